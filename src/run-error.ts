@@ -1,0 +1,59 @@
+/** Why a run failed. Each dialect has one table from these codes to its statuses and bodies. */
+export type RunErrorCode =
+  /** The request cannot be carried out as written; `param` names the field. */
+  | 'invalid-request'
+  /** The caller's key is missing or wrong. */
+  | 'unauthenticated'
+  /** The caller may not do this here, or the API refuses it to this account. */
+  | 'forbidden'
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'model-not-found'
+  /** The body is larger than this server, or the API, takes. */
+  | 'request-too-large'
+  /** The conversation does not fit into the model's context. */
+  | 'context-overflow'
+  /** Too many callers wait already. */
+  | 'queue-full'
+  /** No place became free in time. */
+  | 'queue-timeout'
+  /** The API's or the subscription's rate limit. */
+  | 'rate-limited'
+  | 'overloaded'
+  /** The CLI has no valid login. Only the operator can help. */
+  | 'not-logged-in'
+  /** The deadline passed. */
+  | 'timeout'
+  /** The API failed. */
+  | 'upstream-failed'
+  /** The CLI could not be started, died, or said something that makes no sense. */
+  | 'cli-failed'
+  /** The request came from a CLI that this server started. */
+  | 'loop'
+  | 'shutting-down'
+  /** The caller left; nobody reads this. */
+  | 'cancelled'
+  | 'internal';
+
+export type RunErrorOptions = {
+  /** The field of the request that is wrong, in the dialect's own notation. */
+  param?: string | undefined;
+  /** Whole seconds after which another try makes sense. */
+  retryAfterSeconds?: number | undefined;
+  cause?: unknown;
+};
+
+/** The one error that a run throws. `message` is a sentence for the caller and holds no secret. */
+export class RunError extends Error {
+  override readonly name = 'RunError';
+  readonly code: RunErrorCode;
+  readonly param: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: RunErrorCode, message: string, options: RunErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.param = options.param;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * The canonical types. Every API dialect is translated to and from these, and nothing here belongs to
+ * one dialect, to HTTP, or to the CLI.
+ */
+
+/**
+ * Executes one request. Layers (gate, retry, sessions …) wrap a `Run` and return a `Run`.
+ * A run that fails throws one `RunError`; a run whose signal aborts throws the signal's reason.
+ */
+export type Run = (request: RunRequest, signal: AbortSignal) => AsyncIterable<RunEvent>;
+
+export type RunRequest = {
+  /** An alias (`sonnet`) or a full id, as the caller wrote it. */
+  model: string;
+  /** System and developer text, joined in front of the conversation in this order. */
+  instructions: readonly string[];
+  /** Ends with a user message. */
+  messages: readonly Message[];
+  /** The caller's own tools, executed by the caller. */
+  tools: readonly Tool[];
+  toolChoice: ToolChoice;
+  parallelToolCalls: boolean;
+  output: WantedOutput;
+  sampling: Sampling;
+  thinking: Thinking;
+  effort: Effort | undefined;
+  /** Present when the request wants an agent with built-in tools; absent when it wants a model. */
+  agent: AgentOptions | undefined;
+  caller: Caller;
+};
+
+/** One turn of the conversation, with its true role. */
+export type Message = { role: 'user' | 'assistant'; parts: readonly Part[] };
+
+export type Part =
+  | TextPart
+  | ReasoningPart
+  | ImagePart
+  | DocumentPart
+  | ToolCallPart
+  | ToolResultPart;
+
+export type TextPart = { type: 'text'; text: string };
+
+/** Thinking of an earlier turn. `signature` is the API's proof that the text is its own. */
+export type ReasoningPart = { type: 'reasoning'; text: string; signature: string | undefined };
+
+export type ImagePart = { type: 'image'; source: MediaSource };
+
+export type DocumentPart = { type: 'document'; source: MediaSource; title: string | undefined };
+
+export type MediaSource =
+  | { kind: 'base64'; mediaType: string; data: string }
+  | { kind: 'text'; text: string }
+  | { kind: 'url'; url: string };
+
+export type ToolCallPart = { type: 'tool-call'; id: string; name: string; input: unknown };
+
+export type ToolResultPart = {
+  type: 'tool-result';
+  callId: string;
+  content: readonly (TextPart | ImagePart | DocumentPart)[];
+  isError: boolean;
+};
+
+/** A function of the caller. `inputSchema` is JSON Schema, passed on as it came. */
+export type Tool = {
+  name: string;
+  description: string | undefined;
+  inputSchema: Record<string, unknown>;
+};
+
+export type ToolChoice =
+  | { type: 'auto' }
+  | { type: 'none' }
+  | { type: 'required' }
+  | { type: 'tool'; name: string };
+
+export type WantedOutput =
+  | { type: 'text' }
+  | { type: 'json'; schema: Record<string, unknown> | undefined };
+
+/** What is `undefined` is left to the model's default. */
+export type Sampling = {
+  temperature: number | undefined;
+  topP: number | undefined;
+  topK: number | undefined;
+  stop: readonly string[] | undefined;
+  maxOutputTokens: number | undefined;
+};
+
+/** `default` is what the API does when a request does not mention thinking. */
+export type Thinking =
+  | { type: 'default' }
+  | { type: 'off' }
+  | { type: 'adaptive' }
+  | { type: 'budget'; tokens: number };
+
+export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+
+export type AgentOptions = {
+  /** Continues a stored session; a new one is made when absent. */
+  sessionId: string | undefined;
+  /** Built-in tools that run without asking, in the CLI's own notation (`Bash(git log *)`). */
+  allowedTools: readonly string[];
+  disallowedTools: readonly string[];
+  /** Absolute, or relative to the operator's default folder. */
+  workingDirectory: string | undefined;
+  permissionMode: PermissionMode;
+  /** Replaces the agent's own system prompt when present. */
+  systemPrompt: string | undefined;
+  appendSystemPrompt: string | undefined;
+  maxTurns: number | undefined;
+  maxBudgetUsd: number | undefined;
+};
+
+export type PermissionMode = 'dontAsk' | 'acceptEdits' | 'plan' | 'bypassPermissions';
+
+export type Caller = {
+  /** Names the key; never the key itself. */
+  keyId: string;
+  /** The request's own user id (`user`, `metadata.user_id`). */
+  user: string | undefined;
+  requestId: string;
+};
+
+/** One `run-start`, then the parts, each started, filled and ended in turn, then one `run-end`. */
+export type RunEvent =
+  | RunStart
+  | { type: 'part-start'; index: number; part: StartedPart }
+  | { type: 'part-delta'; index: number; delta: string }
+  | { type: 'part-end'; index: number; signature?: string }
+  | RunEnd;
+
+export type RunStart = {
+  type: 'run-start';
+  /** The API's own message id. */
+  id: string;
+  /** The full id of the model that answers. */
+  model: string;
+  sessionId: string | undefined;
+  /** What is known of the input at the start. */
+  usage: TokenUsage;
+};
+
+/** The kind of part whose deltas follow: text, reasoning text, JSON arguments, or a tool's output. */
+export type StartedPart =
+  | { type: 'text' }
+  | { type: 'reasoning' }
+  | { type: 'redacted-reasoning'; data: string }
+  | { type: 'tool-call'; id: string; name: string }
+  | { type: 'tool-result'; callId: string; isError: boolean };
+
+export type RunEnd = {
+  type: 'run-end';
+  finish: RunFinish;
+  /** The stop sequence that ended the answer. */
+  stopSequence: string | undefined;
+  usage: TokenUsage;
+  /** Present for agent runs. */
+  agent: AgentSummary | undefined;
+};
+
+export type RunFinish =
+  | 'stop'
+  | 'stop-sequence'
+  | 'length'
+  | 'tool-calls'
+  | 'refusal'
+  | 'context-full'
+  | 'paused'
+  | 'max-turns'
+  | 'max-budget';
+
+export type AgentSummary = {
+  /** The agent's last text. */
+  result: string;
+  turns: number;
+  costUsd: number;
+  /** Tool calls that the permission mode refused. */
+  permissionDenials: readonly { toolName: string; toolUseId: string; toolInput: unknown }[];
+  structuredOutput: unknown;
+};
+
+/** Tokens of one answer. Cache reads and writes are not part of `input`. */
+export type TokenUsage = {
+  input: number;
+  output: number;
+  cacheRead: number;
+  cacheWrite: number;
+  /** The share of `output` spent on thinking, where the API tells. */
+  reasoning: number | undefined;
+};
