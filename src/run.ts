@@ -99,8 +99,8 @@ export type Thinking =
 export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 
 export type AgentOptions = {
-  /** Continues a stored session; a new one is made when absent. */
-  sessionId: string | undefined;
+  /** The session that the caller continues; the session layer fills in a new one when absent. */
+  session: { id: string; isNew: boolean } | undefined;
   /** Built-in tools that run without asking, in the CLI's own notation (`Bash(git log *)`). */
   allowedTools: readonly string[];
   disallowedTools: readonly string[];
