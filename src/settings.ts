@@ -1,0 +1,220 @@
+import { homedir } from 'node:os';
+import { delimiter, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** One setting: its check, its default and what a person must know to set it. */
+export type Setting = {
+  schema: z.ZodType<unknown, string>;
+  /** What the value must be, as it stands after "must be". */
+  expected: string;
+  /** In the notation of the environment; `undefined` when not set means something of its own. */
+  default: string | undefined;
+  /** What holds when there is no `default`. */
+  otherwise?: string;
+  unit?: 'ms' | 'bytes';
+  /** The value is never shown. */
+  isSecret?: true;
+  meaning: string;
+};
+
+// Node's timers fire at once when the delay is longer than 32 bits hold.
+const LONGEST_TIMER_MS = 2_147_483_647;
+const TEN_YEARS_MS = 315_360_000_000;
+const FOLDER_OF_LIST = delimiter === ':' ? 'colons' : 'semicolons';
+
+/** Every setting of the server, by the name of its environment variable. */
+export const SETTINGS = {
+  PORT: {
+    ...wholeNumber(0, 65_535),
+    default: '6789',
+    meaning: 'Port to listen on; 0 takes any free one.',
+  },
+  HOST: {
+    schema: z.string().regex(/^[\w.:-]+$/),
+    expected: 'an IP address or a host name',
+    default: '127.0.0.1',
+    meaning: 'Address to listen on; 0.0.0.0 opens the server to the network.',
+  },
+  PROXY_API_KEY: {
+    // It must fit into an HTTP header as it stands.
+    schema: z.string().regex(/^[!-~]{16,}$/),
+    expected: 'at least 16 printable ASCII characters without blanks',
+    default: undefined,
+    otherwise: 'made at the first start',
+    isSecret: true,
+    meaning: 'Key that callers send. Without it, the key in the state folder holds.',
+  },
+  LOG_LEVEL: {
+    ...oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    default: 'info',
+    meaning: 'Least important log line that is written.',
+  },
+  REQUEST_TIMEOUT_MS: {
+    ...milliseconds(LONGEST_TIMER_MS),
+    default: '290000',
+    meaning: 'Longest time for a request, from its arrival, waiting included.',
+  },
+  WORKER_CONCURRENCY: {
+    ...wholeNumber(1, 1000),
+    default: '2',
+    meaning: 'Requests that run at the same time.',
+  },
+  MAX_QUEUE_SIZE: {
+    ...wholeNumber(0, 1_000_000),
+    default: '100',
+    meaning: 'Requests that may wait for their turn; the next one gets a 429.',
+  },
+  QUEUE_TIMEOUT_MS: {
+    ...milliseconds(LONGEST_TIMER_MS),
+    default: '60000',
+    meaning: 'Longest time that a request waits for its turn before it gets a 503.',
+  },
+  MAX_PROCESSES: {
+    ...wholeNumber(1, 10_000),
+    default: undefined,
+    otherwise: '2 × WORKER_CONCURRENCY + 4',
+    meaning:
+      'CLI processes alive at the same time, at least WORKER_CONCURRENCY; each takes 200 MB.',
+  },
+  MAX_BODY_BYTES: {
+    ...wholeNumber(1024, 1_073_741_824),
+    default: '33554432',
+    unit: 'bytes',
+    meaning: 'Largest request body; a larger one gets a 413.',
+  },
+  SHUTDOWN_GRACE_MS: {
+    ...milliseconds(LONGEST_TIMER_MS, 0),
+    default: '10000',
+    meaning: 'Time that running requests have to finish when the server stops.',
+  },
+  SESSION_TTL_MS: {
+    ...milliseconds(TEN_YEARS_MS),
+    default: '3600000',
+    meaning: 'Time after its last use when a session is deleted.',
+  },
+  MAX_SESSIONS_PER_KEY: {
+    ...wholeNumber(1, 100_000),
+    default: '10',
+    meaning: 'Sessions kept for one key; the one idle longest makes room.',
+  },
+  DEFAULT_WORKSPACE_DIR: {
+    ...folder(),
+    default: undefined,
+    otherwise: '`workspace` in the state folder',
+    meaning: 'Folder in which `/api/run` works when the request names none.',
+  },
+  ALLOWED_ROOTS: {
+    schema: list(delimiter, z.string().transform(toAbsolutePath)),
+    expected: `a list of folders separated by ${FOLDER_OF_LIST}`,
+    default: undefined,
+    otherwise: 'the default workspace only',
+    meaning: `Folders, separated by ${FOLDER_OF_LIST}, inside which \`/api/run\` may work, beside the default workspace.`,
+  },
+  ALLOW_BYPASS_PERMISSIONS: {
+    schema: z.stringbool(),
+    expected: 'true or false',
+    default: 'false',
+    meaning: 'Whether `/api/run` may ask for `bypassPermissions`: tools then run unasked.',
+  },
+  STATE_DIR: {
+    ...folder(),
+    default: undefined,
+    otherwise: '`$XDG_STATE_HOME/claude-code-proxy` or `~/.local/state/claude-code-proxy`',
+    meaning: 'State folder: the key, the sessions, the list of running processes.',
+  },
+  CLAUDE_PATH: {
+    schema: z.string().transform(toAbsolutePath),
+    expected: 'the path of the claude program',
+    default: undefined,
+    otherwise: 'looked for on PATH and where its installers put it',
+    meaning: 'The `claude` program to use.',
+  },
+  CLAUDE_MAX_RETRIES: {
+    ...wholeNumber(0, 10),
+    default: '2',
+    meaning: 'How often the CLI tries an API call again.',
+  },
+  CHILD_ENV: {
+    schema: list(',', z.string().regex(/^(?!PROXY_API_KEY$)[A-Za-z_]\w*$/)),
+    expected: 'a comma-separated list of names of variables, PROXY_API_KEY not among them',
+    default: '',
+    meaning: 'Further environment variables, comma-separated, that the CLI may see.',
+  },
+  MODEL_ALIASES: {
+    schema: list(
+      ',',
+      z
+        .string()
+        .regex(/^[^=]+=.+$/)
+        .transform(toPair),
+    ).transform(toMap),
+    expected: 'a comma-separated list like gpt-4o=sonnet,gpt-4o-mini=haiku',
+    default: '',
+    meaning: 'Further names for models, comma-separated, like `gpt-4o=sonnet,gpt-4o-mini=haiku`.',
+  },
+  CORS_ORIGINS: {
+    schema: list(',', z.string().refine(isOrigin)),
+    expected: 'a comma-separated list of origins like https://chat.example.com, or *',
+    default: '',
+    meaning: 'Web origins, comma-separated, whose pages may call the server; `*` for all.',
+  },
+} as const satisfies Record<string, Setting>;
+
+/** The name of a setting. */
+export type SettingName = keyof typeof SETTINGS;
+
+/** Tells whether a variable of the environment is a setting of the server. */
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+function wholeNumber(least: number, most: number) {
+  return {
+    schema: z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number)
+      .pipe(z.number().min(least).max(most)),
+    expected: `a whole number from ${least} to ${most}`,
+  };
+}
+
+function milliseconds(most: number, least = 1) {
+  const expected = `a whole number of milliseconds from ${least} to ${most}`;
+  return { ...wholeNumber(least, most), expected, unit: 'ms' as const };
+}
+
+function oneOf<const Values extends readonly string[]>(values: Values) {
+  return { schema: z.enum(values), expected: `one of ${values.join(', ')}` };
+}
+
+function folder() {
+  return { schema: z.string().transform(toAbsolutePath), expected: 'the path of a folder' };
+}
+
+function list<Item>(separator: string, item: z.ZodType<Item, string>) {
+  return z
+    .string()
+    .transform((text) => text.split(separator).map((entry) => entry.trim()))
+    .transform((entries) => entries.filter((entry) => entry !== ''))
+    .pipe(z.array(item))
+    .readonly();
+}
+
+// A shell would have replaced the `~`; in an .env file it is still there.
+function toAbsolutePath(path: string): string {
+  return path === '~' || path.startsWith('~/') ? resolve(homedir(), path.slice(2)) : resolve(path);
+}
+
+function toPair(text: string): readonly [string, string] {
+  const cut = text.indexOf('=');
+  return [text.slice(0, cut).trim(), text.slice(cut + 1).trim()];
+}
+
+function toMap(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {
+  return new Map(pairs);
+}
+
+function isOrigin(text: string): boolean {
+  return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+}
