@@ -1,0 +1,83 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readProcessStart } from './process-start.ts';
+
+/** Remembers on disk which processes this server started, so that none outlives it for long. */
+export type ProcessRegistry = {
+  /** Notes a child that leads its own process group. */
+  add(pid: number): void;
+  /** Forgets a child that has ended. */
+  remove(pid: number): void;
+  /** Ends the process groups of servers that died without doing so; returns how many. */
+  endLeftBehind(): Promise<number>;
+};
+
+const entrySchema = z.object({
+  // The group -1 would be every process that this user owns.
+  pid: z.int().min(2),
+  start: z.string().min(1),
+  /** The server that started it: several may share a state folder. */
+  owner: z.object({ pid: z.int().min(1), start: z.string().min(1) }),
+});
+type Entry = z.infer<typeof entrySchema>;
+
+/**
+ * Creates the registry in `folder`, one small file for each child. It writes without waiting, because a
+ * child must be on disk before anything can kill this server.
+ */
+export function createProcessRegistry(folder: string): ProcessRegistry {
+  const owner = { pid: process.pid, start: readProcessStart(process.pid) };
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return {
+    add(pid) {
+      const entry = { pid, start: readProcessStart(pid), owner };
+      if (entry.start !== undefined) {
+        // Another server that reads a half-written entry would take it for broken.
+        const draft = join(folder, `draft-${process.pid}`);
+        writeFileSync(draft, JSON.stringify(entry), { mode: 0o600 });
+        renameSync(draft, join(folder, String(pid)));
+      }
+    },
+    remove(pid) {
+      rmSync(join(folder, String(pid)), { force: true });
+    },
+    async endLeftBehind() {
+      const pids = (await readdir(folder)).filter((name) => /^\d+$/.test(name));
+      return pids.filter((name) => settle(join(folder, name))).length;
+    },
+  };
+}
+
+/** Ends what an entry names, when it was left behind, and removes the entry. */
+function settle(file: string): boolean {
+  const entry = readEntry(file);
+  if (entry !== undefined && isAlive(entry.owner)) {
+    return false;
+  }
+  const hasEnded = entry !== undefined && isAlive(entry) && endGroup(entry.pid);
+  rmSync(file, { force: true });
+  return hasEnded;
+}
+
+function readEntry(file: string): Entry | undefined {
+  try {
+    return entrySchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive({ pid, start }: { pid: number; start: string }): boolean {
+  return readProcessStart(pid) === start;
+}
+
+function endGroup(pid: number): boolean {
+  try {
+    return process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It leads no group, or ended just now.
+    return false;
+  }
+}
