@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { HELP, readFlags } from './cli/flags.ts';
+import { start } from './cli/start.ts';
+import { stopOnSignals } from './cli/stop-on-signals.ts';
+
+/** The program: reads the command line and the environment, serves until a signal, exits. */
+export async function runCli(): Promise<void> {
+  try {
+    const flags = readFlags(process.argv.slice(2));
+    if (flags.wantsHelp) {
+      console.log(HELP);
+      return;
+    }
+    const version = readOwnVersion();
+    if (flags.wantsVersion) {
+      console.log(version);
+      return;
+    }
+    const starting = start({
+      flags,
+      environment: process.env,
+      folder: process.cwd(),
+      version,
+      warn: (line) => console.error(line),
+    });
+    stopOnSignals({
+      // A start that fails has its sentence printed below.
+      stop: (signal) => starting.then((started) => started.stop(signal), ignore),
+      exit: (code) => process.exit(code),
+      emitter: process,
+    });
+    console.log((await starting).banner);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
+}
+
+function readOwnVersion(): string {
+  // One folder up from src/ as from dist/.
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
+
+function ignore(): void {}

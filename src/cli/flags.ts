@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+
+/** What the command line asks for. */
+export type Flags = {
+  port: string | undefined;
+  host: string | undefined;
+  isDemo: boolean;
+  wantsVersion: boolean;
+  wantsHelp: boolean;
+};
+
+/** The answer to `--help`. */
+export const HELP = `claude-code-proxy serves the claude CLI over the OpenAI and the Anthropic API.
+
+Usage: claude-code-proxy [flags]
+
+  --port <number>   port to listen on (PORT, default 6789)
+  --host <address>  address to listen on (HOST, default 127.0.0.1)
+  --demo            no account needed: the real CLI against a scripted model on this machine
+  --version         print the version
+  --help            print this
+
+All other settings are environment variables, also read from .env in this folder; .env.example
+lists them.`;
+
+/** Reads the command line. Throws an error of one sentence when it does not understand it. */
+export function readFlags(args: readonly string[]): Flags {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string' },
+        host: { type: 'string' },
+        demo: { type: 'boolean', default: false },
+        version: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    return {
+      port: values.port,
+      host: values.host,
+      isDemo: values.demo,
+      wantsVersion: values.version,
+      wantsHelp: values.help,
+    };
+  } catch (cause) {
+    throw new Error(`${toSentence(cause)} See --help for the flags.`, { cause });
+  }
+}
+
+function toSentence(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  // Node goes on to explain how to pass a positional argument, of which there are none here.
+  return `${message.split(/\.\s|\n/)[0]?.replace(/\.$/, '')}.`;
+}

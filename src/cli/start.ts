@@ -1,0 +1,107 @@
+import { type Config, type Environment, readConfig } from '../config.ts';
+import { findClaude } from '../runner/find-claude.ts';
+import { startServer } from '../server.ts';
+import { readOrCreateKey, toKeyFile } from '../state/proxy-key.ts';
+import { openStateFolder } from '../state/state-folder.ts';
+import { type ProxyKey, toBanner } from './banner.ts';
+import { type Demo, startDemo } from './demo.ts';
+import { readEnvFile, withFallback } from './env-file.ts';
+import type { Flags } from './flags.ts';
+
+export type StartOptions = {
+  flags: Flags;
+  environment: Environment;
+  /** The folder whose `.env` is read. */
+  folder: string;
+  /** The version of this package. */
+  version: string;
+  /** Takes one line about something that does not prevent the start. */
+  warn: (line: string) => void;
+};
+
+export type Started = { banner: string; stop(reason: string): Promise<void> };
+
+/** Brings everything up in order. Throws an error of one sentence, or one line for each bad setting. */
+export async function start(options: StartOptions): Promise<Started> {
+  const config = await readAllSettings(options);
+  if (!options.flags.isDemo) {
+    return startWith(config, options, undefined);
+  }
+  refuseOpenDemo(config);
+  const demo = await startDemo(options.environment);
+  try {
+    return await startWith(demo.toConfig(config), options, demo);
+  } catch (error) {
+    await demo.stop();
+    throw error;
+  }
+}
+
+async function readAllSettings({ flags, environment, folder, warn }: StartOptions) {
+  const { settings, warnings } = await readEnvFile(folder);
+  warnings.forEach((line) => warn(line));
+  const fromFlags = { PORT: flags.port, HOST: flags.host };
+  return readConfig(withFallback(fromFlags, withFallback(environment, settings)));
+}
+
+function refuseOpenDemo({ host }: Config): void {
+  if (!/^(localhost|127(\.\d+){3}|::1)$/.test(host)) {
+    throw new Error(`A demo is for this machine only, and HOST is ${host}: leave HOST out.`);
+  }
+}
+
+async function startWith(
+  config: Config,
+  { flags: { isDemo }, environment, version }: StartOptions,
+  demo: Demo | undefined,
+): Promise<Started> {
+  await openStateFolder(config.stateDir);
+  const claude = await findClaude({ claudePath: config.claudePath, environment });
+  const key = await readKey(config);
+  const server = await startServer({
+    config,
+    environment: demo?.environment ?? environment,
+    claude,
+    proxyKey: key.key,
+    stateFolder: config.stateDir,
+    isDemo,
+  }).catch((error: unknown) => {
+    throw toListenError(error, config);
+  });
+  const { url, cliStatus } = server;
+  return {
+    banner: toBanner({ version, url, key, claude, cliStatus, isDemo }),
+    async stop(reason) {
+      await server.stop(reason);
+      await demo?.stop();
+    },
+  };
+}
+
+async function readKey({ proxyApiKey, stateDir }: Config): Promise<ProxyKey> {
+  return proxyApiKey === undefined
+    ? { ...(await readOrCreateKey(stateDir)), file: toKeyFile(stateDir) }
+    : { key: proxyApiKey, isNew: false, file: undefined };
+}
+
+function toListenError(error: unknown, { host, port }: Config): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new Error(
+        `Port ${port} on ${host} is already in use: end the program that uses it, or choose another port with --port.`,
+        { cause: error },
+      );
+    case 'EACCES':
+      return new Error(`Port ${port} may not be opened by this user: choose one with --port.`, {
+        cause: error,
+      });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new Error(`${host} is no address of this machine: choose one with --host.`, {
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}

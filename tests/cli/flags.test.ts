@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { HELP, readFlags } from '../../src/cli/flags.ts';
+
+test('without flags, nothing is asked for', () => {
+  expect(readFlags([])).toEqual({
+    port: undefined,
+    host: undefined,
+    isDemo: false,
+    wantsVersion: false,
+    wantsHelp: false,
+  });
+});
+
+test('values come after a blank or an equals sign', () => {
+  expect(readFlags(['--port', '8080', '--host=::1', '--demo'])).toMatchObject({
+    port: '8080',
+    host: '::1',
+    isDemo: true,
+  });
+});
+
+test.each([
+  [['--prot', '1'], "Unknown option '--prot'. See --help for the flags."],
+  [['--port'], "Option '--port <value>' argument missing. See --help for the flags."],
+  [['--demo=yes'], "Option '--demo' does not take an argument. See --help for the flags."],
+  [['serve'], "Unexpected argument 'serve'. See --help for the flags."],
+])('%j gets one sentence', (args, sentence) => {
+  expect(() => readFlags(args)).toThrow(new Error(sentence));
+});
+
+test('the help names every flag', () => {
+  for (const flag of ['--port', '--host', '--demo', '--version', '--help']) {
+    expect(HELP).toContain(flag);
+  }
+});
