@@ -1,6 +1,16 @@
-import { homedir } from 'node:os';
-import { delimiter, resolve } from 'node:path';
+import { delimiter } from 'node:path';
 import { z } from 'zod';
+import {
+  folder,
+  isOrigin,
+  list,
+  milliseconds,
+  oneOf,
+  toAbsolutePath,
+  toMap,
+  toPair,
+  wholeNumber,
+} from './setting-schemas.ts';
 
 /** One setting: its check, its default and what a person must know to set it. */
 export type Setting = {
@@ -166,55 +176,4 @@ export type SettingName = keyof typeof SETTINGS;
 /** Tells whether a variable of the environment is a setting of the server. */
 export function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(SETTINGS, name);
-}
-
-function wholeNumber(least: number, most: number) {
-  return {
-    schema: z
-      .string()
-      .regex(/^\d{1,15}$/)
-      .transform(Number)
-      .pipe(z.number().min(least).max(most)),
-    expected: `a whole number from ${least} to ${most}`,
-  };
-}
-
-function milliseconds(most: number, least = 1) {
-  const expected = `a whole number of milliseconds from ${least} to ${most}`;
-  return { ...wholeNumber(least, most), expected, unit: 'ms' as const };
-}
-
-function oneOf<const Values extends readonly string[]>(values: Values) {
-  return { schema: z.enum(values), expected: `one of ${values.join(', ')}` };
-}
-
-function folder() {
-  return { schema: z.string().transform(toAbsolutePath), expected: 'the path of a folder' };
-}
-
-function list<Item>(separator: string, item: z.ZodType<Item, string>) {
-  return z
-    .string()
-    .transform((text) => text.split(separator).map((entry) => entry.trim()))
-    .transform((entries) => entries.filter((entry) => entry !== ''))
-    .pipe(z.array(item))
-    .readonly();
-}
-
-// A shell would have replaced the `~`; in an .env file it is still there.
-function toAbsolutePath(path: string): string {
-  return path === '~' || path.startsWith('~/') ? resolve(homedir(), path.slice(2)) : resolve(path);
-}
-
-function toPair(text: string): readonly [string, string] {
-  const cut = text.indexOf('=');
-  return [text.slice(0, cut).trim(), text.slice(cut + 1).trim()];
-}
-
-function toMap(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {
-  return new Map(pairs);
-}
-
-function isOrigin(text: string): boolean {
-  return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
 }

@@ -1,0 +1,62 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** A whole number in digits. */
+export function wholeNumber(least: number, most: number) {
+  return {
+    schema: z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number)
+      .pipe(z.number().min(least).max(most)),
+    expected: `a whole number from ${least} to ${most}`,
+  };
+}
+
+/** A whole number of milliseconds. */
+export function milliseconds(most: number, least = 1) {
+  const expected = `a whole number of milliseconds from ${least} to ${most}`;
+  return { ...wholeNumber(least, most), expected, unit: 'ms' as const };
+}
+
+/** One of a few words. */
+export function oneOf<const Values extends readonly string[]>(values: Values) {
+  return { schema: z.enum(values), expected: `one of ${values.join(', ')}` };
+}
+
+/** A folder, as an absolute path. */
+export function folder() {
+  return { schema: z.string().transform(toAbsolutePath), expected: 'the path of a folder' };
+}
+
+/** A list whose empty entries do not count. */
+export function list<Item>(separator: string, item: z.ZodType<Item, string>) {
+  return z
+    .string()
+    .transform((text) => text.split(separator).map((entry) => entry.trim()))
+    .transform((entries) => entries.filter((entry) => entry !== ''))
+    .pipe(z.array(item))
+    .readonly();
+}
+
+/** An absolute path. A shell would have replaced a leading `~`; in an .env file it is still there. */
+export function toAbsolutePath(path: string): string {
+  return path === '~' || path.startsWith('~/') ? resolve(homedir(), path.slice(2)) : resolve(path);
+}
+
+/** Splits `name=value` at the first equals sign. */
+export function toPair(text: string): readonly [string, string] {
+  const cut = text.indexOf('=');
+  return [text.slice(0, cut).trim(), text.slice(cut + 1).trim()];
+}
+
+/** A map from the pairs; of two with the same name the later one holds. */
+export function toMap(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {
+  return new Map(pairs);
+}
+
+/** Tells whether a text is a web origin, or `*` for all. */
+export function isOrigin(text: string): boolean {
+  return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+}
