@@ -1,0 +1,123 @@
+import pLimit from 'p-limit';
+import { RunError } from '../run-error.ts';
+import type { Run } from '../run.ts';
+import { createFairQueue } from './fair-queue.ts';
+
+export type GateOptions = {
+  /** Runs at the same time. */
+  concurrency: number;
+  /** Runs that may wait; 0 refuses whatever cannot start at once. */
+  maxQueueSize: number;
+  /** The longest wait, in milliseconds. */
+  queueTimeoutMs: number;
+};
+
+export type GateCounts = { running: number; waiting: number; concurrency: number };
+
+export type Gate = {
+  /**
+   * Waits for a place and returns the function that frees it; calling that twice does no harm.
+   * Throws `queue-full`, `queue-timeout` or `shutting-down`, or the signal's reason.
+   */
+  enter: (keyId: string, signal: AbortSignal) => Promise<() => void>;
+  counts: () => GateCounts;
+  /** Sends those who wait away, and whoever comes later; running ones keep their place. */
+  close: () => void;
+};
+
+type Turn = PromiseWithResolvers<() => void>;
+
+/**
+ * Makes the gate that limits how many runs go on at once, with turns taken fairly among keys.
+ * p-limit holds the places. It cannot give one back to somebody who left while queued, so nobody ever
+ * queues there: a run is handed over only while a place is free.
+ */
+export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOptions): Gate {
+  const limit = pLimit(concurrency);
+  const queue = createFairQueue<Turn>();
+  let isClosed = false;
+
+  const admit = (): void => {
+    while (limit.activeCount < concurrency) {
+      const turn = queue.shift();
+      if (turn === undefined) return;
+      const place = Promise.withResolvers<void>();
+      void limit(() => place.promise).then(admit);
+      turn.resolve(() => place.resolve());
+    }
+  };
+
+  const enter: Gate['enter'] = async (keyId, signal) => {
+    signal.throwIfAborted();
+    if (isClosed) throw shuttingDown();
+    if (limit.activeCount >= concurrency && queue.size >= maxQueueSize) {
+      throw queueFull(retryAfterSeconds(queue.size, concurrency));
+    }
+
+    const turn: Turn = Promise.withResolvers();
+    const leave = queue.push(keyId, turn);
+    // Leaves before it rejects: a place handed to a turn that was given up would never come back.
+    const giveUp = (reason: unknown): void => {
+      leave();
+      turn.reject(reason);
+    };
+    const onAbort = (): void => giveUp(signal.reason);
+    const onTimeout = (): void => giveUp(queueTimeout(retryAfterSeconds(queue.size, concurrency)));
+
+    signal.addEventListener('abort', onAbort, { once: true });
+    const timer = setTimeout(onTimeout, queueTimeoutMs);
+    admit();
+    try {
+      return await turn.promise;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+  };
+
+  return {
+    enter,
+    counts: () => ({ running: limit.activeCount, waiting: queue.size, concurrency }),
+    close() {
+      isClosed = true;
+      for (let turn = queue.shift(); turn !== undefined; turn = queue.shift()) {
+        turn.reject(shuttingDown());
+      }
+    },
+  };
+}
+
+/** Starts a run when the gate gives it a place, and holds the place until its stream has ended. */
+export function withGate(run: Run, gate: Gate): Run {
+  return async function* runBehindGate(request, signal) {
+    const leave = await gate.enter(request.caller.keyId, signal);
+    try {
+      // The caller may have left in the moment in which the place was given.
+      signal.throwIfAborted();
+      yield* run(request, signal);
+    } finally {
+      leave();
+    }
+  };
+}
+
+/** A guess: each run that waits takes a second of a place. Clients ignore what is over a minute. */
+function retryAfterSeconds(waiting: number, concurrency: number): number {
+  return Math.min(60, Math.ceil((waiting + 1) / concurrency));
+}
+
+function queueFull(seconds: number): RunError {
+  return new RunError('queue-full', 'Too many requests are waiting already. Try again later.', {
+    retryAfterSeconds: seconds,
+  });
+}
+
+function queueTimeout(seconds: number): RunError {
+  return new RunError('queue-timeout', 'No place became free in time. Try again later.', {
+    retryAfterSeconds: seconds,
+  });
+}
+
+function shuttingDown(): RunError {
+  return new RunError('shutting-down', 'The server is shutting down.');
+}

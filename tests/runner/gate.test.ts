@@ -1,0 +1,274 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createGate, withGate } from '../../src/runner/gate.ts';
+import type { Gate } from '../../src/runner/gate.ts';
+import type { Run } from '../../src/run.ts';
+import { readAll, RUN_END, RUN_START, settle, toModelRequest } from '../sessions/agent-request.ts';
+
+const PATIENT = { maxQueueSize: 100, queueTimeoutMs: 60_000 };
+const stays = new AbortController().signal;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const twoEvents: Run = async function* () {
+  yield RUN_START;
+  yield RUN_END;
+};
+
+const failing: Run = async function* () {
+  yield RUN_START;
+  throw new Error('broken');
+};
+
+const untilAborted: Run = async function* (_request, signal) {
+  yield RUN_START;
+  await new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('aborted')));
+  });
+};
+
+/** Lets one visitor in after the other and returns the order in which they came in. */
+async function letAllIn(gate: Gate, keyIds: readonly string[]): Promise<string[]> {
+  const order: string[] = [];
+  const visits = keyIds.map(async (keyId) => {
+    const leave = await gate.enter(keyId, stays);
+    order.push(keyId);
+    await settle();
+    leave();
+  });
+  await Promise.all(visits);
+  return order;
+}
+
+describe('places', () => {
+  test('as many as the concurrency are given at once, the rest wait', async () => {
+    const gate = createGate({ concurrency: 2, ...PATIENT });
+    for (let visitor = 0; visitor < 5; visitor += 1) void gate.enter('a', stays);
+    await settle();
+    expect(gate.counts()).toEqual({ running: 2, waiting: 3, concurrency: 2 });
+  });
+
+  test('a freed place goes to the next one, and freeing it twice frees it once', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    const leave = await gate.enter('a', stays);
+    void gate.enter('a', stays);
+    void gate.enter('a', stays);
+    leave();
+    leave();
+    await settle();
+    expect(gate.counts()).toEqual({ running: 1, waiting: 1, concurrency: 1 });
+  });
+});
+
+describe('fairness', () => {
+  test.each([
+    { name: 'one key: first come, first served', line: 'aaaa', order: 'aaaa' },
+    {
+      name: 'a long line does not delay the first of another key',
+      line: 'aaaaaab',
+      order: 'abaaaaa',
+    },
+    { name: 'keys take turns', line: 'aaaabbbbcc', order: 'abcabcabab' },
+  ])('$name', async ({ line, order }) => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    expect((await letAllIn(gate, line.split(''))).join('')).toBe(order);
+  });
+
+  test('a key that comes again and again does not pass one that waits', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    expect((await letAllIn(gate, ['a', 'b'])).join('')).toBe('ab');
+    expect((await letAllIn(gate, ['c', 'b', 'b', 'a'])).join('')).toBe('cabb');
+  });
+});
+
+describe('refusals', () => {
+  test('more than maxQueueSize waiting: queue-full, and those before it keep waiting', async () => {
+    const gate = createGate({ concurrency: 1, maxQueueSize: 1, queueTimeoutMs: 60_000 });
+    const leave = await gate.enter('a', stays);
+    const second = gate.enter('a', stays);
+    await expect(gate.enter('b', stays)).rejects.toMatchObject({
+      code: 'queue-full',
+      retryAfterSeconds: 2,
+    });
+    leave();
+    await expect(second).resolves.toBeTypeOf('function');
+  });
+
+  test('maxQueueSize 0 still lets in who can start at once', async () => {
+    const gate = createGate({ concurrency: 1, maxQueueSize: 0, queueTimeoutMs: 60_000 });
+    await gate.enter('a', stays);
+    await expect(gate.enter('a', stays)).rejects.toMatchObject({ code: 'queue-full' });
+  });
+
+  test('the advice to come back is never over a minute', async () => {
+    const gate = createGate({ concurrency: 1, maxQueueSize: 500, queueTimeoutMs: 60_000 });
+    for (let visitor = 0; visitor < 501; visitor += 1) void gate.enter('a', stays);
+    await expect(gate.enter('a', stays)).rejects.toMatchObject({ retryAfterSeconds: 60 });
+  });
+
+  test('waiting longer than queueTimeoutMs: queue-timeout, and the line is left', async () => {
+    vi.useFakeTimers();
+    const gate = createGate({ concurrency: 1, maxQueueSize: 10, queueTimeoutMs: 5_000 });
+    await gate.enter('a', stays);
+    const late = gate.enter('a', stays);
+    vi.advanceTimersByTime(4_999);
+    expect(gate.counts().waiting).toBe(1);
+    vi.advanceTimersByTime(1);
+    expect(gate.counts().waiting).toBe(0);
+    await expect(late).rejects.toMatchObject({ code: 'queue-timeout', retryAfterSeconds: 2 });
+  });
+
+  test('after close: those who wait and those who come get shutting-down, runners stay', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    await gate.enter('a', stays);
+    const waiting = gate.enter('a', stays);
+    gate.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'shutting-down' });
+    await expect(gate.enter('a', stays)).rejects.toMatchObject({ code: 'shutting-down' });
+    expect(gate.counts()).toEqual({ running: 1, waiting: 0, concurrency: 1 });
+  });
+});
+
+describe('leaving', () => {
+  test('who aborts while waiting gets the reason and leaves the line at once', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    const leave = await gate.enter('a', stays);
+    const caller = new AbortController();
+    const waiting = gate.enter('a', caller.signal);
+    const reason = new Error('gone');
+    caller.abort(reason);
+    expect(gate.counts().waiting).toBe(0);
+    await expect(waiting).rejects.toBe(reason);
+    leave();
+    await settle();
+    expect(gate.counts().running).toBe(0);
+  });
+
+  test('who aborted before does not even queue', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    await expect(gate.enter('a', AbortSignal.abort('left'))).rejects.toBe('left');
+    expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
+  });
+
+  test('however a wait ends, no timer and no listener is left', async () => {
+    vi.useFakeTimers();
+    const gate = createGate({ concurrency: 1, maxQueueSize: 10, queueTimeoutMs: 5_000 });
+    const callers = Array.from({ length: 4 }, () => new AbortController());
+    const [first, second, third, fourth] = callers.map(({ signal }) => gate.enter('a', signal));
+    (await first)?.();
+    await second;
+    callers[2]?.abort('left');
+    await expect(third).rejects.toBe('left');
+    expect(vi.getTimerCount()).toBe(1);
+    gate.close();
+    await expect(fourth).rejects.toMatchObject({ code: 'shutting-down' });
+    expect(vi.getTimerCount()).toBe(0);
+    expect(callers.flatMap(({ signal }) => getEventListeners(signal, 'abort'))).toEqual([]);
+  });
+
+  test('of 1,000 who wait every second leaves; the others all get their turn', async () => {
+    const gate = createGate({ concurrency: 3, maxQueueSize: 1_000, queueTimeoutMs: 60_000 });
+    const callers = Array.from({ length: 1_003 }, () => new AbortController());
+    let served = 0;
+    const visits = callers.map(async ({ signal }, index) => {
+      const leave = await gate.enter(`key-${index % 7}`, signal);
+      served += 1;
+      await settle();
+      leave();
+    });
+    const ends = Promise.allSettled(visits);
+    callers.forEach((caller, index) => {
+      if (index >= 3 && index % 2 === 1) caller.abort();
+    });
+    expect(gate.counts()).toEqual({ running: 3, waiting: 500, concurrency: 3 });
+    await ends;
+    expect(served).toBe(503);
+    await settle();
+    expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 3 });
+  });
+});
+
+describe('withGate', () => {
+  test.each<{ name: string; run: Run; read: (caller: AbortController, run: Run) => Promise<void> }>(
+    [
+      {
+        name: 'ends',
+        run: twoEvents,
+        async read(caller, run) {
+          for await (const _event of run(toModelRequest(), caller.signal));
+        },
+      },
+      {
+        name: 'throws',
+        run: failing,
+        async read(caller, run) {
+          await expect(readAll(run(toModelRequest(), caller.signal))).rejects.toThrow('broken');
+        },
+      },
+      {
+        name: 'is read no further',
+        run: twoEvents,
+        async read(caller, run) {
+          for await (const _event of run(toModelRequest(), caller.signal)) break;
+        },
+      },
+      {
+        name: 'is aborted',
+        run: untilAborted,
+        async read(caller, run) {
+          const reading = readAll(run(toModelRequest(), caller.signal));
+          await settle();
+          caller.abort();
+          await expect(reading).rejects.toThrow('aborted');
+        },
+      },
+    ],
+  )('a run that $name frees its place for the next one', async ({ run, read }) => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    const seen: number[] = [];
+    const watched: Run = async function* (request, signal) {
+      seen.push(gate.counts().running);
+      yield* run(request, signal);
+    };
+    await read(new AbortController(), withGate(watched, gate));
+    await settle();
+    expect(seen).toEqual([1]);
+    expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
+    await expect(gate.enter('b', stays)).resolves.toBeTypeOf('function');
+  });
+
+  test('a run holds its place while its reader takes a break', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    const events = withGate(twoEvents, gate)(toModelRequest(), stays)[Symbol.asyncIterator]();
+    await events.next();
+    const second = readAll(withGate(twoEvents, gate)(toModelRequest(), stays));
+    await settle();
+    expect(gate.counts()).toEqual({ running: 1, waiting: 1, concurrency: 1 });
+    await events.return?.();
+    expect(await second).toEqual([RUN_START, RUN_END]);
+  });
+
+  test('a run that nobody reads takes no place', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    const events = withGate(twoEvents, gate)(toModelRequest(), stays)[Symbol.asyncIterator]();
+    await events.return?.();
+    await settle();
+    expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
+  });
+
+  test('a caller who leaves as the place is given starts nothing and keeps nothing', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    const caller = new AbortController();
+    const run = vi.fn<Run>(twoEvents);
+    const events = withGate(run, gate)(toModelRequest(), caller.signal)[Symbol.asyncIterator]();
+    const first = events.next();
+    expect(gate.counts().waiting).toBe(0);
+    caller.abort('left');
+    await expect(first).rejects.toBe('left');
+    await settle();
+    expect(run).not.toHaveBeenCalled();
+    expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
+  });
+});
