@@ -1,0 +1,85 @@
+import { mkdir, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { RunError } from '../run-error.ts';
+import type { Run } from '../run.ts';
+
+export type WorkingDirectoryOptions = {
+  /** Absolute; used when none is wanted, and created then if missing. */
+  defaultFolder: string;
+  /** Absolute; a wanted folder is one of them or lies inside one, symlinks resolved. */
+  allowedRoots: readonly string[];
+};
+
+/** As many as Linux follows before it calls a path a loop. */
+const MAX_SYMLINKS = 40;
+
+/**
+ * The real path of the folder in which a run shall work. Creates nothing that the caller names.
+ * Throws `forbidden` outside the roots, and `invalid-request` for what is not a folder inside them.
+ */
+export async function resolveWorkingDirectory(
+  wanted: string | undefined,
+  { defaultFolder, allowedRoots }: WorkingDirectoryOptions,
+): Promise<string> {
+  if (wanted === undefined) {
+    await mkdir(defaultFolder, { recursive: true });
+    return realpath(defaultFolder);
+  }
+
+  const path = await followSymlinks(resolve(defaultFolder, wanted));
+  const roots = await Promise.all(allowedRoots.map((root) => followSymlinks(resolve(root))));
+  if (path === undefined || !roots.some((root) => root !== undefined && isInside(root, path))) {
+    throw new RunError('forbidden', 'The working directory must lie inside an allowed folder.', {
+      param: 'workingDirectory',
+    });
+  }
+
+  const isFolder = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) {
+    throw new RunError('invalid-request', 'The working directory is not an existing folder.', {
+      param: 'workingDirectory',
+    });
+  }
+  return path;
+}
+
+/** Gives an agent's run its real working directory; a continued session that names none keeps its own. */
+export function withWorkingDirectory(run: Run, options: WorkingDirectoryOptions): Run {
+  return async function* runInDirectory(request, signal) {
+    const { agent } = request;
+    const keepsItsOwn = agent?.session !== undefined && agent.workingDirectory === undefined;
+    if (agent === undefined || keepsItsOwn) {
+      yield* run(request, signal);
+      return;
+    }
+    const workingDirectory = await resolveWorkingDirectory(agent.workingDirectory, options);
+    yield* run({ ...request, agent: { ...agent, workingDirectory } }, signal);
+  };
+}
+
+/**
+ * Like `realpath`, but goes on where the path ends: what is missing must be judged by where it would
+ * be, or the answer tells which files exist outside. `undefined` when the links go in a circle.
+ */
+async function followSymlinks(path: string, left = MAX_SYMLINKS): Promise<string | undefined> {
+  const real = await realpath(path).catch(() => undefined);
+  if (real !== undefined) return real;
+
+  const parent = dirname(path);
+  if (parent === path) return path;
+  const realParent = await followSymlinks(parent, left);
+  if (realParent === undefined) return undefined;
+
+  const here = join(realParent, basename(path));
+  const target = await readlink(here).catch(() => undefined);
+  if (target === undefined) return here;
+  return left === 0 ? undefined : followSymlinks(resolve(realParent, target), left - 1);
+}
+
+function isInside(root: string, path: string): boolean {
+  const way = relative(root, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
