@@ -1,0 +1,62 @@
+/** One lock per session id, so that two runs on one session never overlap. */
+export type SessionLocks = {
+  /** Waits for its turn, first come first served, and returns the release. Throws the signal's reason. */
+  acquire: (id: string, signal: AbortSignal | undefined) => Promise<() => void>;
+  /** Takes the lock only if nobody has it. */
+  tryAcquire: (id: string) => (() => void) | undefined;
+  isHeld: (id: string) => boolean;
+};
+
+/** Makes a set of locks, all free. */
+export function createSessionLocks(): SessionLocks {
+  /** Who waits for each lock that is held. */
+  const lines = new Map<string, Set<() => void>>();
+
+  const toRelease = (id: string): (() => void) => {
+    let isReleased = false;
+    return () => {
+      if (isReleased) return;
+      isReleased = true;
+      const line = lines.get(id);
+      const [next] = line ?? [];
+      if (next === undefined) lines.delete(id);
+      else {
+        line?.delete(next);
+        next();
+      }
+    };
+  };
+
+  const tryAcquire: SessionLocks['tryAcquire'] = (id) => {
+    if (lines.has(id)) return undefined;
+    lines.set(id, new Set());
+    return toRelease(id);
+  };
+
+  return {
+    tryAcquire,
+    isHeld: (id) => lines.has(id),
+    async acquire(id, signal) {
+      signal?.throwIfAborted();
+      const line = lines.get(id);
+      if (line !== undefined) await waitIn(line, signal);
+      else lines.set(id, new Set());
+      return toRelease(id);
+    },
+  };
+}
+
+async function waitIn(line: Set<() => void>, signal: AbortSignal | undefined): Promise<void> {
+  const turn = Promise.withResolvers<void>();
+  const leave = (): void => {
+    line.delete(turn.resolve);
+    turn.reject(signal?.reason);
+  };
+  line.add(turn.resolve);
+  signal?.addEventListener('abort', leave, { once: true });
+  try {
+    await turn.promise;
+  } finally {
+    signal?.removeEventListener('abort', leave);
+  }
+}

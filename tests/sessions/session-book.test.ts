@@ -1,0 +1,297 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { createMemoryStore } from '../../src/sessions/memory-store.ts';
+import { createSessions } from '../../src/sessions/session-book.ts';
+import type { Sessions, SessionTurn } from '../../src/sessions/session-book.ts';
+import type { SessionStore } from '../../src/sessions/session-store.ts';
+
+const TTL_MS = 1_000;
+const NOT_FOUND = { code: 'not-found', message: 'There is no session with this id.' };
+
+let time: number;
+let store: SessionStore;
+let sessions: Sessions;
+const removeTranscript = vi.fn<(id: string) => Promise<void>>();
+const onProblem = vi.fn<(error: unknown) => void>();
+const { signal } = new AbortController();
+
+const toSessions = (maxPerKey: number): Sessions =>
+  createSessions({
+    store,
+    ttlMs: TTL_MS,
+    maxPerKey,
+    removeTranscript,
+    onProblem,
+    now: () => time,
+  });
+
+beforeEach(() => {
+  time = 5_000;
+  store = createMemoryStore();
+  removeTranscript.mockReset().mockResolvedValue();
+  onProblem.mockReset();
+  sessions = toSessions(2);
+});
+
+const begin = async (keyId = 'key-a'): Promise<SessionTurn> => {
+  const turn = await sessions.begin({ keyId, workingDirectory: '/work', title: 'Hello' });
+  await turn.started('full-id');
+  return turn;
+};
+
+/** A session that had one run and rests; each is used one millisecond after the one before. */
+const createIdle = async (keyId?: string): Promise<string> => {
+  const turn = await begin(keyId);
+  time += 1;
+  await turn.end();
+  return turn.id;
+};
+
+const resume = async (id: string, keyId = 'key-a'): Promise<SessionTurn> =>
+  sessions.resume(await sessions.get(id, keyId), signal);
+
+const idsOf = async (keyId = 'key-a'): Promise<string[]> =>
+  (await sessions.list(keyId)).map(({ id }) => id);
+
+describe('the record', () => {
+  test('stands there from the start of the run, and counts the turn at its end', async () => {
+    const turn = await begin();
+    const record = {
+      id: turn.id,
+      keyId: 'key-a',
+      workingDirectory: '/work',
+      model: 'full-id',
+      createdAt: 5_000,
+      lastUsedAt: 5_000,
+      turns: 0,
+      title: 'Hello',
+    };
+    expect(await sessions.get(turn.id, 'key-a')).toEqual(record);
+    time = 5_700;
+    await turn.end();
+    expect(await sessions.get(turn.id, 'key-a')).toEqual({
+      ...record,
+      lastUsedAt: 5_700,
+      turns: 1,
+    });
+  });
+
+  test('goes on with the next turn and names the model that answers now', async () => {
+    const id = await createIdle();
+    const turn = await resume(id);
+    await turn.started('other-full-id');
+    time = 5_800;
+    await turn.end();
+    expect(await sessions.get(id, 'key-a')).toMatchObject({
+      model: 'other-full-id',
+      createdAt: 5_000,
+      lastUsedAt: 5_800,
+      turns: 2,
+    });
+  });
+
+  test('is not made by a run that never started, and no transcript is left', async () => {
+    const turn = await sessions.begin({
+      keyId: 'key-a',
+      workingDirectory: '/work',
+      title: 'Hello',
+    });
+    await turn.end();
+    await expect(sessions.get(turn.id, 'key-a')).rejects.toMatchObject(NOT_FOUND);
+    expect(removeTranscript).toHaveBeenCalledExactlyOnceWith(turn.id);
+  });
+
+  test('is not changed by a further run that never started', async () => {
+    const id = await createIdle();
+    const before = await sessions.get(id, 'key-a');
+    time += 5;
+    await (await resume(id)).end();
+    expect(await sessions.get(id, 'key-a')).toEqual(before);
+    expect(removeTranscript).not.toHaveBeenCalled();
+  });
+});
+
+describe('ownership', () => {
+  test("another key's session and none at all get the same answer", async () => {
+    const id = await createIdle('key-b');
+    await expect(sessions.get(id, 'key-a')).rejects.toMatchObject(NOT_FOUND);
+    await expect(sessions.get('nothing', 'key-a')).rejects.toMatchObject(NOT_FOUND);
+    await expect(sessions.delete(id, 'key-a')).rejects.toMatchObject(NOT_FOUND);
+    await expect(sessions.delete('nothing', 'key-a')).rejects.toMatchObject(NOT_FOUND);
+    expect(await idsOf('key-b')).toEqual([id]);
+    expect(removeTranscript).not.toHaveBeenCalled();
+  });
+
+  test('each key lists its own, the last used first; all are counted', async () => {
+    const first = await createIdle();
+    const second = await createIdle();
+    const other = await createIdle('key-b');
+    expect(await idsOf()).toEqual([second, first]);
+    expect(await idsOf('key-b')).toEqual([other]);
+    expect(await sessions.count()).toBe(3);
+  });
+});
+
+describe('delete', () => {
+  test('removes the session and its transcript', async () => {
+    const id = await createIdle();
+    await sessions.delete(id, 'key-a');
+    await expect(sessions.get(id, 'key-a')).rejects.toMatchObject(NOT_FOUND);
+    expect(removeTranscript).toHaveBeenCalledExactlyOnceWith(id);
+  });
+
+  test('waits until the run is over', async () => {
+    const turn = await begin();
+    const events: string[] = [];
+    const deletion = sessions.delete(turn.id, 'key-a').then(() => events.push('deleted'));
+    await turn.started('full-id');
+    events.push('run ends');
+    await turn.end();
+    await deletion;
+    expect(events).toEqual(['run ends', 'deleted']);
+    expect(await sessions.count()).toBe(0);
+  });
+
+  test('is given up by a caller who leaves while it waits', async () => {
+    const turn = await begin();
+    const caller = new AbortController();
+    const session = await sessions.get(turn.id, 'key-a');
+    const deletion = sessions.delete(session.id, 'key-a', caller.signal);
+    caller.abort('left');
+    await expect(deletion).rejects.toBe('left');
+    await turn.end();
+    expect(await idsOf()).toEqual([turn.id]);
+  });
+
+  test('makes the runs that waited for the session find nothing', async () => {
+    const turn = await begin();
+    const deletion = sessions.delete(turn.id, 'key-a');
+    const waiting = Promise.allSettled([resume(turn.id), resume(turn.id)]);
+    await turn.end();
+    await deletion;
+    const refusal = { status: 'rejected', reason: NOT_FOUND };
+    expect(await waiting).toMatchObject([refusal, refusal]);
+  });
+
+  test('that fails at the transcript leaves the session, to try again', async () => {
+    const id = await createIdle();
+    removeTranscript.mockRejectedValueOnce(new Error('no permission'));
+    await expect(sessions.delete(id, 'key-a')).rejects.toThrow('no permission');
+    await sessions.delete(id, 'key-a');
+    expect(await idsOf()).toEqual([]);
+  });
+});
+
+describe('lifetime', () => {
+  test('a session is found until its time is over, and not after', async () => {
+    const id = await createIdle();
+    const { lastUsedAt } = await sessions.get(id, 'key-a');
+    time = lastUsedAt + TTL_MS - 1;
+    expect(await sessions.get(id, 'key-a')).toMatchObject({ id });
+    time = lastUsedAt + TTL_MS;
+    await expect(sessions.get(id, 'key-a')).rejects.toMatchObject(NOT_FOUND);
+    expect(await idsOf()).toEqual([]);
+    expect(await sessions.count()).toBe(0);
+  });
+
+  test('using a session makes it live longer', async () => {
+    const id = await createIdle();
+    time += TTL_MS - 1;
+    const turn = await resume(id);
+    await turn.started('full-id');
+    await turn.end();
+    time += TTL_MS - 1;
+    expect(await idsOf()).toEqual([id]);
+  });
+
+  test('what is over is removed with its transcript, what is not stays', async () => {
+    const over = await createIdle();
+    time += TTL_MS - 1;
+    const young = await createIdle('key-b');
+    await sessions.removeExpired();
+    expect(removeTranscript).toHaveBeenCalledExactlyOnceWith(over);
+    expect(await store.count()).toBe(1);
+    expect(await idsOf('key-b')).toEqual([young]);
+  });
+
+  test('a session with a run on it outlives its time', async () => {
+    const turn = await begin();
+    time += 10 * TTL_MS;
+    await sessions.removeExpired();
+    expect(await idsOf()).toEqual([turn.id]);
+    expect(await sessions.count()).toBe(1);
+    await turn.end();
+    expect(await sessions.get(turn.id, 'key-a')).toMatchObject({ turns: 1 });
+  });
+
+  test('one transcript that cannot be removed is reported and keeps no other', async () => {
+    const stuck = await createIdle();
+    await createIdle();
+    removeTranscript.mockImplementation(async (id) => {
+      if (id === stuck) throw new Error('no permission');
+    });
+    time += TTL_MS;
+    await sessions.removeExpired();
+    expect(onProblem).toHaveBeenCalledExactlyOnceWith(new Error('no permission'));
+    expect(await store.count()).toBe(1);
+  });
+});
+
+describe('the cap per key', () => {
+  test('the oldest session makes room, with its transcript', async () => {
+    const first = await createIdle();
+    const second = await createIdle();
+    const third = await createIdle();
+    expect(await idsOf()).toEqual([third, second]);
+    expect(removeTranscript).toHaveBeenCalledExactlyOnceWith(first);
+  });
+
+  test('one with a run on it stays, and the next oldest makes room', async () => {
+    const first = await createIdle();
+    const second = await createIdle();
+    await (await resume(first)).started('full-id');
+    const third = await createIdle();
+    expect(await idsOf()).toEqual([third, first]);
+    expect(removeTranscript).toHaveBeenCalledExactlyOnceWith(second);
+  });
+
+  test("another key's sessions do not count", async () => {
+    const ids = [await createIdle(), await createIdle()];
+    await createIdle('key-b');
+    expect((await idsOf()).toSorted()).toEqual(ids.toSorted());
+  });
+
+  test('when all are running the new one is made anyway, and room is made later', async () => {
+    const turns = [await begin(), await begin(), await begin()];
+    expect(await idsOf()).toHaveLength(3);
+    await Promise.all(turns.map((turn) => turn.end()));
+    const last = await createIdle();
+    expect(await idsOf()).toHaveLength(2);
+    expect(await idsOf()).toContain(last);
+  });
+
+  test('two that begin at once remove two, not more', async () => {
+    sessions = toSessions(3);
+    await createIdle();
+    await createIdle();
+    const youngest = await createIdle();
+    const turns = await Promise.all([begin(), begin()]);
+    expect((await idsOf()).toSorted()).toEqual([youngest, ...turns.map(({ id }) => id)].toSorted());
+  });
+
+  test('going on with a session removes none, even beyond the cap', async () => {
+    const turns = [await begin(), await begin(), await begin()];
+    await Promise.all(turns.map((turn) => turn.end()));
+    await (await resume(turns[0]?.id ?? '')).started('full-id');
+    expect(await idsOf()).toHaveLength(3);
+  });
+});
+
+test('a store that fails spoils no run; it is reported and the lock is freed', async () => {
+  const id = await createIdle();
+  const turn = await resume(id);
+  vi.spyOn(store, 'write').mockRejectedValueOnce(new Error('disk full'));
+  await turn.started('full-id');
+  await turn.end();
+  expect(onProblem).toHaveBeenCalledExactlyOnceWith(new Error('disk full'));
+  await expect(resume(id)).resolves.toMatchObject({ id });
+});
