@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { demoAnswer } from './answers.ts';
+import { countTokens } from './count-tokens.ts';
+import { createId } from './message-events.ts';
+import type { MessagesBody } from './messages-body.ts';
+import { errorReply, type Reply } from './replies.ts';
+import { toVerdict } from './rules.ts';
+import { sendReply } from './send-reply.ts';
+
+/** What the model says to a request. */
+export type Answer = (body: MessagesBody, request: UpstreamRequest) => Reply | Promise<Reply>;
+
+/** A request for an answer, as it arrived. */
+export type UpstreamRequest = {
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: MessagesBody;
+  /** `aborted`: the connection went before the whole answer was out, by the client's doing or by a cut. */
+  closed: Promise<'finished' | 'aborted'>;
+};
+
+export type ModelServer = {
+  url: string;
+  /** Every POST to /v1/messages with a JSON body so far, in order, refused ones too. */
+  requests: UpstreamRequest[];
+  /** May be replaced between requests. */
+  answer: Answer;
+  /** The first request that matches, among those that came and those that will. */
+  waitForRequest(match?: (request: UpstreamRequest) => boolean): Promise<UpstreamRequest>;
+  close(): Promise<void>;
+};
+
+export type ModelServerOptions = {
+  /** Default: the demo's own answers. */
+  answer?: Answer;
+  /** Default: any free port. */
+  port?: number;
+};
+
+const ENDPOINTS: Record<string, 'messages' | 'count'> = {
+  '/v1/messages': 'messages',
+  '/v1/messages/count_tokens': 'count',
+};
+
+const NOT_JSON = errorReply(400, 'invalid_request_error', 'The request body is not valid JSON.');
+
+/** Starts a loopback server that speaks the Anthropic Messages API and refuses what the API refuses. */
+export async function startModelServer({
+  answer = demoAnswer,
+  port = 0,
+}: ModelServerOptions = {}): Promise<ModelServer> {
+  const arrivals = new EventTarget();
+  const http = createServer((request, response) => {
+    // A client that left while it was still sending, or a script whose steps fail, comes to this.
+    serve(request, response).catch(() => response.destroy());
+  });
+
+  const server: ModelServer = {
+    url: '',
+    requests: [],
+    answer,
+    async waitForRequest(match = () => true) {
+      let found = server.requests.find(match);
+      while (!found) {
+        await once(arrivals, 'request');
+        found = server.requests.find(match);
+      }
+      return found;
+    },
+    async close() {
+      const closed = once(http, 'close');
+      http.close();
+      http.closeAllConnections();
+      await closed;
+    },
+  };
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = createId('req');
+    response.setHeader('request-id', requestId);
+    const { pathname } = new URL(request.url ?? '/', 'http://loopback');
+    const endpoint = request.method === 'POST' ? ENDPOINTS[pathname] : undefined;
+    const closed = watchClose(response);
+    const send = (reply: Reply, body?: MessagesBody) =>
+      sendReply(response, reply, {
+        requestId,
+        closed,
+        model: body?.model ?? '',
+        isStream: body?.stream ?? false,
+      });
+    if (!endpoint) return send(errorReply(404, 'not_found_error', 'Not Found'));
+
+    const body = parseJson(await text(request));
+    if (body === undefined) return send(NOT_JSON);
+    const arrived: UpstreamRequest = {
+      path: pathname,
+      headers: request.headers,
+      // A refused body is kept as it came, whatever its shape: who reads it knows what was sent.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      body: body as MessagesBody,
+      closed,
+    };
+    if (endpoint === 'messages') {
+      server.requests.push(arrived);
+      arrivals.dispatchEvent(new Event('request'));
+    }
+    const verdict = toVerdict(request.headers, body, endpoint === 'count');
+    if ('refusal' in verdict) return send(verdict.refusal);
+    if (endpoint === 'count')
+      return send({ status: 200, headers: {}, body: { input_tokens: countTokens(verdict.body) } });
+    return send(await answerOf(verdict.body, arrived), verdict.body);
+  }
+
+  async function answerOf(body: MessagesBody, request: UpstreamRequest): Promise<Reply> {
+    try {
+      return await server.answer(body, request);
+    } catch (error) {
+      return errorReply(500, 'api_error', `The scripted answer failed: ${String(error)}`);
+    }
+  }
+
+  http.listen(port, '127.0.0.1');
+  await once(http, 'listening');
+  server.url = toUrl(http.address());
+  return server;
+}
+
+function toUrl(address: AddressInfo | string | null): string {
+  if (typeof address !== 'object' || !address) throw new Error('The model server has no port.');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+function watchClose(response: ServerResponse): UpstreamRequest['closed'] {
+  return new Promise((resolve) => {
+    response.once('close', () => resolve(response.writableFinished ? 'finished' : 'aborted'));
+  });
+}
+
+function parseJson(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch {
+    return undefined;
+  }
+}
