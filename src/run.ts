@@ -129,7 +129,9 @@ export type RunEvent =
   | RunStart
   | { type: 'part-start'; index: number; part: StartedPart }
   | { type: 'part-delta'; index: number; delta: string }
-  | { type: 'part-end'; index: number; signature?: string }
+  /** The API's proof that the reasoning just streamed is its own. */
+  | { type: 'part-signature'; index: number; signature: string }
+  | { type: 'part-end'; index: number }
   | RunEnd;
 
 export type RunStart = {

@@ -63,8 +63,7 @@ async function startWith(
     environment: demo?.environment ?? environment,
     claude,
     proxyKey: key.key,
-    stateFolder: config.stateDir,
-    isDemo,
+    version,
   }).catch((error: unknown) => {
     throw toListenError(error, config);
   });

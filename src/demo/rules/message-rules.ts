@@ -11,10 +11,11 @@ export const MESSAGE_RULES = {
       messages.length === 0 ? 'messages: at least one message is required' : undefined,
   },
   contentEmpty: {
+    // A system message may be empty: the CLI sends one that only carries `output_config` (2.1.330).
     source: 'API: every message has content',
     complaint: ({ messages }) =>
       firstComplaint(messages, ({ role, content }, index) =>
-        content.length === 0
+        content.length === 0 && role !== 'system'
           ? `messages.${index}: ${role} messages must have non-empty content`
           : undefined,
       ),

@@ -1,0 +1,96 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
+
+import type { ReadCliStatus } from './cli-status.ts';
+import { openaiChat } from './dialects/openai-chat/index.ts';
+import { authenticate } from './middleware/authenticate.ts';
+import { identifyRequest } from './middleware/identify-request.ts';
+import { type Log, logRequest } from './middleware/log-request.ts';
+import { refuseLoops } from './middleware/refuse-loops.ts';
+import { timeout } from './middleware/timeout.ts';
+import { validate } from './middleware/validate.ts';
+import type { AppEnv } from './middleware/variables.ts';
+import { chooseFailures } from './routes/choose-failures.ts';
+import { type HealthParts, health } from './routes/health.ts';
+import { getModel, listModels } from './routes/models.ts';
+import { respondFailure, toRunError } from './routes/respond-failure.ts';
+import { runDialect } from './routes/run-dialect.ts';
+import type { Run } from './run.ts';
+import { RunError } from './run-error.ts';
+
+/** Everything the app is made of; a test or an embedding application hands in its own. */
+export type AppParts = {
+  run: Run;
+  /** The key that callers must show. */
+  key: string;
+  readCliStatus: ReadCliStatus;
+  health: HealthParts;
+  log: Log;
+  settings: AppSettings;
+};
+
+export type AppSettings = {
+  /** Longest time for a request, from its arrival, in milliseconds. */
+  requestTimeoutMs: number;
+  /** Largest request body, in bytes. */
+  maxBodyBytes: number;
+  /** Further model names → the model they mean. */
+  modelAliases: ReadonlyMap<string, string>;
+  /** Web origins whose pages may call; none switches CORS off. */
+  corsOrigins: readonly string[];
+  /** The header by which a request of an own CLI is known. */
+  hopHeader: string;
+};
+
+/** Makes the app: a plain `fetch(request)` handler with every route. */
+export function createApp({
+  run,
+  key,
+  readCliStatus,
+  health: healthParts,
+  log,
+  settings,
+}: AppParts) {
+  const app = new Hono<AppEnv>({ strict: false });
+
+  app.use(identifyRequest, logRequest(log));
+  if (settings.corsOrigins.length > 0) app.use(cors({ origin: [...settings.corsOrigins] }));
+  app.get('/health', health(healthParts));
+
+  app.use(refuseLoops(settings.hopHeader), authenticate(key), timeout(settings.requestTimeoutMs));
+  app.use(bodyLimit({ maxSize: settings.maxBodyBytes, onError: refuseBody }));
+
+  app.on(
+    'POST',
+    aliases('/chat/completions'),
+    validate(openaiChat.body),
+    runDialect(openaiChat, run),
+  );
+  app.on('GET', aliases('/models'), listModels(readCliStatus, settings.modelAliases));
+  app.on('GET', aliases('/models/:id'), getModel(readCliStatus, settings.modelAliases));
+
+  app.notFound((c) => respondFailure(c, noSuchRoute(c.req.method, c.req.path), chooseFailures(c)));
+  app.onError((error, c) => {
+    const failure = toRunError(error);
+    c.set('failure', failure);
+    return respondFailure(c, failure, chooseFailures(c));
+  });
+  return app;
+}
+
+/** Where clients look for a route whose base URL lacks `/v1`, or has it twice. */
+function aliases(path: string): string[] {
+  return [`/v1${path}`, path, `/v1/v1${path}`];
+}
+
+function refuseBody(): never {
+  throw new RunError(
+    'request-too-large',
+    'The request body is larger than this server takes (MAX_BODY_BYTES).',
+  );
+}
+
+function noSuchRoute(method: string, path: string) {
+  return new RunError('not-found', `There is no ${method} ${path} here.`);
+}

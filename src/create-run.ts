@@ -1,0 +1,48 @@
+import type { Config } from './config.ts';
+import type { Run } from './run.ts';
+import { createAgentRun } from './runner/agent-run.ts';
+import { createChatRun } from './runner/chat-run.ts';
+import { type Gate, withGate } from './runner/gate.ts';
+import type { LaunchProfile } from './runner/launch.ts';
+import { withModelAliases } from './runner/model-aliases.ts';
+import type { OpenProcess } from './runner/processes.ts';
+import { withRetry } from './runner/retry.ts';
+import { withStop } from './runner/with-stop.ts';
+import { withWorkingDirectory } from './runner/working-directory.ts';
+import type { Sessions } from './sessions/session-book.ts';
+import { withSessions } from './sessions/with-sessions.ts';
+
+export type RunParts = {
+  config: Config;
+  openProcess: OpenProcess;
+  chatProfile: LaunchProfile;
+  environment: Readonly<Record<string, string>>;
+  sessions: Sessions;
+  gate: Gate;
+  /** Ends every run when it aborts. */
+  stopped: AbortSignal;
+};
+
+const RETRY = { maxRetries: 2, firstDelayMs: 250 };
+
+/** The whole stack, outermost layer last. */
+export function createRun(parts: RunParts): Run {
+  const { config, openProcess, chatProfile, environment } = parts;
+  const chat = createChatRun(openProcess, chatProfile);
+  const agent = createAgentRun({ openProcess, environment });
+
+  const folders = {
+    defaultFolder: config.defaultWorkspaceDir,
+    allowedRoots: config.allowedRoots,
+  };
+
+  let run: Run = (request, signal) => (request.agent ? agent : chat)(request, signal);
+  run = withRetry(run, RETRY);
+  run = withGate(run, parts.gate);
+  run = withWorkingDirectory(run, folders); // a session's own folder is checked anew each time
+  run = withSessions(run, parts.sessions);
+  run = withWorkingDirectory(run, folders);
+  run = withModelAliases(run, config.modelAliases);
+  run = withStop(run, parts.stopped);
+  return run;
+}

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+
+/**
+ * The body of `POST /v1/chat/completions`.
+ * https://platform.openai.com/docs/api-reference/chat/create
+ */
+
+const TextPart = z.looseObject({ type: z.literal('text'), text: z.string() });
+
+const RefusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() });
+
+const ImagePart = z.looseObject({
+  type: z.literal('image_url'),
+  image_url: z.looseObject({ url: z.string() }),
+});
+
+const FilePart = z.looseObject({
+  type: z.literal('file'),
+  file: z.looseObject({
+    file_data: z.string().optional(),
+    file_id: z.string().optional(),
+    filename: z.string().optional(),
+  }),
+});
+
+const AudioPart = z.looseObject({ type: z.literal('input_audio') });
+
+const Text = z.union([z.string(), z.array(TextPart)]);
+
+const SystemMessage = z.looseObject({ role: z.literal('system'), content: Text });
+
+const DeveloperMessage = z.looseObject({ role: z.literal('developer'), content: Text });
+
+const UserMessage = z.looseObject({
+  role: z.literal('user'),
+  content: z.union([
+    z.string(),
+    z.array(z.discriminatedUnion('type', [TextPart, ImagePart, FilePart, AudioPart])),
+  ]),
+});
+
+const ToolCall = z.looseObject({
+  id: z.string(),
+  type: z.literal('function').optional(),
+  function: z.looseObject({ name: z.string(), arguments: z.string() }),
+});
+
+const AssistantMessage = z.looseObject({
+  role: z.literal('assistant'),
+  content: z
+    .union([z.string(), z.array(z.discriminatedUnion('type', [TextPart, RefusalPart]))])
+    .nullish(),
+  refusal: z.string().nullish(),
+  tool_calls: z.array(ToolCall).nullish(),
+});
+
+const ToolMessage = z.looseObject({
+  role: z.literal('tool'),
+  tool_call_id: z.string(),
+  content: Text,
+});
+
+const ChatMessage = z.discriminatedUnion('role', [
+  SystemMessage,
+  DeveloperMessage,
+  UserMessage,
+  AssistantMessage,
+  ToolMessage,
+]);
+
+const FunctionTool = z.looseObject({
+  type: z.literal('function'),
+  function: z.looseObject({
+    name: z.string().min(1),
+    description: z.string().nullish(),
+    parameters: z.record(z.string(), z.unknown()).nullish(),
+  }),
+});
+
+const ToolChoice = z.union([
+  z.enum(['auto', 'none', 'required']),
+  z.looseObject({
+    type: z.literal('function'),
+    function: z.looseObject({ name: z.string() }),
+  }),
+]);
+
+const ResponseFormat = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.literal('text') }),
+  z.looseObject({ type: z.literal('json_object') }),
+  z.looseObject({
+    type: z.literal('json_schema'),
+    json_schema: z.looseObject({
+      name: z.string(),
+      schema: z.record(z.string(), z.unknown()).optional(),
+    }),
+  }),
+]);
+
+const ReasoningEffort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
+
+export const ChatBody = z.looseObject({
+  model: z.string().min(1),
+  messages: z.array(ChatMessage).min(1),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  max_tokens: z.int().positive().nullish(),
+  max_completion_tokens: z.int().positive().nullish(),
+  stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
+  tools: z.array(FunctionTool).nullish(),
+  tool_choice: ToolChoice.nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  response_format: ResponseFormat.nullish(),
+  reasoning_effort: ReasoningEffort.nullish(),
+  n: z.literal(1, 'only one choice per request is possible; send n requests').nullish(),
+  logprobs: z.literal(false, 'the claude CLI reports no log probabilities').nullish(),
+  modalities: z.array(z.literal('text', 'only text can be answered')).nullish(),
+  user: z.string().nullish(),
+});
+
+export type ChatBody = z.infer<typeof ChatBody>;
+export type ChatMessage = z.infer<typeof ChatMessage>;

@@ -1,0 +1,16 @@
+import type { Dialect } from '../dialect.ts';
+import { openaiFailures } from '../shared/openai-failures.ts';
+import { ChatBody } from './body.ts';
+import { toAnswer } from './to-answer.ts';
+import { toMessages } from './to-messages.ts';
+import { toRunRequest } from './to-run-request.ts';
+
+/** `POST /v1/chat/completions` */
+export const openaiChat: Dialect<ChatBody> = {
+  name: 'openai-chat',
+  body: ChatBody,
+  toRunRequest,
+  toAnswer,
+  toMessages,
+  failures: openaiFailures,
+};

@@ -1,0 +1,85 @@
+import type { RunFinish, TokenUsage } from '../../run.ts';
+import { type RunAnswer, toText } from '../../run-answer.ts';
+import type { Exchange } from '../dialect.ts';
+import type { ChatBody } from './body.ts';
+
+export const FINISH_REASONS = {
+  stop: 'stop',
+  'stop-sequence': 'stop',
+  length: 'length',
+  'tool-calls': 'tool_calls',
+  refusal: 'content_filter',
+  'context-full': 'length',
+  paused: 'stop',
+  'max-turns': 'length',
+  'max-budget': 'length',
+} satisfies Record<RunFinish, string>;
+
+/** A whole `chat.completion`. Thinking is handed out as `reasoning_content`, as others do. */
+export function toAnswer(answer: RunAnswer, { arrivedAtMs }: Exchange<ChatBody>): object {
+  const { start, parts, end } = answer;
+  const text = toText(answer);
+  const reasoning = parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('');
+  const calls = parts.flatMap((part) =>
+    part.type === 'tool-call' ? [toToolCall(part.id, part.name, part.input)] : [],
+  );
+  const isRefusal = end.finish === 'refusal';
+  return {
+    id: toCompletionId(start.id),
+    object: 'chat.completion',
+    created: toSeconds(arrivedAtMs),
+    model: start.model,
+    choices: [
+      {
+        index: 0,
+        message: {
+          role: 'assistant',
+          content: text === '' && calls.length > 0 ? null : text,
+          refusal: isRefusal ? text || REFUSAL : null,
+          ...(reasoning !== '' && { reasoning_content: reasoning }),
+          ...(calls.length > 0 && { tool_calls: calls }),
+        },
+        logprobs: null,
+        finish_reason: FINISH_REASONS[end.finish],
+      },
+    ],
+    usage: toUsage(end.usage),
+  };
+}
+
+/** Said where the model refused without a word. */
+const REFUSAL = 'The model refused to answer.';
+
+/** The API's `msg_…` id with the prefix that OpenAI's clients expect. */
+export function toCompletionId(messageId: string): string {
+  return `chatcmpl-${messageId.replace(/^msg_/, '')}`;
+}
+
+export function toSeconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}
+
+/** OpenAI counts cached tokens among the prompt tokens; the Messages API counts them apart. */
+export function toUsage(usage: TokenUsage) {
+  const prompt = usage.input + usage.cacheRead + usage.cacheWrite;
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: usage.output,
+    total_tokens: prompt + usage.output,
+    prompt_tokens_details: {
+      cached_tokens: usage.cacheRead,
+      cache_write_tokens: usage.cacheWrite,
+      audio_tokens: 0,
+    },
+    completion_tokens_details: {
+      reasoning_tokens: usage.reasoning ?? 0,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
+  };
+}
+
+function toToolCall(id: string, name: string, input: string) {
+  return { id, type: 'function', function: { name, arguments: input || '{}' } };
+}

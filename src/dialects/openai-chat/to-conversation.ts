@@ -1,0 +1,123 @@
+import type { DocumentPart, ImagePart, Message, Part, TextPart, ToolCallPart } from '../../run.ts';
+import { RunError } from '../../run-error.ts';
+import { toTurns } from '../shared/conversation.ts';
+import { readDataUrl } from '../shared/data-url.ts';
+import type { ChatMessage } from './body.ts';
+
+type ByRole<Role extends ChatMessage['role']> = Extract<ChatMessage, { role: Role }>;
+type UserPart = Exclude<ByRole<'user'>['content'], string>[number];
+
+/**
+ * Messages with their true roles, and the system and developer messages in front of them. A request
+ * of nothing but instructions is a prompt.
+ */
+export function toConversation(all: readonly ChatMessage[]): {
+  instructions: string[];
+  messages: Message[];
+} {
+  const instructions: string[] = [];
+  const messages: Message[] = [];
+  for (const [index, message] of all.entries()) {
+    if (message.role === 'system' || message.role === 'developer') {
+      instructions.push(toPlainText(message.content));
+    } else messages.push(toMessage(message, `messages.${index}`));
+  }
+  const spoken = instructions.filter((text) => text.trim() !== '');
+  const turns = toTurns(messages);
+  if (messages.length > 0) return { instructions: spoken, messages: turns };
+  const parts = spoken.map((text): TextPart => ({ type: 'text', text }));
+  return { instructions: [], messages: toTurns([{ role: 'user', parts }]) };
+}
+
+function toMessage(
+  message: Exclude<ChatMessage, ByRole<'system' | 'developer'>>,
+  path: string,
+): Message {
+  switch (message.role) {
+    case 'user':
+      return { role: 'user', parts: toUserParts(message.content, path) };
+    case 'assistant':
+      return { role: 'assistant', parts: toAssistantParts(message, path) };
+    case 'tool':
+      return {
+        role: 'user',
+        parts: [
+          {
+            type: 'tool-result',
+            callId: message.tool_call_id,
+            content: [{ type: 'text', text: toPlainText(message.content) }],
+            isError: false,
+          },
+        ],
+      };
+  }
+}
+
+function toUserParts(content: ByRole<'user'>['content'], path: string): Part[] {
+  if (typeof content === 'string') return [{ type: 'text', text: content }];
+  return content.map((part, index) => toUserPart(part, `${path}.content.${index}`));
+}
+
+function toUserPart(part: UserPart, path: string): TextPart | ImagePart | DocumentPart {
+  switch (part.type) {
+    case 'text':
+      return { type: 'text', text: part.text };
+    case 'image_url':
+      return { type: 'image', source: toSource(part.image_url.url) };
+    case 'file':
+      return toDocument(part.file, path);
+    case 'input_audio':
+      throw invalid('Audio is not supported; send its transcript as text.', path);
+  }
+}
+
+function toDocument(file: Extract<UserPart, { type: 'file' }>['file'], path: string): DocumentPart {
+  if (file.file_data === undefined) {
+    throw invalid(
+      'Files have to be sent inline as file_data; this server stores none.',
+      `${path}.file`,
+    );
+  }
+  return { type: 'document', source: toSource(file.file_data), title: file.filename };
+}
+
+function toSource(url: string): ImagePart['source'] {
+  const inline = readDataUrl(url);
+  return inline ? { kind: 'base64', ...inline } : { kind: 'url', url };
+}
+
+function toAssistantParts(message: ByRole<'assistant'>, path: string): Part[] {
+  const text = toPlainText(message.content ?? '') || (message.refusal ?? '');
+  const calls = (message.tool_calls ?? []).map((call, index): ToolCallPart => ({
+    type: 'tool-call',
+    id: call.id,
+    name: call.function.name,
+    input: readArguments(call.function.arguments, `${path}.tool_calls.${index}.function.arguments`),
+  }));
+  return [{ type: 'text', text }, ...calls];
+}
+
+function readArguments(text: string, path: string): unknown {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RunError('invalid-request', 'The arguments of a tool call must be JSON.', {
+      param: path,
+      cause,
+    });
+  }
+}
+
+function toPlainText(
+  content:
+    | string
+    | readonly ({ type: 'text'; text: string } | { type: 'refusal'; refusal: string })[],
+): string {
+  if (typeof content === 'string') return content;
+  return content.map((part) => (part.type === 'text' ? part.text : part.refusal)).join('');
+}
+
+function invalid(sentence: string, param: string) {
+  return new RunError('invalid-request', sentence, { param });
+}

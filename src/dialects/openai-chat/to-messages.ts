@@ -1,0 +1,76 @@
+import type { RunEvent, StartedPart } from '../../run.ts';
+import type { Exchange, SseMessage } from '../dialect.ts';
+import type { ChatBody } from './body.ts';
+import { FINISH_REASONS, toCompletionId, toSeconds, toUsage } from './to-answer.ts';
+
+/** The chunks of a streamed `chat.completion`, `[DONE]` last. */
+export async function* toMessages(
+  events: AsyncIterable<RunEvent>,
+  { body, arrivedAtMs }: Exchange<ChatBody>,
+): AsyncIterable<SseMessage> {
+  const includeUsage = body.stream_options?.include_usage ?? false;
+  const head = {
+    id: '',
+    object: 'chat.completion.chunk',
+    created: toSeconds(arrivedAtMs),
+    model: '',
+  };
+  const parts = new Map<number, StartedPart>();
+  const calls: number[] = [];
+
+  const toChunk = (delta: object, finishReason: string | null = null) =>
+    toMessage({
+      ...head,
+      choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
+      ...(includeUsage && { usage: null }),
+    });
+
+  for await (const event of events) {
+    switch (event.type) {
+      case 'run-start':
+        head.id = toCompletionId(event.id);
+        head.model = event.model;
+        yield toChunk({ role: 'assistant', content: '', refusal: null });
+        break;
+      case 'part-start':
+        parts.set(event.index, event.part);
+        if (event.part.type !== 'tool-call') break;
+        calls.push(event.index);
+        yield toChunk({ tool_calls: [toCallHead(event.part, calls.length - 1)] });
+        break;
+      case 'part-delta': {
+        const delta = toDelta(parts.get(event.index), event.delta, calls.indexOf(event.index));
+        if (delta) yield toChunk(delta);
+        break;
+      }
+      case 'part-signature':
+      case 'part-end':
+        break;
+      case 'run-end':
+        yield toChunk({}, FINISH_REASONS[event.finish]);
+        if (includeUsage) yield toMessage({ ...head, choices: [], usage: toUsage(event.usage) });
+        yield { data: '[DONE]' };
+    }
+  }
+}
+
+function toMessage(chunk: object): SseMessage {
+  return { data: JSON.stringify(chunk) };
+}
+
+function toCallHead(part: Extract<StartedPart, { type: 'tool-call' }>, index: number) {
+  return { index, id: part.id, type: 'function', function: { name: part.name, arguments: '' } };
+}
+
+function toDelta(part: StartedPart | undefined, delta: string, callIndex: number) {
+  switch (part?.type) {
+    case 'text':
+      return { content: delta };
+    case 'reasoning':
+      return { reasoning_content: delta };
+    case 'tool-call':
+      return { tool_calls: [{ index: callIndex, function: { arguments: delta } }] };
+    default:
+      return undefined;
+  }
+}

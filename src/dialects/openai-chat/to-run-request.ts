@@ -1,0 +1,114 @@
+import type { Caller, Effort, RunRequest, Sampling, Thinking, ToolChoice } from '../../run.ts';
+import type { TranslatedRequest } from '../dialect.ts';
+import { checkConversation } from '../shared/conversation.ts';
+import { type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
+import type { ChatBody } from './body.ts';
+import { toConversation } from './to-conversation.ts';
+
+/** The API's highest temperature; OpenAI's scale goes to 2. */
+const HIGHEST_TEMPERATURE = 1;
+
+const HONOURED: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'temperature',
+  'top_p',
+  'max_tokens',
+  'max_completion_tokens',
+  'stop',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'response_format',
+  'reasoning_effort',
+  'user',
+]);
+
+const NEUTRAL: NeutralValues = {
+  n: (value) => value === 1,
+  logprobs: (value) => value === false,
+  top_logprobs: (value) => value === 0,
+  presence_penalty: (value) => value === 0,
+  frequency_penalty: (value) => value === 0,
+  logit_bias: (value) => Object.keys(Object(value)).length === 0,
+  modalities: () => true,
+  store: (value) => value === false,
+  service_tier: (value) => value === 'auto' || value === 'default',
+  verbosity: (value) => value === 'medium',
+  metadata: (value) => Object.keys(Object(value)).length === 0,
+};
+
+const EFFORTS = {
+  none: undefined,
+  minimal: 'low',
+  low: 'low',
+  medium: 'medium',
+  high: 'high',
+  xhigh: 'xhigh',
+  max: 'max',
+} satisfies Record<NonNullable<ChatBody['reasoning_effort']>, Effort | undefined>;
+
+/** Throws `RunError` for a conversation that cannot be carried out. */
+export function toRunRequest(body: ChatBody, caller: Caller): TranslatedRequest {
+  const { instructions, messages } = toConversation(body.messages);
+  checkConversation(messages);
+  const request: RunRequest = {
+    model: body.model,
+    instructions,
+    messages,
+    tools: (body.tools ?? []).map(({ function: { name, description, parameters } }) => ({
+      name,
+      description: description ?? undefined,
+      inputSchema: parameters ?? { type: 'object', properties: {} },
+    })),
+    toolChoice: toToolChoice(body.tool_choice),
+    parallelToolCalls: body.parallel_tool_calls ?? true,
+    output: toOutput(body.response_format),
+    sampling: toSampling(body),
+    thinking: toThinking(body.reasoning_effort),
+    effort: body.reasoning_effort ? EFFORTS[body.reasoning_effort] : undefined,
+    agent: undefined,
+    caller: { ...caller, user: body.user ?? undefined },
+  };
+  return {
+    request,
+    isStream: body.stream ?? false,
+    ignored: toIgnoredParams(body, HONOURED, NEUTRAL),
+  };
+}
+
+function toToolChoice(choice: ChatBody['tool_choice']): ToolChoice {
+  if (typeof choice === 'object' && choice) return { type: 'tool', name: choice.function.name };
+  return { type: choice ?? 'auto' };
+}
+
+function toOutput(format: ChatBody['response_format']): RunRequest['output'] {
+  switch (format?.type) {
+    case 'json_schema':
+      return { type: 'json', schema: format.json_schema.schema };
+    case 'json_object':
+      return { type: 'json', schema: undefined };
+    default:
+      return { type: 'text' };
+  }
+}
+
+function toSampling(body: ChatBody): Sampling {
+  const { temperature, stop } = body;
+  return {
+    temperature: temperature
+      ? Math.min(temperature, HIGHEST_TEMPERATURE)
+      : (temperature ?? undefined),
+    topP: body.top_p ?? undefined,
+    topK: undefined,
+    stop: typeof stop === 'string' ? [stop] : (stop ?? undefined),
+    maxOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
+  };
+}
+
+function toThinking(effort: ChatBody['reasoning_effort']): Thinking {
+  if (!effort) return { type: 'default' };
+  return effort === 'none' ? { type: 'off' } : { type: 'adaptive' };
+}

@@ -1,0 +1,58 @@
+import type { Message, Part } from '../../run.ts';
+import { RunError } from '../../run-error.ts';
+
+/**
+ * Joins neighbours of one role into one turn and drops blank text, which the API refuses; a turn of
+ * which nothing is left goes too.
+ */
+export function toTurns(messages: readonly Message[]): Message[] {
+  const turns: { role: Message['role']; parts: Part[] }[] = [];
+  for (const { role, parts } of messages) {
+    const said = parts.filter((part) => part.type !== 'text' || part.text.trim() !== '');
+    const last = turns.at(-1);
+    if (last?.role === role) last.parts.push(...said);
+    else if (said.length > 0) turns.push({ role, parts: said });
+  }
+  return turns;
+}
+
+/**
+ * Refuses conversations that the CLI would bend without a word: a blank prompt "succeeds" without an
+ * API call, an unanswered tool call or an orphaned result is replaced by a text of its own.
+ */
+export function checkConversation(messages: readonly Message[]): void {
+  const last = messages.at(-1);
+  if (!last)
+    throw invalid('messages holds no text to answer; add a user message that is not blank.');
+  if (last.role !== 'user') {
+    throw invalid(
+      'The last message must come from the user (or be a tool result), not the assistant.',
+    );
+  }
+  let open = new Set<string>();
+  for (const { role, parts } of messages) {
+    if (role === 'assistant') {
+      open = new Set(parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : [])));
+      continue;
+    }
+    for (const part of parts) if (part.type === 'tool-result') answer(open, part.callId);
+    const [unanswered] = open;
+    if (unanswered !== undefined) {
+      throw invalid(
+        `The tool call ${JSON.stringify(unanswered)} has no result in the message after it.`,
+      );
+    }
+  }
+}
+
+function answer(open: Set<string>, callId: string) {
+  if (!open.delete(callId)) {
+    throw invalid(
+      `The tool result for ${JSON.stringify(callId)} answers no call of the message before it.`,
+    );
+  }
+}
+
+function invalid(sentence: string) {
+  return new RunError('invalid-request', sentence, { param: 'messages' });
+}

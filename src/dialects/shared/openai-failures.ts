@@ -1,0 +1,53 @@
+import type { RunError, RunErrorCode } from '../../run-error.ts';
+import type { Failures } from '../dialect.ts';
+
+type Row = { status: number; type: string; code: string | null };
+
+/** https://platform.openai.com/docs/guides/error-codes */
+const FAILURES = {
+  'invalid-request': { status: 400, type: 'invalid_request_error', code: null },
+  unauthenticated: { status: 401, type: 'invalid_request_error', code: 'invalid_api_key' },
+  forbidden: { status: 403, type: 'invalid_request_error', code: 'permission_denied' },
+  'not-found': { status: 404, type: 'invalid_request_error', code: 'not_found' },
+  'method-not-allowed': { status: 405, type: 'invalid_request_error', code: 'method_not_allowed' },
+  'model-not-found': { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
+  'request-too-large': { status: 413, type: 'invalid_request_error', code: 'request_too_large' },
+  'context-overflow': {
+    status: 400,
+    type: 'invalid_request_error',
+    code: 'context_length_exceeded',
+  },
+  'queue-full': { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded' },
+  'queue-timeout': { status: 503, type: 'server_error', code: 'queue_timeout' },
+  'rate-limited': { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded' },
+  overloaded: { status: 503, type: 'server_error', code: 'overloaded' },
+  'not-logged-in': { status: 401, type: 'invalid_request_error', code: 'cli_not_logged_in' },
+  timeout: { status: 504, type: 'server_error', code: 'timeout' },
+  'upstream-failed': { status: 500, type: 'server_error', code: 'upstream_error' },
+  'cli-failed': { status: 503, type: 'server_error', code: 'cli_failed' },
+  loop: { status: 508, type: 'invalid_request_error', code: 'loop_detected' },
+  'shutting-down': { status: 503, type: 'server_error', code: 'shutting_down' },
+  cancelled: { status: 499, type: 'invalid_request_error', code: 'cancelled' },
+  internal: { status: 500, type: 'server_error', code: 'internal_error' },
+} satisfies Record<RunErrorCode, Row>;
+
+/** Failures as every OpenAI API words them. */
+export const openaiFailures: Failures = {
+  toFailure: (error) => ({ status: FAILURES[error.code].status, body: toBody(error) }),
+  toFailureMessage: (error) => ({ data: JSON.stringify(toBody(error)) }),
+};
+
+function toBody(error: RunError) {
+  const { type, code } = FAILURES[error.code];
+  return { error: { message: toSentence(error), type, param: toParam(error), code } };
+}
+
+function toParam({ code, param }: RunError) {
+  return param ?? (code === 'model-not-found' ? 'model' : null);
+}
+
+/** LangChain recognises an overflow by these words. */
+function toSentence({ code, message }: RunError) {
+  if (code !== 'context-overflow') return message;
+  return `This model's maximum context length is exceeded: ${message}`;
+}

@@ -1,0 +1,18 @@
+import { randomUUID } from 'node:crypto';
+
+import { createMiddleware } from 'hono/factory';
+
+import type { AppEnv } from './variables.ts';
+
+/**
+ * Names every request and says the name in the answer, in the headers that the OpenAI and the
+ * Anthropic clients read. The same id stands in the log.
+ */
+export const identifyRequest = createMiddleware<AppEnv>(async (c, next) => {
+  const requestId = `req_${randomUUID().replaceAll('-', '')}`;
+  c.set('requestId', requestId);
+  c.set('arrivedAtMs', Date.now());
+  c.header('x-request-id', requestId);
+  c.header('request-id', requestId);
+  await next();
+});

@@ -1,0 +1,14 @@
+import { createMiddleware } from 'hono/factory';
+
+import type { AppEnv } from './variables.ts';
+
+/**
+ * Gives the request the signal that its run obeys: it aborts when the caller leaves, and `timeoutMs`
+ * after arrival. `hono/timeout` would end with the headers of a stream; this one holds to its end.
+ */
+export function timeout(timeoutMs: number) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    c.set('signal', AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(timeoutMs)]));
+    await next();
+  });
+}

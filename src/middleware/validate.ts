@@ -1,0 +1,51 @@
+import { zValidator } from '@hono/zod-validator';
+import type { MiddlewareHandler } from 'hono';
+import type { z } from 'zod';
+
+import { RunError } from '../run-error.ts';
+import type { AppEnv } from './variables.ts';
+
+/** What the handlers behind the check find in their context. */
+export type Validated<Body> = { out: { json: Body } };
+
+/**
+ * Checks the JSON body. Throws `RunError` `invalid-request` that names the field: bad input is a 400,
+ * found before any process is touched.
+ */
+export function validate<Body>(schema: z.ZodType<Body>) {
+  const handler = zValidator('json', schema, (result, c) => {
+    if (result.success) return;
+    if (!isJson(c.req.header('content-type'))) {
+      throw new RunError(
+        'invalid-request',
+        'Send JSON, with the header `content-type: application/json`.',
+      );
+    }
+    throw toRunError(result.error.issues);
+  });
+  // The validator's own type infers its environment from the route, which this function stands before.
+  return handler as unknown as MiddlewareHandler<AppEnv, string, Validated<Body>>;
+}
+
+function isJson(contentType: string | undefined) {
+  return /^application\/([\w.+-]+\+)?json\b/i.test(contentType ?? '');
+}
+
+function toRunError(issues: readonly z.core.$ZodIssue[]) {
+  const issue = toDeepestIssue(issues);
+  const param = issue.path.join('.') || undefined;
+  return new RunError('invalid-request', `${param ?? 'The body'}: ${issue.message}`, { param });
+}
+
+/** A union complains once for each of its members; what came furthest is what the caller meant. */
+function toDeepestIssue(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue {
+  const [issue] = issues;
+  if (!issue) throw new TypeError('A failed check has at least one issue.');
+  if (issue.code !== 'invalid_union') return issue;
+  const [deepest] = issue.errors
+    .filter((branch) => branch.length > 0)
+    .map(toDeepestIssue)
+    .toSorted((one, other) => other.path.length - one.path.length);
+  if (!deepest || deepest.path.length === 0) return issue;
+  return { ...deepest, path: [...issue.path, ...deepest.path] };
+}

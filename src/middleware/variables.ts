@@ -1,0 +1,16 @@
+import type { RunError } from '../run-error.ts';
+import type { Caller } from '../run.ts';
+
+/** What the middleware hands on to the routes. */
+export type Variables = {
+  requestId: string;
+  arrivedAtMs: number;
+  /** Set by `authenticate`. */
+  caller: Caller;
+  /** Set by `timeout`: aborts when the caller leaves or the deadline passes. */
+  signal: AbortSignal;
+  /** What went wrong, for the log. */
+  failure: RunError;
+};
+
+export type AppEnv = { Variables: Variables };

@@ -1,0 +1,81 @@
+import type { Handler } from 'hono';
+
+import type { CliStatus, Model, ReadCliStatus } from '../cli-status.ts';
+import type { AppEnv } from '../middleware/variables.ts';
+import { RunError } from '../run-error.ts';
+
+type Aliases = ReadonlyMap<string, string>;
+
+/** The catalogue does not say when a model came out; one fixed date keeps clients that sort content. */
+const RELEASED_AT = new Date('2026-01-01T00:00:00Z');
+
+/**
+ * `GET /v1/models`: the CLI's catalogue by full id, then the operator's own names. One body that the
+ * OpenAI and the Anthropic clients both read.
+ */
+export function listModels(readCliStatus: ReadCliStatus, aliases: Aliases): Handler<AppEnv> {
+  return async (c) => {
+    const { models } = await readCliStatus();
+    const all = [
+      ...models.map((model) => toItem(model.id, model)),
+      ...toAliasItems(models, aliases),
+    ];
+    const data = toPage(all, c.req.query());
+    return c.json({
+      object: 'list',
+      data,
+      has_more: data.length > 0 && data.at(-1) !== all.at(-1),
+      first_id: data[0]?.id ?? null,
+      last_id: data.at(-1)?.id ?? null,
+    });
+  };
+}
+
+/** `GET /v1/models/{id}`: a full id or any name for it. */
+export function getModel(readCliStatus: ReadCliStatus, aliases: Aliases): Handler<AppEnv> {
+  return async (c) => {
+    const id = c.req.param('id') ?? '';
+    const model = findModel(await readCliStatus(), aliases.get(id) ?? id);
+    if (!model) throw new RunError('model-not-found', `The model \`${id}\` does not exist.`);
+    return c.json(toItem(id, model));
+  };
+}
+
+function findModel({ models }: Pick<CliStatus, 'models'>, name: string) {
+  return models.find((model) => model.id === name || model.aliases.includes(name));
+}
+
+function toAliasItems(models: readonly Model[], aliases: Aliases) {
+  return [...aliases].flatMap(([alias, name]) => {
+    const model = findModel({ models }, name);
+    return model ? [toItem(alias, model)] : [];
+  });
+}
+
+/** Paging as the Messages API has it: `limit`, `after_id`, `before_id`. */
+function toPage<Item extends { id: string }>(all: readonly Item[], query: Record<string, string>) {
+  const after = all.findIndex((item) => item.id === query['after_id']) + 1;
+  const before = all.findIndex((item) => item.id === query['before_id']);
+  const items = all.slice(after, before === -1 ? undefined : before);
+  const limit = Number(query['limit'] ?? items.length);
+  return items.slice(0, Number.isInteger(limit) && limit > 0 ? limit : items.length);
+}
+
+function toItem(id: string, model: Model) {
+  return {
+    id,
+    object: 'model',
+    created: RELEASED_AT.getTime() / 1000,
+    owned_by: 'anthropic',
+    type: 'model',
+    display_name: model.displayName,
+    created_at: RELEASED_AT.toISOString(),
+    capabilities: null,
+    deprecated_at: null,
+    lifecycle: 'active',
+    line: null,
+    max_input_tokens: null,
+    max_tokens: null,
+    retires_at: null,
+  };
+}

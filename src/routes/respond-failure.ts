@@ -1,0 +1,49 @@
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+
+import type { Failures } from '../dialects/dialect.ts';
+import type { AppEnv } from '../middleware/variables.ts';
+import { RunError, type RunErrorCode } from '../run-error.ts';
+
+/** Trying again soon cannot help; the OpenAI and Anthropic clients heed `x-should-retry`. */
+const POINTLESS_TO_RETRY: ReadonlySet<RunErrorCode> = new Set(['not-logged-in', 'timeout', 'loop']);
+
+/** Clients ignore or misread longer waits. https://github.com/openai/openai-node reads up to 60 s. */
+const LONGEST_RETRY_AFTER_SECONDS = 60;
+
+/** Answers with the failure as the dialect words it. */
+export function respondFailure(c: Context<AppEnv>, error: RunError, failures: Failures): Response {
+  const { status, body } = failures.toFailure(error, c.var.requestId);
+  const { retryAfterSeconds } = error;
+  if (retryAfterSeconds !== undefined) c.header('retry-after', String(retryAfterSeconds));
+  if (
+    POINTLESS_TO_RETRY.has(error.code) ||
+    (retryAfterSeconds ?? 0) > LONGEST_RETRY_AFTER_SECONDS
+  ) {
+    c.header('x-should-retry', 'false');
+  }
+  return c.json(body, status as ContentfulStatusCode); // the dialects' tables hold no status without a body
+}
+
+/** Whatever was thrown, as the one error that callers may see. */
+export function toRunError(error: unknown): RunError {
+  if (error instanceof RunError) return error;
+  if (error instanceof HTTPException) return fromHttpException(error);
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    return new RunError(
+      'timeout',
+      'The time limit of this server passed before the answer was complete.',
+    );
+  }
+  // @hono/node-server aborts a request whose client left with a string as the reason.
+  if (typeof error === 'string' || (error instanceof DOMException && error.name === 'AbortError')) {
+    return new RunError('cancelled', 'The caller left.', { cause: error });
+  }
+  return new RunError('internal', 'The server failed; its log says why.', { cause: error });
+}
+
+function fromHttpException(error: HTTPException) {
+  const code = error.status === 413 ? 'request-too-large' : 'invalid-request';
+  return new RunError(code, error.message || 'The request cannot be read.', { cause: error });
+}

@@ -1,0 +1,69 @@
+import type { RunEnd, RunEvent, RunStart } from './run.ts';
+import { RunError } from './run-error.ts';
+
+/** A whole answer: what a run's events add up to. */
+export type RunAnswer = { start: RunStart; parts: readonly AnswerPart[]; end: RunEnd };
+
+export type AnswerPart =
+  | { type: 'text'; text: string }
+  | { type: 'reasoning'; text: string; signature: string | undefined }
+  | { type: 'redacted-reasoning'; data: string }
+  /** `input` is the JSON text as the model wrote it. */
+  | { type: 'tool-call'; id: string; name: string; input: string }
+  | { type: 'tool-result'; callId: string; isError: boolean; text: string };
+
+/** Reads a run to its end. Throws what the run throws. */
+export async function collectRun(events: AsyncIterable<RunEvent>): Promise<RunAnswer> {
+  let start: RunStart | undefined;
+  const parts = new Map<number, AnswerPart>();
+
+  for await (const event of events) {
+    switch (event.type) {
+      case 'run-start':
+        start = event;
+        break;
+      case 'part-start':
+        parts.set(event.index, toEmptyPart(event.part));
+        break;
+      case 'part-delta':
+        append(parts.get(event.index), event.delta);
+        break;
+      case 'part-signature':
+        sign(parts.get(event.index), event.signature);
+        break;
+      case 'part-end':
+        break;
+      case 'run-end':
+        if (start) return { start, parts: [...parts.values()], end: event };
+    }
+  }
+  throw new RunError('internal', 'The run ended without an answer.');
+}
+
+/** The visible text of an answer. */
+export function toText({ parts }: RunAnswer): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+}
+
+function toEmptyPart(part: Extract<RunEvent, { type: 'part-start' }>['part']): AnswerPart {
+  switch (part.type) {
+    case 'text':
+    case 'tool-result':
+      return { ...part, text: '' };
+    case 'reasoning':
+      return { ...part, text: '', signature: undefined };
+    case 'tool-call':
+      return { ...part, input: '' };
+    case 'redacted-reasoning':
+      return part;
+  }
+}
+
+function append(part: AnswerPart | undefined, delta: string) {
+  if (part?.type === 'tool-call') part.input += delta;
+  else if (part && part.type !== 'redacted-reasoning') part.text += delta;
+}
+
+function sign(part: AnswerPart | undefined, signature: string) {
+  if (part?.type === 'reasoning') part.signature = signature;
+}

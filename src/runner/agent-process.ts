@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { PassThrough, type Readable } from 'node:stream';
+
+import { execa } from 'execa';
+
+import { RunError } from '../run-error.ts';
+import { processEnded } from './failures.ts';
+import {
+  type CliLine,
+  type ControlRequest,
+  readCliLine,
+  toControlRefusal,
+  toControlRequest,
+} from './protocol.ts';
+import { splitLines } from './split-lines.ts';
+
+/** Lines read ahead of the one who listens; past that the CLI's stdout is left to fill up. */
+const LINES_READ_AHEAD = 64;
+const STDERR_KEPT_CHARACTERS = 4096;
+const GRACE_MS = 1000;
+
+export type ProcessLaunch = {
+  command: string;
+  args: readonly string[];
+  environment: Readonly<Record<string, string>>;
+  folder: string;
+};
+
+/** One CLI process that speaks JSON lines both ways. It leads a process group of its own. */
+export type AgentProcess = {
+  pid: number | undefined;
+  /** What the CLI says from here on. Ends when the process does; may be iterated turn after turn. */
+  lines(): AsyncIterable<CliLine>;
+  send(line: object): void;
+  /** A control request and its reply. Throws `RunError` when the CLI refuses it or dies. */
+  request(request: ControlRequest): Promise<unknown>;
+  /**
+   * Interrupts what is going on and closes stdin, upon which the CLI puts its things in order and
+   * leaves (30–50 ms measured); kills the whole group if it has not within `graceMs`. Whoever reads
+   * `lines` is released at once.
+   */
+  end(graceMs?: number): Promise<void>;
+  /** Resolves when the process is gone, with the sentence that says how. */
+  exited: Promise<string>;
+};
+
+/** Starts one CLI process. That it could not be started shows as an early `exited`. */
+export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
+  const child = execa(launch.command, launch.args, {
+    cwd: launch.folder,
+    env: launch.environment,
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    buffer: false,
+    reject: false,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const stderr = keepTail(child.stderr, STDERR_KEPT_CHARACTERS);
+  const inbox = new PassThrough({ objectMode: true, highWaterMark: LINES_READ_AHEAD });
+  const replies = new Map<string, PromiseWithResolvers<unknown>>();
+  let isEnding = false;
+  child.stdin.on('error', () => {
+    // The process is gone; `exited` tells why.
+  });
+
+  const exited = child.then(
+    (result) => `The claude CLI ended (${describeExit(result)})${stderr() && `: ${stderr()}`}`,
+  );
+
+  void pump().finally(() => inbox.end());
+  return { pid: child.pid, lines, send, request, end, exited };
+
+  async function pump() {
+    for await (const text of splitLines(child.stdout)) {
+      const line = readCliLine(text);
+      if (line?.type === 'control_response') settle(line.response);
+      else if (line?.type === 'control_request') {
+        send(toControlRefusal(line.request_id, line.request.subtype));
+      } else if (line && !isEnding && !inbox.write(line)) {
+        await Promise.race([once(inbox, 'drain'), once(inbox, 'finish')]);
+      }
+    }
+  }
+
+  function settle(response: Extract<CliLine, { type: 'control_response' }>['response']) {
+    const reply = replies.get(response.request_id);
+    replies.delete(response.request_id);
+    if (response.subtype === 'success') reply?.resolve(response.response);
+    else {
+      const detail = { cause: response.error };
+      reply?.reject(
+        new RunError('cli-failed', 'The claude CLI refused a control request.', detail),
+      );
+    }
+  }
+
+  function lines() {
+    return inbox.iterator({ destroyOnReturn: false }) as AsyncIterable<CliLine>; // only `pump` writes to it
+  }
+
+  function send(line: object) {
+    if (child.stdin.writable) child.stdin.write(`${JSON.stringify(line)}\n`);
+  }
+
+  function request(body: ControlRequest) {
+    const reply = Promise.withResolvers<unknown>();
+    const requestId = randomUUID();
+    replies.set(requestId, reply);
+    send(toControlRequest(requestId, body));
+    void exited.then((cause) => reply.reject(processEnded(cause)));
+    return reply.promise;
+  }
+
+  async function end(graceMs = GRACE_MS) {
+    if (!isEnding) {
+      isEnding = true;
+      request({ subtype: 'interrupt' }).catch(() => undefined);
+      child.stdin.end();
+      inbox.end();
+    }
+    const grace = setTimeout(killGroup, graceMs, child.pid);
+    await exited;
+    clearTimeout(grace);
+    killGroup(child.pid);
+  }
+}
+
+/** The CLI starts children of its own, so the group goes, not the process alone. */
+function killGroup(pid: number | undefined) {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody of the group is left.
+  }
+}
+
+function keepTail(stream: Readable, length: number) {
+  let tail = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (text: string) => {
+    tail = (tail + text).slice(-length);
+  });
+  return () => tail.trim();
+}
+
+function describeExit(result: {
+  exitCode?: number | undefined;
+  signal?: string | undefined;
+  originalMessage?: string | undefined;
+}) {
+  if (result.signal) return `signal ${result.signal}`;
+  if (result.exitCode !== undefined) return `exit code ${result.exitCode}`;
+  return result.originalMessage ?? 'it could not be started';
+}

@@ -1,0 +1,60 @@
+import type { AgentOptions, Run, RunRequest } from '../run.ts';
+import { RunError } from '../run-error.ts';
+import { sayConversation } from './history.ts';
+import { toAgentLaunch } from './launch.ts';
+import type { OpenProcess } from './processes.ts';
+import { readAgentEvents } from './read-agent-events.ts';
+
+/** Time for the CLI to end what its tools do and to write its transcript, in milliseconds. */
+const CLOSING_GRACE_MS = 3000;
+
+export type AgentRunParts = {
+  openProcess: OpenProcess;
+  environment: Readonly<Record<string, string>>;
+};
+
+/** A run that gets an agent: built-in tools, a working directory, a session on disk. */
+export function createAgentRun({ openProcess, environment }: AgentRunParts): Run {
+  return async function* agent(request, signal) {
+    const options = readAgentOptions(request);
+    const folder = readFolder(options);
+    const process = await openProcess(toAgentLaunch(request, options, environment, folder), signal);
+    const leave = () => void process.end(CLOSING_GRACE_MS);
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      signal.throwIfAborted();
+      await process.request(toInitialize(request, options));
+      await sayConversation(process, request.messages);
+      yield* readAgentEvents(process.lines(), {
+        model: request.model,
+        sessionId: options.session?.id,
+      });
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      signal.removeEventListener('abort', leave);
+      await process.end(CLOSING_GRACE_MS);
+    }
+  };
+}
+
+function toInitialize({ output }: RunRequest, { systemPrompt, appendSystemPrompt }: AgentOptions) {
+  return {
+    subtype: 'initialize',
+    ...(systemPrompt !== undefined && { systemPrompt: [systemPrompt] }),
+    ...(appendSystemPrompt !== undefined && { appendSystemPrompt }),
+    ...(output.type === 'json' && { jsonSchema: output.schema ?? { type: 'object' } }),
+  };
+}
+
+function readAgentOptions({ agent }: RunRequest) {
+  if (!agent) throw new RunError('internal', 'An agent run needs agent options.');
+  return agent;
+}
+
+function readFolder({ workingDirectory }: AgentOptions) {
+  if (workingDirectory === undefined) {
+    throw new RunError('internal', 'An agent run needs a resolved working directory.');
+  }
+  return workingDirectory;
+}

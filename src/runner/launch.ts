@@ -1,0 +1,94 @@
+import type { AgentOptions, RunRequest } from '../run.ts';
+
+/** What must be known before a process starts, and is fixed for its life. */
+export type LaunchProfile = {
+  args: readonly string[];
+  environment: Readonly<Record<string, string>>;
+  folder: string;
+};
+
+const JSON_LINES = [
+  '-p',
+  '--input-format=stream-json',
+  '--output-format=stream-json',
+  '--include-partial-messages',
+  '--verbose', // without it the CLI refuses stream-json output
+];
+
+/** A model and nothing else: no built-in tools, no settings, no project files, no transcript. */
+const CHAT_ARGS = [
+  ...JSON_LINES,
+  '--safe-mode',
+  '--setting-sources=',
+  '--tools=',
+  '--strict-mcp-config',
+  '--no-session-persistence',
+  '--permission-mode=dontAsk',
+  '--allowedTools=mcp__client',
+];
+
+/** The second lock against `@path` and slash commands, and no rewriting of the conversation. */
+const CHAT_ENVIRONMENT = {
+  CLAUDE_CODE_DISABLE_ATTACHMENTS: '1',
+  DISABLE_AUTO_COMPACT: '1',
+  ENABLE_TOOL_SEARCH: 'false',
+  CLAUDE_AGENT_SDK_MCP_NO_PREFIX: '1',
+  CLAUDE_CODE_MAX_MCP_DESCRIPTION_LENGTH: '1000000',
+  MCP_TOOL_TIMEOUT: '86400000',
+};
+
+/** The profile of every chat process: nothing of a request stands on its command line. */
+export function toChatLaunch(
+  environment: Readonly<Record<string, string>>,
+  emptyFolder: string,
+): LaunchProfile {
+  return {
+    args: CHAT_ARGS,
+    environment: { ...environment, ...CHAT_ENVIRONMENT },
+    folder: emptyFolder,
+  };
+}
+
+/**
+ * The profile of an agent's process. Values stand behind `=` in the same argument, so that none of
+ * them can become a flag of its own.
+ */
+export function toAgentLaunch(
+  request: RunRequest,
+  agent: AgentOptions,
+  environment: Readonly<Record<string, string>>,
+  folder: string,
+): LaunchProfile {
+  return {
+    args: [
+      ...JSON_LINES,
+      '--setting-sources=',
+      '--strict-mcp-config',
+      '--permission-prompts=none',
+      '--system-prompt-snapshot=off',
+      `--permission-mode=${agent.permissionMode}`,
+      `--model=${request.model}`,
+      ...toSessionArgs(agent),
+      ...toListArg('--allowedTools', agent.allowedTools),
+      ...toListArg('--disallowedTools', agent.disallowedTools),
+      ...toValueArg('--max-turns', agent.maxTurns),
+      ...toValueArg('--max-budget-usd', agent.maxBudgetUsd),
+      ...toValueArg('--effort', request.effort),
+    ],
+    environment,
+    folder,
+  };
+}
+
+function toSessionArgs({ session }: AgentOptions) {
+  if (!session) return ['--no-session-persistence'];
+  return [session.isNew ? `--session-id=${session.id}` : `--resume=${session.id}`];
+}
+
+function toListArg(flag: string, values: readonly string[]) {
+  return values.map((value) => `${flag}=${value}`);
+}
+
+function toValueArg(flag: string, value: string | number | undefined) {
+  return value === undefined ? [] : [`${flag}=${value}`];
+}

@@ -1,0 +1,49 @@
+import pLimit from 'p-limit';
+
+import { type AgentProcess, createAgentProcess } from './agent-process.ts';
+import type { LaunchProfile } from './launch.ts';
+
+/** Starts a process for a launch profile; waits while the limit of live processes is reached. */
+export type OpenProcess = (profile: LaunchProfile, signal: AbortSignal) => Promise<AgentProcess>;
+
+/** Remembers which processes are ours, so that the next start can end what a crash left behind. */
+export type ProcessBook = { add(pid: number): void; remove(pid: number): void };
+
+export type ProcessesOptions = {
+  command: string;
+  /** Processes alive at the same time, ending ones included. */
+  maxProcesses: number;
+  book: ProcessBook;
+};
+
+export type Processes = {
+  open: OpenProcess;
+  /** Resolves when every process is gone; those that do not leave by themselves are killed. */
+  endAll(): Promise<void>;
+};
+
+/** Makes the one place where CLI processes are started and counted. */
+export function createProcesses({ command, maxProcesses, book }: ProcessesOptions): Processes {
+  const limit = pLimit(maxProcesses);
+  const alive = new Set<AgentProcess>();
+
+  return {
+    open(profile, signal) {
+      const opened = Promise.withResolvers<AgentProcess>();
+      void limit(async () => {
+        if (signal.aborted) return opened.reject(signal.reason);
+        const process = createAgentProcess({ ...profile, command });
+        alive.add(process);
+        if (process.pid !== undefined) book.add(process.pid);
+        opened.resolve(process);
+        await process.exited;
+        alive.delete(process);
+        if (process.pid !== undefined) book.remove(process.pid);
+      });
+      return opened.promise;
+    },
+    async endAll() {
+      await Promise.all([...alive].map((process) => process.end()));
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import { z } from 'zod';
+
+/**
+ * The JSON lines of `claude --input-format stream-json --output-format stream-json`.
+ * A schema names only the fields that we read; the typed reference is `sdk.d.ts` of
+ * `@anthropic-ai/claude-agent-sdk`.
+ */
+
+const Usage = z.object({
+  input_tokens: z.number().nullish(),
+  output_tokens: z.number().nullish(),
+  cache_read_input_tokens: z.number().nullish(),
+  cache_creation_input_tokens: z.number().nullish(),
+  output_tokens_details: z.object({ thinking_tokens: z.number().nullish() }).nullish(),
+});
+
+const ContentBlock = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text') }),
+  z.object({ type: z.literal('thinking') }),
+  z.object({ type: z.literal('redacted_thinking'), data: z.string() }),
+  z.object({ type: z.literal('tool_use'), id: z.string(), name: z.string() }),
+]);
+
+const BlockDelta = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text_delta'), text: z.string() }),
+  z.object({ type: z.literal('thinking_delta'), thinking: z.string() }),
+  z.object({ type: z.literal('signature_delta'), signature: z.string() }),
+  z.object({ type: z.literal('input_json_delta'), partial_json: z.string() }),
+]);
+
+/** The events of a streamed Messages API answer, as the CLI hands them on. */
+const ApiEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('message_start'),
+    message: z.object({ id: z.string(), model: z.string(), usage: Usage }),
+  }),
+  z.object({
+    type: z.literal('content_block_start'),
+    index: z.number(),
+    content_block: ContentBlock,
+  }),
+  z.object({ type: z.literal('content_block_delta'), index: z.number(), delta: BlockDelta }),
+  z.object({ type: z.literal('content_block_stop'), index: z.number() }),
+  z.object({
+    type: z.literal('message_delta'),
+    delta: z.object({
+      stop_reason: z.string().nullish(),
+      stop_sequence: z.string().nullish(),
+    }),
+    usage: Usage.nullish(),
+  }),
+  z.object({ type: z.literal('message_stop') }),
+]);
+
+const StreamEventLine = z.object({
+  type: z.literal('stream_event'),
+  event: ApiEvent,
+  parent_tool_use_id: z.string().nullish(),
+});
+
+const AssistantLine = z.object({
+  type: z.literal('assistant'),
+  parent_tool_use_id: z.string().nullish(),
+  /** A category such as `authentication_failed`; present when the CLI wrote this line itself. */
+  error: z.string().nullish(),
+});
+
+const UserLine = z.object({
+  type: z.literal('user'),
+  parent_tool_use_id: z.string().nullish(),
+  message: z.object({
+    content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]),
+  }),
+});
+
+const ResultLine = z.object({
+  type: z.literal('result'),
+  subtype: z.string(),
+  is_error: z.boolean(),
+  result: z.string().nullish(),
+  errors: z.array(z.string()).nullish(),
+  api_error_status: z.number().nullish(),
+  terminal_reason: z.string().nullish(),
+  stop_reason: z.string().nullish(),
+  num_turns: z.number(),
+  session_id: z.string(),
+  total_cost_usd: z.number().nullish(),
+  usage: Usage.nullish(),
+  structured_output: z.unknown().optional(),
+  permission_denials: z
+    .array(
+      z.object({
+        tool_name: z.string(),
+        tool_use_id: z.string(),
+        tool_input: z.unknown().optional(),
+      }),
+    )
+    .nullish(),
+});
+
+const ApiRetryLine = z.object({
+  type: z.literal('system'),
+  subtype: z.literal('api_retry'),
+  error_status: z.number().nullish(),
+  retry_delay_ms: z.number(),
+});
+
+const ControlResponseLine = z.object({
+  type: z.literal('control_response'),
+  response: z.object({
+    subtype: z.string(),
+    request_id: z.string(),
+    response: z.unknown().optional(),
+    error: z.unknown().optional(),
+  }),
+});
+
+const ControlRequestLine = z.object({
+  type: z.literal('control_request'),
+  request_id: z.string(),
+  request: z.looseObject({ subtype: z.string() }),
+});
+
+const CliLine = z.union([
+  StreamEventLine,
+  z.discriminatedUnion('type', [
+    AssistantLine,
+    UserLine,
+    ResultLine,
+    ApiRetryLine,
+    ControlResponseLine,
+    ControlRequestLine,
+  ]),
+]);
+
+export type CliLine = z.infer<typeof CliLine>;
+export type ApiEvent = z.infer<typeof ApiEvent>;
+export type ApiUsage = z.infer<typeof Usage>;
+export type ResultLine = z.infer<typeof ResultLine>;
+export type ApiRetryLine = z.infer<typeof ApiRetryLine>;
+
+/**
+ * Reads one line of the CLI's stdout. Types that we do not know give `undefined`: the CLI is released
+ * almost daily and gains new ones.
+ */
+export function readCliLine(text: string): CliLine | undefined {
+  const line = CliLine.safeParse(parseJson(text));
+  return line.success ? line.data : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export type ControlRequest = { subtype: string; [field: string]: unknown };
+
+export type ContentBlocks = string | readonly Record<string, unknown>[];
+
+export function toControlRequest(requestId: string, request: ControlRequest) {
+  return { type: 'control_request', request_id: requestId, request };
+}
+
+/** A control request of the CLI's own that we do not serve. */
+export function toControlRefusal(requestId: string, subtype: string) {
+  return {
+    type: 'control_response',
+    response: { subtype: 'error', request_id: requestId, error: `${subtype} is not served here` },
+  };
+}
+
+/**
+ * A user message. `client_composed` keeps the CLI from expanding `@path` and slash commands in it
+ * (CLI 2.1.280 and later). With `isHistory` the message is recorded and not answered.
+ */
+export function toUserLine(content: ContentBlocks, uuid: string, { isHistory = false } = {}) {
+  return {
+    type: 'user',
+    message: { role: 'user', content },
+    uuid,
+    client_composed: true,
+    ...(isHistory && { shouldQuery: false }),
+  };
+}
+
+/** An earlier reply of the model. The CLI records it and says nothing. */
+export function toAssistantLine(content: ContentBlocks) {
+  return { type: 'assistant', message: { role: 'assistant', content } };
+}

@@ -1,0 +1,109 @@
+import type { AgentSummary, RunEvent, RunFinish } from '../run.ts';
+import { brokenStream, processEnded, toTurnError } from './failures.ts';
+import type { CliLine, ResultLine } from './protocol.ts';
+import { toFinish, toPartEvent, toRunStart, toTokenUsage } from './to-run-event.ts';
+
+type UserLine = Extract<CliLine, { type: 'user' }>;
+
+/** Ends of an agent's run that are no failure: the caller's own limits. */
+const LIMITS: Readonly<Record<string, RunFinish>> = {
+  error_max_turns: 'max-turns',
+  error_max_budget_usd: 'max-budget',
+};
+
+export type AgentReading = { model: string; sessionId: string | undefined };
+
+/**
+ * A whole agent run: all its messages, tool calls and tool results as parts counted through, and the
+ * CLI's own result as the end. What subagents say among themselves stays inside.
+ */
+export async function* readAgentEvents(
+  lines: AsyncIterable<CliLine>,
+  { model, sessionId }: AgentReading,
+): AsyncIterable<RunEvent> {
+  let hasStarted = false;
+  let isInMessage = false;
+  let parts = 0;
+  let offset = 0;
+
+  for await (const line of lines) {
+    if (line.type === 'result') {
+      yield toAgentEnd(line, model);
+      return;
+    }
+    if (line.type === 'system' && isInMessage) throw brokenStream();
+    if (line.type === 'user' && hasStarted && !line.parent_tool_use_id) {
+      for (const event of toToolResultEvents(line, parts)) {
+        yield event;
+        if (event.type === 'part-end') parts += 1;
+      }
+    }
+    if (line.type !== 'stream_event' || line.parent_tool_use_id) continue;
+
+    const { event } = line;
+    if (event.type === 'message_start') {
+      if (isInMessage) throw brokenStream();
+      if (!hasStarted) yield toRunStart(event, sessionId);
+      hasStarted = true;
+      offset = parts;
+    } else if (event.type === 'message_stop') isInMessage = false;
+    else if (event.type !== 'message_delta') {
+      isInMessage = true;
+      yield toPartEvent(event, offset);
+      if (event.type === 'content_block_stop') parts += 1;
+    }
+  }
+  throw processEnded('its output ended in the middle of a run');
+}
+
+function toAgentEnd(result: ResultLine, model: string): RunEvent {
+  const limit = LIMITS[result.subtype];
+  if (!limit && (result.is_error || result.subtype !== 'success')) {
+    throw toTurnError(result, { model });
+  }
+  return {
+    type: 'run-end',
+    finish: limit ?? toFinish(result.stop_reason ?? 'end_turn'),
+    stopSequence: undefined,
+    usage: toTokenUsage(result.usage ?? {}),
+    agent: toSummary(result),
+  };
+}
+
+function toSummary(result: ResultLine): AgentSummary {
+  return {
+    result: result.result ?? '',
+    turns: result.num_turns,
+    costUsd: result.total_cost_usd ?? 0,
+    permissionDenials: (result.permission_denials ?? []).map((denial) => ({
+      toolName: denial.tool_name,
+      toolUseId: denial.tool_use_id,
+      toolInput: denial.tool_input,
+    })),
+    structuredOutput: result.structured_output,
+  };
+}
+
+function* toToolResultEvents({ message }: UserLine, firstIndex: number): Iterable<RunEvent> {
+  if (typeof message.content === 'string') return;
+  let index = firstIndex;
+  for (const block of message.content) {
+    if (block.type !== 'tool_result') continue;
+    const callId = String(block['tool_use_id']);
+    const part = { type: 'tool-result', callId, isError: block['is_error'] === true } as const;
+    yield { type: 'part-start', index, part };
+    yield { type: 'part-delta', index, delta: toText(block['content']) };
+    yield { type: 'part-end', index };
+    index += 1;
+  }
+}
+
+function toText(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return content
+    .map((block: { type?: unknown; text?: unknown }) =>
+      block.type === 'text' ? String(block.text) : `[${String(block.type)}]`,
+    )
+    .join('\n');
+}

@@ -1,0 +1,84 @@
+import type { RunEvent, RunStart } from '../run.ts';
+import { brokenStream, processEnded, toRetryError, toTurnError } from './failures.ts';
+import type { ApiEvent, CliLine } from './protocol.ts';
+import { toFinish, toPartEvent, toRunStart, toTokenUsage } from './to-run-event.ts';
+
+type MessageDelta = Extract<ApiEvent, { type: 'message_delta' }>;
+
+export type ChatReading = {
+  /** The model that was asked for, named when the API does not know it. */
+  model: string;
+  /** Called when the answer is complete but the CLI, being an agent, would go on by itself. */
+  interrupt: () => void;
+};
+
+/**
+ * One turn of the CLI as the events of ONE API message: a chat answer ends at its first
+ * `message_stop`. Throws `RunError` in every way in which the CLI or the API can fail.
+ */
+export async function* readChatEvents(
+  lines: AsyncIterable<CliLine>,
+  { model, interrupt }: ChatReading,
+): AsyncIterable<RunEvent> {
+  // The start is held back until a part follows: so long a broken attempt can be forgotten.
+  let start: RunStart | undefined;
+  let isOut = false;
+  let hasText = false;
+  let last: MessageDelta | undefined;
+
+  for await (const line of lines) {
+    if (line.type === 'result') throw isOut ? brokenStream() : toTurnError(line, { model });
+    if (line.type === 'system') {
+      if (isOut) throw brokenStream();
+      const error = toRetryError(line);
+      if (error) throw error;
+    }
+    if (line.type !== 'stream_event') continue;
+
+    const { event } = line;
+    if (event.type === 'message_start') {
+      if (isOut) throw brokenStream();
+      start = toRunStart(event, undefined);
+      continue;
+    }
+    if (start && !isOut) yield start;
+    isOut = true;
+    if (event.type === 'message_delta') {
+      last = event;
+      if (wouldGoOn(event.delta.stop_reason, hasText)) interrupt();
+    } else if (event.type === 'message_stop') {
+      yield toChatEnd(start, last);
+      return;
+    } else {
+      yield toPartEvent(event);
+      hasText ||= isText(event);
+    }
+  }
+  throw processEnded('its output ended in the middle of a turn');
+}
+
+/** The CLI goes on by itself unless the message ended with visible text, or waits for a tool. */
+function wouldGoOn(stopReason: string | null | undefined, hasText: boolean) {
+  if (stopReason === 'tool_use') return false;
+  return !(hasText && (stopReason === 'end_turn' || stopReason === 'stop_sequence'));
+}
+
+function isText(event: ApiEvent) {
+  return (
+    event.type === 'content_block_delta' &&
+    event.delta.type === 'text_delta' &&
+    event.delta.text !== ''
+  );
+}
+
+function toChatEnd(start: RunStart | undefined, last: MessageDelta | undefined): RunEvent {
+  const stopReason = last?.delta.stop_reason;
+  if (!stopReason) throw brokenStream();
+  return {
+    type: 'run-end',
+    finish: toFinish(stopReason),
+    stopSequence: last?.delta.stop_sequence ?? undefined,
+    usage: toTokenUsage(last?.usage ?? {}, start?.usage),
+    agent: undefined,
+  };
+}

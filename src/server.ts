@@ -1,0 +1,177 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { pino } from 'pino';
+
+import { createApp } from './app.ts';
+import type { Config, Environment } from './config.ts';
+import { createRun } from './create-run.ts';
+import { listen } from './listen.ts';
+import { RunError } from './run-error.ts';
+import { HOP_HEADER, toChildEnvironment } from './runner/child-environment.ts';
+import type { ClaudeInstallation } from './runner/find-claude.ts';
+import { createGate } from './runner/gate.ts';
+import { toChatLaunch } from './runner/launch.ts';
+import { leadsBack } from './runner/leads-back.ts';
+import { createProcesses } from './runner/processes.ts';
+import { createProcessRegistry } from './runner/process-registry.ts';
+import { createReadCliStatus } from './runner/read-cli-status.ts';
+import { createSessions } from './sessions/session-book.ts';
+import { createSqliteStore } from './sessions/sqlite-store.ts';
+import { removeTranscript } from './sessions/transcripts.ts';
+
+export type ServerOptions = {
+  config: Config;
+  /** What the CLI processes' environment is chosen from. */
+  environment: Environment;
+  claude: ClaudeInstallation;
+  /** The key that callers must show. */
+  proxyKey: string;
+  /** This package's version. */
+  version: string;
+};
+
+export type RunningServer = {
+  url: string;
+  cliStatus: { loggedIn: boolean | undefined; account: string | undefined };
+  /** Lets running requests finish within the grace, then ends everything that was started. */
+  stop(reason: string): Promise<void>;
+};
+
+/** How often forgotten sessions are looked for, in milliseconds. */
+const SESSION_SWEEP_MS = 60_000;
+
+/** Time for cut-off runs to tell their callers so, in milliseconds. */
+const LAST_WORDS_MS = 2000;
+
+/**
+ * The composition root: the only place that sees both HTTP and the runner. Throws the system's error
+ * when the port cannot be had, and one sentence when the CLI's API address is this server itself.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config } = options;
+  refuseCircle(options);
+  const parts = await createParts(options);
+  const listening = await listen({
+    fetch: parts.app.fetch,
+    host: config.host,
+    port: config.port,
+  }).catch(async (error: unknown) => {
+    await parts.close();
+    throw error;
+  });
+  await parts.registry.endLeftBehind();
+  await parts.sessions.removeExpired();
+  const sweep = setInterval(() => void parts.sessions.removeExpired(), SESSION_SWEEP_MS).unref();
+  const status = await parts.readCliStatus().catch((error: unknown) => {
+    parts.log.warn({ err: error }, 'the claude CLI did not tell its status');
+  });
+
+  return {
+    url: listening.url,
+    cliStatus: { loggedIn: status?.isLoggedIn, account: status?.account },
+    async stop(reason) {
+      parts.log.info({ reason }, 'stopping');
+      clearInterval(sweep);
+      parts.gate.close();
+      const drained = listening.drain();
+      await Promise.race([drained, delay(config.shutdownGraceMs, undefined, { ref: false })]);
+      parts.stopped.abort(new RunError('shutting-down', 'The server is shutting down; try again.'));
+      await Promise.race([drained, delay(LAST_WORDS_MS, undefined, { ref: false })]);
+      listening.cut();
+      await drained;
+      await parts.close();
+    },
+  };
+}
+
+/** Everything that is made once; `close` gives it back when no run is left. */
+async function createParts({ config, environment, claude, proxyKey, version }: ServerOptions) {
+  const log = pino({ level: config.logLevel }, pino.destination(2));
+  const registry = createProcessRegistry(join(config.stateDir, 'processes'));
+  const passed = toChildEnvironment(environment, {
+    alsoPassed: config.childEnv,
+    maxRetries: config.claudeMaxRetries,
+  });
+  const scratch = await createScratch();
+  const childEnvironment = { ...passed, TMPDIR: scratch.temporary };
+  const chatProfile = toChatLaunch(childEnvironment, scratch.empty);
+  const processes = createProcesses({
+    command: claude.path,
+    maxProcesses: config.maxProcesses,
+    book: registry,
+  });
+  const readCliStatus = createReadCliStatus(processes.open, chatProfile);
+  const store = createSqliteStore({
+    file: join(config.stateDir, 'sessions.db'),
+    onSetAside: (report) => log.error(report, 'the session database was damaged and set aside'),
+  });
+  const sessions = createSessions({
+    store,
+    ttlMs: config.sessionTtlMs,
+    maxPerKey: config.maxSessionsPerKey,
+    removeTranscript: (id) => removeTranscript(toClaudeFolder(childEnvironment), id),
+    onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
+  });
+  const gate = createGate({
+    concurrency: config.workerConcurrency,
+    maxQueueSize: config.maxQueueSize,
+    queueTimeoutMs: config.queueTimeoutMs,
+  });
+  const stopped = new AbortController();
+  const app = createApp({
+    run: createRun({
+      config,
+      openProcess: processes.open,
+      chatProfile,
+      environment: childEnvironment,
+      sessions,
+      gate,
+      stopped: stopped.signal,
+    }),
+    key: proxyKey,
+    readCliStatus,
+    health: {
+      version,
+      cliVersion: claude.version,
+      startedAtMs: Date.now(),
+      queue: gate.counts,
+      countSessions: sessions.count,
+      readCliStatus,
+    },
+    log,
+    settings: { ...config, hopHeader: HOP_HEADER },
+  });
+  const close = async () => {
+    await processes.endAll();
+    await store.close();
+    await scratch.remove();
+  };
+  return { app, log, registry, sessions, gate, stopped, readCliStatus, close };
+}
+
+/**
+ * A folder for the CLI processes alone. They work in an empty one whose name says nothing, since the
+ * CLI tells it the model, and leave sockets and probes in the temporary one.
+ */
+async function createScratch() {
+  const folder = await mkdtemp(join(tmpdir(), 'w-'));
+  const [empty, temporary] = [join(folder, 'a'), join(folder, 't')];
+  await Promise.all([mkdir(empty), mkdir(temporary)]);
+  return { empty, temporary, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+function refuseCircle({ config, environment }: ServerOptions) {
+  const baseUrl = environment['ANTHROPIC_BASE_URL'];
+  if (!leadsBack(baseUrl, config)) return;
+  throw new Error(
+    `ANTHROPIC_BASE_URL is ${baseUrl}, which is this server itself: every run would start a CLI that calls the proxy. Unset it, or choose another --port.`,
+  );
+}
+
+/** Where the CLI keeps its transcripts. */
+function toClaudeFolder(environment: Readonly<Record<string, string>>) {
+  return environment['CLAUDE_CONFIG_DIR'] ?? join(environment['HOME'] ?? homedir(), '.claude');
+}
