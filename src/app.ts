@@ -3,6 +3,8 @@ import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 
 import type { ReadCliStatus } from './cli-status.ts';
+import { anthropicMessages } from './dialects/anthropic-messages/index.ts';
+import { direct } from './dialects/direct/index.ts';
 import { openaiChat } from './dialects/openai-chat/index.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { identifyRequest } from './middleware/identify-request.ts';
@@ -14,8 +16,10 @@ import type { AppEnv } from './middleware/variables.ts';
 import { chooseFailures } from './routes/choose-failures.ts';
 import { type HealthParts, health } from './routes/health.ts';
 import { getModel, listModels } from './routes/models.ts';
+import { noRoute } from './routes/no-route.ts';
 import { respondFailure, toRunError } from './routes/respond-failure.ts';
 import { runDialect } from './routes/run-dialect.ts';
+import { deleteSession, getSession, listSessions, type SessionBook } from './routes/sessions.ts';
 import type { Run } from './run.ts';
 import { RunError } from './run-error.ts';
 
@@ -26,6 +30,7 @@ export type AppParts = {
   key: string;
   readCliStatus: ReadCliStatus;
   health: HealthParts;
+  sessions: SessionBook;
   log: Log;
   settings: AppSettings;
 };
@@ -49,6 +54,7 @@ export function createApp({
   key,
   readCliStatus,
   health: healthParts,
+  sessions,
   log,
   settings,
 }: AppParts) {
@@ -67,10 +73,21 @@ export function createApp({
     validate(openaiChat.body),
     runDialect(openaiChat, run),
   );
+  app.on(
+    'POST',
+    aliases('/messages'),
+    validate(anthropicMessages.body),
+    runDialect(anthropicMessages, run),
+  );
   app.on('GET', aliases('/models'), listModels(readCliStatus, settings.modelAliases));
   app.on('GET', aliases('/models/:id'), getModel(readCliStatus, settings.modelAliases));
 
-  app.notFound((c) => respondFailure(c, noSuchRoute(c.req.method, c.req.path), chooseFailures(c)));
+  app.post('/api/run', validate(direct.body), runDialect(direct, run));
+  app.get('/api/sessions', listSessions(sessions));
+  app.get('/api/sessions/:id', getSession(sessions));
+  app.delete('/api/sessions/:id', deleteSession(sessions));
+
+  app.notFound(noRoute(app));
   app.onError((error, c) => {
     const failure = toRunError(error);
     c.set('failure', failure);
@@ -89,8 +106,4 @@ function refuseBody(): never {
     'request-too-large',
     'The request body is larger than this server takes (MAX_BODY_BYTES).',
   );
-}
-
-function noSuchRoute(method: string, path: string) {
-  return new RunError('not-found', `There is no ${method} ${path} here.`);
 }

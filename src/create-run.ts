@@ -6,6 +6,7 @@ import { type Gate, withGate } from './runner/gate.ts';
 import type { LaunchProfile } from './runner/launch.ts';
 import { withModelAliases } from './runner/model-aliases.ts';
 import type { OpenProcess } from './runner/processes.ts';
+import { withPermissionMode } from './runner/permission-mode.ts';
 import { withRetry } from './runner/retry.ts';
 import { withStop } from './runner/with-stop.ts';
 import { withWorkingDirectory } from './runner/working-directory.ts';
@@ -42,6 +43,7 @@ export function createRun(parts: RunParts): Run {
   run = withWorkingDirectory(run, folders); // a session's own folder is checked anew each time
   run = withSessions(run, parts.sessions);
   run = withWorkingDirectory(run, folders);
+  run = withPermissionMode(run, { allowBypass: config.allowBypassPermissions });
   run = withModelAliases(run, config.modelAliases);
   run = withStop(run, parts.stopped);
   return run;

@@ -40,6 +40,8 @@ export type RunErrorOptions = {
   param?: string | undefined;
   /** Whole seconds after which another try makes sense. */
   retryAfterSeconds?: number | undefined;
+  /** What a program may need to know beside the sentence. */
+  details?: Readonly<Record<string, unknown>> | undefined;
   cause?: unknown;
 };
 
@@ -49,11 +51,13 @@ export class RunError extends Error {
   readonly code: RunErrorCode;
   readonly param: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: RunErrorCode, message: string, options: RunErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.param = options.param;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.details = options.details;
   }
 }

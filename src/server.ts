@@ -141,6 +141,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
       countSessions: sessions.count,
       readCliStatus,
     },
+    sessions,
     log,
     settings: { ...config, hopHeader: HOP_HEADER },
   });

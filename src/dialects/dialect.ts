@@ -15,6 +15,8 @@ export type Dialect<Body> = {
   /** The streamed answer, message by message; a failure of the run is thrown through. */
   toMessages(events: AsyncIterable<RunEvent>, exchange: Exchange<Body>): AsyncIterable<SseMessage>;
   failures: Failures;
+  /** Streams one JSON text per line to whoever accepts `application/x-ndjson`. */
+  offersLines?: true;
 };
 
 export type TranslatedRequest = {

@@ -4,26 +4,27 @@ import type { Logger } from 'pino';
 import type { AppEnv } from './variables.ts';
 
 /** The part of pino's logger that is used. */
-export type Log = Pick<Logger, 'info' | 'warn' | 'error'>;
+export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'child'>;
 
 /**
  * One line per request, when its answer begins: id, key, path, status, milliseconds, and what failed.
- * Never prompts, answers or keys.
+ * Never prompts, answers or keys. Hands the routes a log that names the request in every line.
  */
 export function logRequest(log: Log) {
   return createMiddleware<AppEnv>(async (c, next) => {
+    const requestLog = log.child({ requestId: c.var.requestId });
+    c.set('log', requestLog);
     await next();
-    const { requestId, arrivedAtMs, caller, failure } = c.var;
+    const { failure } = c.var;
     const line = {
-      requestId,
-      key: caller?.keyId,
+      key: c.var.caller?.keyId,
       method: c.req.method,
       path: c.req.path,
       status: c.res.status,
-      ms: Date.now() - arrivedAtMs,
+      ms: Date.now() - c.var.arrivedAtMs,
       ...(failure && { code: failure.code, failure: failure.message, cause: failure.cause }),
     };
-    if (c.res.status >= 500) log.error(line, 'request failed');
-    else log.info(line, 'request');
+    if (c.res.status >= 500) requestLog.error(line, 'request failed');
+    else requestLog.info(line, 'request');
   });
 }

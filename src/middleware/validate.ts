@@ -34,7 +34,8 @@ function isJson(contentType: string | undefined) {
 function toRunError(issues: readonly z.core.$ZodIssue[]) {
   const issue = toDeepestIssue(issues);
   const param = issue.path.join('.') || undefined;
-  return new RunError('invalid-request', `${param ?? 'The body'}: ${issue.message}`, { param });
+  const complaint = issue.message.endsWith('received undefined') ? 'is required' : issue.message;
+  return new RunError('invalid-request', `${param ?? 'The body'}: ${complaint}`, { param });
 }
 
 /** A union complains once for each of its members; what came furthest is what the caller meant. */

@@ -1,10 +1,15 @@
+import type { Logger } from 'pino';
+
 import type { RunError } from '../run-error.ts';
 import type { Caller } from '../run.ts';
 
 /** What the middleware hands on to the routes. */
 export type Variables = {
   requestId: string;
+  /** Milliseconds since 1970. */
   arrivedAtMs: number;
+  /** Names the request in every line. */
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Set by `authenticate`. */
   caller: Caller;
   /** Set by `timeout`: aborts when the caller leaves or the deadline passes. */

@@ -40,7 +40,11 @@ export const anthropicFailures: Failures = {
 function toBody(error: RunError, requestId: string) {
   return {
     type: 'error',
-    error: { type: FAILURES[error.code].type, message: toSentence(error) },
+    error: {
+      type: FAILURES[error.code].type,
+      message: toSentence(error),
+      ...(error.details && { details: error.details }),
+    },
     request_id: requestId,
   };
 }

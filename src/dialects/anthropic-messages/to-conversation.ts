@@ -1,0 +1,95 @@
+import type { DocumentPart, ImagePart, Message, Part, TextPart } from '../../run.ts';
+import { toTurns } from '../shared/conversation.ts';
+import type { ContentBlock, MessagesBody } from './body.ts';
+
+type ByType<Type extends ContentBlock['type']> = Extract<ContentBlock, { type: Type }>;
+type ResultBlock = Exclude<NonNullable<ByType<'tool_result'>['content']>, string>[number];
+
+/** Claude Code's own header; from a client it would replace the one that the CLI writes. */
+const BILLING_HEADER = 'x-anthropic-billing-header:';
+
+/**
+ * Messages with their roles, and all system text in front. Cache marks are left out: the CLI sets its
+ * own, and the API takes four at the most.
+ */
+export function toConversation({ system, messages: all }: MessagesBody): {
+  instructions: string[];
+  messages: Message[];
+} {
+  const instructions = toTexts(system ?? []);
+  const messages: Message[] = [];
+  for (const message of all) {
+    if (message.role === 'system') instructions.push(...toTexts(message.content));
+    else messages.push({ role: message.role, parts: toParts(message.content) });
+  }
+  return {
+    instructions: instructions.filter(
+      (text) => text.trim() !== '' && !text.startsWith(BILLING_HEADER),
+    ),
+    messages: toTurns(messages),
+  };
+}
+
+function toTexts(content: string | readonly { text: string }[]): string[] {
+  return typeof content === 'string' ? [content] : content.map(({ text }) => text);
+}
+
+function toParts(content: string | readonly ContentBlock[]): Part[] {
+  return typeof content === 'string'
+    ? [{ type: 'text', text: content }]
+    : content.flatMap((block) => toPart(block) ?? []);
+}
+
+function toPart(block: ContentBlock): Part | undefined {
+  switch (block.type) {
+    case 'text':
+    case 'image':
+    case 'document':
+      return toContentPart(block);
+    case 'tool_use':
+      return { type: 'tool-call', id: block.id, name: block.name, input: block.input };
+    case 'tool_result':
+      return {
+        type: 'tool-result',
+        callId: block.tool_use_id,
+        content: toResultParts(block.content ?? []),
+        isError: block.is_error ?? false,
+      };
+    case 'thinking':
+      return { type: 'reasoning', text: block.thinking, signature: block.signature };
+    case 'redacted_thinking':
+      return undefined; // nobody but the API can read it, and the CLI drops earlier thinking
+  }
+}
+
+function toResultParts(content: string | readonly ResultBlock[]) {
+  return typeof content === 'string'
+    ? [{ type: 'text' as const, text: content }]
+    : content.map(toContentPart);
+}
+
+function toContentPart(block: ResultBlock): TextPart | ImagePart | DocumentPart {
+  switch (block.type) {
+    case 'text':
+      return { type: 'text', text: block.text };
+    case 'image':
+      return { type: 'image', source: toSource(block.source) };
+    case 'document':
+      return {
+        type: 'document',
+        source: toSource(block.source),
+        title: block.title ?? undefined,
+      };
+  }
+}
+
+function toSource(source: ByType<'document'>['source']): ImagePart['source'] {
+  switch (source.type) {
+    case 'base64':
+      return { kind: 'base64', mediaType: source.media_type, data: source.data };
+    case 'text':
+      return { kind: 'text', text: source.data };
+    case 'url':
+      return { kind: 'url', url: source.url };
+  }
+}

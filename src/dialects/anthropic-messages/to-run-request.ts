@@ -1,0 +1,106 @@
+import type { Caller, RunRequest, Thinking, ToolChoice } from '../../run.ts';
+import { RunError } from '../../run-error.ts';
+import type { TranslatedRequest } from '../dialect.ts';
+import { checkConversation } from '../shared/conversation.ts';
+import { type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
+import type { MessagesBody } from './body.ts';
+import { toConversation } from './to-conversation.ts';
+
+const HONOURED: ReadonlySet<string> = new Set([
+  'model',
+  'max_tokens',
+  'messages',
+  'system',
+  'stream',
+  'temperature',
+  'top_p',
+  'top_k',
+  'stop_sequences',
+  'tools',
+  'tool_choice',
+  'thinking',
+  'output_config',
+  'output_format',
+  'metadata',
+]);
+
+const NEUTRAL: NeutralValues = {
+  service_tier: (value) => value === 'auto' || value === 'standard_only',
+  stream_options: () => true,
+};
+
+/** Throws `RunError` for a conversation that cannot be carried out. */
+export function toRunRequest(body: MessagesBody, caller: Caller): TranslatedRequest {
+  refuseThread(body);
+  const { instructions, messages } = toConversation(body);
+  checkConversation(messages);
+  const format = body.output_config?.format ?? body.output_format;
+  const request: RunRequest = {
+    model: body.model,
+    instructions,
+    messages,
+    tools: (body.tools ?? []).map(({ name, description, input_schema: inputSchema }) => ({
+      name,
+      description: description ?? undefined,
+      inputSchema,
+    })),
+    toolChoice: toToolChoice(body.tool_choice),
+    parallelToolCalls: toParallel(body.tool_choice),
+    output: format ? { type: 'json', schema: format.schema } : { type: 'text' },
+    sampling: {
+      temperature: body.temperature ?? undefined,
+      topP: body.top_p ?? undefined,
+      topK: body.top_k ?? undefined,
+      stop: body.stop_sequences ?? undefined,
+      maxOutputTokens: body.max_tokens,
+    },
+    thinking: toThinking(body.thinking),
+    effort: body.output_config?.effort ?? undefined,
+    agent: undefined,
+    caller: { ...caller, user: body.metadata?.user_id ?? undefined },
+  };
+  return {
+    request,
+    isStream: body.stream ?? false,
+    ignored: toIgnoredParams(body, HONOURED, NEUTRAL),
+  };
+}
+
+/**
+ * Server-side threads are not kept here. The SDK's tool runner, told so in these words, sends the
+ * whole history instead; ignoring `thread` would answer a conversation that it has not sent.
+ */
+function refuseThread({ thread }: MessagesBody) {
+  if (thread === undefined || thread === null) return;
+  throw new RunError(
+    'invalid-request',
+    'thread: this server keeps no threads; send the whole history.',
+    {
+      param: 'thread',
+      details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] },
+    },
+  );
+}
+
+function toToolChoice(choice: MessagesBody['tool_choice']): ToolChoice {
+  if (!choice) return { type: 'auto' };
+  if (choice.type === 'tool') return { type: 'tool', name: choice.name };
+  return { type: choice.type === 'any' ? 'required' : choice.type };
+}
+
+function toParallel(choice: MessagesBody['tool_choice']) {
+  return !(choice && 'disable_parallel_tool_use' in choice && choice.disable_parallel_tool_use);
+}
+
+function toThinking(thinking: MessagesBody['thinking']): Thinking {
+  switch (thinking?.type) {
+    case 'enabled':
+      return { type: 'budget', tokens: thinking.budget_tokens };
+    case 'adaptive':
+      return { type: 'adaptive' };
+    case 'disabled':
+      return { type: 'off' };
+    case undefined:
+      return { type: 'default' };
+  }
+}

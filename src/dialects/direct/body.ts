@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+const PermissionMode = z.enum(['dontAsk', 'acceptEdits', 'plan', 'bypassPermissions']);
+
+/** A tool in the CLI's notation, such as `Read` or `Bash(git log *)`. Never a flag. */
+const ToolRule = z
+  .string()
+  .regex(/^[A-Za-z_][\w.-]*(\([^\n]*\))?$/, 'must be a tool name, as `Read` or `Bash(git log *)`');
+
+/** The body of `POST /api/run`. Unknown fields are refused: a misspelt limit must not pass unseen. */
+export const RunBody = z.strictObject({
+  prompt: z.string().refine((text) => text.trim() !== '', 'must not be blank'),
+  model: z.string().min(1).default('default'),
+  /** Replaces the agent's own system prompt. */
+  systemPrompt: z.string().optional(),
+  appendSystemPrompt: z.string().optional(),
+  allowedTools: z.array(ToolRule).default([]),
+  disallowedTools: z.array(ToolRule).default([]),
+  workingDirectory: z.string().min(1).optional(),
+  /** Continues this session; without it a new one begins. */
+  sessionId: z.uuid().optional(),
+  maxTurns: z.int().positive().optional(),
+  permissionMode: PermissionMode.default('dontAsk'),
+  effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).optional(),
+  maxBudgetUsd: z.number().positive().optional(),
+  /** JSON Schema of `structuredOutput`. */
+  outputSchema: z.record(z.string(), z.unknown()).optional(),
+  stream: z.boolean().default(false),
+});
+
+export type RunBody = z.infer<typeof RunBody>;

@@ -1,0 +1,17 @@
+import type { Dialect } from '../dialect.ts';
+import { RunBody } from './body.ts';
+import { directFailures } from './failures.ts';
+import { toAnswer } from './to-answer.ts';
+import { toMessages } from './to-messages.ts';
+import { toRunRequest } from './to-run-request.ts';
+
+/** `POST /api/run`: this server's own API, for agents. */
+export const direct: Dialect<RunBody> = {
+  name: 'direct',
+  body: RunBody,
+  toRunRequest,
+  toAnswer,
+  toMessages,
+  failures: directFailures,
+  offersLines: true,
+};

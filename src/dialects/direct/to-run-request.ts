@@ -1,0 +1,38 @@
+import type { Caller, RunRequest } from '../../run.ts';
+import type { TranslatedRequest } from '../dialect.ts';
+import type { RunBody } from './body.ts';
+
+/** An agent's run from the body of `/api/run`. */
+export function toRunRequest(body: RunBody, caller: Caller): TranslatedRequest {
+  const request: RunRequest = {
+    model: body.model,
+    instructions: [],
+    messages: [{ role: 'user', parts: [{ type: 'text', text: body.prompt }] }],
+    tools: [],
+    toolChoice: { type: 'auto' },
+    parallelToolCalls: true,
+    output: body.outputSchema ? { type: 'json', schema: body.outputSchema } : { type: 'text' },
+    sampling: {
+      temperature: undefined,
+      topP: undefined,
+      topK: undefined,
+      stop: undefined,
+      maxOutputTokens: undefined,
+    },
+    thinking: { type: 'default' },
+    effort: body.effort,
+    agent: {
+      session: body.sessionId === undefined ? undefined : { id: body.sessionId, isNew: false },
+      allowedTools: body.allowedTools,
+      disallowedTools: body.disallowedTools,
+      workingDirectory: body.workingDirectory,
+      permissionMode: body.permissionMode,
+      systemPrompt: body.systemPrompt,
+      appendSystemPrompt: body.appendSystemPrompt,
+      maxTurns: body.maxTurns,
+      maxBudgetUsd: body.maxBudgetUsd,
+    },
+    caller,
+  };
+  return { request, isStream: body.stream, ignored: [] };
+}

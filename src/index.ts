@@ -1,0 +1,8 @@
+/**
+ * The library: `createApp(parts)` is a plain `fetch(request)` handler that mounts in another Hono app,
+ * and a `Run` of your own can stand behind it.
+ */
+export { type AppParts, type AppSettings, createApp } from './app.ts';
+export type { CliStatus, Model, ReadCliStatus } from './cli-status.ts';
+export { RunError, type RunErrorCode } from './run-error.ts';
+export type * from './run.ts';

@@ -1,0 +1,31 @@
+import type { Context, Hono } from 'hono';
+
+import type { AppEnv } from '../middleware/variables.ts';
+import { RunError } from '../run-error.ts';
+import { chooseFailures } from './choose-failures.ts';
+import { respondFailure } from './respond-failure.ts';
+
+const METHODS = ['GET', 'POST', 'DELETE'];
+
+/** Answers what no route takes: 405 with `Allow` where another method would do, else 404. */
+export function noRoute(app: Hono<AppEnv>) {
+  return (c: Context<AppEnv>): Response => {
+    const { method, path } = c.req;
+    const allowed = METHODS.filter((other) => hasRoute(app, other, path));
+    if (allowed.length > 0) c.header('allow', allowed.join(', '));
+    const error =
+      allowed.length > 0
+        ? new RunError(
+            'method-not-allowed',
+            `${path} takes ${allowed.join(' or ')}, not ${method}.`,
+          )
+        : new RunError('not-found', `There is no ${method} ${path} here.`);
+    return respondFailure(c, error, chooseFailures(c));
+  };
+}
+
+/** Middleware stands in the router as a route for all methods, so it does not count. */
+function hasRoute(app: Hono<AppEnv>, method: string, path: string) {
+  const [handlers] = app.router.match(method, path);
+  return handlers.some(([[, route]]) => route.method === method);
+}

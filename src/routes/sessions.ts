@@ -1,0 +1,59 @@
+import type { Context } from 'hono';
+
+import type { AppEnv } from '../middleware/variables.ts';
+
+/** A session as its owner sees it. Times are milliseconds since 1970. */
+export type SessionView = {
+  id: string;
+  workingDirectory: string;
+  model: string;
+  createdAt: number;
+  lastUsedAt: number;
+  turns: number;
+  /** The beginning of the first prompt. */
+  title: string;
+};
+
+/** The sessions of all keys; every call sees only those of the key that it names. */
+export type SessionBook = {
+  list(keyId: string): Promise<readonly SessionView[]>;
+  get(id: string, keyId: string): Promise<SessionView>;
+  delete(id: string, keyId: string, signal?: AbortSignal): Promise<void>;
+};
+
+type IdContext = Context<AppEnv, '/api/sessions/:id'>;
+
+/** `GET /api/sessions`: the caller's own, the last used first. */
+export function listSessions(book: SessionBook) {
+  return async (c: Context<AppEnv>): Promise<Response> => {
+    const sessions = await book.list(c.var.caller.keyId);
+    return c.json({ sessions: sessions.map(toBody) });
+  };
+}
+
+/** `GET /api/sessions/{id}` */
+export function getSession(book: SessionBook) {
+  return async (c: IdContext): Promise<Response> =>
+    c.json(toBody(await book.get(c.req.param('id'), c.var.caller.keyId)));
+}
+
+/** `DELETE /api/sessions/{id}`: its transcript goes too. Waits while a run is on it. */
+export function deleteSession(book: SessionBook) {
+  return async (c: IdContext): Promise<Response> => {
+    const id = c.req.param('id');
+    await book.delete(id, c.var.caller.keyId, c.var.signal);
+    return c.json({ id, deleted: true });
+  };
+}
+
+function toBody({ id, title, model, workingDirectory, turns, createdAt, lastUsedAt }: SessionView) {
+  return {
+    id,
+    title,
+    model,
+    workingDirectory,
+    turns,
+    createdAt: new Date(createdAt).toISOString(),
+    lastUsedAt: new Date(lastUsedAt).toISOString(),
+  };
+}

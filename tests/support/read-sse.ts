@@ -1,0 +1,24 @@
+/** A message of a server-sent-event stream, as it came. */
+export type Sse = { event: string | undefined; data: string };
+
+/** Reads an event stream message by message, as they arrive. Comments are left out. */
+export async function* readSse(response: Response): AsyncIterable<Sse> {
+  let pending = '';
+  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const [first = '', ...rest] = text.split('\n\n');
+    pending += first;
+    for (const piece of rest) {
+      const message = toMessage(pending);
+      if (message) yield message;
+      pending = piece;
+    }
+  }
+}
+
+function toMessage(block: string): Sse | undefined {
+  const fields = new Map(
+    block.split('\n').map((line) => line.split(/: ?(.*)/s, 2) as [string, string]), // "name: value"
+  );
+  const data = fields.get('data');
+  return data === undefined ? undefined : { event: fields.get('event'), data };
+}
