@@ -12,6 +12,7 @@ import {
   readCliLine,
   toControlRefusal,
   toControlRequest,
+  toControlResponse,
 } from './protocol.ts';
 import { splitLines } from './split-lines.ts';
 
@@ -27,6 +28,15 @@ export type ProcessLaunch = {
   folder: string;
 };
 
+/**
+ * Answers a control request, now or later, by calling `reply` with the response's body. Returns
+ * whether it takes the request.
+ */
+export type ControlHandler = (
+  request: ControlRequest,
+  reply: (response: Record<string, unknown>) => void,
+) => boolean;
+
 /** One CLI process that speaks JSON lines both ways. It leads a process group of its own. */
 export type AgentProcess = {
   pid: number | undefined;
@@ -35,6 +45,8 @@ export type AgentProcess = {
   send(line: object): void;
   /** A control request and its reply. Throws `RunError` when the CLI refuses it or dies. */
   request(request: ControlRequest): Promise<unknown>;
+  /** Who answers the control requests of the CLI's own; until then they are refused. */
+  serve(handler: ControlHandler): void;
   /**
    * Interrupts what is going on and closes stdin, upon which the CLI puts its things in order and
    * leaves (30–50 ms measured); kills the whole group if it has not within `graceMs`. Whoever reads
@@ -63,6 +75,8 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
   const inbox = new PassThrough({ objectMode: true, highWaterMark: LINES_READ_AHEAD });
   const replies = new Map<string, PromiseWithResolvers<unknown>>();
   let isEnding = false;
+  let isGone = false;
+  let handler: ControlHandler | undefined;
   child.stdin.on('error', () => {
     // The process is gone; `exited` tells why.
   });
@@ -71,16 +85,21 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
     (result) => `The claude CLI ended (${describeExit(result)})${stderr() && `: ${stderr()}`}`,
   );
 
+  void exited.then((cause) => {
+    isGone = true;
+    for (const reply of replies.values()) reply.reject(processEnded(cause));
+    replies.clear();
+  });
+
   void pump().finally(() => inbox.end());
-  return { pid: child.pid, lines, send, request, end, exited };
+  return { pid: child.pid, lines, send, request, serve, end, exited };
 
   async function pump() {
     for await (const text of splitLines(child.stdout)) {
       const line = readCliLine(text);
       if (line?.type === 'control_response') settle(line.response);
-      else if (line?.type === 'control_request') {
-        send(toControlRefusal(line.request_id, line.request.subtype));
-      } else if (line && !isEnding && !inbox.write(line)) {
+      else if (line?.type === 'control_request') answer(line.request_id, line.request);
+      else if (line && !isEnding && !inbox.write(line)) {
         await Promise.race([once(inbox, 'drain'), once(inbox, 'finish')]);
       }
     }
@@ -98,6 +117,16 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
     }
   }
 
+  function answer(requestId: string, body: ControlRequest) {
+    const reply = (response: Record<string, unknown>) =>
+      send(toControlResponse(requestId, response));
+    if (!handler?.(body, reply)) send(toControlRefusal(requestId, body.subtype));
+  }
+
+  function serve(newHandler: ControlHandler) {
+    handler = newHandler;
+  }
+
   function lines() {
     return inbox.iterator({ destroyOnReturn: false }) as AsyncIterable<CliLine>; // only `pump` writes to it
   }
@@ -111,7 +140,7 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
     const requestId = randomUUID();
     replies.set(requestId, reply);
     send(toControlRequest(requestId, body));
-    void exited.then((cause) => reply.reject(processEnded(cause)));
+    if (isGone) reply.reject(processEnded('it had ended before it was asked'));
     return reply.promise;
   }
 

@@ -164,6 +164,14 @@ export function toControlRequest(requestId: string, request: ControlRequest) {
   return { type: 'control_request', request_id: requestId, request };
 }
 
+/** The reply to a control request of the CLI's own. */
+export function toControlResponse(requestId: string, response: Record<string, unknown>) {
+  return {
+    type: 'control_response',
+    response: { subtype: 'success', request_id: requestId, response },
+  };
+}
+
 /** A control request of the CLI's own that we do not serve. */
 export function toControlRefusal(requestId: string, subtype: string) {
   return {
