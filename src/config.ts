@@ -66,7 +66,7 @@ function readGiven(environment: Environment, complaints: string[]): GivenSetting
       complaints.push(`${name} is ${toShown(text, setting)}, but must be ${setting.expected}.`);
     }
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Each field was just parsed by the schema that its type comes from; a loop cannot tell the compiler.
+  // Each field was just parsed by the schema that its type comes from; a loop cannot tell the compiler.
   return given as GivenSettings;
 }
 

@@ -8,6 +8,7 @@ import { withModelAliases } from './runner/model-aliases.ts';
 import type { OpenProcess } from './runner/processes.ts';
 import { withPermissionMode } from './runner/permission-mode.ts';
 import { withRetry } from './runner/retry.ts';
+import type { SuspendedCalls } from './runner/suspended-calls.ts';
 import { withStop } from './runner/with-stop.ts';
 import { withWorkingDirectory } from './runner/working-directory.ts';
 import type { Sessions } from './sessions/session-book.ts';
@@ -17,6 +18,7 @@ export type RunParts = {
   config: Config;
   openProcess: OpenProcess;
   chatProfile: LaunchProfile;
+  suspended: SuspendedCalls;
   environment: Readonly<Record<string, string>>;
   sessions: Sessions;
   gate: Gate;
@@ -28,8 +30,8 @@ const RETRY = { maxRetries: 2, firstDelayMs: 250 };
 
 /** The whole stack, outermost layer last. */
 export function createRun(parts: RunParts): Run {
-  const { config, openProcess, chatProfile, environment } = parts;
-  const chat = createChatRun(openProcess, chatProfile);
+  const { config, openProcess, chatProfile, suspended, environment } = parts;
+  const chat = createChatRun({ openProcess, profile: chatProfile, suspended });
   const agent = createAgentRun({ openProcess, environment });
 
   const folders = {

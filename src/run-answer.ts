@@ -15,29 +15,27 @@ export type AnswerPart =
 /** Reads a run to its end. Throws what the run throws. */
 export async function collectRun(events: AsyncIterable<RunEvent>): Promise<RunAnswer> {
   let start: RunStart | undefined;
-  const parts = new Map<number, AnswerPart>();
+  const parts = createPartCollector();
 
   for await (const event of events) {
-    switch (event.type) {
-      case 'run-start':
-        start = event;
-        break;
-      case 'part-start':
-        parts.set(event.index, toEmptyPart(event.part));
-        break;
-      case 'part-delta':
-        append(parts.get(event.index), event.delta);
-        break;
-      case 'part-signature':
-        sign(parts.get(event.index), event.signature);
-        break;
-      case 'part-end':
-        break;
-      case 'run-end':
-        if (start) return { start, parts: [...parts.values()], end: event };
-    }
+    if (event.type === 'run-start') start = event;
+    else if (event.type !== 'run-end') parts.add(event);
+    else if (start) return { start, parts: parts.all(), end: event };
   }
   throw new RunError('internal', 'The run ended without an answer.');
+}
+
+/** Puts parts together from the events that stream them. */
+export function createPartCollector() {
+  const parts = new Map<number, AnswerPart>();
+  return {
+    add(event: RunEvent) {
+      if (event.type === 'part-start') parts.set(event.index, toEmptyPart(event.part));
+      else if (event.type === 'part-delta') append(parts.get(event.index), event.delta);
+      else if (event.type === 'part-signature') sign(parts.get(event.index), event.signature);
+    },
+    all: (): readonly AnswerPart[] => [...parts.values()],
+  };
 }
 
 /** The visible text of an answer. */

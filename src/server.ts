@@ -18,6 +18,7 @@ import { leadsBack } from './runner/leads-back.ts';
 import { createProcesses } from './runner/processes.ts';
 import { createProcessRegistry } from './runner/process-registry.ts';
 import { createReadCliStatus } from './runner/read-cli-status.ts';
+import { createSuspendedCalls } from './runner/suspended-calls.ts';
 import { createSessions } from './sessions/session-book.ts';
 import { createSqliteStore } from './sessions/sqlite-store.ts';
 import { removeTranscript } from './sessions/transcripts.ts';
@@ -98,10 +99,15 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
   const scratch = await createScratch();
   const childEnvironment = { ...passed, TMPDIR: scratch.temporary };
   const chatProfile = toChatLaunch(childEnvironment, scratch.empty);
+  const suspended = createSuspendedCalls({
+    maxSuspended: config.maxSuspendedCalls,
+    ttlMs: config.suspendedCallTtlMs,
+  });
   const processes = createProcesses({
     command: claude.path,
     maxProcesses: config.maxProcesses,
     book: registry,
+    makeRoom: suspended.evictOldest,
   });
   const readCliStatus = createReadCliStatus(processes.open, chatProfile);
   const store = createSqliteStore({
@@ -126,6 +132,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
       config,
       openProcess: processes.open,
       chatProfile,
+      suspended,
       environment: childEnvironment,
       sessions,
       gate,

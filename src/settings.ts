@@ -86,6 +86,17 @@ export const SETTINGS = {
     meaning:
       'CLI processes alive at the same time, at least WORKER_CONCURRENCY; each takes 200 MB.',
   },
+  MAX_SUSPENDED_CALLS: {
+    ...wholeNumber(0, 10_000),
+    default: '4',
+    meaning:
+      'CLI processes that may wait for the results of tool calls; a conversation without one is rebuilt.',
+  },
+  SUSPENDED_CALL_TTL_MS: {
+    ...milliseconds(LONGEST_TIMER_MS),
+    default: '600000',
+    meaning: 'Longest time that a CLI process waits for the results of tool calls.',
+  },
   MAX_BODY_BYTES: {
     ...wholeNumber(1024, 1_073_741_824),
     default: '33554432',

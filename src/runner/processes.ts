@@ -14,6 +14,8 @@ export type ProcessesOptions = {
   /** Processes alive at the same time, ending ones included. */
   maxProcesses: number;
   book: ProcessBook;
+  /** Called when a process is wanted at the limit: ends one that only waits, if there is any. */
+  makeRoom: () => void;
 };
 
 export type Processes = {
@@ -23,15 +25,24 @@ export type Processes = {
 };
 
 /** Makes the one place where CLI processes are started and counted. */
-export function createProcesses({ command, maxProcesses, book }: ProcessesOptions): Processes {
+export function createProcesses({
+  command,
+  maxProcesses,
+  book,
+  makeRoom,
+}: ProcessesOptions): Processes {
   const limit = pLimit(maxProcesses);
   const alive = new Set<AgentProcess>();
 
   return {
     open(profile, signal) {
+      if (limit.activeCount + limit.pendingCount >= maxProcesses) makeRoom();
       const opened = Promise.withResolvers<AgentProcess>();
+      const leave = () => opened.reject(signal.reason);
+      signal.addEventListener('abort', leave, { once: true });
       void limit(async () => {
-        if (signal.aborted) return opened.reject(signal.reason);
+        signal.removeEventListener('abort', leave);
+        if (signal.aborted) return leave();
         const process = createAgentProcess({ ...profile, command });
         alive.add(process);
         if (process.pid !== undefined) book.add(process.pid);

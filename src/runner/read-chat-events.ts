@@ -24,15 +24,22 @@ export async function* readChatEvents(
   let start: RunStart | undefined;
   let isOut = false;
   let hasText = false;
+  let hasRetried = false;
   let last: MessageDelta | undefined;
 
   for await (const line of lines) {
-    if (line.type === 'result') throw isOut ? brokenStream() : toTurnError(line, { model });
+    if (line.type === 'result') {
+      const hasReason = line.is_error && (!isOut || line.api_error_status != null);
+      throw hasReason ? toTurnError(line, { model, hasRetried }) : brokenStream();
+    }
     if (line.type === 'system') {
       if (isOut) throw brokenStream();
+      hasRetried = true;
       const error = toRetryError(line);
       if (error) throw error;
     }
+    // The CLI answers a malformed call by itself, and would go on with that.
+    if (line.type === 'user' && isOut) interrupt();
     if (line.type !== 'stream_event') continue;
 
     const { event } = line;
@@ -41,6 +48,8 @@ export async function* readChatEvents(
       start = toRunStart(event, undefined);
       continue;
     }
+    // The CLI closes what broke off, without a stop reason; the lines behind it tell what happened.
+    if (isBrokenOff(event, last)) continue;
     if (start && !isOut) yield start;
     isOut = true;
     if (event.type === 'message_delta') {
@@ -71,12 +80,15 @@ function isText(event: ApiEvent) {
   );
 }
 
+function isBrokenOff(event: ApiEvent, last: MessageDelta | undefined) {
+  if (event.type === 'message_delta') return !event.delta.stop_reason;
+  return event.type === 'message_stop' && !last;
+}
+
 function toChatEnd(start: RunStart | undefined, last: MessageDelta | undefined): RunEvent {
-  const stopReason = last?.delta.stop_reason;
-  if (!stopReason) throw brokenStream();
   return {
     type: 'run-end',
-    finish: toFinish(stopReason),
+    finish: toFinish(last?.delta.stop_reason ?? 'end_turn'),
     stopSequence: last?.delta.stop_sequence ?? undefined,
     usage: toTokenUsage(last?.usage ?? {}, start?.usage),
     agent: undefined,
