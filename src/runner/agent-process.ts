@@ -4,8 +4,7 @@ import { PassThrough, type Readable } from 'node:stream';
 
 import { execa } from 'execa';
 
-import { RunError } from '../run-error.ts';
-import { processEnded } from './failures.ts';
+import { processEnded, toRefusalError } from './failures.ts';
 import {
   type CliLine,
   type ControlRequest,
@@ -57,6 +56,8 @@ export type AgentProcess = {
   exited: Promise<string>;
 };
 
+type Asked = { body: ControlRequest; reply: PromiseWithResolvers<unknown> };
+
 /** Starts one CLI process. That it could not be started shows as an early `exited`. */
 export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
   const child = execa(launch.command, launch.args, {
@@ -73,7 +74,7 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
   });
   const stderr = keepTail(child.stderr, STDERR_KEPT_CHARACTERS);
   const inbox = new PassThrough({ objectMode: true, highWaterMark: LINES_READ_AHEAD });
-  const replies = new Map<string, PromiseWithResolvers<unknown>>();
+  const asked = new Map<string, Asked>();
   let isEnding = false;
   let isGone = false;
   let handler: ControlHandler | undefined;
@@ -85,11 +86,7 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
     (result) => `The claude CLI ended (${describeExit(result)})${stderr() && `: ${stderr()}`}`,
   );
 
-  void exited.then((cause) => {
-    isGone = true;
-    for (const reply of replies.values()) reply.reject(processEnded(cause));
-    replies.clear();
-  });
+  void exited.then(giveUpAsking);
 
   void pump().finally(() => inbox.end());
   return { pid: child.pid, lines, send, request, serve, end, exited };
@@ -106,15 +103,10 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
   }
 
   function settle(response: Extract<CliLine, { type: 'control_response' }>['response']) {
-    const reply = replies.get(response.request_id);
-    replies.delete(response.request_id);
+    const { body, reply } = asked.get(response.request_id) ?? {};
+    asked.delete(response.request_id);
     if (response.subtype === 'success') reply?.resolve(response.response);
-    else {
-      const detail = { cause: response.error };
-      reply?.reject(
-        new RunError('cli-failed', 'The claude CLI refused a control request.', detail),
-      );
-    }
+    else if (body) reply?.reject(toRefusalError(body, response.error));
   }
 
   function answer(requestId: string, body: ControlRequest) {
@@ -138,15 +130,22 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
   function request(body: ControlRequest) {
     const reply = Promise.withResolvers<unknown>();
     const requestId = randomUUID();
-    replies.set(requestId, reply);
+    asked.set(requestId, { body, reply });
     send(toControlRequest(requestId, body));
     if (isGone) reply.reject(processEnded('it had ended before it was asked'));
     return reply.promise;
   }
 
+  function giveUpAsking(cause: string) {
+    isGone = true;
+    for (const { reply } of asked.values()) reply.reject(processEnded(cause));
+    asked.clear();
+  }
+
   async function end(graceMs = GRACE_MS) {
     if (!isEnding) {
       isEnding = true;
+      giveUpAsking('it was told to leave');
       request({ subtype: 'interrupt' }).catch(() => undefined);
       child.stdin.end();
       inbox.end();

@@ -1,5 +1,5 @@
 import type { AgentSummary, RunEvent, RunFinish } from '../run.ts';
-import { brokenStream, processEnded, toTurnError } from './failures.ts';
+import { brokenStream, processEnded, toRetryError, toTurnError } from './failures.ts';
 import type { CliLine, ResultLine } from './protocol.ts';
 import { toFinish, toPartEvent, toRunStart, toTokenUsage } from './to-run-event.ts';
 
@@ -23,15 +23,22 @@ export async function* readAgentEvents(
 ): AsyncIterable<RunEvent> {
   let hasStarted = false;
   let isInMessage = false;
+  let hasStopReason = false;
+  let hasRetried = false;
   let parts = 0;
   let offset = 0;
 
   for await (const line of lines) {
     if (line.type === 'result') {
-      yield toAgentEnd(line, model);
+      yield toAgentEnd(line, { model, hasRetried });
       return;
     }
-    if (line.type === 'system' && isInMessage) throw brokenStream();
+    if (line.type === 'system') {
+      if (isInMessage) throw brokenStream();
+      hasRetried = true;
+      const error = hasStarted ? undefined : toRetryError(line);
+      if (error) throw error;
+    }
     if (line.type === 'user' && hasStarted && !line.parent_tool_use_id) {
       for (const event of toToolResultEvents(line, parts)) {
         yield event;
@@ -45,9 +52,12 @@ export async function* readAgentEvents(
       if (isInMessage) throw brokenStream();
       if (!hasStarted) yield toRunStart(event, sessionId);
       hasStarted = true;
+      hasStopReason = false;
       offset = parts;
-    } else if (event.type === 'message_stop') isInMessage = false;
-    else if (event.type !== 'message_delta') {
+    } else if (event.type === 'message_delta') hasStopReason = Boolean(event.delta.stop_reason);
+    // The CLI closes what broke off, without a stop reason, and says it all again.
+    else if (event.type === 'message_stop') isInMessage &&= !hasStopReason;
+    else {
       isInMessage = true;
       yield toPartEvent(event, offset);
       if (event.type === 'content_block_stop') parts += 1;
@@ -56,10 +66,10 @@ export async function* readAgentEvents(
   throw processEnded('its output ended in the middle of a run');
 }
 
-function toAgentEnd(result: ResultLine, model: string): RunEvent {
+function toAgentEnd(result: ResultLine, asked: { model: string; hasRetried: boolean }): RunEvent {
   const limit = LIMITS[result.subtype];
   if (!limit && (result.is_error || result.subtype !== 'success')) {
-    throw toTurnError(result, { model });
+    throw toTurnError(result, asked);
   }
   return {
     type: 'run-end',
