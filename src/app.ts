@@ -1,11 +1,11 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { cors } from 'hono/cors';
 
 import type { ReadCliStatus } from './cli-status.ts';
 import { anthropicMessages } from './dialects/anthropic-messages/index.ts';
 import { direct } from './dialects/direct/index.ts';
 import { openaiChat } from './dialects/openai-chat/index.ts';
+import { allowOrigins } from './middleware/allow-origins.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { identifyRequest } from './middleware/identify-request.ts';
 import { type Log, logRequest } from './middleware/log-request.ts';
@@ -61,7 +61,7 @@ export function createApp({
   const app = new Hono<AppEnv>({ strict: false });
 
   app.use(identifyRequest, logRequest(log));
-  if (settings.corsOrigins.length > 0) app.use(cors({ origin: [...settings.corsOrigins] }));
+  if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
   app.get('/health', health(healthParts));
 
   app.use(refuseLoops(settings.hopHeader), authenticate(key), timeout(settings.requestTimeoutMs));
@@ -80,7 +80,7 @@ export function createApp({
     runDialect(anthropicMessages, run),
   );
   app.on('GET', aliases('/models'), listModels(readCliStatus, settings.modelAliases));
-  app.on('GET', aliases('/models/:id'), getModel(readCliStatus, settings.modelAliases));
+  app.on('GET', aliases('/models/:id{.+}'), getModel(readCliStatus, settings.modelAliases));
 
   app.post('/api/run', validate(direct.body), runDialect(direct, run));
   app.get('/api/sessions', listSessions(sessions));

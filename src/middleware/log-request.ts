@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 import type { Logger } from 'pino';
 
+import type { RunError } from '../run-error.ts';
 import type { AppEnv } from './variables.ts';
 
 /** The part of pino's logger that is used. */
@@ -22,9 +23,15 @@ export function logRequest(log: Log) {
       path: c.req.path,
       status: c.res.status,
       ms: Date.now() - c.var.arrivedAtMs,
-      ...(failure && { code: failure.code, failure: failure.message, cause: failure.cause }),
+      ...(failure && { code: failure.code, failure: failure.message }),
     };
-    if (c.res.status >= 500) requestLog.error(line, 'request failed');
-    else requestLog.info(line, 'request');
+    if (c.res.status < 500) requestLog.info(line, 'request');
+    else requestLog.error({ ...line, ...toCause(failure) }, 'request failed');
   });
+}
+
+/** Only under pino's own name `err` does an error show its stack. */
+function toCause(failure: RunError | undefined) {
+  if (failure?.cause === undefined) return {};
+  return failure.cause instanceof Error ? { err: failure.cause } : { cause: failure.cause };
 }

@@ -15,15 +15,17 @@ const LONGEST_RETRY_AFTER_SECONDS = 60;
 /** Answers with the failure as the dialect words it. */
 export function respondFailure(c: Context<AppEnv>, error: RunError, failures: Failures): Response {
   const { status, body } = failures.toFailure(error, c.var.requestId);
-  const { retryAfterSeconds } = error;
-  if (retryAfterSeconds !== undefined) c.header('retry-after', String(retryAfterSeconds));
-  if (
-    POINTLESS_TO_RETRY.has(error.code) ||
-    (retryAfterSeconds ?? 0) > LONGEST_RETRY_AFTER_SECONDS
-  ) {
-    c.header('x-should-retry', 'false');
+  if (error.retryAfterSeconds !== undefined) {
+    c.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
   }
+  if (isPointlessToRetry(error)) c.header('x-should-retry', 'false');
   return c.json(body, status as ContentfulStatusCode); // the dialects' tables hold no status without a body
+}
+
+/** A rate limit that tells no end lasts for hours. */
+function isPointlessToRetry({ code, retryAfterSeconds }: RunError) {
+  if (code === 'rate-limited' && retryAfterSeconds === undefined) return true;
+  return POINTLESS_TO_RETRY.has(code) || (retryAfterSeconds ?? 0) > LONGEST_RETRY_AFTER_SECONDS;
 }
 
 /** Whatever was thrown, as the one error that callers may see. */

@@ -1,0 +1,30 @@
+import type { MiddlewareHandler } from 'hono';
+import { cors } from 'hono/cors';
+
+/** What the OpenAI and Anthropic clients read of an answer, and browsers hide unless told. */
+const EXPOSED = [
+  'x-request-id',
+  'request-id',
+  'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
+  'x-ignored-params',
+];
+
+const METHODS = ['GET', 'HEAD', 'POST', 'DELETE'];
+
+/** How long a browser may remember a preflight, in seconds. */
+const MAX_AGE_SECONDS = 600;
+
+/**
+ * Lets pages of these origins call (`*`: of all), and answers their preflights on every path, which
+ * bear no key. Whatever headers a client wants to send it may.
+ */
+export function allowOrigins(origins: readonly string[]): MiddlewareHandler {
+  return cors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    allowMethods: METHODS,
+    exposeHeaders: EXPOSED,
+    maxAge: MAX_AGE_SECONDS,
+  });
+}
