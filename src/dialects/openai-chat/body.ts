@@ -45,6 +45,9 @@ const ToolCall = z.looseObject({
   function: z.looseObject({ name: z.string(), arguments: z.string() }),
 });
 
+/** What `tool_calls` are called in requests written before there were tools. */
+const FunctionCall = z.looseObject({ name: z.string(), arguments: z.string() });
+
 const AssistantMessage = z.looseObject({
   role: z.literal('assistant'),
   content: z
@@ -52,6 +55,7 @@ const AssistantMessage = z.looseObject({
     .nullish(),
   refusal: z.string().nullish(),
   tool_calls: z.array(ToolCall).nullish(),
+  function_call: FunctionCall.nullish(),
 });
 
 const ToolMessage = z.looseObject({
@@ -60,12 +64,19 @@ const ToolMessage = z.looseObject({
   content: Text,
 });
 
+const FunctionMessage = z.looseObject({
+  role: z.literal('function'),
+  name: z.string(),
+  content: z.string().nullish(),
+});
+
 const ChatMessage = z.discriminatedUnion('role', [
   SystemMessage,
   DeveloperMessage,
   UserMessage,
   AssistantMessage,
   ToolMessage,
+  FunctionMessage,
 ]);
 
 const FunctionTool = z.looseObject({

@@ -35,7 +35,7 @@ export function toAnswer(answer: RunAnswer, { arrivedAtMs }: Exchange<ChatBody>)
         message: {
           role: 'assistant',
           content: text === '' && calls.length > 0 ? null : text,
-          refusal: isRefusal ? text || REFUSAL : null,
+          refusal: isRefusal ? toRefusal(text) : null,
           ...(reasoning !== '' && { reasoning_content: reasoning }),
           ...(calls.length > 0 && { tool_calls: calls }),
         },
@@ -47,8 +47,10 @@ export function toAnswer(answer: RunAnswer, { arrivedAtMs }: Exchange<ChatBody>)
   };
 }
 
-/** Said where the model refused without a word. */
-const REFUSAL = 'The model refused to answer.';
+/** What `refusal` holds; a model may refuse without a word. */
+export function toRefusal(text: string): string {
+  return text || 'The model refused to answer.';
+}
 
 /** The API's `msg_…` id with the prefix that OpenAI's clients expect. */
 export function toCompletionId(messageId: string): string {

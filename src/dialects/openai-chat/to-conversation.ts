@@ -3,8 +3,9 @@ import { RunError } from '../../run-error.ts';
 import { toTurns } from '../shared/conversation.ts';
 import { readDataUrl } from '../shared/data-url.ts';
 import type { ChatMessage } from './body.ts';
+import { type CurrentMessage, fromFunctions } from './from-functions.ts';
 
-type ByRole<Role extends ChatMessage['role']> = Extract<ChatMessage, { role: Role }>;
+type ByRole<Role extends CurrentMessage['role']> = Extract<CurrentMessage, { role: Role }>;
 type UserPart = Exclude<ByRole<'user'>['content'], string>[number];
 
 /**
@@ -17,7 +18,7 @@ export function toConversation(all: readonly ChatMessage[]): {
 } {
   const instructions: string[] = [];
   const messages: Message[] = [];
-  for (const [index, message] of all.entries()) {
+  for (const [index, message] of fromFunctions(all).entries()) {
     if (message.role === 'system' || message.role === 'developer') {
       instructions.push(toPlainText(message.content));
     } else messages.push(toMessage(message, `messages.${index}`));
@@ -30,7 +31,7 @@ export function toConversation(all: readonly ChatMessage[]): {
 }
 
 function toMessage(
-  message: Exclude<ChatMessage, ByRole<'system' | 'developer'>>,
+  message: Exclude<CurrentMessage, ByRole<'system' | 'developer'>>,
   path: string,
 ): Message {
   switch (message.role) {
@@ -63,7 +64,7 @@ function toUserPart(part: UserPart, path: string): TextPart | ImagePart | Docume
     case 'text':
       return { type: 'text', text: part.text };
     case 'image_url':
-      return { type: 'image', source: toSource(part.image_url.url) };
+      return { type: 'image', source: toSource(part.image_url.url, `${path}.image_url.url`) };
     case 'file':
       return toDocument(part.file, path);
     case 'input_audio':
@@ -78,12 +79,26 @@ function toDocument(file: Extract<UserPart, { type: 'file' }>['file'], path: str
       `${path}.file`,
     );
   }
-  return { type: 'document', source: toSource(file.file_data), title: file.filename };
+  const source = toSource(file.file_data, `${path}.file.file_data`);
+  return { type: 'document', source: toTextSource(source, path), title: file.filename };
 }
 
-function toSource(url: string): ImagePart['source'] {
+function toSource(url: string, path: string): ImagePart['source'] {
   const inline = readDataUrl(url);
-  return inline ? { kind: 'base64', ...inline } : { kind: 'url', url };
+  if (inline) return { kind: 'base64', ...inline };
+  if (/^https?:/i.test(url)) return { kind: 'url', url };
+  throw invalid('Send the data itself as a base64 data: URL, or a web address.', path);
+}
+
+/** The API takes base64 for PDFs, and everything else that is text as text. */
+function toTextSource(source: ImagePart['source'], path: string): ImagePart['source'] {
+  if (source.kind !== 'base64' || !source.mediaType.startsWith('text/')) return source;
+  try {
+    const bytes = Uint8Array.from(atob(source.data), (byte) => byte.charCodeAt(0));
+    return { kind: 'text', text: new TextDecoder().decode(bytes) };
+  } catch {
+    throw invalid('The data is not base64.', `${path}.file.file_data`);
+  }
 }
 
 function toAssistantParts(message: ByRole<'assistant'>, path: string): Part[] {
@@ -99,13 +114,16 @@ function toAssistantParts(message: ByRole<'assistant'>, path: string): Part[] {
 
 function readArguments(text: string, path: string): unknown {
   if (text.trim() === '') return {};
+  const input = readJson(text);
+  if (typeof input === 'object' && input && !Array.isArray(input)) return input;
+  throw invalid('The arguments of a tool call must be a JSON object.', path);
+}
+
+function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new RunError('invalid-request', 'The arguments of a tool call must be JSON.', {
-      param: path,
-      cause,
-    });
+  } catch {
+    return undefined;
   }
 }
 

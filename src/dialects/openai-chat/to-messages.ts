@@ -1,7 +1,7 @@
 import type { RunEvent, StartedPart } from '../../run.ts';
 import type { Exchange, SseMessage } from '../dialect.ts';
 import type { ChatBody } from './body.ts';
-import { FINISH_REASONS, toCompletionId, toSeconds, toUsage } from './to-answer.ts';
+import { FINISH_REASONS, toCompletionId, toRefusal, toSeconds, toUsage } from './to-answer.ts';
 
 /** The chunks of a streamed `chat.completion`, `[DONE]` last. */
 export async function* toMessages(
@@ -17,6 +17,8 @@ export async function* toMessages(
   };
   const parts = new Map<number, StartedPart>();
   const calls: number[] = [];
+  const filled = new Set<number>();
+  let text = '';
 
   const toChunk = (delta: object, finishReason: string | null = null) =>
     toMessage({
@@ -39,14 +41,23 @@ export async function* toMessages(
         yield toChunk({ tool_calls: [toCallHead(event.part, calls.length - 1)] });
         break;
       case 'part-delta': {
-        const delta = toDelta(parts.get(event.index), event.delta, calls.indexOf(event.index));
+        const part = parts.get(event.index);
+        if (event.delta !== '') filled.add(event.index);
+        if (part?.type === 'text') text += event.delta;
+        const delta = toDelta(part, event.delta, calls.indexOf(event.index));
         if (delta) yield toChunk(delta);
         break;
       }
+      case 'part-end': {
+        const call = calls.indexOf(event.index);
+        // A tool without arguments is called with none, but clients parse what they read.
+        if (call !== -1 && !filled.has(event.index)) yield toChunk(toCallDelta('{}', call));
+        break;
+      }
       case 'part-signature':
-      case 'part-end':
         break;
       case 'run-end':
+        if (event.finish === 'refusal') yield toChunk({ refusal: toRefusal(text) });
         yield toChunk({}, FINISH_REASONS[event.finish]);
         if (includeUsage) yield toMessage({ ...head, choices: [], usage: toUsage(event.usage) });
         yield { data: '[DONE]' };
@@ -69,8 +80,12 @@ function toDelta(part: StartedPart | undefined, delta: string, callIndex: number
     case 'reasoning':
       return { reasoning_content: delta };
     case 'tool-call':
-      return { tool_calls: [{ index: callIndex, function: { arguments: delta } }] };
+      return toCallDelta(delta, callIndex);
     default:
       return undefined;
   }
+}
+
+function toCallDelta(delta: string, index: number) {
+  return { tool_calls: [{ index, function: { arguments: delta } }] };
 }

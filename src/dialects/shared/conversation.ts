@@ -2,18 +2,26 @@ import type { Message, Part } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 
 /**
- * Joins neighbours of one role into one turn and drops blank text, which the API refuses; a turn of
- * which nothing is left goes too.
+ * Joins neighbours of one role into one turn and drops blank text, which the API refuses in tool
+ * results too; a turn of which nothing is left goes too.
  */
 export function toTurns(messages: readonly Message[]): Message[] {
   const turns: { role: Message['role']; parts: Part[] }[] = [];
   for (const { role, parts } of messages) {
-    const said = parts.filter((part) => part.type !== 'text' || part.text.trim() !== '');
+    const said = withoutBlankText(parts).map(toSaidPart);
     const last = turns.at(-1);
     if (last?.role === role) last.parts.push(...said);
     else if (said.length > 0) turns.push({ role, parts: said });
   }
   return turns;
+}
+
+function toSaidPart(part: Part): Part {
+  return part.type === 'tool-result' ? { ...part, content: withoutBlankText(part.content) } : part;
+}
+
+function withoutBlankText<Kind extends Part>(parts: readonly Kind[]): Kind[] {
+  return parts.filter((part) => part.type !== 'text' || part.text.trim() !== '');
 }
 
 /**
