@@ -32,7 +32,7 @@ const ToolUseBlock = z.looseObject({
   type: z.literal('tool_use'),
   id: z.string(),
   name: z.string(),
-  input: z.unknown(),
+  input: z.record(z.string(), z.unknown()),
 });
 
 const ToolResultBlock = z.looseObject({

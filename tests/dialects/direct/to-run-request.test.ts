@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+
+import { direct } from '../../../src/dialects/direct/index.ts';
+import { translate } from '../canned-run.ts';
+import { complaintOf } from '../complaint.ts';
+
+test('a prompt alone is an agent that may do nothing unasked', () => {
+  expect(translate(direct, { prompt: 'Hi' })).toEqual({
+    request: {
+      model: 'default',
+      instructions: [],
+      messages: [{ role: 'user', parts: [{ type: 'text', text: 'Hi' }] }],
+      tools: [],
+      toolChoice: { type: 'auto' },
+      parallelToolCalls: true,
+      output: { type: 'text' },
+      sampling: {},
+      thinking: { type: 'default' },
+      effort: undefined,
+      agent: { allowedTools: [], disallowedTools: [], permissionMode: 'dontAsk' },
+      caller: { keyId: 'key-a', user: undefined, requestId: 'req_1' },
+    },
+    isStream: false,
+    ignored: [],
+  });
+});
+
+test('every option reaches the agent', () => {
+  const options = {
+    systemPrompt: 'S',
+    appendSystemPrompt: 'A',
+    allowedTools: ['Read', 'Bash(git log *)'],
+    disallowedTools: ['mcp__client__f'],
+    workingDirectory: 'project',
+    maxTurns: 3,
+    permissionMode: 'plan',
+    maxBudgetUsd: 0.5,
+  };
+  const sessionId = '019b0104-71bc-4031-8990-9b52d28b6bfc';
+  const fields = { prompt: 'Hi', model: 'opus', effort: 'max', stream: true, sessionId };
+  const outputSchema = { type: 'object' };
+
+  const { request, isStream } = translate(direct, { ...options, ...fields, outputSchema });
+  expect(isStream).toBe(true);
+  expect(request).toMatchObject({
+    model: 'opus',
+    effort: 'max',
+    output: { type: 'json', schema: outputSchema },
+    agent: { ...options, session: { id: sessionId, isNew: false } },
+  });
+});
+
+test.for<[field: string, fields: object]>([
+  ['prompt', { prompt: undefined }],
+  ['prompt', { prompt: ' \n' }],
+  ['model', { model: '' }],
+  ['sessionId', { sessionId: '../../etc/passwd' }],
+  ['maxTurns', { maxTurns: 0 }],
+  ['maxBudgetUsd', { maxBudgetUsd: -1 }],
+  ['effort', { effort: 'enormous' }],
+  ['permissionMode', { permissionMode: 'auto' }],
+  ['allowedTools', { allowedTools: 'Read' }],
+  ['allowedTools.1', { allowedTools: ['Read', '--dangerously-skip-permissions'] }],
+  ['disallowedTools.0', { disallowedTools: ['Bash(a\nb)'] }],
+  ['outputSchema', { outputSchema: 'object' }],
+])('names %s: %j', async ([param, fields]) => {
+  expect(await complaintOf(direct, { prompt: 'Hi', ...fields })).toMatchObject({
+    code: 'invalid-request',
+    param,
+  });
+});
+
+test('an unknown field is refused by its name: a misspelt limit must not pass unseen', async () => {
+  expect(await complaintOf(direct, { prompt: 'Hi', maxTurn: 3 })).toMatchObject({
+    code: 'invalid-request',
+    message: expect.stringContaining('"maxTurn"'),
+  });
+});
