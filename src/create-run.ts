@@ -1,14 +1,17 @@
 import type { Config } from './config.ts';
 import type { Run } from './run.ts';
 import { createAgentRun } from './runner/agent-run.ts';
+import { withBlankStops } from './runner/blank-stops.ts';
 import { createChatRun } from './runner/chat-run.ts';
 import { type Gate, withGate } from './runner/gate.ts';
 import type { LaunchProfile } from './runner/launch.ts';
+import { withDroppableParams } from './runner/droppable-params.ts';
 import { withModelAliases } from './runner/model-aliases.ts';
 import type { OpenProcess } from './runner/processes.ts';
 import { withPermissionMode } from './runner/permission-mode.ts';
 import { withRetry } from './runner/retry.ts';
 import type { SuspendedCalls } from './runner/suspended-calls.ts';
+import { withStructuredOutput } from './runner/structured-output.ts';
 import { withStop } from './runner/with-stop.ts';
 import { withWorkingDirectory } from './runner/working-directory.ts';
 import type { Sessions } from './sessions/session-book.ts';
@@ -41,6 +44,9 @@ export function createRun(parts: RunParts): Run {
 
   let run: Run = (request, signal) => (request.agent ? agent : chat)(request, signal);
   run = withRetry(run, RETRY);
+  run = withDroppableParams(run);
+  run = withStructuredOutput(run);
+  run = withBlankStops(run);
   run = withGate(run, parts.gate);
   run = withWorkingDirectory(run, folders); // a session's own folder is checked anew each time
   run = withSessions(run, parts.sessions);

@@ -24,6 +24,8 @@ export type RunRequest = {
   sampling: Sampling;
   thinking: Thinking;
   effort: Effort | undefined;
+  /** The API's service tier, as the API names it. */
+  serviceTier?: string | undefined;
   /** Present when the request wants an agent with built-in tools; absent when it wants a model. */
   agent: AgentOptions | undefined;
   caller: Caller;
@@ -78,7 +80,13 @@ export type ToolChoice =
 
 export type WantedOutput =
   | { type: 'text' }
-  | { type: 'json'; schema: Record<string, unknown> | undefined };
+  | {
+      type: 'json';
+      /** JSON Schema; any object will do when absent. */
+      schema: Record<string, unknown> | undefined;
+      /** The API refused the schema, so the CLI has to enforce it. */
+      isRefusedByApi?: true;
+    };
 
 /** What is `undefined` is left to the model's default. */
 export type Sampling = {
@@ -143,7 +151,19 @@ export type RunStart = {
   sessionId: string | undefined;
   /** What is known of the input at the start. */
   usage: TokenUsage;
+  /** What the model would not take, and was left out. */
+  dropped?: readonly DroppableParam[];
 };
+
+/** Parameters that some models refuse. */
+export type DroppableParam =
+  | 'temperature'
+  | 'topP'
+  | 'topK'
+  | 'effort'
+  | 'thinking'
+  | 'toolChoice'
+  | 'serviceTier';
 
 /** The kind of part whose deltas follow: text, reasoning text, JSON arguments, or a tool's output. */
 export type StartedPart =

@@ -107,7 +107,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     command: claude.path,
     maxProcesses: config.maxProcesses,
     book: registry,
-    makeRoom: suspended.evictOldest,
+    makeRoom: () => void suspended.evictOldest(),
   });
   const readCliStatus = createReadCliStatus(processes.open, chatProfile);
   const store = createSqliteStore({

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-import type { Caller, RunEvent, RunRequest } from '../run.ts';
+import type { Caller, DroppableParam, RunEvent, RunRequest } from '../run.ts';
 import type { RunAnswer } from '../run-answer.ts';
 import type { RunError } from '../run-error.ts';
 
@@ -15,6 +15,8 @@ export type Dialect<Body> = {
   /** The streamed answer, message by message; a failure of the run is thrown through. */
   toMessages(events: AsyncIterable<RunEvent>, exchange: Exchange<Body>): AsyncIterable<SseMessage>;
   failures: Failures;
+  /** What the API calls the parameters that a model may refuse. */
+  paramNames: Readonly<Record<DroppableParam, string>>;
   /** Streams one JSON text per line to whoever accepts `application/x-ndjson`. */
   offersLines?: true;
 };

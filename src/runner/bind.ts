@@ -1,27 +1,30 @@
-import type { RunRequest } from '../run.ts';
+import type { RunRequest, WantedOutput } from '../run.ts';
 import type { AgentProcess } from './agent-process.ts';
 import type { BoundProcess } from './suspended-calls.ts';
 
+const ANY_OBJECT = { type: 'object' };
+
 /**
- * Tells a process that is already up whom it serves: instructions, model, sampling. To be called on
- * an empty conversation, since elsewhere `set_model` would write into it.
+ * Tells a process that is already up whom it serves: instructions, tools, and what holds for the
+ * first turn. Can be said once in a process's life.
  */
 export async function bindChat(
   { process, tools }: BoundProcess,
   request: RunRequest,
 ): Promise<void> {
+  const jsonSchema = toEnforcedSchema(request.output);
   process.serve(tools.handler);
   await process.request({
     subtype: 'initialize',
     ...tools.manifest,
+    ...(jsonSchema && { jsonSchema }),
     // Always sent: without it the CLI uses an agent's prompt of 4,500 characters.
     systemPrompt: request.instructions.length === 0 ? [] : [request.instructions.join('\n\n')],
   });
-  await process.request({ subtype: 'set_model', model: request.model });
   await setTurn(process, request);
 }
 
-/** Sets what may change from one turn to the next: sampling, tool choice, thinking, effort. */
+/** Sets what may change from one turn to the next: model, sampling, tool choice, thinking, effort. */
 export async function setTurn(process: AgentProcess, request: RunRequest): Promise<void> {
   await process.request({ subtype: 'apply_flag_settings', settings: toFlagSettings(request) });
 }
@@ -34,6 +37,8 @@ function toFlagSettings(request: RunRequest) {
   const { effort, thinking, sampling } = request;
   const extraBody = toExtraBody(request);
   return {
+    // `set_model` would ask the API first whether it knows the model, with a request of its own.
+    model: request.model,
     effortLevel: effort ?? null,
     // Beside a tool named Bash the CLI would tell the model how to sign git commits.
     includeCoAuthoredBy: false,
@@ -55,8 +60,12 @@ function toFlagSettings(request: RunRequest) {
 function toExtraBody(request: RunRequest) {
   const { sampling, thinking } = request;
   const toolChoice = toToolChoice(request);
+  const outputConfig = toOutputConfig(request.output);
   return {
     ...(toolChoice && { tool_choice: toolChoice }),
+    ...(outputConfig && { output_config: outputConfig }),
+    ...(request.serviceTier !== undefined && { service_tier: request.serviceTier }),
+    ...(request.caller.user !== undefined && { metadata: { user_id: request.caller.user } }),
     ...(sampling.temperature !== undefined && { temperature: sampling.temperature }),
     ...(sampling.topP !== undefined && { top_p: sampling.topP }),
     ...(sampling.topK !== undefined && { top_k: sampling.topK }),
@@ -65,6 +74,22 @@ function toExtraBody(request: RunRequest) {
       thinking: { type: 'enabled', budget_tokens: thinking.tokens },
     }),
   };
+}
+
+/**
+ * JSON of any shape, and schemas that the API refuses, are the CLI's to enforce: it gives the model a
+ * tool for the answer, and insists. This is the schema for it.
+ */
+export function toEnforcedSchema(output: WantedOutput): Record<string, unknown> | undefined {
+  if (output.type === 'text') return undefined;
+  if (output.schema === undefined) return ANY_OBJECT;
+  return output.isRefusedByApi ? output.schema : undefined;
+}
+
+/** The API's own structured output, for everything else. */
+function toOutputConfig(output: WantedOutput) {
+  if (output.type === 'text' || toEnforcedSchema(output)) return undefined;
+  return { format: { type: 'json_schema', schema: output.schema } };
 }
 
 /** The API's `tool_choice`, where it differs from the default. */

@@ -1,11 +1,12 @@
 import type { Message, Part, Run, RunEvent, RunRequest } from '../run.ts';
 import { type AnswerPart, createPartCollector } from '../run-answer.ts';
-import { bindChat, setTurn } from './bind.ts';
+import { bindChat, setTurn, toEnforcedSchema } from './bind.ts';
 import { createClientTools } from './client-tools.ts';
 import { sayConversation } from './history.ts';
 import type { LaunchProfile } from './launch.ts';
 import type { OpenProcess } from './processes.ts';
 import { readChatEvents } from './read-chat-events.ts';
+import { readEnforcedEvents } from './read-enforced-events.ts';
 import type { BoundProcess, SuspendedCalls } from './suspended-calls.ts';
 
 export type ChatRunParts = {
@@ -56,9 +57,10 @@ export function createChatRun({ openProcess, profile, suspended }: ChatRunParts)
   };
 }
 
-function readTurn({ process }: BoundProcess, { model }: RunRequest): AsyncIterable<RunEvent> {
-  return readChatEvents(process.lines(), {
-    model,
+function readTurn({ process }: BoundProcess, request: RunRequest): AsyncIterable<RunEvent> {
+  const read = toEnforcedSchema(request.output) ? readEnforcedEvents : readChatEvents;
+  return read(process.lines(), {
+    model: request.model,
     interrupt: () => void process.request({ subtype: 'interrupt' }).catch(() => undefined),
   });
 }

@@ -44,7 +44,7 @@ export type ClientTools = {
 /** Serves the tools of one conversation. The model's own ids name the calls. */
 export function createClientTools(tools: readonly Tool[]): ClientTools {
   const waiting = new Map<string, (result: object) => void>();
-  let onArrival = () => {};
+  let onArrival: (() => void) | undefined;
 
   return {
     manifest: tools.length === 0 ? {} : toManifest(tools),
@@ -56,7 +56,7 @@ export function createClientTools(tools: readonly Tool[]): ClientTools {
       const callId = params?._meta?.['claudecode/toolUseId'];
       if (method === 'tools/call' && callId !== undefined) {
         waiting.set(callId, respond);
-        onArrival();
+        onArrival?.();
       } else if (method === 'initialize') respond(toServerInfo(params?.protocolVersion));
       else if (method === 'tools/list') respond(toToolsList(tools));
       else respond({});

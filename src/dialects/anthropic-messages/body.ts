@@ -119,6 +119,7 @@ export const MessagesBody = z.looseObject({
   tools: z.array(ClientTool).nullish(),
   tool_choice: ToolChoice.nullish(),
   thinking: Thinking.nullish(),
+  service_tier: z.enum(['auto', 'standard_only']).nullish(),
   output_config: z
     .looseObject({
       effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).nullish(),

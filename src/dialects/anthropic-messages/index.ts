@@ -12,5 +12,14 @@ export const anthropicMessages: Dialect<MessagesBody> = {
   toRunRequest,
   toAnswer,
   toMessages,
+  paramNames: {
+    temperature: 'temperature',
+    topP: 'top_p',
+    topK: 'top_k',
+    effort: 'output_config.effort',
+    thinking: 'thinking',
+    toolChoice: 'tool_choice',
+    serviceTier: 'service_tier',
+  },
   failures: anthropicFailures,
 };

@@ -22,10 +22,10 @@ const HONOURED: ReadonlySet<string> = new Set([
   'output_config',
   'output_format',
   'metadata',
+  'service_tier',
 ]);
 
 const NEUTRAL: NeutralValues = {
-  service_tier: (value) => value === 'auto' || value === 'standard_only',
   stream_options: () => true,
 };
 
@@ -56,6 +56,7 @@ export function toRunRequest(body: MessagesBody, caller: Caller): TranslatedRequ
     },
     thinking: toThinking(body.thinking),
     effort: body.output_config?.effort ?? undefined,
+    serviceTier: body.service_tier ?? undefined,
     agent: undefined,
     caller: { ...caller, user: body.metadata?.user_id ?? undefined },
   };

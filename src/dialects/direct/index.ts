@@ -12,6 +12,15 @@ export const direct: Dialect<RunBody> = {
   toRunRequest,
   toAnswer,
   toMessages,
+  paramNames: {
+    temperature: 'temperature',
+    topP: 'topP',
+    topK: 'topK',
+    effort: 'effort',
+    thinking: 'thinking',
+    toolChoice: 'toolChoice',
+    serviceTier: 'serviceTier',
+  },
   failures: directFailures,
   offersLines: true,
 };

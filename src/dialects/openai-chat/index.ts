@@ -12,5 +12,14 @@ export const openaiChat: Dialect<ChatBody> = {
   toRunRequest,
   toAnswer,
   toMessages,
+  paramNames: {
+    temperature: 'temperature',
+    topP: 'top_p',
+    topK: 'top_k',
+    effort: 'reasoning_effort',
+    thinking: 'reasoning_effort',
+    toolChoice: 'tool_choice',
+    serviceTier: 'service_tier',
+  },
   failures: openaiFailures,
 };

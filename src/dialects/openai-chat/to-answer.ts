@@ -1,6 +1,7 @@
 import type { RunFinish, TokenUsage } from '../../run.ts';
 import { type RunAnswer, toText } from '../../run-answer.ts';
 import type { Exchange } from '../dialect.ts';
+import { toRefusal, toSeconds } from '../shared/openai-answer.ts';
 import type { ChatBody } from './body.ts';
 
 export const FINISH_REASONS = {
@@ -47,18 +48,9 @@ export function toAnswer(answer: RunAnswer, { arrivedAtMs }: Exchange<ChatBody>)
   };
 }
 
-/** What `refusal` holds; a model may refuse without a word. */
-export function toRefusal(text: string): string {
-  return text || 'The model refused to answer.';
-}
-
 /** The API's `msg_…` id with the prefix that OpenAI's clients expect. */
 export function toCompletionId(messageId: string): string {
   return `chatcmpl-${messageId.replace(/^msg_/, '')}`;
-}
-
-export function toSeconds(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000);
 }
 
 /** OpenAI counts cached tokens among the prompt tokens; the Messages API counts them apart. */

@@ -1,7 +1,8 @@
 import type { DocumentPart, ImagePart, Message, Part, TextPart, ToolCallPart } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import { toTurns } from '../shared/conversation.ts';
-import { readDataUrl } from '../shared/data-url.ts';
+import { toFileSource, toMediaSource } from '../shared/media-source.ts';
+import { readArguments } from '../shared/read-arguments.ts';
 import type { ChatMessage } from './body.ts';
 import { type CurrentMessage, fromFunctions } from './from-functions.ts';
 
@@ -64,7 +65,7 @@ function toUserPart(part: UserPart, path: string): TextPart | ImagePart | Docume
     case 'text':
       return { type: 'text', text: part.text };
     case 'image_url':
-      return { type: 'image', source: toSource(part.image_url.url, `${path}.image_url.url`) };
+      return { type: 'image', source: toMediaSource(part.image_url.url, `${path}.image_url.url`) };
     case 'file':
       return toDocument(part.file, path);
     case 'input_audio':
@@ -79,26 +80,8 @@ function toDocument(file: Extract<UserPart, { type: 'file' }>['file'], path: str
       `${path}.file`,
     );
   }
-  const source = toSource(file.file_data, `${path}.file.file_data`);
-  return { type: 'document', source: toTextSource(source, path), title: file.filename };
-}
-
-function toSource(url: string, path: string): ImagePart['source'] {
-  const inline = readDataUrl(url);
-  if (inline) return { kind: 'base64', ...inline };
-  if (/^https?:/i.test(url)) return { kind: 'url', url };
-  throw invalid('Send the data itself as a base64 data: URL, or a web address.', path);
-}
-
-/** The API takes base64 for PDFs, and everything else that is text as text. */
-function toTextSource(source: ImagePart['source'], path: string): ImagePart['source'] {
-  if (source.kind !== 'base64' || !source.mediaType.startsWith('text/')) return source;
-  try {
-    const bytes = Uint8Array.from(atob(source.data), (byte) => byte.charCodeAt(0));
-    return { kind: 'text', text: new TextDecoder().decode(bytes) };
-  } catch {
-    throw invalid('The data is not base64.', `${path}.file.file_data`);
-  }
+  const source = toFileSource(file.file_data, `${path}.file.file_data`);
+  return { type: 'document', source, title: file.filename };
 }
 
 function toAssistantParts(message: ByRole<'assistant'>, path: string): Part[] {
@@ -110,21 +93,6 @@ function toAssistantParts(message: ByRole<'assistant'>, path: string): Part[] {
     input: readArguments(call.function.arguments, `${path}.tool_calls.${index}.function.arguments`),
   }));
   return [{ type: 'text', text }, ...calls];
-}
-
-function readArguments(text: string, path: string): unknown {
-  if (text.trim() === '') return {};
-  const input = readJson(text);
-  if (typeof input === 'object' && input && !Array.isArray(input)) return input;
-  throw invalid('The arguments of a tool call must be a JSON object.', path);
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function toPlainText(

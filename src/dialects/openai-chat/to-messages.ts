@@ -1,7 +1,8 @@
 import type { RunEvent, StartedPart } from '../../run.ts';
 import type { Exchange, SseMessage } from '../dialect.ts';
+import { toRefusal, toSeconds } from '../shared/openai-answer.ts';
 import type { ChatBody } from './body.ts';
-import { FINISH_REASONS, toCompletionId, toRefusal, toSeconds, toUsage } from './to-answer.ts';
+import { FINISH_REASONS, toCompletionId, toUsage } from './to-answer.ts';
 
 /** The chunks of a streamed `chat.completion`, `[DONE]` last. */
 export async function* toMessages(

@@ -1,12 +1,10 @@
-import type { Caller, Effort, RunRequest, Sampling, Thinking, ToolChoice } from '../../run.ts';
+import type { Caller, RunRequest, Sampling, ToolChoice } from '../../run.ts';
 import type { TranslatedRequest } from '../dialect.ts';
 import { checkConversation } from '../shared/conversation.ts';
 import { type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
+import { toEffort, toTemperature, toThinking } from '../shared/openai-sampling.ts';
 import type { ChatBody } from './body.ts';
 import { toConversation } from './to-conversation.ts';
-
-/** The API's highest temperature; OpenAI's scale goes to 2. */
-const HIGHEST_TEMPERATURE = 1;
 
 const HONOURED: ReadonlySet<string> = new Set([
   'model',
@@ -40,16 +38,6 @@ const NEUTRAL: NeutralValues = {
   metadata: (value) => Object.keys(Object(value)).length === 0,
 };
 
-const EFFORTS = {
-  none: undefined,
-  minimal: 'low',
-  low: 'low',
-  medium: 'medium',
-  high: 'high',
-  xhigh: 'xhigh',
-  max: 'max',
-} satisfies Record<NonNullable<ChatBody['reasoning_effort']>, Effort | undefined>;
-
 /** Throws `RunError` for a conversation that cannot be carried out. */
 export function toRunRequest(body: ChatBody, caller: Caller): TranslatedRequest {
   const { instructions, messages } = toConversation(body.messages);
@@ -68,7 +56,7 @@ export function toRunRequest(body: ChatBody, caller: Caller): TranslatedRequest 
     output: toOutput(body.response_format),
     sampling: toSampling(body),
     thinking: toThinking(body.reasoning_effort),
-    effort: body.reasoning_effort ? EFFORTS[body.reasoning_effort] : undefined,
+    effort: toEffort(body.reasoning_effort),
     agent: undefined,
     caller: { ...caller, user: body.user ?? undefined },
   };
@@ -96,19 +84,12 @@ function toOutput(format: ChatBody['response_format']): RunRequest['output'] {
 }
 
 function toSampling(body: ChatBody): Sampling {
-  const { temperature, stop } = body;
+  const { stop } = body;
   return {
-    temperature: temperature
-      ? Math.min(temperature, HIGHEST_TEMPERATURE)
-      : (temperature ?? undefined),
+    temperature: toTemperature(body.temperature),
     topP: body.top_p ?? undefined,
     topK: undefined,
     stop: typeof stop === 'string' ? [stop] : (stop ?? undefined),
     maxOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
   };
-}
-
-function toThinking(effort: ChatBody['reasoning_effort']): Thinking {
-  if (!effort) return { type: 'default' };
-  return effort === 'none' ? { type: 'off' } : { type: 'adaptive' };
 }

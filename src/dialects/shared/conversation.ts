@@ -26,12 +26,15 @@ function withoutBlankText<Kind extends Part>(parts: readonly Kind[]): Kind[] {
 
 /**
  * Refuses conversations that the CLI would bend without a word: a blank prompt "succeeds" without an
- * API call, an unanswered tool call or an orphaned result is replaced by a text of its own.
+ * API call, an unanswered tool call or an orphaned result is replaced by a text of its own. `param` is
+ * what the API calls the conversation.
  */
-export function checkConversation(messages: readonly Message[]): void {
+export function checkConversation(messages: readonly Message[], param = 'messages'): void {
+  const invalid = (sentence: string) => new RunError('invalid-request', sentence, { param });
   const last = messages.at(-1);
-  if (!last)
-    throw invalid('messages holds no text to answer; add a user message that is not blank.');
+  if (!last) {
+    throw invalid(`${param} holds no text to answer; add a user message that is not blank.`);
+  }
   if (last.role !== 'user') {
     throw invalid(
       'The last message must come from the user (or be a tool result), not the assistant.',
@@ -43,7 +46,12 @@ export function checkConversation(messages: readonly Message[]): void {
       open = new Set(parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : [])));
       continue;
     }
-    for (const part of parts) if (part.type === 'tool-result') answer(open, part.callId);
+    for (const part of parts) {
+      if (part.type !== 'tool-result' || open.delete(part.callId)) continue;
+      throw invalid(
+        `The tool result for ${JSON.stringify(part.callId)} answers no call of the message before it.`,
+      );
+    }
     const [unanswered] = open;
     if (unanswered !== undefined) {
       throw invalid(
@@ -51,16 +59,4 @@ export function checkConversation(messages: readonly Message[]): void {
       );
     }
   }
-}
-
-function answer(open: Set<string>, callId: string) {
-  if (!open.delete(callId)) {
-    throw invalid(
-      `The tool result for ${JSON.stringify(callId)} answers no call of the message before it.`,
-    );
-  }
-}
-
-function invalid(sentence: string) {
-  return new RunError('invalid-request', sentence, { param: 'messages' });
 }

@@ -1,0 +1,40 @@
+import type { RunEvent, RunStart } from '../run.ts';
+
+export type OpenedRun = {
+  /** `undefined` when nothing was heard in time. */
+  start: RunStart | undefined;
+  /** All events, the first included. The run ends when its reader does. */
+  events: AsyncIterable<RunEvent>;
+};
+
+/** Waits for a run's first event, at most `patienceMs`. Throws what the run throws by then. */
+export async function openRun(
+  events: AsyncIterable<RunEvent>,
+  patienceMs: number,
+): Promise<OpenedRun> {
+  const iterator = events[Symbol.asyncIterator]();
+  const first = iterator.next();
+  const step = await settledWithin(first, patienceMs);
+  return {
+    start: step?.value?.type === 'run-start' ? step.value : undefined,
+    events: resume(first, iterator),
+  };
+}
+
+async function settledWithin<Value>(promise: Promise<Value>, timeMs: number) {
+  const patience = Promise.withResolvers<undefined>();
+  const timer = setTimeout(patience.resolve, Math.max(timeMs, 0), undefined);
+  try {
+    return await Promise.race([promise, patience.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function* resume<Item>(first: Promise<IteratorResult<Item>>, iterator: AsyncIterator<Item>) {
+  try {
+    for (let step = await first; !step.done; step = await iterator.next()) yield step.value;
+  } finally {
+    await iterator.return?.();
+  }
+}

@@ -1,0 +1,100 @@
+import type { DroppableParam, Run, RunRequest } from '../run.ts';
+import { RunError } from '../run-error.ts';
+
+type Row = {
+  /** How the API's refusal names the parameter. */
+  named: RegExp;
+  isGiven(request: RunRequest): boolean;
+  drop(request: RunRequest): RunRequest;
+};
+
+/** What a model may refuse. Of two that do not go together, the upper one is dropped. */
+const PARAMS = {
+  topK: {
+    named: /\btop_k\b/,
+    isGiven: ({ sampling }) => sampling.topK !== undefined,
+    drop: (request) => withSampling(request, { topK: undefined }),
+  },
+  topP: {
+    named: /\btop_p\b/,
+    isGiven: ({ sampling }) => sampling.topP !== undefined,
+    drop: (request) => withSampling(request, { topP: undefined }),
+  },
+  temperature: {
+    named: /\btemperature\b/,
+    isGiven: ({ sampling }) => sampling.temperature !== undefined,
+    drop: (request) => withSampling(request, { temperature: undefined }),
+  },
+  effort: {
+    named: /\beffort\b/i,
+    isGiven: ({ effort }) => effort !== undefined,
+    drop: (request) => ({ ...request, effort: undefined }),
+  },
+  thinking: {
+    // "`max_tokens` must be greater than `thinking.budget_tokens`" is the caller's to mend.
+    named: /^(?!.*\b(max|budget)_tokens\b).*\bthinking\b/is,
+    isGiven: ({ thinking }) => thinking.type === 'adaptive' || thinking.type === 'budget',
+    drop: (request) => ({ ...request, thinking: { type: 'default' } }),
+  },
+  toolChoice: {
+    named: /\btool_choice\b/,
+    isGiven: ({ toolChoice }) => toolChoice.type === 'required' || toolChoice.type === 'tool',
+    drop: (request) => ({ ...request, toolChoice: { type: 'auto' } }),
+  },
+  serviceTier: {
+    named: /\bservice_tier\b/,
+    isGiven: ({ serviceTier }) => serviceTier !== undefined,
+    drop: (request) => ({ ...request, serviceTier: undefined }),
+  },
+} satisfies Record<DroppableParam, Row>;
+
+const NAMES = Object.keys(PARAMS) as DroppableParam[]; // the table has exactly these keys
+
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Finds out what a model accepts: a parameter that the API refuses with a 400 is dropped and the run
+ * tried again; `run-start` says what was left out. What was learnt holds for the same model and the
+ * same parameters together, since some are refused only beside others.
+ */
+export function withDroppableParams(run: Run): Run {
+  const learnt = new Map<string, readonly DroppableParam[]>();
+
+  return async function* droppable(request, signal) {
+    const key = toKey(request);
+    let dropped = learnt.get(key) ?? [];
+    for (;;) {
+      const attempt = dropped.reduce((rest, name) => PARAMS[name].drop(rest), request);
+      try {
+        for await (const event of run(attempt, signal)) {
+          yield event.type === 'run-start' && dropped.length > 0 ? { ...event, dropped } : event;
+        }
+        return;
+      } catch (error) {
+        const name = findRefused(error, attempt);
+        if (!name) throw error;
+        dropped = [...dropped, name];
+        if (learnt.size >= MAX_REMEMBERED) learnt.clear();
+        learnt.set(key, dropped);
+      }
+    }
+  };
+}
+
+function toKey(request: RunRequest) {
+  return [request.model, ...NAMES.filter((name) => PARAMS[name].isGiven(request))].join(' ');
+}
+
+/** An agent's run is not repeated: its session may exist by now. */
+function findRefused(error: unknown, request: RunRequest): DroppableParam | undefined {
+  if (request.agent || !(error instanceof RunError) || error.code !== 'invalid-request') {
+    return undefined;
+  }
+  return NAMES.find(
+    (name) => PARAMS[name].named.test(error.message) && PARAMS[name].isGiven(request),
+  );
+}
+
+function withSampling(request: RunRequest, sampling: Partial<RunRequest['sampling']>): RunRequest {
+  return { ...request, sampling: { ...request.sampling, ...sampling } };
+}
