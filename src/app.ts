@@ -4,8 +4,10 @@ import { bodyLimit } from 'hono/body-limit';
 import type { ReadCliStatus } from './cli-status.ts';
 import { anthropicMessages } from './dialects/anthropic-messages/index.ts';
 import { direct } from './dialects/direct/index.ts';
+import { CountTokensBody } from './dialects/anthropic-messages/body.ts';
 import { openaiChat } from './dialects/openai-chat/index.ts';
 import { allowOrigins } from './middleware/allow-origins.ts';
+import { openaiCompletions } from './dialects/openai-completions/index.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { identifyRequest } from './middleware/identify-request.ts';
 import { type Log, logRequest } from './middleware/log-request.ts';
@@ -14,13 +16,14 @@ import { timeout } from './middleware/timeout.ts';
 import { validate } from './middleware/validate.ts';
 import type { AppEnv } from './middleware/variables.ts';
 import { chooseFailures } from './routes/choose-failures.ts';
+import { countMessageTokens } from './routes/count-tokens.ts';
 import { type HealthParts, health } from './routes/health.ts';
 import { getModel, listModels } from './routes/models.ts';
 import { noRoute } from './routes/no-route.ts';
 import { respondFailure, toRunError } from './routes/respond-failure.ts';
 import { runDialect } from './routes/run-dialect.ts';
 import { deleteSession, getSession, listSessions, type SessionBook } from './routes/sessions.ts';
-import type { Run } from './run.ts';
+import type { CountTokens, Run } from './run.ts';
 import { RunError } from './run-error.ts';
 
 /** Everything the app is made of; a test or an embedding application hands in its own. */
@@ -28,6 +31,7 @@ export type AppParts = {
   run: Run;
   /** The key that callers must show. */
   key: string;
+  countTokens: CountTokens;
   readCliStatus: ReadCliStatus;
   health: HealthParts;
   sessions: SessionBook;
@@ -52,6 +56,7 @@ export type AppSettings = {
 export function createApp({
   run,
   key,
+  countTokens,
   readCliStatus,
   health: healthParts,
   sessions,
@@ -78,6 +83,18 @@ export function createApp({
     aliases('/messages'),
     validate(anthropicMessages.body),
     runDialect(anthropicMessages, run),
+  );
+  app.on(
+    'POST',
+    aliases('/messages/count_tokens'),
+    validate(CountTokensBody),
+    countMessageTokens(countTokens),
+  );
+  app.on(
+    'POST',
+    aliases('/completions'),
+    validate(openaiCompletions.body),
+    runDialect(openaiCompletions, run),
   );
   app.on('GET', aliases('/models'), listModels(readCliStatus, settings.modelAliases));
   app.on('GET', aliases('/models/:id{.+}'), getModel(readCliStatus, settings.modelAliases));

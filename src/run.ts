@@ -9,6 +9,9 @@
  */
 export type Run = (request: RunRequest, signal: AbortSignal) => AsyncIterable<RunEvent>;
 
+/** Counts the tokens that a request would send, without sending it. Throws `RunError` like a run. */
+export type CountTokens = (request: RunRequest, signal: AbortSignal) => Promise<number>;
+
 export type RunRequest = {
   /** An alias (`sonnet`) or a full id, as the caller wrote it. */
   model: string;
@@ -47,9 +50,18 @@ export type TextPart = { type: 'text'; text: string };
 /** Thinking of an earlier turn. `signature` is the API's proof that the text is its own. */
 export type ReasoningPart = { type: 'reasoning'; text: string; signature: string | undefined };
 
-export type ImagePart = { type: 'image'; source: MediaSource };
+export type ImagePart = PlacedPart & { type: 'image'; source: MediaSource };
 
-export type DocumentPart = { type: 'document'; source: MediaSource; title: string | undefined };
+export type DocumentPart = PlacedPart & {
+  type: 'document';
+  source: MediaSource;
+  title: string | undefined;
+};
+
+type PlacedPart = {
+  /** Where the part stands in the caller's request, in the dialect's notation; complaints name it. */
+  path?: string | undefined;
+};
 
 export type MediaSource =
   | { kind: 'base64'; mediaType: string; data: string }

@@ -12,10 +12,12 @@ import { listen } from './listen.ts';
 import { RunError } from './run-error.ts';
 import { HOP_HEADER, toChildEnvironment } from './runner/child-environment.ts';
 import type { ClaudeInstallation } from './runner/find-claude.ts';
+import { createCountTokens } from './runner/count-tokens.ts';
 import { createGate } from './runner/gate.ts';
 import { toChatLaunch } from './runner/launch.ts';
 import { leadsBack } from './runner/leads-back.ts';
 import { createProcesses } from './runner/processes.ts';
+import { withModelAliases } from './runner/model-aliases.ts';
 import { createProcessRegistry } from './runner/process-registry.ts';
 import { createReadCliStatus } from './runner/read-cli-status.ts';
 import { createSuspendedCalls } from './runner/suspended-calls.ts';
@@ -138,6 +140,10 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
       gate,
       stopped: stopped.signal,
     }),
+    countTokens: withModelAliases(
+      createCountTokens({ openProcess: processes.open, profile: chatProfile, gate }),
+      config.modelAliases,
+    ),
     key: proxyKey,
     readCliStatus,
     health: {

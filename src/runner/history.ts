@@ -4,20 +4,25 @@ import type { ImagePart, DocumentPart, Message, Part, TextPart } from '../run.ts
 import type { AgentProcess } from './agent-process.ts';
 import { type ContentBlocks, toAssistantLine, toUserLine } from './protocol.ts';
 
-/**
- * Replays a conversation into a bound process, with true roles, and sends its last message, which
- * starts the turn. Each earlier user message must be confirmed before the reply to it goes in:
- * written in one burst, the replies overtake.
- */
+/** Replays all but the last message into a bound process, and says that one, which starts the turn. */
 export async function sayConversation(
   process: AgentProcess,
   messages: readonly Message[],
 ): Promise<void> {
-  for (const [index, message] of messages.entries()) {
-    const blocks = toBlocks(message.parts);
+  await replay(process, messages.slice(0, -1));
+  const last = messages.at(-1);
+  if (last) process.send(toUserLine(toBlocks(last.parts), randomUUID()));
+}
+
+/**
+ * Replays messages with their true roles; none of them is answered. Each user message must be
+ * confirmed before the reply to it goes in: written in one burst, the replies overtake.
+ */
+export async function replay(process: AgentProcess, messages: readonly Message[]): Promise<void> {
+  for (const { role, parts } of messages) {
+    const blocks = toBlocks(parts);
     if (blocks.length === 0) continue;
-    if (message.role === 'assistant') process.send(toAssistantLine(blocks));
-    else if (index === messages.length - 1) process.send(toUserLine(blocks, randomUUID()));
+    if (role === 'assistant') process.send(toAssistantLine(blocks));
     else {
       process.send(toUserLine(blocks, randomUUID(), { isHistory: true }));
       await waitForResult(process);

@@ -1,4 +1,4 @@
-import type { Run } from '../run.ts';
+import type { RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 
 /** What the API's and other back ends' model names are made of. */
@@ -8,7 +8,10 @@ const MODEL_NAME = /^[\w][\w.:@/[\]-]{0,255}$/;
  * Replaces the operator's names for models (`gpt-4o` → `sonnet`). Throws `RunError` `model-not-found`
  * for what cannot be a model's name, since the name reaches the CLI.
  */
-export function withModelAliases(run: Run, aliases: ReadonlyMap<string, string>): Run {
+export function withModelAliases<Result>(
+  run: (request: RunRequest, signal: AbortSignal) => Result,
+  aliases: ReadonlyMap<string, string>,
+): (request: RunRequest, signal: AbortSignal) => Result {
   return (request, signal) => {
     const model = aliases.get(request.model) ?? request.model;
     if (!MODEL_NAME.test(model)) {

@@ -131,5 +131,8 @@ export const MessagesBody = z.looseObject({
   thread: z.unknown().optional(),
 });
 
+/** The body of `POST /v1/messages/count_tokens`: the same, and nothing need be said of the answer. */
+export const CountTokensBody = MessagesBody.extend({ max_tokens: z.int().positive().default(1) });
+
 export type MessagesBody = z.infer<typeof MessagesBody>;
 export type ContentBlock = z.infer<typeof ContentBlock>;

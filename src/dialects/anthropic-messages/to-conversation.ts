@@ -18,9 +18,12 @@ export function toConversation({ system, messages: all }: MessagesBody): {
 } {
   const instructions = toTexts(system ?? []);
   const messages: Message[] = [];
-  for (const message of all) {
+  for (const [index, message] of all.entries()) {
     if (message.role === 'system') instructions.push(...toTexts(message.content));
-    else messages.push({ role: message.role, parts: toParts(message.content) });
+    else {
+      const parts = toParts(message.content, `messages.${index}.content`);
+      messages.push({ role: message.role, parts });
+    }
   }
   return {
     instructions: instructions.filter(
@@ -34,25 +37,25 @@ function toTexts(content: string | readonly { text: string }[]): string[] {
   return typeof content === 'string' ? [content] : content.map(({ text }) => text);
 }
 
-function toParts(content: string | readonly ContentBlock[]): Part[] {
+function toParts(content: string | readonly ContentBlock[], path: string): Part[] {
   return typeof content === 'string'
     ? [{ type: 'text', text: content }]
-    : content.flatMap((block) => toPart(block) ?? []);
+    : content.flatMap((block, index) => toPart(block, `${path}.${index}`) ?? []);
 }
 
-function toPart(block: ContentBlock): Part | undefined {
+function toPart(block: ContentBlock, path: string): Part | undefined {
   switch (block.type) {
     case 'text':
     case 'image':
     case 'document':
-      return toContentPart(block);
+      return toContentPart(block, path);
     case 'tool_use':
       return { type: 'tool-call', id: block.id, name: block.name, input: block.input };
     case 'tool_result':
       return {
         type: 'tool-result',
         callId: block.tool_use_id,
-        content: toResultParts(block.content ?? []),
+        content: toResultParts(block.content ?? [], `${path}.content`),
         isError: block.is_error ?? false,
       };
     case 'thinking':
@@ -62,23 +65,24 @@ function toPart(block: ContentBlock): Part | undefined {
   }
 }
 
-function toResultParts(content: string | readonly ResultBlock[]) {
+function toResultParts(content: string | readonly ResultBlock[], path: string) {
   return typeof content === 'string'
     ? [{ type: 'text' as const, text: content }]
-    : content.map(toContentPart);
+    : content.map((block, index) => toContentPart(block, `${path}.${index}`));
 }
 
-function toContentPart(block: ResultBlock): TextPart | ImagePart | DocumentPart {
+function toContentPart(block: ResultBlock, path: string): TextPart | ImagePart | DocumentPart {
   switch (block.type) {
     case 'text':
       return { type: 'text', text: block.text };
     case 'image':
-      return { type: 'image', source: toSource(block.source) };
+      return { type: 'image', source: toSource(block.source), path: `${path}.source` };
     case 'document':
       return {
         type: 'document',
         source: toSource(block.source),
         title: block.title ?? undefined,
+        path: `${path}.source`,
       };
   }
 }

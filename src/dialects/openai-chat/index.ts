@@ -1,5 +1,6 @@
 import type { Dialect } from '../dialect.ts';
 import { openaiFailures } from '../shared/openai-failures.ts';
+import { openaiParamNames } from '../shared/openai-param-names.ts';
 import { ChatBody } from './body.ts';
 import { toAnswer } from './to-answer.ts';
 import { toMessages } from './to-messages.ts';
@@ -12,14 +13,6 @@ export const openaiChat: Dialect<ChatBody> = {
   toRunRequest,
   toAnswer,
   toMessages,
-  paramNames: {
-    temperature: 'temperature',
-    topP: 'top_p',
-    topK: 'top_k',
-    effort: 'reasoning_effort',
-    thinking: 'reasoning_effort',
-    toolChoice: 'tool_choice',
-    serviceTier: 'service_tier',
-  },
+  paramNames: openaiParamNames,
   failures: openaiFailures,
 };

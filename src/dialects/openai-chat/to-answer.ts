@@ -1,20 +1,7 @@
-import type { RunFinish, TokenUsage } from '../../run.ts';
 import { type RunAnswer, toText } from '../../run-answer.ts';
 import type { Exchange } from '../dialect.ts';
-import { toRefusal, toSeconds } from '../shared/openai-answer.ts';
+import { FINISH_REASONS, toRefusal, toSeconds, toUsage } from '../shared/openai-answer.ts';
 import type { ChatBody } from './body.ts';
-
-export const FINISH_REASONS = {
-  stop: 'stop',
-  'stop-sequence': 'stop',
-  length: 'length',
-  'tool-calls': 'tool_calls',
-  refusal: 'content_filter',
-  'context-full': 'length',
-  paused: 'stop',
-  'max-turns': 'length',
-  'max-budget': 'length',
-} satisfies Record<RunFinish, string>;
 
 /** A whole `chat.completion`. Thinking is handed out as `reasoning_content`, as others do. */
 export function toAnswer(answer: RunAnswer, { arrivedAtMs }: Exchange<ChatBody>): object {
@@ -51,27 +38,6 @@ export function toAnswer(answer: RunAnswer, { arrivedAtMs }: Exchange<ChatBody>)
 /** The API's `msg_…` id with the prefix that OpenAI's clients expect. */
 export function toCompletionId(messageId: string): string {
   return `chatcmpl-${messageId.replace(/^msg_/, '')}`;
-}
-
-/** OpenAI counts cached tokens among the prompt tokens; the Messages API counts them apart. */
-export function toUsage(usage: TokenUsage) {
-  const prompt = usage.input + usage.cacheRead + usage.cacheWrite;
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: usage.output,
-    total_tokens: prompt + usage.output,
-    prompt_tokens_details: {
-      cached_tokens: usage.cacheRead,
-      cache_write_tokens: usage.cacheWrite,
-      audio_tokens: 0,
-    },
-    completion_tokens_details: {
-      reasoning_tokens: usage.reasoning ?? 0,
-      audio_tokens: 0,
-      accepted_prediction_tokens: 0,
-      rejected_prediction_tokens: 0,
-    },
-  };
 }
 
 function toToolCall(id: string, name: string, input: string) {

@@ -65,23 +65,27 @@ function toUserPart(part: UserPart, path: string): TextPart | ImagePart | Docume
     case 'text':
       return { type: 'text', text: part.text };
     case 'image_url':
-      return { type: 'image', source: toMediaSource(part.image_url.url, `${path}.image_url.url`) };
+      return toImage(part.image_url.url, `${path}.image_url.url`);
     case 'file':
-      return toDocument(part.file, path);
+      return toDocument(part.file, `${path}.file`);
     case 'input_audio':
       throw invalid('Audio is not supported; send its transcript as text.', path);
   }
 }
 
-function toDocument(file: Extract<UserPart, { type: 'file' }>['file'], path: string): DocumentPart {
-  if (file.file_data === undefined) {
-    throw invalid(
-      'Files have to be sent inline as file_data; this server stores none.',
-      `${path}.file`,
-    );
+function toImage(url: string, path: string): ImagePart {
+  return { type: 'image', source: toMediaSource(url, path), path };
+}
+
+function toDocument(
+  { file_data: data, filename: title }: Extract<UserPart, { type: 'file' }>['file'],
+  path: string,
+): DocumentPart {
+  if (data === undefined) {
+    throw invalid('Files have to be sent inline as file_data; this server stores none.', path);
   }
-  const source = toFileSource(file.file_data, `${path}.file.file_data`);
-  return { type: 'document', source, title: file.filename };
+  const dataPath = `${path}.file_data`;
+  return { type: 'document', source: toFileSource(data, dataPath), title, path: dataPath };
 }
 
 function toAssistantParts(message: ByRole<'assistant'>, path: string): Part[] {

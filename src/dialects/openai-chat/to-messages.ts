@@ -1,8 +1,8 @@
 import type { RunEvent, StartedPart } from '../../run.ts';
 import type { Exchange, SseMessage } from '../dialect.ts';
-import { toRefusal, toSeconds } from '../shared/openai-answer.ts';
+import { FINISH_REASONS, toRefusal, toSeconds, toUsage } from '../shared/openai-answer.ts';
 import type { ChatBody } from './body.ts';
-import { FINISH_REASONS, toCompletionId, toUsage } from './to-answer.ts';
+import { toCompletionId } from './to-answer.ts';
 
 /** The chunks of a streamed `chat.completion`, `[DONE]` last. */
 export async function* toMessages(

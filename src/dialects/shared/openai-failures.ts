@@ -33,13 +33,15 @@ const FAILURES = {
 
 /** Failures as every OpenAI API words them. */
 export const openaiFailures: Failures = {
-  toFailure: (error) => ({ status: FAILURES[error.code].status, body: toBody(error) }),
-  toFailureMessage: (error) => ({ data: JSON.stringify(toBody(error)) }),
+  toFailure: (error) => ({ status: FAILURES[error.code].status, body: { error: toOpenaiError(error) } }),
+  toFailureMessage: (error) => ({ data: JSON.stringify({ error: toOpenaiError(error) }) }),
 };
 
-function toBody(error: RunError) {
-  const { type, code } = FAILURES[error.code];
-  return { error: { message: toSentence(error), type, param: toParam(error), code } };
+/** The `error` of every OpenAI API. A failure may bring a `code` that says more than the table. */
+export function toOpenaiError(error: RunError) {
+  const { type, code: usual } = FAILURES[error.code];
+  const { code = usual } = error.details ?? {};
+  return { message: toSentence(error), type, param: toParam(error), code };
 }
 
 function toParam({ code, param }: RunError) {

@@ -1,0 +1,15 @@
+import type { Context } from 'hono';
+
+import type { MessagesBody } from '../dialects/anthropic-messages/body.ts';
+import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
+import type { Validated } from '../middleware/validate.ts';
+import type { AppEnv } from '../middleware/variables.ts';
+import type { CountTokens } from '../run.ts';
+
+/** `POST /v1/messages/count_tokens`: the same checks as a message, and no answer. */
+export function countMessageTokens(countTokens: CountTokens) {
+  return async (c: Context<AppEnv, string, Validated<MessagesBody>>): Promise<Response> => {
+    const { request } = anthropicMessages.toRunRequest(c.req.valid('json'), c.var.caller);
+    return c.json({ input_tokens: await countTokens(request, c.var.signal) });
+  };
+}
