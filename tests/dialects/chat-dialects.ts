@@ -19,11 +19,11 @@ export type Said = { text: string; thoughts: string; reason: string | null };
 export type ChatDialect = {
   name: string;
   path: string;
-  toBody(asked: Asked): object;
-  readWhole(body: unknown): Said;
-  readStream(messages: readonly Sse[]): Said;
+  toBody: (asked: Asked) => object;
+  readWhole: (body: unknown) => Said;
+  readStream: (messages: readonly Sse[]) => Said;
   /** The visible text that one message of a stream adds. */
-  readText(message: Sse): string;
+  readText: (message: Sse) => string;
 };
 
 const openaiChat: ChatDialect = {
@@ -112,8 +112,8 @@ function readDelta({ data }: Sse) {
 }
 
 /** A field that others hand out too, but OpenAI's types do not know. */
-function readThoughts(holder: object | undefined) {
-  return (holder as { reasoning_content?: string } | undefined)?.reasoning_content ?? '';
+function readThoughts(holder: { reasoning_content?: string } | object | undefined) {
+  return holder && 'reasoning_content' in holder ? (holder.reasoning_content ?? '') : '';
 }
 
 function readEvent({ data }: Sse) {

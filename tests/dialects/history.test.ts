@@ -17,6 +17,12 @@ function lastRequest(): UpstreamRequest {
   return request;
 }
 
+const toCall = (id: string, name: string, input: object) => ({
+  id,
+  type: 'function',
+  function: { name, arguments: JSON.stringify(input) },
+});
+
 const text = (said: string) => ({ type: 'text', text: said });
 
 describe.for(CHAT_DIALECTS)('$name', (dialect) => {
@@ -46,9 +52,9 @@ describe.for(CHAT_DIALECTS)('$name', (dialect) => {
   });
 
   test('what one conversation said is in no other', async () => {
-    const messages = (content: string) => [{ role: 'user' as const, content }];
-    await ask(proxy, dialect, { system: 'A secret rule.', messages: messages('Somebody') });
-    await ask(proxy, dialect, { messages: messages('Another') });
+    const somebody = { role: 'user', content: 'Somebody' } as const;
+    await ask(proxy, dialect, { system: 'A secret rule.', messages: [somebody] });
+    await ask(proxy, dialect, { messages: [{ role: 'user', content: 'Another' }] });
 
     const { body } = lastRequest();
     expect(JSON.stringify(body)).not.toContain('Somebody');
@@ -78,11 +84,6 @@ const ARRIVED = [
 ];
 
 test('openai-chat: tool calls and their results arrive with their ids', async () => {
-  const toCall = (id: string, name: string, input: object) => ({
-    id,
-    type: 'function',
-    function: { name, arguments: JSON.stringify(input) },
-  });
   const calls = [toCall('toolu_1', 'get_weather', { city: 'Köln' }), toCall('toolu_2', 'Bash', {})];
   const response = await proxy.send('/v1/chat/completions', {
     model: 'sonnet',
