@@ -19,6 +19,8 @@ export type Proxy = {
   folder: string;
   /** `fetch` with the key and, when `body` is given, a JSON POST. */
   send(path: string, body?: unknown, init?: RequestInit): Promise<Response>;
+  /** Stops the server and starts another one on the same folders and the same model. */
+  restart(changes?: Pick<ProxyOptions, 'settings' | 'environment'>): Promise<Proxy>;
   stop(): Promise<void>;
 };
 
@@ -27,20 +29,31 @@ export type ProxyOptions = {
   answer?: Answer;
   /** Settings by the names of their environment variables. */
   settings?: Record<string, string>;
-  /** Further variables that the CLI processes' environment is chosen from. */
-  environment?: Record<string, string>;
+  /** Further variables that the CLI processes' environment is chosen from; `undefined` takes one out. */
+  environment?: Record<string, string | undefined>;
+  /** A little program instead of the real CLI, for what the real one cannot be made to do. */
+  claudePath?: string;
 };
 
 /** The real server with the real CLI against the loopback model, in folders of its own. */
-export async function startProxy({
-  answer,
-  settings = {},
-  environment = {},
-}: ProxyOptions = {}): Promise<Proxy> {
+export async function startProxy({ answer, ...options }: ProxyOptions = {}): Promise<Proxy> {
   const folder = await mkdtemp(join(tmpdir(), 'proxy-test-'));
-  const home = join(folder, 'home');
-  await mkdir(home);
+  await mkdir(join(folder, 'home'));
   const model = await startModelServer(answer && { answer });
+  try {
+    return await startOn(folder, model, options);
+  } catch (error) {
+    await cleanUp(folder, model);
+    throw error;
+  }
+}
+
+async function startOn(
+  folder: string,
+  model: ModelServer,
+  { settings = {}, environment = {}, claudePath = CLAUDE }: Omit<ProxyOptions, 'answer'>,
+): Promise<Proxy> {
+  const home = join(folder, 'home');
   const config = readConfig({
     PORT: '0',
     LOG_LEVEL: 'silent',
@@ -62,7 +75,7 @@ export async function startProxy({
       DISABLE_ERROR_REPORTING: '1',
       ...environment,
     },
-    claude: { path: CLAUDE, version: 'installed' },
+    claude: { path: claudePath, version: 'installed' },
     proxyKey: KEY,
     version: 'test',
   });
@@ -82,10 +95,22 @@ export async function startProxy({
           ...init.headers,
         },
       }),
+    async restart(changes = {}) {
+      await server.stop('the test starts it again');
+      return startOn(folder, model, {
+        settings: { ...settings, ...changes.settings },
+        environment: { ...environment, ...changes.environment },
+        claudePath,
+      });
+    },
     async stop() {
       await server.stop('the test is over');
-      await model.close();
-      await rm(folder, { recursive: true, force: true });
+      await cleanUp(folder, model);
     },
   };
+}
+
+async function cleanUp(folder: string, model: ModelServer) {
+  await model.close();
+  await rm(folder, { recursive: true, force: true });
 }
