@@ -1,10 +1,13 @@
 import type { Config } from './config.ts';
+import { createFetchMedia } from './media/fetch-media.ts';
+import { createMayConnect } from './media/may-connect.ts';
+import { withMedia } from './media/with-media.ts';
 import type { Run } from './run.ts';
 import { createAgentRun } from './runner/agent-run.ts';
 import { withBlankStops } from './runner/blank-stops.ts';
 import { createChatRun } from './runner/chat-run.ts';
 import { type Gate, withGate } from './runner/gate.ts';
-import type { LaunchProfile } from './runner/launch.ts';
+import type { LaunchBase, LaunchProfile } from './runner/launch.ts';
 import { withDroppableParams } from './runner/droppable-params.ts';
 import { withModelAliases } from './runner/model-aliases.ts';
 import type { OpenProcess } from './runner/processes.ts';
@@ -22,7 +25,7 @@ export type RunParts = {
   openProcess: OpenProcess;
   chatProfile: LaunchProfile;
   suspended: SuspendedCalls;
-  environment: Readonly<Record<string, string>>;
+  base: LaunchBase;
   sessions: Sessions;
   gate: Gate;
   /** Ends every run when it aborts. */
@@ -33,13 +36,20 @@ const RETRY = { maxRetries: 2, firstDelayMs: 250 };
 
 /** The whole stack, outermost layer last. */
 export function createRun(parts: RunParts): Run {
-  const { config, openProcess, chatProfile, suspended, environment } = parts;
+  const { config, openProcess, chatProfile, suspended, base } = parts;
   const chat = createChatRun({ openProcess, profile: chatProfile, suspended });
-  const agent = createAgentRun({ openProcess, environment });
+  const agent = createAgentRun({ openProcess, base });
 
   const folders = {
     defaultFolder: config.defaultWorkspaceDir,
     allowedRoots: config.allowedRoots,
+  };
+
+  const media = {
+    fetchMedia: createFetchMedia(createMayConnect(config.mediaAllowedHosts)),
+    maxBytes: config.mediaMaxBytes,
+    maxUrls: config.mediaMaxUrls,
+    timeoutMs: config.mediaTimeoutMs,
   };
 
   let run: Run = (request, signal) => (request.agent ? agent : chat)(request, signal);
@@ -48,6 +58,7 @@ export function createRun(parts: RunParts): Run {
   run = withStructuredOutput(run);
   run = withBlankStops(run);
   run = withGate(run, parts.gate);
+  run = withMedia(run, media); // outside the gate: who fetches holds no place
   run = withWorkingDirectory(run, folders); // a session's own folder is checked anew each time
   run = withSessions(run, parts.sessions);
   run = withWorkingDirectory(run, folders);

@@ -16,6 +16,7 @@ import { createCountTokens } from './runner/count-tokens.ts';
 import { createGate } from './runner/gate.ts';
 import { toChatLaunch } from './runner/launch.ts';
 import { leadsBack } from './runner/leads-back.ts';
+import { readOperatorLogin } from './runner/operator-login.ts';
 import { createProcesses } from './runner/processes.ts';
 import { withModelAliases } from './runner/model-aliases.ts';
 import { createProcessRegistry } from './runner/process-registry.ts';
@@ -99,8 +100,13 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     maxRetries: config.claudeMaxRetries,
   });
   const scratch = await createScratch();
-  const childEnvironment = { ...passed, TMPDIR: scratch.temporary };
-  const chatProfile = toChatLaunch(childEnvironment, scratch.empty);
+  const claudeFolder = toClaudeFolder(passed);
+  const login = await readOperatorLogin(claudeFolder);
+  const base = {
+    environment: { ...login.environment, ...passed, TMPDIR: scratch.temporary },
+    loginArgs: login.args,
+  };
+  const chatProfile = toChatLaunch(base, scratch.empty);
   const suspended = createSuspendedCalls({
     maxSuspended: config.maxSuspendedCalls,
     ttlMs: config.suspendedCallTtlMs,
@@ -120,7 +126,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     store,
     ttlMs: config.sessionTtlMs,
     maxPerKey: config.maxSessionsPerKey,
-    removeTranscript: (id) => removeTranscript(toClaudeFolder(childEnvironment), id),
+    removeTranscript: (id) => removeTranscript(claudeFolder, id),
     onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
   });
   const gate = createGate({
@@ -135,7 +141,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
       openProcess: processes.open,
       chatProfile,
       suspended,
-      environment: childEnvironment,
+      base,
       sessions,
       gate,
       stopped: stopped.signal,

@@ -1,7 +1,7 @@
 import type { AgentOptions, Run, RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import { sayConversation } from './history.ts';
-import { toAgentLaunch } from './launch.ts';
+import { type LaunchBase, toAgentLaunch } from './launch.ts';
 import type { OpenProcess } from './processes.ts';
 import { readAgentEvents } from './read-agent-events.ts';
 
@@ -10,15 +10,15 @@ const CLOSING_GRACE_MS = 3000;
 
 export type AgentRunParts = {
   openProcess: OpenProcess;
-  environment: Readonly<Record<string, string>>;
+  base: LaunchBase;
 };
 
 /** A run that gets an agent: built-in tools, a working directory, a session on disk. */
-export function createAgentRun({ openProcess, environment }: AgentRunParts): Run {
+export function createAgentRun({ openProcess, base }: AgentRunParts): Run {
   return async function* agent(request, signal) {
     const options = readAgentOptions(request);
     const folder = readFolder(options);
-    const process = await openProcess(toAgentLaunch(request, options, environment, folder), signal);
+    const process = await openProcess(toAgentLaunch(request, options, base, folder), signal);
     const leave = () => void process.end(CLOSING_GRACE_MS);
     signal.addEventListener('abort', leave, { once: true });
     try {

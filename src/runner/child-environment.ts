@@ -20,15 +20,10 @@ const PASSED_NAMES = new Set([
   'CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC',
 ]);
 
-const PASSED_PREFIXES = [
-  'LC_',
-  'XDG_',
-  'ANTHROPIC_',
-  'CLAUDE_CODE_USE_',
-  'AWS_',
-  'GOOGLE_',
-  'SSL_CERT_',
-];
+/** How the back ends' own variables begin. */
+const CREDENTIAL_PREFIXES = ['ANTHROPIC_', 'CLAUDE_CODE_USE_', 'AWS_', 'GOOGLE_'];
+
+const PASSED_PREFIXES = ['LC_', 'XDG_', 'SSL_CERT_', ...CREDENTIAL_PREFIXES];
 
 /** The proxy's own key; not even CHILD_ENV hands it on. */
 const NEVER_PASSED = new Set(['PROXY_API_KEY']);
@@ -65,7 +60,14 @@ export function toChildEnvironment(
     // unstreamed call when a stream breaks.
     DISABLE_AUTOUPDATER: '1',
     CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: '1',
+    // The second lock against `@path` and slash commands in a caller's text.
+    CLAUDE_CODE_DISABLE_ATTACHMENTS: '1',
   };
+}
+
+/** Whether a variable tells the CLI which back end to use, and as whom. */
+export function isCredential(name: string): boolean {
+  return CREDENTIAL_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
 function mayPass(name: string, alsoPassed: readonly string[]) {

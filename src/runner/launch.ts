@@ -1,5 +1,12 @@
 import type { AgentOptions, RunRequest } from '../run.ts';
 
+/** What all processes of this server have in common. */
+export type LaunchBase = {
+  environment: Readonly<Record<string, string>>;
+  /** Where the operator's login comes from, if not from the environment. */
+  loginArgs: readonly string[];
+};
+
 /** What must be known before a process starts, and is fixed for its life. */
 export type LaunchProfile = {
   args: readonly string[];
@@ -27,9 +34,8 @@ const CHAT_ARGS = [
   '--allowedTools=mcp__client',
 ];
 
-/** The second lock against `@path` and slash commands, and no rewriting of the conversation. */
+/** The conversation stays as it is, and so do the caller's tools. */
 const CHAT_ENVIRONMENT = {
-  CLAUDE_CODE_DISABLE_ATTACHMENTS: '1',
   DISABLE_AUTO_COMPACT: '1',
   ENABLE_TOOL_SEARCH: 'false',
   CLAUDE_AGENT_SDK_MCP_NO_PREFIX: '1',
@@ -39,11 +45,11 @@ const CHAT_ENVIRONMENT = {
 
 /** The profile of every chat process: nothing of a request stands on its command line. */
 export function toChatLaunch(
-  environment: Readonly<Record<string, string>>,
+  { environment, loginArgs }: LaunchBase,
   emptyFolder: string,
 ): LaunchProfile {
   return {
-    args: CHAT_ARGS,
+    args: [...CHAT_ARGS, ...loginArgs],
     environment: { ...environment, ...CHAT_ENVIRONMENT },
     folder: emptyFolder,
   };
@@ -56,12 +62,13 @@ export function toChatLaunch(
 export function toAgentLaunch(
   request: RunRequest,
   agent: AgentOptions,
-  environment: Readonly<Record<string, string>>,
+  { environment, loginArgs }: LaunchBase,
   folder: string,
 ): LaunchProfile {
   return {
     args: [
       ...JSON_LINES,
+      ...loginArgs,
       '--setting-sources=',
       '--strict-mcp-config',
       '--permission-prompts=none',
