@@ -33,7 +33,10 @@ const FAILURES = {
 
 /** Failures as every OpenAI API words them. */
 export const openaiFailures: Failures = {
-  toFailure: (error) => ({ status: FAILURES[error.code].status, body: { error: toOpenaiError(error) } }),
+  toFailure: (error) => ({
+    status: FAILURES[error.code].status,
+    body: { error: toOpenaiError(error) },
+  }),
   toFailureMessage: (error) => ({ data: JSON.stringify({ error: toOpenaiError(error) }) }),
 };
 

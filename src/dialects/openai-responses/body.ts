@@ -1,0 +1,90 @@
+import { z } from 'zod';
+
+import { Item, type InputItem } from './input-item.ts';
+
+/**
+ * The body of `POST /v1/responses`.
+ * https://platform.openai.com/docs/api-reference/responses/create
+ */
+
+const FunctionTool = z.looseObject({
+  type: z.literal(
+    'function',
+    'only function tools are possible; the tools that OpenAI hosts do not exist here',
+  ),
+  name: z.string().min(1),
+  description: z.string().nullish(),
+  parameters: z.record(z.string(), z.unknown()).nullish(),
+  strict: z.boolean().nullish(),
+});
+
+const ToolChoiceMode = z.enum(['auto', 'none', 'required']);
+
+const ToolChoice = z.union([
+  ToolChoiceMode,
+  z.discriminatedUnion('type', [
+    z.looseObject({ type: z.literal('function'), name: z.string() }),
+    z.looseObject({
+      type: z.literal('allowed_tools'),
+      mode: z.enum(['auto', 'required']),
+      tools: z.array(z.looseObject({ type: z.literal('function'), name: z.string() })),
+    }),
+  ]),
+]);
+
+const TextFormat = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.literal('text') }),
+  z.looseObject({ type: z.literal('json_object') }),
+  z.looseObject({
+    type: z.literal('json_schema'),
+    name: z.string(),
+    schema: z.record(z.string(), z.unknown()),
+    strict: z.boolean().nullish(),
+  }),
+]);
+
+const Reasoning = z.looseObject({
+  effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullish(),
+  summary: z.string().nullish(),
+});
+
+const NO_LOGPROBS = 'the claude CLI reports no log probabilities';
+
+export const ResponsesBody = z.looseObject({
+  model: z.string().min(1),
+  input: z.union([z.string(), z.array(Item)]).nullish(),
+  instructions: z.string().nullish(),
+  previous_response_id: z.string().nullish(),
+  conversation: z.null('conversations are not kept here; use previous_response_id').optional(),
+  prompt: z.null('prompt templates are not kept here').optional(),
+  stream: z.boolean().nullish(),
+  store: z.boolean().nullish(),
+  background: z.boolean().nullish(),
+  include: z.array(z.string().refine((name) => !name.endsWith('.logprobs'), NO_LOGPROBS)).nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  top_logprobs: z.literal(0, NO_LOGPROBS).nullish(),
+  max_output_tokens: z.int().positive().nullish(),
+  max_tool_calls: z.int().positive().nullish(),
+  tools: z.array(FunctionTool).nullish(),
+  tool_choice: ToolChoice.nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  text: z.looseObject({ format: TextFormat.nullish(), verbosity: z.string().nullish() }).nullish(),
+  reasoning: Reasoning.nullish(),
+  truncation: z.enum(['auto', 'disabled']).nullish(),
+  service_tier: z.string().nullish(),
+  user: z.string().nullish(),
+  safety_identifier: z.string().nullish(),
+  prompt_cache_key: z.string().nullish(),
+});
+
+/** What is known of an input that may still refer to items elsewhere. */
+export type ResponsesBody = z.infer<typeof ResponsesBody>;
+export type FunctionTool = z.infer<typeof FunctionTool>;
+
+/** The items of an input; a text is one message of the user. */
+export function toInputItems(input: ResponsesBody['input']): InputItem[] {
+  if (typeof input !== 'string') return input ?? [];
+  return [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: input }] }];
+}

@@ -1,0 +1,25 @@
+import type { Dialect } from '../dialect.ts';
+import { ResponsesBody } from './body.ts';
+import { responsesFailures } from './failures.ts';
+import { toAnswer } from './to-answer.ts';
+import { toMessages } from './to-messages.ts';
+import { toRunRequest } from './to-run-request.ts';
+
+/** `POST /v1/responses` */
+export const openaiResponses: Dialect<ResponsesBody> = {
+  name: 'openai-responses',
+  body: ResponsesBody,
+  toRunRequest,
+  toAnswer,
+  toMessages,
+  paramNames: {
+    temperature: 'temperature',
+    topP: 'top_p',
+    topK: 'top_k',
+    effort: 'reasoning.effort',
+    thinking: 'reasoning.effort',
+    toolChoice: 'tool_choice',
+    serviceTier: 'service_tier',
+  },
+  failures: responsesFailures,
+};
