@@ -133,6 +133,10 @@ test('anthropic-messages: tool calls and their results arrive with their ids', a
   );
 });
 
+/** One grey pixel. */
+const PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==';
+
 test('images and documents arrive as they were sent', async () => {
   await proxy.send('/v1/chat/completions', {
     model: 'sonnet',
@@ -140,7 +144,7 @@ test('images and documents arrive as they were sent', async () => {
       {
         role: 'user',
         content: [
-          { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
+          { type: 'image_url', image_url: { url: `data:image/png;base64,${PNG}` } },
           {
             type: 'file',
             file: { filename: 'a.txt', file_data: `data:text/plain;base64,${btoa('plain')}` },
@@ -155,7 +159,7 @@ test('images and documents arrive as they were sent', async () => {
     {
       role: 'user',
       content: [
-        { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } },
+        { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PNG } },
         {
           type: 'document',
           title: 'a.txt',

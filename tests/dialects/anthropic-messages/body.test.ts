@@ -49,6 +49,7 @@ test.for<[field: string, fields: object]>([
   ['tools.0.input_schema', { tools: [{ name: 'f' }] }],
   ['tool_choice.name', { tool_choice: { type: 'tool' } }],
   ['output_config.effort', { output_config: { effort: 'enormous' } }],
+  ['service_tier', { service_tier: 'priority' }],
   ['thread', { thread: { type: 'create' } }],
 ])('names %s: %j', async ([param, fields]) => {
   expect(await complaintOf(anthropicMessages, { ...BODY, ...fields })).toMatchObject({

@@ -41,6 +41,7 @@ test.for([
   expect(toConversation([user('Hi')], system).instructions).toEqual(instructions);
 });
 
+/** Each part says where it stood, so that a later complaint can name it. */
 test.for([
   [
     'an inline image',
@@ -80,7 +81,7 @@ test.for([
     },
   ],
 ] as const)('a user block: %s', ([, block, part]) => {
-  expect(toUserParts([block])).toEqual([part]);
+  expect(toUserParts([block])).toEqual([{ ...part, path: 'messages.0.content.0.source' }]);
 });
 
 test('tool calls and their results keep ids, order, and whether they failed', () => {
@@ -122,7 +123,10 @@ test('tool calls and their results keep ids, order, and whether they failed', ()
           callId: 'toolu_1',
           content: [
             text('one'),
-            { type: 'image', source: { kind: 'base64', mediaType: 'image/png', data: 'AAAA' } },
+            expect.objectContaining({
+              type: 'image',
+              path: 'messages.2.content.1.content.1.source',
+            }),
           ],
           isError: false,
         },

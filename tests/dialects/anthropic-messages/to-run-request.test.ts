@@ -114,9 +114,12 @@ test('stream and the user id are read; the key stays who it is', () => {
   expect(request.caller).toEqual({ keyId: 'key-a', user: 'ann', requestId: 'req_1' });
 });
 
+test('the service tier passes', () => {
+  expect(toRequest({ service_tier: 'standard_only' }).serviceTier).toBe('standard_only');
+});
+
 test('parameters that cannot be honoured are named', () => {
   const asked = {
-    service_tier: 'priority',
     container: 'c',
     mcp_servers: [{ type: 'url' }],
     context_management: {},
@@ -126,6 +129,6 @@ test('parameters that cannot be honoured are named', () => {
 });
 
 test('parameters are not named when their value asks for nothing', () => {
-  const neutral = { service_tier: 'auto', container: null, thread: null, top_k: null };
+  const neutral = { stream_options: {}, container: null, thread: null, top_k: null };
   expect(toRunRequest(neutral).ignored).toEqual([]);
 });

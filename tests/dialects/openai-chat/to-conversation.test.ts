@@ -47,12 +47,20 @@ test.for([
   [
     'an image by address',
     { type: 'image_url', image_url: { url: 'https://example.com/a.png', detail: 'low' } },
-    { type: 'image', source: { kind: 'url', url: 'https://example.com/a.png' } },
+    {
+      type: 'image',
+      source: { kind: 'url', url: 'https://example.com/a.png' },
+      path: 'messages.0.content.0.image_url.url',
+    },
   ],
   [
     'an inline image',
     { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
-    { type: 'image', source: { kind: 'base64', mediaType: 'image/png', data: 'AAAA' } },
+    {
+      type: 'image',
+      source: { kind: 'base64', mediaType: 'image/png', data: 'AAAA' },
+      path: 'messages.0.content.0.image_url.url',
+    },
   ],
   [
     'a file',
@@ -61,14 +69,20 @@ test.for([
       type: 'document',
       title: 'a.pdf',
       source: { kind: 'base64', mediaType: 'application/pdf', data: 'AAAA' },
+      path: 'messages.0.content.0.file.file_data',
     },
   ],
   [
     'a text file, which the API takes as text only',
     { type: 'file', file: { filename: 'a.txt', file_data: 'data:text/plain;base64,Z3LDvMOf' } },
-    { type: 'document', title: 'a.txt', source: { kind: 'text', text: 'grüß' } },
+    {
+      type: 'document',
+      title: 'a.txt',
+      source: { kind: 'text', text: 'grüß' },
+      path: 'messages.0.content.0.file.file_data',
+    },
   ],
-] as const)('a user part: %s', ([, part, expected]) => {
+] as const)('a user part, which says where it stood: %s', ([, part, expected]) => {
   expect(toConversation([user([part])]).turns).toEqual([{ role: 'user', parts: [expected] }]);
 });
 
