@@ -29,7 +29,7 @@ export type UpstreamRequest = {
 
 export type ModelServer = {
   url: string;
-  /** Every POST to /v1/messages with a JSON body so far, in order, refused ones too. */
+  /** Every POST to /v1/messages with a JSON body, in order, refused ones too; the last 1,000. */
   requests: UpstreamRequest[];
   /** May be replaced between requests. */
   answer: Answer;
@@ -49,6 +49,9 @@ const ENDPOINTS: Record<string, 'messages' | 'count'> = {
   '/v1/messages': 'messages',
   '/v1/messages/count_tokens': 'count',
 };
+
+/** A demo may run for days. */
+const REQUESTS_KEPT = 1000;
 
 const NOT_JSON = errorReply(400, 'invalid_request_error', 'The request body is not valid JSON.');
 
@@ -104,12 +107,12 @@ export async function startModelServer({
       path: pathname,
       headers: request.headers,
       // A refused body is kept as it came, whatever its shape: who reads it knows what was sent.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       body: body as MessagesBody,
       closed,
     };
     if (endpoint === 'messages') {
       server.requests.push(arrived);
+      if (server.requests.length > REQUESTS_KEPT) server.requests.shift();
       arrivals.dispatchEvent(new Event('request'));
     }
     const verdict = toVerdict(request.headers, body, endpoint === 'count');
