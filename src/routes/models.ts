@@ -20,11 +20,11 @@ export function listModels(readCliStatus: ReadCliStatus, aliases: Aliases): Hand
       ...models.map((model) => toItem(model.id, model)),
       ...toAliasItems(models, aliases),
     ];
-    const data = toPage(all, c.req.query());
+    const { data, hasMore } = toPage(all, c.req.query());
     return c.json({
       object: 'list',
       data,
-      has_more: data.length > 0 && data.at(-1) !== all.at(-1),
+      has_more: hasMore,
       first_id: data[0]?.id ?? null,
       last_id: data.at(-1)?.id ?? null,
     });
@@ -52,13 +52,18 @@ function toAliasItems(models: readonly Model[], aliases: Aliases) {
   });
 }
 
-/** Paging as the Messages API has it: `limit`, `after_id`, `before_id`. */
+/**
+ * Paging as the Messages API has it: the first `limit` behind `after_id`, or the last before
+ * `before_id`.
+ */
 function toPage<Item extends { id: string }>(all: readonly Item[], query: Record<string, string>) {
   const after = all.findIndex((item) => item.id === query['after_id']) + 1;
   const before = all.findIndex((item) => item.id === query['before_id']);
   const items = all.slice(after, before === -1 ? undefined : before);
-  const limit = Number(query['limit'] ?? items.length);
-  return items.slice(0, Number.isInteger(limit) && limit > 0 ? limit : items.length);
+  const asked = Number(query['limit']);
+  const limit = Number.isInteger(asked) && asked > 0 ? asked : items.length;
+  const data = before === -1 ? items.slice(0, limit) : items.slice(-limit);
+  return { data, hasMore: data.length < items.length };
 }
 
 function toItem(id: string, model: Model) {

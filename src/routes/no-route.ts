@@ -5,7 +5,7 @@ import { RunError } from '../run-error.ts';
 import { chooseFailures } from './choose-failures.ts';
 import { respondFailure } from './respond-failure.ts';
 
-const METHODS = ['GET', 'POST', 'DELETE'];
+const METHODS = ['GET', 'HEAD', 'POST', 'DELETE'];
 
 /** Answers what no route takes: 405 with `Allow` where another method would do, else 404. */
 export function noRoute(app: Hono<AppEnv>) {
@@ -20,12 +20,14 @@ export function noRoute(app: Hono<AppEnv>) {
             `${path} takes ${allowed.join(' or ')}, not ${method}.`,
           )
         : new RunError('not-found', `There is no ${method} ${path} here.`);
+    c.set('failure', error);
     return respondFailure(c, error, chooseFailures(c));
   };
 }
 
-/** Middleware stands in the router as a route for all methods, so it does not count. */
+/** Hono serves HEAD by the route of GET. Middleware stands in the router as a route for all methods, so it does not count. */
 function hasRoute(app: Hono<AppEnv>, method: string, path: string) {
-  const [handlers] = app.router.match(method, path);
-  return handlers.some(([[, route]]) => route.method === method);
+  const served = method === 'HEAD' ? 'GET' : method;
+  const [handlers] = app.router.match(served, path);
+  return handlers.some(([[, route]]) => route.method === served);
 }
