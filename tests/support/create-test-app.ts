@@ -1,0 +1,112 @@
+import { type AppParts, createApp } from '../../src/app.ts';
+import type { CliStatus } from '../../src/cli-status.ts';
+import type { Run } from '../../src/run.ts';
+
+export const APP_KEY = 'app-key-0123456789';
+
+export const CLI_STATUS: CliStatus = {
+  isLoggedIn: true,
+  account: 'somebody@example.com',
+  models: [
+    { id: 'claude-opus-5-5', aliases: ['opus', 'default'], displayName: 'Opus 5.5' },
+    { id: 'claude-sonnet-5-5', aliases: ['sonnet'], displayName: 'Sonnet 5.5' },
+    { id: 'vendor/claude-haiku', aliases: ['haiku'], displayName: 'Haiku' },
+  ],
+};
+
+const USAGE = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
+
+/** A run that says a text at once, with no process behind it. */
+export const sayHello: Run = async function* hello(request) {
+  const agent = { result: 'Hello.', turns: 1, costUsd: 0, permissionDenials: [] };
+  yield {
+    type: 'run-start',
+    id: 'msg_1',
+    model: request.model,
+    sessionId: undefined,
+    usage: USAGE,
+  };
+  yield { type: 'part-start', index: 0, part: { type: 'text' } };
+  yield { type: 'part-delta', index: 0, delta: 'Hello.' };
+  yield { type: 'part-end', index: 0 };
+  yield {
+    type: 'run-end',
+    finish: 'stop',
+    stopSequence: undefined,
+    usage: USAGE,
+    agent: request.agent && { ...agent, structuredOutput: undefined },
+  };
+};
+
+type TestParts = Partial<Omit<AppParts, 'settings' | 'health'>> & {
+  settings?: Partial<AppParts['settings']>;
+};
+
+/** The app with nothing real behind it; a test names the parts that matter to it. */
+export function createTestApp({ settings, ...parts }: TestParts = {}) {
+  const readCliStatus = parts.readCliStatus ?? (() => Promise.resolve(CLI_STATUS));
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  return createApp({
+    run: sayHello,
+    key: APP_KEY,
+    readCliStatus,
+    countTokens: () => Promise.resolve(1),
+    health: {
+      version: '1.2.3',
+      cliVersion: '2.1.330',
+      startedAtMs: Date.now(),
+      queue: () => ({ waiting: 0, running: 0, concurrency: 2 }),
+      countSessions: () => Promise.resolve(0),
+      readCliStatus,
+    },
+    sessions: {
+      list: () => Promise.resolve([]),
+      get: () => Promise.reject(new Error('not part of this test')),
+      delete: () => Promise.reject(new Error('not part of this test')),
+    },
+    // Only these methods of pino's are called.
+    log: { ...quiet, child: () => quiet } as unknown as AppParts['log'],
+    ...parts,
+    settings: {
+      requestTimeoutMs: 10_000,
+      maxBodyBytes: 10_000,
+      modelAliases: new Map([['gpt-4o', 'sonnet']]),
+      corsOrigins: [],
+      hopHeader: 'x-hop',
+      ...settings,
+    },
+  });
+}
+
+export type TestApp = ReturnType<typeof createTestApp>;
+
+/** Sends a body with the key, as JSON unless headers say otherwise. */
+export function post(
+  app: TestApp,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return Promise.resolve(
+    app.request(path, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${APP_KEY}`,
+        'content-type': 'application/json',
+        ...headers,
+      },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    }),
+  );
+}
+
+/** Asks for a path with the key. */
+export function get(
+  app: TestApp,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return Promise.resolve(
+    app.request(path, { headers: { authorization: `Bearer ${APP_KEY}`, ...headers } }),
+  );
+}
