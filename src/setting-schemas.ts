@@ -1,3 +1,4 @@
+import { isIP, isIPv4 } from 'node:net';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -59,4 +60,12 @@ export function toMap(pairs: readonly (readonly [string, string])[]): ReadonlyMa
 /** Tells whether a text is a web origin, or `*` for all. */
 export function isOrigin(text: string): boolean {
   return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+}
+
+/** Tells whether a text is a host name, an IP address, or a network such as `10.1.0.0/16`. */
+export function isHostOrNetwork(text: string): boolean {
+  const [address = '', prefix] = text.split(/\/(.*)/s);
+  if (prefix === undefined) return isIP(text) > 0 || /^[a-z\d_-]+(\.[a-z\d_-]+)*\.?$/i.test(text);
+  const longest = isIPv4(address) ? 32 : 128;
+  return isIP(address) > 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= longest;
 }

@@ -2,6 +2,7 @@ import { delimiter } from 'node:path';
 import { z } from 'zod';
 import {
   folder,
+  isHostOrNetwork,
   isOrigin,
   list,
   milliseconds,
@@ -102,6 +103,30 @@ export const SETTINGS = {
     default: '33554432',
     unit: 'bytes',
     meaning: 'Largest request body; a larger one gets a 413.',
+  },
+  MEDIA_MAX_BYTES: {
+    ...wholeNumber(1024, 1_073_741_824),
+    default: '25165824', // what fits as base64 into the API's 32 MB
+    unit: 'bytes',
+    meaning:
+      'Largest image or document, and the most that is fetched from web addresses for one request.',
+  },
+  MEDIA_MAX_URLS: {
+    ...wholeNumber(0, 1000),
+    default: '20',
+    meaning: 'Web addresses of images and documents that are fetched for one request.',
+  },
+  MEDIA_TIMEOUT_MS: {
+    ...milliseconds(LONGEST_TIMER_MS),
+    default: '15000',
+    meaning: 'Longest time to fetch the images and documents of one request.',
+  },
+  MEDIA_ALLOWED_HOSTS: {
+    schema: list(',', z.string().refine(isHostOrNetwork)),
+    expected: 'a comma-separated list of host names, IP addresses and networks like 10.1.0.0/16',
+    default: '',
+    meaning:
+      'Hosts, IP addresses and networks, comma-separated, from which images and documents are fetched although they are private, on any port.',
   },
   SHUTDOWN_GRACE_MS: {
     ...milliseconds(LONGEST_TIMER_MS, 0),

@@ -21,6 +21,11 @@ test('without any variable, every setting has its default', () => {
       "maxProcesses": 8,
       "maxQueueSize": 100,
       "maxSessionsPerKey": 10,
+      "maxSuspendedCalls": 4,
+      "mediaAllowedHosts": [],
+      "mediaMaxBytes": 25165824,
+      "mediaMaxUrls": 20,
+      "mediaTimeoutMs": 15000,
       "modelAliases": Map {},
       "port": 6789,
       "queueTimeoutMs": 60000,
@@ -28,6 +33,7 @@ test('without any variable, every setting has its default', () => {
       "sessionTtlMs": 3600000,
       "shutdownGraceMs": 10000,
       "stateDir": "/home/somebody/.local/state/claude-code-proxy",
+      "suspendedCallTtlMs": 600000,
       "workerConcurrency": 2,
     }
   `);
@@ -110,6 +116,22 @@ test('allowed roots come beside the default workspace', () => {
   });
   expect(allowedRoots).toEqual(['/srv/work', '/srv/one', `${homedir()}/two`]);
 });
+
+test.for(['files.corp', 'printer.', '10.1.0.0/16', '192.168.7.7', 'fd00:1::/32', '::1'])(
+  'images may be allowed from %s',
+  (entry) => {
+    expect(readConfig({ ...environment, MEDIA_ALLOWED_HOSTS: entry }).mediaAllowedHosts).toEqual([
+      entry,
+    ]);
+  },
+);
+
+test.for(['http://files.corp', 'files.corp:80', '10.1.0.0/33', '10.1.0.0/', 'a/8', '*.corp'])(
+  'images cannot be allowed from %s',
+  (entry) => {
+    expect(complaintsAbout({ MEDIA_ALLOWED_HOSTS: entry })).toContain('MEDIA_ALLOWED_HOSTS');
+  },
+);
 
 test('lists may have blanks and empty entries', () => {
   expect(

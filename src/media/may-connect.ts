@@ -13,15 +13,21 @@ const WEB_PORTS: ReadonlySet<number> = new Set([80, 443]);
  * Makes the rule which targets may be connected to: public addresses on the ports of the web, and
  * what the operator allows (host names, addresses, networks) on any port.
  */
-export function createMayConnect(allowedHosts: readonly string[]): MayConnect {
-  const isNetwork = (entry: string) => entry.includes('/') || isIP(entry) > 0;
+export function createMayConnect(
+  allowedHosts: readonly string[],
+  ports: ReadonlySet<number> = WEB_PORTS,
+): MayConnect {
   const networks = toBlockList(allowedHosts.filter(isNetwork));
   const names = new Set(allowedHosts.filter((entry) => !isNetwork(entry)).map(toPlainName));
 
   return ({ host, address, port }) =>
     names.has(toPlainName(host)) ||
     networks.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') ||
-    (WEB_PORTS.has(port) && isPublicAddress(address));
+    (ports.has(port) && isPublicAddress(address));
+}
+
+function isNetwork(entry: string) {
+  return entry.includes('/') || isIP(entry) > 0;
 }
 
 function toPlainName(name: string) {

@@ -1,5 +1,5 @@
 import type { DocumentPart, ImagePart, MediaSource } from '../run.ts';
-import { mediaError } from './media-error.ts';
+import { mediaError, tooLarge } from './media-error.ts';
 
 /** Bytes, and what their sender says they are. */
 export type Media = { mediaType: string; bytes: Buffer };
@@ -43,14 +43,6 @@ export function readBase64(
   }
   if (bytes.length > maxBytes) throw tooLarge(maxBytes, param);
   return { mediaType: source.mediaType.toLowerCase(), bytes };
-}
-
-/** Throws away nothing: an image or document over the limit is the caller's to shrink. */
-export function tooLarge(maxBytes: number, param: string) {
-  return mediaError(
-    `The image or document is larger than ${maxBytes} bytes, the most that this server takes (MEDIA_MAX_BYTES).`,
-    param,
-  );
 }
 
 function toImageType(bytes: Buffer): string | undefined {

@@ -4,6 +4,7 @@ import type { Message, Part, Run } from '../run.ts';
 import type { FetchMedia } from './fetch-media.ts';
 import { mediaError } from './media-error.ts';
 import { type Media, type MediaPart, readBase64, toPart } from './read-media.ts';
+import { readWebAddress } from './web-address.ts';
 
 export type MediaOptions = {
   fetchMedia: FetchMedia;
@@ -49,17 +50,87 @@ function toMediaParts({ role, parts }: Message): MediaPart[] {
   return found;
 }
 
+/** Checks what can be checked without fetching, for every part: nothing is fetched in vain. */
 function readInline(part: MediaPart, { maxBytes }: MediaOptions): MediaPart {
-  if (part.source.kind !== 'base64') return part;
+  const { source } = part;
   const param = toParam(part);
-  return toPart(part, readBase64(part.source, maxBytes, param), param);
+  if (source.kind === 'base64') return toPart(part, readBase64(source, maxBytes, param), param);
+  if (source.kind === 'url') readWebAddress(source.url, param);
+  // A path is the dialect's; left in, it would make the same conversation look different.
+  return { ...part, path: undefined };
 }
 
 async function fetchAll(
   parts: readonly MediaPart[],
   { fetchMedia, maxBytes, maxUrls, timeoutMs }: MediaOptions,
   signal: AbortSignal,
-): Promise<Map<MediaPart, Media>> {
-  const byUrl = Map.groupBy(parts, ({ source }) => (source.kind === 'url' ? source.url : undefined));
-  byUrl.delete(undefined);
+): Promise<(readonly [MediaPart, Media])[]> {
+  const byUrl = groupByUrl(parts);
+  refuseTooMany(byUrl, maxUrls);
+  const budget = { maxBytes, left: maxBytes };
+  const failed = new AbortController();
+  const tooLate = AbortSignal.timeout(timeoutMs);
+  const stop = AbortSignal.any([signal, tooLate, failed.signal]);
+  const limit = pLimit(PARALLEL_FETCHES);
+
+  const fetchOne = async ([url, users]: [string, MediaPart[]]) => {
+    const param = toParam(users[0]);
+    try {
+      stop.throwIfAborted();
+      const media = await fetchMedia(url, { param, budget, signal: stop });
+      return users.map((part) => [part, media] as const);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!tooLate.aborted) throw error;
+      throw mediaError(`The addresses could not be fetched within ${timeoutMs} ms.`, param, error);
+    }
+  };
+  try {
+    return (await limit.map(byUrl, fetchOne)).flat();
+  } finally {
+    failed.abort(); // one that cannot be had ends the others
+  }
+}
+
+function groupByUrl(parts: readonly MediaPart[]): Map<string, MediaPart[]> {
+  const byUrl = new Map<string, MediaPart[]>();
+  for (const part of parts) {
+    if (part.source.kind !== 'url') continue;
+    const { url } = part.source;
+    byUrl.set(url, [...(byUrl.get(url) ?? []), part]);
+  }
+  return byUrl;
+}
+
+function refuseTooMany(byUrl: ReadonlyMap<string, readonly MediaPart[]>, maxUrls: number) {
+  const [, users] = [...byUrl][maxUrls] ?? [];
+  if (!users) return;
+  throw mediaError(
+    `At most ${maxUrls} web addresses are fetched for one request (MEDIA_MAX_URLS); send the data itself.`,
+    toParam(users[0]),
+  );
+}
+
+function withReady(message: Message, ready: ReadonlyMap<MediaPart, MediaPart>): Message {
+  const parts = message.parts.map((part) =>
+    part.type === 'tool-result'
+      ? { ...part, content: part.content.map((inner) => toReady(inner, ready)) }
+      : toReady(part, ready),
+  );
+  return { ...message, parts };
+}
+
+function toReady<Other extends Part>(
+  part: Other | MediaPart,
+  ready: ReadonlyMap<MediaPart, MediaPart>,
+): Other | MediaPart {
+  return isMedia(part) ? (ready.get(part) ?? part) : part;
+}
+
+function isMedia(part: Part): part is MediaPart {
+  return part.type === 'image' || part.type === 'document';
+}
+
+function toParam(part: MediaPart | undefined) {
+  return part?.path ?? 'messages';
 }
