@@ -104,7 +104,11 @@ describe('direct', () => {
     'a prompt that begins %j is text',
     async (start) => {
       const prompt = `${start} for an agent`;
-      const response = await proxy.send('/api/run', { model: 'sonnet', prompt });
+      const response = await proxy.send('/api/run', {
+        model: 'sonnet',
+        prompt,
+        allowedTools: ['Read'],
+      });
 
       expect(await response.json()).toMatchObject({ result: 'ok', turns: 1 });
       const sent = JSON.stringify(lastRequest().body.messages);
