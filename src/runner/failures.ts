@@ -24,6 +24,9 @@ const RETRY_AFTER_SECONDS: Partial<Record<RunErrorCode, number>> = {
   'cli-failed': 2,
 };
 
+const REFUSED_LOGIN =
+  'The API refuses the login of the claude CLI behind this server; only its operator can help.';
+
 /** What the CLI says of itself, to a person at a terminal → what it means to a caller. */
 const SAID_TO_A_PERSON: readonly [RegExp, RunErrorCode, sentence: string][] = [
   [
@@ -31,11 +34,7 @@ const SAID_TO_A_PERSON: readonly [RegExp, RunErrorCode, sentence: string][] = [
     'not-logged-in',
     'The claude CLI behind this server is not logged in; only its operator can help.',
   ],
-  [
-    /^Invalid API key|^Authentication failed|OAuth token/,
-    'not-logged-in',
-    'The API refuses the login of the claude CLI behind this server; only its operator can help.',
-  ],
+  [/^Authentication failed/, 'not-logged-in', REFUSED_LOGIN],
   [
     /^Credit balance is too low/,
     'forbidden',
@@ -102,7 +101,8 @@ function toApiError({ status, text, model, hasRetried }: ApiFailure): RunError {
     );
   }
   const isLong = code === 'rate-limited' && !hasRetried;
-  return new RunError(code, sentence ?? toSentence(text), {
+  const said = code === 'not-logged-in' ? REFUSED_LOGIN : toSentence(text);
+  return new RunError(code, sentence ?? said, {
     cause: text,
     retryAfterSeconds: isLong ? undefined : RETRY_AFTER_SECONDS[code],
   });
