@@ -40,7 +40,7 @@ export type ServerOptions = {
 export type RunningServer = {
   url: string;
   cliStatus: { loggedIn: boolean | undefined; account: string | undefined };
-  /** Lets running requests finish within the grace, then ends everything that was started. */
+  /** Lets running requests finish within the grace, then ends everything that was started; the first call counts. */
   stop(reason: string): Promise<void>;
 };
 
@@ -73,21 +73,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     parts.log.warn({ err: error }, 'the claude CLI did not tell its status');
   });
 
+  async function stopOnce(reason: string) {
+    parts.log.info({ reason }, 'stopping');
+    clearInterval(sweep);
+    parts.gate.close();
+    const drained = listening.drain();
+    await Promise.race([drained, delay(config.shutdownGraceMs, undefined, { ref: false })]);
+    parts.stopped.abort(new RunError('shutting-down', 'The server is shutting down; try again.'));
+    await Promise.race([drained, delay(LAST_WORDS_MS, undefined, { ref: false })]);
+    listening.cut();
+    await drained;
+    await parts.close();
+  }
+
+  let stopping: Promise<void> | undefined;
   return {
     url: listening.url,
     cliStatus: { loggedIn: status?.isLoggedIn, account: status?.account },
-    async stop(reason) {
-      parts.log.info({ reason }, 'stopping');
-      clearInterval(sweep);
-      parts.gate.close();
-      const drained = listening.drain();
-      await Promise.race([drained, delay(config.shutdownGraceMs, undefined, { ref: false })]);
-      parts.stopped.abort(new RunError('shutting-down', 'The server is shutting down; try again.'));
-      await Promise.race([drained, delay(LAST_WORDS_MS, undefined, { ref: false })]);
-      listening.cut();
-      await drained;
-      await parts.close();
-    },
+    stop: (reason) => (stopping ??= stopOnce(reason)),
   };
 }
 
