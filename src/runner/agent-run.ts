@@ -30,7 +30,7 @@ export function createAgentRun({ openProcess, base }: AgentRunParts): Run {
         sessionId: options.session?.id,
       });
     } catch (error) {
-      throw signal.aborted ? signal.reason : error;
+      throw signal.aborted ? signal.reason : toClearError(error);
     } finally {
       signal.removeEventListener('abort', leave);
       await process.end(CLOSING_GRACE_MS);
@@ -45,6 +45,17 @@ function toInitialize({ output }: RunRequest, { systemPrompt, appendSystemPrompt
     ...(appendSystemPrompt !== undefined && { appendSystemPrompt }),
     ...(output.type === 'json' && { jsonSchema: output.schema ?? { type: 'object' } }),
   };
+}
+
+/** What the CLI refuses at its start it says on stderr only; to try again would not help. */
+function toClearError(error: unknown) {
+  const cause = error instanceof RunError ? error.cause : undefined;
+  if (typeof cause !== 'string' || !cause.includes('root/sudo')) return error;
+  return new RunError(
+    'forbidden',
+    'The claude CLI does not skip permissions for root: the operator has to run this server as another user.',
+    { param: 'permissionMode', cause },
+  );
 }
 
 function readAgentOptions({ agent }: RunRequest) {
