@@ -6,6 +6,7 @@ import { anthropicMessages } from './dialects/anthropic-messages/index.ts';
 import { direct } from './dialects/direct/index.ts';
 import { CountTokensBody } from './dialects/anthropic-messages/body.ts';
 import { openaiChat } from './dialects/openai-chat/index.ts';
+import { openaiResponses } from './dialects/openai-responses/index.ts';
 import { allowOrigins } from './middleware/allow-origins.ts';
 import { openaiCompletions } from './dialects/openai-completions/index.ts';
 import { authenticate } from './middleware/authenticate.ts';
@@ -77,6 +78,12 @@ export function createApp({
     aliases('/chat/completions'),
     validate(openaiChat.body),
     runDialect(openaiChat, run),
+  );
+  app.on(
+    'POST',
+    aliases('/responses'),
+    validate(openaiResponses.body),
+    runDialect(openaiResponses, run),
   );
   app.on(
     'POST',
