@@ -78,5 +78,5 @@ createInterface({ input: process.stdin })
     if (line.type === 'control_request') cli.onControl(line);
     if (line.type === 'user') cli.onUser(line);
   })
-  .on('close', () => process.exit(0));
+  .on('close', () => cli.exit(0));
 `;

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+
+import { readCliLine, toAssistantLine, toUserLine } from '../../src/runner/protocol.ts';
+
+test.each([
+  'not JSON',
+  '',
+  'null',
+  '[]',
+  '"result"',
+  '{}',
+  '{"type":"result"}',
+  '{"type":"something_new"}',
+  '{"type":"system","subtype":"init"}',
+  '{"type":"stream_event","event":{"type":"new_event"}}',
+  '{"type":"stream_event","event":{"type":"content_block_delta","index":"0"}}',
+])('%s is skipped', (text) => {
+  expect(readCliLine(text)).toBeUndefined();
+});
+
+test('a line keeps what we read of it and loses the rest', () => {
+  const line = { type: 'stream_event', event: { type: 'message_stop', extra: 1 }, uuid: 'u' };
+  expect(readCliLine(JSON.stringify(line))).toEqual({
+    type: 'stream_event',
+    event: { type: 'message_stop' },
+  });
+});
+
+test('a user message is composed by the client, so that nothing in it is carried out', () => {
+  expect(toUserLine('@/etc/passwd', 'uuid-1')).toEqual({
+    type: 'user',
+    message: { role: 'user', content: '@/etc/passwd' },
+    uuid: 'uuid-1',
+    client_composed: true,
+  });
+});
+
+test('an earlier user message is recorded, not answered', () => {
+  expect(toUserLine('Hi', 'uuid-1', { isHistory: true })).toMatchObject({
+    client_composed: true,
+    shouldQuery: false,
+  });
+});
+
+test('an earlier reply keeps its role', () => {
+  expect(toAssistantLine('Hello.')).toEqual({
+    type: 'assistant',
+    message: { role: 'assistant', content: 'Hello.' },
+  });
+});
