@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readProcessStart } from './process-start.ts';
+import { listDescendants } from './process-tree.ts';
 
 /** Remembers on disk which processes this server started, so that none outlives it for long. */
 export type ProcessRegistry = {
@@ -10,7 +11,7 @@ export type ProcessRegistry = {
   add(pid: number): void;
   /** Forgets a child that has ended. */
   remove(pid: number): void;
-  /** Ends the process groups of servers that died without doing so; returns how many. */
+  /** Ends the processes of servers that died without doing so, with all that they started; returns how many. */
   endLeftBehind(): Promise<number>;
 };
 
@@ -56,7 +57,7 @@ function settle(file: string): boolean {
   if (entry !== undefined && isAlive(entry.owner)) {
     return false;
   }
-  const hasEnded = entry !== undefined && isAlive(entry) && endGroup(entry.pid);
+  const hasEnded = entry !== undefined && isAlive(entry) && endTree(entry.pid);
   rmSync(file, { force: true });
   return hasEnded;
 }
@@ -73,9 +74,17 @@ function isAlive({ pid, start }: { pid: number; start: string }): boolean {
   return readProcessStart(pid) === start;
 }
 
-function endGroup(pid: number): boolean {
+/** The CLI's tools lead groups of their own, and would go on without it. */
+function endTree(pid: number): boolean {
+  const descendants = listDescendants(pid);
+  const hasEnded = kill(-pid);
+  descendants.forEach(kill);
+  return hasEnded;
+}
+
+function kill(pid: number): boolean {
   try {
-    return process.kill(-pid, 'SIGKILL');
+    return process.kill(pid, 'SIGKILL');
   } catch {
     // It leads no group, or ended just now.
     return false;
