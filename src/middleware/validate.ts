@@ -33,9 +33,16 @@ function isJson(contentType: string | undefined) {
 
 function toRunError(issues: readonly z.core.$ZodIssue[]) {
   const issue = toDeepestIssue(issues);
-  const param = issue.path.join('.') || undefined;
+  const param = toPath(issue).join('.') || undefined;
   const complaint = issue.message.endsWith('received undefined') ? 'is required' : issue.message;
   return new RunError('invalid-request', `${param ?? 'The body'}: ${complaint}`, { param });
+}
+
+/** A key that nobody knows is named, not only the object in which it stands. */
+function toPath(issue: z.core.$ZodIssue) {
+  return issue.code === 'unrecognized_keys'
+    ? [...issue.path, ...issue.keys.slice(0, 1)]
+    : issue.path;
 }
 
 /** A union complains once for each of its members; what came furthest is what the caller meant. */

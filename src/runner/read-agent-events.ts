@@ -73,11 +73,17 @@ function toAgentEnd(result: ResultLine, asked: { model: string; hasRetried: bool
   }
   return {
     type: 'run-end',
-    finish: limit ?? toFinish(result.stop_reason ?? 'end_turn'),
+    finish: limit ?? toAgentFinish(result),
     stopSequence: undefined,
     usage: toTokenUsage(result.usage ?? {}),
     agent: toSummary(result),
   };
+}
+
+/** A structured answer is a tool call for the CLI, and an end like any other for the caller. */
+function toAgentFinish({ stop_reason: stopReason }: ResultLine): RunFinish {
+  const finish = toFinish(stopReason ?? 'end_turn');
+  return finish === 'tool-calls' ? 'stop' : finish;
 }
 
 function toSummary(result: ResultLine): AgentSummary {

@@ -2,8 +2,8 @@ import type { Message, Part } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 
 /**
- * Joins neighbours of one role into one turn and drops blank text, which the API refuses in tool
- * results too; a turn of which nothing is left goes too.
+ * Joins neighbours of one role into one turn, tool results first, and drops blank text: the API wants
+ * both, in tool results too. A turn of which nothing is left goes too.
  */
 export function toTurns(messages: readonly Message[]): Message[] {
   const turns: { role: Message['role']; parts: Part[] }[] = [];
@@ -13,7 +13,11 @@ export function toTurns(messages: readonly Message[]): Message[] {
     if (last?.role === role) last.parts.push(...said);
     else if (said.length > 0) turns.push({ role, parts: said });
   }
-  return turns;
+  return turns.map(({ role, parts }) => ({ role, parts: parts.toSorted(byResultFirst) }));
+}
+
+function byResultFirst(one: Part, other: Part) {
+  return Number(other.type === 'tool-result') - Number(one.type === 'tool-result');
 }
 
 function toSaidPart(part: Part): Part {

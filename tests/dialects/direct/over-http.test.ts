@@ -156,6 +156,7 @@ test('outputSchema gives an object of that shape', async () => {
   const outputSchema = { type: 'object', properties, required: ['city', 'degrees'] };
 
   expect(await (await send({ outputSchema })).json()).toMatchObject({
+    stopReason: 'stop',
     structuredOutput: { city: expect.any(String), degrees: expect.any(Number) },
   });
 });

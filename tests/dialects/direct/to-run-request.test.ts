@@ -73,6 +73,7 @@ test.for<[field: string, fields: object]>([
 test('an unknown field is refused by its name: a misspelt limit must not pass unseen', async () => {
   expect(await complaintOf(direct, { prompt: 'Hi', maxTurn: 3 })).toMatchObject({
     code: 'invalid-request',
+    param: 'maxTurn',
     message: expect.stringContaining('"maxTurn"'),
   });
 });

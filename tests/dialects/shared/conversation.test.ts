@@ -35,6 +35,12 @@ test('blank text goes from tool results, which stay', () => {
   expect(toTurns([user(result('1', blank))])).toEqual([user(result('1'))]);
 });
 
+test('tool results stand before the text of their turn, in their order', () => {
+  expect(toTurns([user(text('a'), result('1')), user(text('b'), result('2'))])).toEqual([
+    user(result('1'), result('2'), text('a'), text('b')),
+  ]);
+});
+
 test('what came in is not changed', () => {
   const said = [user(text('a')), user(text('b'))];
   toTurns(said);
