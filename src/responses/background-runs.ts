@@ -1,0 +1,102 @@
+/** A run whose caller does not wait for it. */
+export type BackgroundRun = {
+  id: string;
+  /** The JSON texts of its events; told to stop by the signal. */
+  events: (signal: AbortSignal) => AsyncIterable<string>;
+  /** Whether somebody may want to hear its events again. */
+  keepsEvents: boolean;
+};
+
+export type BackgroundRuns = {
+  /** Resolves with the first event. Throws what the run throws before it. */
+  start: (run: BackgroundRun) => Promise<string | undefined>;
+  /** The events behind the one with this number, as they come; `undefined` when it does not run, or keeps none. */
+  follow: (id: string, after: number, signal: AbortSignal) => AsyncIterable<string> | undefined;
+  /** Ends a run for this reason; resolves when it has ended, at once when there is none. */
+  end: (id: string, reason: unknown) => Promise<void>;
+  endAll: (reason: unknown) => Promise<void>;
+};
+
+type LiveRun = {
+  events: string[];
+  keepsEvents: boolean;
+  controller: AbortController;
+  /** Resolves at the next event, and at the end. */
+  next: PromiseWithResolvers<void>;
+  isOver: boolean;
+  over: Promise<void>;
+};
+
+/** Makes the place where runs go on without their callers, each for `timeoutMs` at most. */
+export function createBackgroundRuns(timeoutMs: number): BackgroundRuns {
+  const runs = new Map<string, LiveRun>();
+
+  const consume = async (live: LiveRun, { id, events }: BackgroundRun, first: Settle) => {
+    const signal = AbortSignal.any([live.controller.signal, AbortSignal.timeout(timeoutMs)]);
+    try {
+      for await (const event of events(signal)) {
+        if (live.keepsEvents) live.events.push(event);
+        first.resolve(event);
+        announce(live);
+      }
+      first.resolve(undefined);
+    } catch (error) {
+      first.reject(error);
+    } finally {
+      runs.delete(id);
+      live.isOver = true;
+      announce(live);
+    }
+  };
+
+  const end: BackgroundRuns['end'] = async (id, reason) => {
+    const live = runs.get(id);
+    live?.controller.abort(reason);
+    await live?.over;
+  };
+
+  return {
+    async start(run) {
+      const first = Promise.withResolvers<string | undefined>();
+      const live: LiveRun = {
+        events: [],
+        keepsEvents: run.keepsEvents,
+        controller: new AbortController(),
+        next: Promise.withResolvers(),
+        isOver: false,
+        over: Promise.resolve(),
+      };
+      runs.set(run.id, live);
+      live.over = consume(live, run, first);
+      return first.promise;
+    },
+    follow(id, after, signal) {
+      const live = runs.get(id);
+      return live?.keepsEvents ? followEvents(live, after, signal) : undefined;
+    },
+    end,
+    async endAll(reason) {
+      await Promise.all([...runs.keys()].map((id) => end(id, reason)));
+    },
+  };
+}
+
+type Settle = PromiseWithResolvers<string | undefined>;
+
+function announce(live: LiveRun) {
+  live.next.resolve();
+  live.next = Promise.withResolvers();
+}
+
+async function* followEvents(live: LiveRun, after: number, signal: AbortSignal) {
+  const left = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => left.resolve(), { once: true });
+  for (let index = after + 1; !signal.aborted; index += 1) {
+    while (index >= live.events.length && !live.isOver && !signal.aborted) {
+      await Promise.race([live.next.promise, left.promise]);
+    }
+    const event = live.events[index];
+    if (event === undefined) return;
+    yield event;
+  }
+}

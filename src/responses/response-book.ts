@@ -1,0 +1,87 @@
+import { RunError } from '../run-error.ts';
+import type { JsonObject, ResponseStore, StoredResponse } from './response-store.ts';
+
+export type ResponseBookOptions = {
+  store: ResponseStore;
+  /** A response this old, in milliseconds, is gone. */
+  ttlMs: number;
+  /** More than this, and a key's oldest responses make room. */
+  maxPerKey: number;
+  /** The same for the bytes that they take together. */
+  maxBytesPerKey: number;
+  /** Told of failures that must not spoil an answer: it is paid for. Default: nobody. */
+  onProblem?: (error: unknown) => void;
+  /** Milliseconds since 1970. Default: the system's clock. */
+  now?: () => number;
+};
+
+/** The responses of all keys. Another key's response is the same as none. */
+export type ResponseBook = {
+  find: (id: string, keyId: string) => Promise<StoredResponse | undefined>;
+  /** Throws `not-found`. */
+  get: (id: string, keyId: string) => Promise<StoredResponse>;
+  /** Keeps the response, at the cost of older ones. Never throws. */
+  save: (response: StoredResponse) => Promise<void>;
+  /** Throws `not-found`. */
+  delete: (id: string, keyId: string) => Promise<void>;
+  removeExpired: () => Promise<void>;
+  /** Ends what an earlier server left unfinished, in the dialect's words. */
+  endUnfinished: (toEnded: (response: JsonObject) => JsonObject) => Promise<void>;
+};
+
+/** Makes the book that knows who owns which response, how long it lives, and how many there may be. */
+export function createResponseBook({
+  store,
+  ttlMs,
+  maxPerKey,
+  maxBytesPerKey,
+  onProblem = () => {},
+  now = Date.now,
+}: ResponseBookOptions): ResponseBook {
+  const find: ResponseBook['find'] = async (id, keyId) => {
+    const response = await store.read(id);
+    if (response?.keyId !== keyId || response.createdAt <= now() - ttlMs) return undefined;
+    return response;
+  };
+
+  const get: ResponseBook['get'] = async (id, keyId) => {
+    const response = await find(id, keyId);
+    if (response) return response;
+    throw new RunError('not-found', `There is no response with the id ${JSON.stringify(id)}.`, {
+      param: 'response_id',
+    });
+  };
+
+  const makeRoom = async (keyId: string) => {
+    let bytes = 0;
+    for (const [index, size] of (await store.listSizes(keyId)).entries()) {
+      bytes += size.bytes;
+      // The newest stays, however large.
+      const isTooMuch = index >= maxPerKey || bytes > maxBytesPerKey;
+      if (index > 0 && isTooMuch) await store.remove(size.id);
+    }
+  };
+
+  return {
+    find,
+    get,
+    async save(response) {
+      try {
+        await store.write(response);
+        await makeRoom(response.keyId);
+      } catch (error) {
+        onProblem(error);
+      }
+    },
+    async delete(id, keyId) {
+      await get(id, keyId);
+      await store.remove(id);
+    },
+    removeExpired: () => store.removeCreatedUntil(now() - ttlMs),
+    async endUnfinished(toEnded) {
+      for (const stored of await store.listUnfinished()) {
+        await store.write({ ...stored, isFinished: true, response: toEnded(stored.response) });
+      }
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** A JSON object whose fields are the dialect's business. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** An answer that its caller can ask for again, or continue. */
+export type StoredResponse = {
+  readonly id: string;
+  /** Names the key that owns it; never the key itself. */
+  readonly keyId: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** `false` while a run in the background still writes it. */
+  readonly isFinished: boolean;
+  /** As the API shows it. */
+  readonly response: JsonObject;
+  /** Everything that was said before it, oldest first; each item has an id. */
+  readonly input: readonly JsonObject[];
+  /** The JSON texts of its streamed events, for those that can be streamed again. */
+  readonly events: readonly string[];
+};
+
+/** What must be known of a response to make room. */
+export type ResponseSize = { readonly id: string; readonly bytes: number };
+
+/** Where responses are kept. It knows nothing of lifetime, ownership or limits. */
+export type ResponseStore = {
+  read: (id: string) => Promise<StoredResponse | undefined>;
+  /** Adds the response, or replaces the one with its id. */
+  write: (response: StoredResponse) => Promise<void>;
+  /** Does nothing for an unknown id. */
+  remove: (id: string) => Promise<void>;
+  /** The sizes of one key's responses, the newest first; among equals the one written last. */
+  listSizes: (keyId: string) => Promise<readonly ResponseSize[]>;
+  /** Those that a run in the background was writing. */
+  listUnfinished: () => Promise<readonly StoredResponse[]>;
+  /** Removes what was created at this time or earlier, whoever owns it. */
+  removeCreatedUntil: (time: number) => Promise<void>;
+  close: () => Promise<void>;
+};

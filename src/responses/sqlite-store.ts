@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { type DatabaseOptions, openDatabase } from '../state/open-database.ts';
+import type { ResponseStore, StoredResponse } from './response-store.ts';
+
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE responses (
+    id TEXT PRIMARY KEY,
+    keyId TEXT NOT NULL,
+    createdAt INTEGER NOT NULL,
+    isFinished INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    response TEXT NOT NULL,
+    input TEXT NOT NULL,
+    events TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX responses_of_key ON responses (keyId, createdAt);
+  CREATE INDEX responses_by_age ON responses (createdAt);
+  CREATE INDEX responses_unfinished ON responses (isFinished) WHERE isFinished = 0;
+`;
+
+const json = z.string().transform((text): unknown => JSON.parse(text));
+const object = z.record(z.string(), z.unknown());
+
+const row = z.object({
+  id: z.string(),
+  keyId: z.string(),
+  createdAt: z.number(),
+  isFinished: z.number().transform(Boolean),
+  response: json.pipe(object),
+  input: json.pipe(z.array(object)),
+  events: json.pipe(z.array(z.string())),
+});
+
+const rows = z.array(row);
+const sizes = z.array(z.object({ id: z.string(), bytes: z.number() }));
+
+/** A store in one SQLite file, which survives a restart. */
+export function createSqliteStore(
+  place: Pick<DatabaseOptions, 'file' | 'onSetAside'>,
+): ResponseStore {
+  const database = openDatabase({ ...place, schema: SCHEMA, version: SCHEMA_VERSION });
+
+  const read = database.prepare('SELECT * FROM responses WHERE id = ?');
+  const write = database.prepare(`
+    INSERT OR REPLACE INTO responses
+    VALUES ($id, $keyId, $createdAt, $isFinished, $bytes, $response, $input, $events)`);
+  const remove = database.prepare('DELETE FROM responses WHERE id = ?');
+  const listSizes = database.prepare(
+    'SELECT id, bytes FROM responses WHERE keyId = ? ORDER BY createdAt DESC, rowid DESC',
+  );
+  const listUnfinished = database.prepare(
+    'SELECT * FROM responses WHERE isFinished = 0 ORDER BY rowid DESC',
+  );
+  const removeCreatedUntil = database.prepare('DELETE FROM responses WHERE createdAt <= ?');
+
+  return {
+    read: async (id) => row.optional().parse(read.get(id)),
+    write: async (response) => void write.run(toRow(response)),
+    remove: async (id) => void remove.run(id),
+    listSizes: async (keyId) => sizes.parse(listSizes.all(keyId)),
+    listUnfinished: async () => rows.parse(listUnfinished.all()),
+    removeCreatedUntil: async (time) => void removeCreatedUntil.run(time),
+    close: async () => database.close(),
+  };
+}
+
+function toRow({ isFinished, response, input, events, ...fields }: StoredResponse) {
+  const texts = {
+    response: JSON.stringify(response),
+    input: JSON.stringify(input),
+    events: JSON.stringify(events),
+  };
+  const bytes = Buffer.byteLength(Object.values(texts).join(''));
+  return { ...fields, ...texts, isFinished: Number(isFinished), bytes };
+}
