@@ -7,14 +7,17 @@ export type OpenedRun = {
   events: AsyncIterable<RunEvent>;
 };
 
-/** Waits for a run's first event, at most `patienceMs`. Throws what the run throws by then. */
+/** Until here a failure is still a status code; later the headers go out and wait with the caller. */
+const PATIENCE_MS = 20_000;
+
+/** Waits for a run's first event, but not for ever. Throws what the run throws by then. */
 export async function openRun(
   events: AsyncIterable<RunEvent>,
-  patienceMs: number,
+  arrivedAtMs: number,
 ): Promise<OpenedRun> {
   const iterator = events[Symbol.asyncIterator]();
   const first = iterator.next();
-  const step = await settledWithin(first, patienceMs);
+  const step = await settledWithin(first, arrivedAtMs + PATIENCE_MS - Date.now());
   return {
     start: step?.value?.type === 'run-start' ? step.value : undefined,
     events: resume(first, iterator),
