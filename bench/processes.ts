@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const KEY = 'bench-key-0123456789';
+
+const ROOT = join(import.meta.dirname, '..');
+
+export const CLAUDE = join(ROOT, 'node_modules/.bin/claude');
+
+/** The model server and the proxy, each a process of its own, as in real life. */
+export type Stage = {
+  modelUrl: string;
+  proxyUrl: string;
+  proxyPid: number;
+  /** The environment in which a `claude` process asks the model server. */
+  claudeEnvironment: Record<string, string>;
+  close(): Promise<void>;
+};
+
+export async function openStage(settings: Record<string, string> = {}): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  const home = join(folder, 'home');
+  await mkdir(home);
+  const model = start(['bench/model.ts'], { PATH: String(process.env['PATH']) });
+  const modelUrl = await readUrl(model);
+  const claudeEnvironment = {
+    PATH: String(process.env['PATH']),
+    HOME: home,
+    CLAUDE_CONFIG_DIR: join(home, '.claude'),
+    ANTHROPIC_API_KEY: 'dummy',
+    ANTHROPIC_BASE_URL: modelUrl,
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    DISABLE_TELEMETRY: '1',
+    DISABLE_ERROR_REPORTING: '1',
+    DISABLE_AUTOUPDATER: '1',
+  };
+  const proxy = start(['src/bin.ts', '--port', '0'], {
+    ...claudeEnvironment,
+    STATE_DIR: join(folder, 'state'),
+    PROXY_API_KEY: KEY,
+    CLAUDE_PATH: CLAUDE,
+    LOG_LEVEL: 'silent',
+    ...settings,
+  });
+  const proxyUrl = await readUrl(proxy);
+
+  return {
+    modelUrl,
+    proxyUrl,
+    proxyPid: proxy.pid ?? 0,
+    claudeEnvironment,
+    async close() {
+      await end(proxy);
+      await end(model);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function start(args: readonly string[], env: Record<string, string>) {
+  return spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** The first address that a server prints. */
+async function readUrl({ stdout }: ChildProcess): Promise<string> {
+  if (!stdout) throw new Error('The server has no output.');
+  for await (const line of createInterface({ input: stdout })) {
+    const url = /http:\/\/[\d.]+:\d+/.exec(line)?.[0];
+    if (url) {
+      stdout.resume();
+      return url;
+    }
+  }
+  throw new Error('The server ended before it said its address.');
+}
+
+async function end(child: ChildProcess) {
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
