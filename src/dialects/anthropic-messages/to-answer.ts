@@ -59,7 +59,8 @@ export function toUsage(usage: TokenUsage) {
 function toBlock(part: AnswerPart): object | undefined {
   switch (part.type) {
     case 'text':
-      return { type: 'text', text: part.text, citations: null };
+      // Without `citations: null`, which the 1.x SDK types want: @ai-sdk/anthropic 3 takes a list or nothing.
+      return { type: 'text', text: part.text };
     case 'reasoning':
       return { type: 'thinking', thinking: part.text, signature: part.signature ?? '' };
     case 'redacted-reasoning':

@@ -15,7 +15,6 @@ test('a text', async () => {
       "container": null,
       "content": [
         {
-          "citations": null,
           "text": "Hello you",
           "type": "text",
         },
