@@ -96,6 +96,8 @@ export type WantedOutput =
       type: 'json';
       /** JSON Schema; any object will do when absent. */
       schema: Record<string, unknown> | undefined;
+      /** Where the schema stands in the caller's request, in the dialect's notation. */
+      path?: string | undefined;
       /** The API refused the schema, so the CLI has to enforce it. */
       isRefusedByApi?: true;
     };

@@ -2,16 +2,17 @@ import type { Run, RunEvent, RunStart } from '../run.ts';
 
 /**
  * Stop sequences of blanks only ("\n\n") are refused by the API and usual with OpenAI's clients, so
- * they are watched for here: the text ends before the first one. The others go to the API.
+ * they are watched for here: the text ends before the first one. The others go to the API, and empty
+ * ones, which it refuses too, nowhere.
  */
 export function withBlankStops(run: Run): Run {
   return (request, signal) => {
-    const stops = request.sampling.stop?.filter((stop) => stop !== '') ?? [];
-    const blank = stops.filter((stop) => stop.trim() === '');
-    if (blank.length === 0) return run(request, signal);
+    const stops = request.sampling.stop ?? [];
     const others = stops.filter((stop) => stop.trim() !== '');
     const sampling = { ...request.sampling, stop: others.length > 0 ? others : undefined };
-    return cutAtStops(run({ ...request, sampling }, signal), blank);
+    const events = run({ ...request, sampling }, signal);
+    const blank = stops.filter((stop) => stop !== '' && stop.trim() === '');
+    return blank.length > 0 ? cutAtStops(events, blank) : events;
   };
 }
 
@@ -51,11 +52,12 @@ async function* cutAtStops(
   }
 }
 
+/** The one that is complete first, so that the pieces in which the text comes make no difference. */
 function findFirst(text: string, stops: readonly string[]) {
   return stops
-    .map((stop) => ({ stop, at: text.indexOf(stop) }))
+    .map((stop) => ({ stop, at: text.indexOf(stop), end: text.indexOf(stop) + stop.length }))
     .filter(({ at }) => at !== -1)
-    .toSorted((one, other) => one.at - other.at)[0];
+    .toSorted((one, other) => one.end - other.end || one.at - other.at)[0];
 }
 
 /** How many characters at the end may begin a stop sequence. */

@@ -30,8 +30,10 @@ export function createCountTokens({ openProcess, profile, gate }: CountTokensPar
     const leave = () => void process.end();
     signal.addEventListener('abort', leave, { once: true });
     try {
-      await bindChat({ process, tools: createClientTools(request.tools) }, request);
-      await replay(process, request.messages);
+      const model = await bindChat({ process, tools: createClientTools(request.tools) }, request);
+      // The CLI guesses what the API refuses to count; of a model that it does not know it asks the API.
+      await process.request({ subtype: 'set_model', model: request.model });
+      await replay(process, request.messages, model);
       return toCount(await process.request({ subtype: 'get_context_usage' }));
     } catch (error) {
       throw signal.aborted ? signal.reason : error;

@@ -1,4 +1,4 @@
-import type { DroppableParam, Run, RunRequest } from '../run.ts';
+import type { DroppableParam, Run, RunRequest, RunStart, ToolChoice } from '../run.ts';
 import { RunError } from '../run-error.ts';
 
 type Row = {
@@ -8,7 +8,10 @@ type Row = {
   drop(request: RunRequest): RunRequest;
 };
 
-/** What a model may refuse. Of two that do not go together, the upper one is dropped. */
+/**
+ * What a model may refuse. Of two that do not go together, the upper one is dropped; what is given in a
+ * milder form first may be dropped once more.
+ */
 const PARAMS = {
   topK: {
     named: /\btop_k\b/,
@@ -26,7 +29,8 @@ const PARAMS = {
     drop: (request) => withSampling(request, { temperature: undefined }),
   },
   effort: {
-    named: /\beffort\b/i,
+    // "`thinking.type.enabled` is not supported; use adaptive and `output_config.effort`" is not its.
+    named: /^(?!.*\bthinking\.).*\beffort\b/is,
     isGiven: ({ effort }) => effort !== undefined,
     drop: (request) => ({ ...request, effort: undefined }),
   },
@@ -34,12 +38,16 @@ const PARAMS = {
     // "`max_tokens` must be greater than `thinking.budget_tokens`" is the caller's to mend.
     named: /^(?!.*\b(max|budget)_tokens\b).*\bthinking\b/is,
     isGiven: ({ thinking }) => thinking.type === 'adaptive' || thinking.type === 'budget',
-    drop: (request) => ({ ...request, thinking: { type: 'default' } }),
+    // Newer models set the budget themselves; a forced tool bears no thinking at all.
+    drop: (request) => ({
+      ...request,
+      thinking: { type: request.thinking.type === 'budget' ? 'adaptive' : 'default' },
+    }),
   },
   toolChoice: {
     named: /\btool_choice\b/,
-    isGiven: ({ toolChoice }) => toolChoice.type === 'required' || toolChoice.type === 'tool',
-    drop: (request) => ({ ...request, toolChoice: { type: 'auto' } }),
+    isGiven: ({ toolChoice }) => isForced(toolChoice),
+    drop: dropToolChoice,
   },
   serviceTier: {
     named: /\bservice_tier\b/,
@@ -67,7 +75,7 @@ export function withDroppableParams(run: Run): Run {
       const attempt = dropped.reduce((rest, name) => PARAMS[name].drop(rest), request);
       try {
         for await (const event of run(attempt, signal)) {
-          yield event.type === 'run-start' && dropped.length > 0 ? { ...event, dropped } : event;
+          yield event.type === 'run-start' ? withDropped(event, dropped, attempt) : event;
         }
         return;
       } catch (error) {
@@ -93,6 +101,29 @@ function findRefused(error: unknown, request: RunRequest): DroppableParam | unde
   return NAMES.find(
     (name) => PARAMS[name].named.test(error.message) && PARAMS[name].isGiven(request),
   );
+}
+
+function isForced(choice: ToolChoice) {
+  return choice.type === 'required' || (choice.type === 'tool' && !choice.isRefusedByApi);
+}
+
+/** A single tool can be enforced without the API; of several the model is left to choose. */
+function dropToolChoice(request: RunRequest): RunRequest {
+  const { tools, toolChoice, output } = request;
+  const [only, ...others] = tools;
+  const name = toolChoice.type === 'tool' ? toolChoice.name : others.length === 0 && only?.name;
+  if (output.type !== 'text' || !name) return { ...request, toolChoice: { type: 'auto' } };
+  return { ...request, toolChoice: { type: 'tool', name, isRefusedByApi: true } };
+}
+
+/** A tool that is enforced in another way is not named: the caller gets what was asked for. */
+function withDropped(
+  start: RunStart,
+  names: readonly DroppableParam[],
+  { toolChoice }: RunRequest,
+): RunStart {
+  const dropped = names.filter((name) => name !== 'toolChoice' || toolChoice.type === 'auto');
+  return dropped.length > 0 ? { ...start, dropped } : start;
 }
 
 function withSampling(request: RunRequest, sampling: Partial<RunRequest['sampling']>): RunRequest {

@@ -1,21 +1,26 @@
-import type { RunEvent, RunFinish } from '../run.ts';
+import type { RunEvent, RunFinish, RunStart, TokenUsage } from '../run.ts';
 import { brokenStream, processEnded, toRetryError, toTurnError } from './failures.ts';
 import type { ChatReading } from './read-chat-events.ts';
-import type { CliLine, ResultLine } from './protocol.ts';
-import { toFinish, toRunStart, toTokenUsage } from './to-run-event.ts';
+import type { ApiEvent, CliLine, ResultLine } from './protocol.ts';
+import { toFinish, toPartEvent, toRunStart, toTokenUsage } from './to-run-event.ts';
 
 /** Reasons to stop for which there is no object, and none will come. */
 const WITHOUT_OBJECT: ReadonlySet<RunFinish> = new Set(['refusal', 'length', 'context-full']);
 
+/** The tool that the CLI gives the model for its answer. */
+const ANSWER_TOOL = 'StructuredOutput';
+
 /**
  * A turn whose JSON the CLI enforces: the model answers through a tool of the CLI's, perhaps after
  * being told again, and the object stands in the CLI's result. It becomes the one text of the answer.
+ * When the model calls the caller's tools first, the turn ends with those calls.
  */
 export async function* readEnforcedEvents(
   lines: AsyncIterable<CliLine>,
-  { model, interrupt }: ChatReading,
+  { model, interrupt }: Omit<ChatReading, 'willAsk'>,
 ): AsyncIterable<RunEvent> {
-  let hasStarted = false;
+  let start: RunStart | undefined;
+  let calls = createCallCollector();
 
   for await (const line of lines) {
     if (line.type === 'result') {
@@ -23,24 +28,51 @@ export async function* readEnforcedEvents(
       return;
     }
     if (line.type === 'system') {
-      const error = hasStarted ? brokenStream() : toRetryError(line);
+      const error = start ? brokenStream() : toRetryError(line);
       if (error) throw error;
     }
     if (line.type !== 'stream_event') continue;
 
     const { event } = line;
-    if (event.type === 'message_start' && !hasStarted) {
-      yield toRunStart(event, undefined);
-      hasStarted = true;
+    if (event.type === 'message_start') {
+      if (!start) yield (start = toRunStart(event, undefined));
+      calls = createCallCollector();
     }
-    const stopReason = event.type === 'message_delta' && event.delta.stop_reason;
-    if (stopReason && WITHOUT_OBJECT.has(toFinish(stopReason))) {
-      interrupt();
-      yield toEnd(toFinish(stopReason), event.usage ?? {});
-      return;
-    }
+    calls.add(event);
+    const finish = readFinish(event);
+    if (finish === 'tool-calls' && calls.events.length > 0) yield* calls.events;
+    else if (!finish || !WITHOUT_OBJECT.has(finish)) continue;
+    else interrupt();
+    const usage = event.type === 'message_delta' ? event.usage : undefined;
+    yield toEnd(finish, toTokenUsage(usage ?? {}, start?.usage));
+    return;
   }
   throw processEnded('its output ended in the middle of a turn');
+}
+
+/** Keeps the calls of the caller's tools, and nothing that stands beside them. */
+function createCallCollector() {
+  const places = new Map<number, number>();
+  const events: RunEvent[] = [];
+  return {
+    events,
+    add(event: ApiEvent) {
+      if (!('index' in event)) return;
+      if (event.type === 'content_block_start' && isCallersCall(event.content_block))
+        places.set(event.index, places.size);
+      const index = places.get(event.index);
+      if (index !== undefined) events.push(toPartEvent({ ...event, index }));
+    },
+  };
+}
+
+function isCallersCall(block: { type: string; name?: string }) {
+  return block.type === 'tool_use' && block.name !== ANSWER_TOOL;
+}
+
+function readFinish(event: ApiEvent): RunFinish | undefined {
+  const stopReason = event.type === 'message_delta' && event.delta.stop_reason;
+  return stopReason ? toFinish(stopReason) : undefined;
 }
 
 function* toObjectEvents(result: ResultLine, model: string): Iterable<RunEvent> {
@@ -50,15 +82,9 @@ function* toObjectEvents(result: ResultLine, model: string): Iterable<RunEvent> 
     yield { type: 'part-delta', index: 0, delta: JSON.stringify(result.structured_output) };
     yield { type: 'part-end', index: 0 };
   }
-  yield toEnd('stop', result.usage ?? {});
+  yield toEnd('stop', toTokenUsage(result.usage ?? {}));
 }
 
-function toEnd(finish: RunFinish, usage: NonNullable<ResultLine['usage']>): RunEvent {
-  return {
-    type: 'run-end',
-    finish,
-    stopSequence: undefined,
-    usage: toTokenUsage(usage),
-    agent: undefined,
-  };
+function toEnd(finish: RunFinish, usage: TokenUsage): RunEvent {
+  return { type: 'run-end', finish, stopSequence: undefined, usage, agent: undefined };
 }

@@ -1,14 +1,17 @@
-import { Ajv } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-
 import type { Run, RunEnd, RunRequest, WantedOutput } from '../run.ts';
 import { RunError } from '../run-error.ts';
+import { type Check, createAnswerChecks } from './answer-check.ts';
+import { toEnforceableSchema } from './enforceable-schema.ts';
 
 type JsonOutput = Extract<WantedOutput, { type: 'json' }>;
-type Check = (value: unknown) => string | undefined;
 
-/** The API's complaints about a schema name the field, or the schema. */
-const NAMES_SCHEMA = /output_config|output_format|json_schema|schema/i;
+/**
+ * The API's complaints about an output's schema name the field or the schema; those about a tool's
+ * schema name the tool.
+ */
+const NAMES_TOOL = /\btools\.\d|\binput_schema\b/;
+const NAMES_SCHEMA =
+  /^(?!.*(\btools\.\d|\binput_schema\b)).*(output_config|output_format|schema|grammar|structured output)/is;
 
 const MAX_REMEMBERED = 1000;
 
@@ -18,7 +21,8 @@ const MAX_REMEMBERED = 1000;
  * not fit, after its text went out if it was streamed. Refusals and cut-off answers pass as they are.
  */
 export function withStructuredOutput(run: Run): Run {
-  const refusedByApi = new Set<string>();
+  const toCheck = createAnswerChecks();
+  const refusals = new Map<string, RunError>();
 
   return async function* structured(request, signal) {
     const { output } = request;
@@ -26,34 +30,51 @@ export function withStructuredOutput(run: Run): Run {
       yield* run(request, signal);
       return;
     }
-    const check = toCheck(output.schema);
-    const key = JSON.stringify(output.schema);
-    if (refusedByApi.has(key)) {
-      yield* checked(run, toRefused(request, output), signal, check);
-      return;
+    const check = toCheck(output);
+    const key = JSON.stringify([request.model, output.schema]);
+    const isForApi = !request.agent && output.schema !== undefined && !refusals.has(key);
+    let hasBegun = false;
+    if (isForApi) {
+      try {
+        for await (const event of checked(run, request, signal, check)) {
+          hasBegun = true;
+          yield event;
+        }
+        return;
+      } catch (error) {
+        if (hasBegun || !isInvalid(error, NAMES_SCHEMA)) throw error;
+        if (refusals.size >= MAX_REMEMBERED) refusals.clear();
+        refusals.set(key, error);
+      }
     }
     try {
-      yield* checked(run, request, signal, check);
+      yield* checked(run, toEnforced(request, output), signal, check);
     } catch (error) {
-      if (request.agent || !isAboutSchema(error)) throw error;
-      if (refusedByApi.size >= MAX_REMEMBERED) refusedByApi.clear();
-      refusedByApi.add(key);
-      yield* checked(run, toRefused(request, output), signal, check);
+      const refusal = refusals.get(key);
+      const isSameAgain = request.tools.length === 0 && isInvalid(error, NAMES_TOOL);
+      throw refusal && isSameAgain ? toSchemaRefusal(refusal, output) : error;
     }
   };
 }
 
-function toRefused(request: RunRequest, output: JsonOutput): RunRequest {
-  return { ...request, output: { ...output, isRefusedByApi: true } };
+/** The model answers through a tool of the CLI's, so it has to be free to call one. */
+function toEnforced(request: RunRequest, output: JsonOutput): RunRequest {
+  const schema = output.schema && toEnforceableSchema(output.schema);
+  const enforced = { ...request, output: { ...output, schema, isRefusedByApi: true as const } };
+  return request.toolChoice.type === 'none'
+    ? { ...enforced, tools: [], toolChoice: { type: 'auto' } }
+    : enforced;
 }
 
-/** Only what fails before the first event is an `invalid-request`. */
-function isAboutSchema(error: unknown) {
+function isInvalid(error: unknown, pattern: RegExp): error is RunError {
   return (
-    error instanceof RunError &&
-    error.code === 'invalid-request' &&
-    NAMES_SCHEMA.test(error.message)
+    error instanceof RunError && error.code === 'invalid-request' && pattern.test(error.message)
   );
+}
+
+/** Neither way is open: what the API said first is what the caller can mend. */
+function toSchemaRefusal({ message, cause }: RunError, { path }: JsonOutput) {
+  return new RunError('invalid-request', message, { param: path, cause });
 }
 
 async function* checked(run: Run, request: RunRequest, signal: AbortSignal, check: Check) {
@@ -82,28 +103,4 @@ function readJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function toCheck(schema: JsonOutput['schema']): Check {
-  const ajv = createAjv(schema);
-  const { $schema: _, ...body } = schema ?? { type: 'object' };
-  try {
-    const validate = ajv.compile(body);
-    return (value) => {
-      if (value === undefined) return 'it is not JSON';
-      return validate(value) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'answer' });
-    };
-  } catch (cause) {
-    throw new RunError('invalid-request', `The schema cannot be used: ${String(cause)}.`, {
-      cause,
-    });
-  }
-}
-
-/** Old and new JSON Schema differ in a few words; formats are left to the model. */
-function createAjv(schema: JsonOutput['schema']) {
-  const dialect = schema?.['$schema'];
-  const isOld = typeof dialect === 'string' && dialect.includes('draft-0');
-  const options = { strict: false, validateFormats: false, logger: false } as const;
-  return isOld ? new Ajv(options) : new Ajv2020(options);
 }

@@ -1,4 +1,4 @@
-import type { Caller, RunRequest, Thinking, ToolChoice } from '../../run.ts';
+import type { Caller, RunRequest, Thinking, ToolChoice, WantedOutput } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import type { TranslatedRequest } from '../dialect.ts';
 import { checkConversation } from '../shared/conversation.ts';
@@ -34,7 +34,6 @@ export function toRunRequest(body: MessagesBody, caller: Caller): TranslatedRequ
   refuseThread(body);
   const { instructions, messages } = toConversation(body);
   checkConversation(messages);
-  const format = body.output_config?.format ?? body.output_format;
   const request: RunRequest = {
     model: body.model,
     instructions,
@@ -46,7 +45,7 @@ export function toRunRequest(body: MessagesBody, caller: Caller): TranslatedRequ
     })),
     toolChoice: toToolChoice(body.tool_choice),
     parallelToolCalls: toParallel(body.tool_choice),
-    output: format ? { type: 'json', schema: format.schema } : { type: 'text' },
+    output: toOutput(body),
     sampling: {
       temperature: body.temperature ?? undefined,
       topP: body.top_p ?? undefined,
@@ -81,6 +80,14 @@ function refuseThread({ thread }: MessagesBody) {
       details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] },
     },
   );
+}
+
+function toOutput({ output_config: config, output_format: older }: MessagesBody): WantedOutput {
+  if (config?.format)
+    return { type: 'json', schema: config.format.schema, path: 'output_config.format.schema' };
+  return older
+    ? { type: 'json', schema: older.schema, path: 'output_format.schema' }
+    : { type: 'text' };
 }
 
 function toToolChoice(choice: MessagesBody['tool_choice']): ToolChoice {

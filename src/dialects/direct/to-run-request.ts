@@ -11,7 +11,9 @@ export function toRunRequest(body: RunBody, caller: Caller): TranslatedRequest {
     tools: [],
     toolChoice: { type: 'auto' },
     parallelToolCalls: true,
-    output: body.outputSchema ? { type: 'json', schema: body.outputSchema } : { type: 'text' },
+    output: body.outputSchema
+      ? { type: 'json', schema: body.outputSchema, path: 'outputSchema' }
+      : { type: 'text' },
     sampling: {
       temperature: undefined,
       topP: undefined,

@@ -2,7 +2,7 @@ import type { Caller, RunRequest, Sampling, ToolChoice } from '../../run.ts';
 import type { TranslatedRequest } from '../dialect.ts';
 import { checkConversation } from '../shared/conversation.ts';
 import { type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
-import { toEffort, toTemperature, toThinking } from '../shared/openai-sampling.ts';
+import { isOnScale, toEffort, toTemperature, toThinking } from '../shared/openai-sampling.ts';
 import type { ChatBody } from './body.ts';
 import { toConversation } from './to-conversation.ts';
 
@@ -11,7 +11,6 @@ const HONOURED: ReadonlySet<string> = new Set([
   'messages',
   'stream',
   'stream_options',
-  'temperature',
   'top_p',
   'max_tokens',
   'max_completion_tokens',
@@ -25,6 +24,7 @@ const HONOURED: ReadonlySet<string> = new Set([
 ]);
 
 const NEUTRAL: NeutralValues = {
+  temperature: isOnScale,
   n: (value) => value === 1,
   logprobs: (value) => value === false,
   top_logprobs: (value) => value === 0,
@@ -75,7 +75,7 @@ function toToolChoice(choice: ChatBody['tool_choice']): ToolChoice {
 function toOutput(format: ChatBody['response_format']): RunRequest['output'] {
   switch (format?.type) {
     case 'json_schema':
-      return { type: 'json', schema: format.json_schema.schema };
+      return { type: 'json', schema: format.json_schema.schema, path: 'response_format' };
     case 'json_object':
       return { type: 'json', schema: undefined };
     default:

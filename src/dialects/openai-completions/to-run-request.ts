@@ -2,7 +2,7 @@ import type { Caller, Message, RunRequest } from '../../run.ts';
 import type { TranslatedRequest } from '../dialect.ts';
 import { checkConversation, toTurns } from '../shared/conversation.ts';
 import { type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
-import { toTemperature } from '../shared/openai-sampling.ts';
+import { isOnScale, toTemperature } from '../shared/openai-sampling.ts';
 import type { CompletionBody } from './body.ts';
 
 const HONOURED: ReadonlySet<string> = new Set([
@@ -11,13 +11,13 @@ const HONOURED: ReadonlySet<string> = new Set([
   'stream',
   'stream_options',
   'max_tokens',
-  'temperature',
   'top_p',
   'stop',
   'user',
 ]);
 
 const NEUTRAL: NeutralValues = {
+  temperature: isOnScale,
   n: () => true,
   best_of: () => true,
   echo: () => true,

@@ -21,6 +21,11 @@ export function toTemperature(temperature: number | null | undefined): number | 
   return temperature ? Math.min(temperature, HIGHEST_TEMPERATURE) : (temperature ?? undefined);
 }
 
+/** Whether a temperature reaches the model as it is. One that does not is named among the ignored. */
+export function isOnScale(temperature: unknown): boolean {
+  return Number(temperature) <= HIGHEST_TEMPERATURE;
+}
+
 /** The API's effort. */
 export function toEffort(effort: ReasoningEffort | null | undefined): Effort | undefined {
   return effort ? EFFORTS[effort] : undefined;

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+import { demoAnswer } from '../../src/demo/answers.ts';
+import type { MessagesBody } from '../../src/demo/messages-body.ts';
+import { errorReply } from '../../src/demo/replies.ts';
+import { CHAT_DIALECTS } from '../dialects/chat-dialects.ts';
+import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { askFor } from './ask-for.ts';
+
+let proxy: Proxy;
+beforeAll(async () => {
+  proxy = await startProxy();
+});
+afterAll(() => proxy.stop());
+beforeEach(() => {
+  proxy.model.answer = demoAnswer;
+});
+
+/** A model that refuses with this sentence whatever the test does not like. */
+const refuse = (isRefused: (body: MessagesBody) => boolean, sentence: string) => {
+  proxy.model.answer = (body) =>
+    isRefused(body) ? errorReply(400, 'invalid_request_error', sentence) : demoAnswer(body);
+};
+
+const [openaiChat, anthropicMessages] = CHAT_DIALECTS;
+if (!openaiChat || !anthropicMessages) throw new Error('Both dialects are in the table.');
+
+describe.for(CHAT_DIALECTS)('$name: a model that refuses sampling', (dialect) => {
+  test('answers without it, says so, and is not asked again', async () => {
+    const model = 'claude-demo-strict';
+    const fields = { temperature: 0.3, top_p: 0.5 };
+    const first = await askFor(proxy, dialect, fields, { model });
+    const second = await askFor(proxy, dialect, fields, { model, stream: true });
+    const without = await askFor(proxy, dialect, {}, { model });
+
+    expect([first, second, without]).toMatchObject([
+      { status: 200, ignored: ['top_p', 'temperature'] },
+      { status: 200, ignored: ['top_p', 'temperature'] },
+      { status: 200, ignored: [] },
+    ]);
+    expect(second.upstream).toHaveLength(1);
+    expect(second.upstream[0]).not.toHaveProperty('temperature');
+    expect(second.upstream[0]).not.toHaveProperty('top_p');
+  });
+});
+
+test('of temperature and top_p, which do not go together, temperature stays', async () => {
+  const { status, ignored, upstream } = await askFor(proxy, openaiChat, {
+    temperature: 0.3,
+    top_p: 0.5,
+  });
+  expect({ status, ignored }).toEqual({ status: 200, ignored: ['top_p'] });
+  expect(upstream.at(-1)).toMatchObject({ temperature: 0.3 });
+});
+
+test('sampling that thinking does not bear goes, thinking stays', async () => {
+  const asked = await askFor(proxy, openaiChat, { temperature: 0.3, reasoning_effort: 'low' });
+  expect(asked).toMatchObject({ status: 200, ignored: ['temperature'] });
+  expect(asked.upstream.at(-1)).toMatchObject({ thinking: { type: 'adaptive' } });
+
+  const thinking = { type: 'enabled', budget_tokens: 1024 };
+  const fields = { thinking, max_tokens: 2000, temperature: 0.3, top_k: 5, top_p: 0.5 };
+  const all = await askFor(proxy, anthropicMessages, fields);
+  expect(all.status).toBe(200);
+  expect(new Set(all.ignored)).toEqual(new Set(['temperature', 'top_p', 'top_k']));
+  expect(all.upstream.at(-1)).toMatchObject({ thinking });
+});
+
+test('thinking that a forced tool does not bear goes, the tool stays', async () => {
+  const tools = [{ name: 'look', input_schema: { type: 'object' } }];
+  const { status, ignored, upstream, body } = await askFor(proxy, anthropicMessages, {
+    tools,
+    tool_choice: { type: 'tool', name: 'look' },
+    thinking: { type: 'adaptive' },
+  });
+  expect({ status, ignored }).toEqual({ status: 200, ignored: ['thinking'] });
+  expect(upstream.at(-1)).toMatchObject({ tool_choice: { type: 'tool', name: 'look' } });
+  expect(body).toMatchObject({ stop_reason: 'tool_use', content: [{ name: 'look' }] });
+});
+
+test('a model without budgets thinks as long as it sees fit, at the effort asked for', async () => {
+  refuse(
+    ({ thinking }) => thinking?.type === 'enabled',
+    '`thinking.type.enabled` is not supported for this model. Use `thinking.type.adaptive` and `output_config.effort` to control thinking behavior.',
+  );
+  const { status, ignored, upstream } = await askFor(proxy, anthropicMessages, {
+    max_tokens: 2000,
+    thinking: { type: 'enabled', budget_tokens: 1024 },
+    output_config: { effort: 'high' },
+  });
+  expect({ status, ignored }).toEqual({ status: 200, ignored: ['thinking'] });
+  expect(upstream.at(-1)).toMatchObject({
+    thinking: { type: 'adaptive' },
+    output_config: { effort: 'high' },
+  });
+});
+
+test.for([
+  ['effort', { reasoning_effort: 'high' }, 'This model does not support the effort parameter.'],
+  ['service_tier', { service_tier: 'auto' }, 'service_tier: this account has no priority tier.'],
+] as const)('%s that is refused goes', async ([name, fields, sentence]) => {
+  const isEffort = name === 'effort';
+  refuse(
+    (body) =>
+      isEffort ? Object(body.output_config).effort === 'high' : body['service_tier'] !== undefined,
+    sentence,
+  );
+  const dialect = isEffort ? openaiChat : anthropicMessages;
+  const { status, ignored } = await askFor(proxy, dialect, fields);
+  expect({ status, ignored }).toEqual({
+    status: 200,
+    ignored: [isEffort ? 'reasoning_effort' : name],
+  });
+});
+
+describe('stays a 400', () => {
+  test('a budget that is not below max_tokens', async () => {
+    const { status, body } = await askFor(proxy, anthropicMessages, {
+      max_tokens: 1500,
+      thinking: { type: 'enabled', budget_tokens: 2000 },
+    });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({
+      error: {
+        type: 'invalid_request_error',
+        message: expect.stringMatching(/^`max_tokens` must be greater than/),
+      },
+    });
+  });
+
+  test('a refusal that names a parameter which the client did not send', async () => {
+    refuse(() => true, 'temperature: range: 0..1');
+    const { status, body } = await askFor(proxy, openaiChat, { top_p: 0.5, max_tokens: 9 });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ error: { message: 'temperature: range: 0..1' } });
+  });
+
+  test('a refusal that names none', async () => {
+    refuse(() => true, 'messages.0: something is wrong with this.');
+    const { status } = await askFor(proxy, openaiChat, { temperature: 0.5 });
+    expect(status).toBe(400);
+  });
+});
