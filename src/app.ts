@@ -6,7 +6,6 @@ import { anthropicMessages } from './dialects/anthropic-messages/index.ts';
 import { direct } from './dialects/direct/index.ts';
 import { CountTokensBody } from './dialects/anthropic-messages/body.ts';
 import { openaiChat } from './dialects/openai-chat/index.ts';
-import { openaiResponses } from './dialects/openai-responses/index.ts';
 import { allowOrigins } from './middleware/allow-origins.ts';
 import { openaiCompletions } from './dialects/openai-completions/index.ts';
 import { authenticate } from './middleware/authenticate.ts';
@@ -22,6 +21,8 @@ import { type HealthParts, health } from './routes/health.ts';
 import { getModel, listModels } from './routes/models.ts';
 import { noRoute } from './routes/no-route.ts';
 import { respondFailure, toRunError } from './routes/respond-failure.ts';
+import { mountResponses } from './routes/responses/mount-responses.ts';
+import type { ResponseParts } from './routes/responses/response-parts.ts';
 import { runDialect } from './routes/run-dialect.ts';
 import { deleteSession, getSession, listSessions, type SessionBook } from './routes/sessions.ts';
 import type { CountTokens, Run } from './run.ts';
@@ -36,6 +37,7 @@ export type AppParts = {
   readCliStatus: ReadCliStatus;
   health: HealthParts;
   sessions: SessionBook;
+  responses: ResponseParts;
   log: Log;
   settings: AppSettings;
 };
@@ -61,6 +63,7 @@ export function createApp({
   readCliStatus,
   health: healthParts,
   sessions,
+  responses,
   log,
   settings,
 }: AppParts) {
@@ -79,12 +82,7 @@ export function createApp({
     validate(openaiChat.body),
     runDialect(openaiChat, run),
   );
-  app.on(
-    'POST',
-    aliases('/responses'),
-    validate(openaiResponses.body),
-    runDialect(openaiResponses, run),
-  );
+  mountResponses(app, aliases, { run, countTokens, ...responses });
   app.on(
     'POST',
     aliases('/messages'),

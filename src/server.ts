@@ -22,6 +22,8 @@ import { withModelAliases } from './runner/model-aliases.ts';
 import { createProcessRegistry } from './runner/process-registry.ts';
 import { createReadCliStatus } from './runner/read-cli-status.ts';
 import { createSuspendedCalls } from './runner/suspended-calls.ts';
+import { toInterruptedResponse } from './dialects/openai-responses/to-response.ts';
+import { openResponses } from './responses/open-responses.ts';
 import { createSessions } from './sessions/session-book.ts';
 import { createSqliteStore } from './sessions/sqlite-store.ts';
 import { removeTranscript } from './sessions/transcripts.ts';
@@ -44,8 +46,8 @@ export type RunningServer = {
   stop(reason: string): Promise<void>;
 };
 
-/** How often forgotten sessions are looked for, in milliseconds. */
-const SESSION_SWEEP_MS = 60_000;
+/** How often forgotten sessions and responses are looked for, in milliseconds. */
+const SWEEP_MS = 60_000;
 
 /** Time for cut-off runs to tell their callers so, in milliseconds. */
 const LAST_WORDS_MS = 2000;
@@ -67,8 +69,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw error;
   });
   await parts.registry.endLeftBehind();
-  await parts.sessions.removeExpired();
-  const sweep = setInterval(() => void parts.sessions.removeExpired(), SESSION_SWEEP_MS).unref();
+  await parts.removeExpired();
+  const sweep = setInterval(() => void parts.removeExpired(), SWEEP_MS).unref();
   const status = await parts.readCliStatus().catch((error: unknown) => {
     parts.log.warn({ err: error }, 'the claude CLI did not tell its status');
   });
@@ -79,7 +81,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     parts.gate.close();
     const drained = listening.drain();
     await Promise.race([drained, delay(config.shutdownGraceMs, undefined, { ref: false })]);
-    parts.stopped.abort(new RunError('shutting-down', 'The server is shutting down; try again.'));
+    parts.stopped.abort(toShutdown());
     await Promise.race([drained, delay(LAST_WORDS_MS, undefined, { ref: false })]);
     listening.cut();
     await drained;
@@ -132,6 +134,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     removeTranscript: (id) => removeTranscript(claudeFolder, id),
     onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
   });
+  const responses = await openResponses({ config, log, toEnded: toInterruptedResponse });
   const gate = createGate({
     concurrency: config.workerConcurrency,
     maxQueueSize: config.maxQueueSize,
@@ -164,15 +167,24 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
       readCliStatus,
     },
     sessions,
+    responses,
     log,
     settings: { ...config, hopHeader: HOP_HEADER },
   });
   const close = async () => {
+    await responses.close(toShutdown());
     await processes.endAll();
     await store.close();
     await scratch.remove();
   };
-  return { app, log, registry, sessions, gate, stopped, readCliStatus, close };
+  const removeExpired = async () => {
+    await Promise.all([sessions.removeExpired(), responses.book.removeExpired()]);
+  };
+  return { app, log, registry, removeExpired, gate, stopped, readCliStatus, close };
+}
+
+function toShutdown() {
+  return new RunError('shutting-down', 'The server is shutting down; try again.');
 }
 
 /**

@@ -143,6 +143,27 @@ export const SETTINGS = {
     default: '10',
     meaning: 'Sessions kept for one key; the one idle longest makes room.',
   },
+  RESPONSE_TTL_MS: {
+    ...milliseconds(TEN_YEARS_MS),
+    default: '2592000000',
+    meaning: 'Time after which a stored response of `/v1/responses` is deleted.',
+  },
+  MAX_RESPONSES_PER_KEY: {
+    ...wholeNumber(1, 1_000_000),
+    default: '1000',
+    meaning: 'Responses stored for one key; the oldest makes room.',
+  },
+  MAX_RESPONSE_BYTES_PER_KEY: {
+    ...wholeNumber(1024, 1_099_511_627_776),
+    default: '1073741824',
+    unit: 'bytes',
+    meaning: 'Size of the responses stored for one key, inputs included; the oldest make room.',
+  },
+  BACKGROUND_TIMEOUT_MS: {
+    ...milliseconds(LONGEST_TIMER_MS),
+    default: '3600000',
+    meaning: 'Longest time that a background response of `/v1/responses` runs.',
+  },
   DEFAULT_WORKSPACE_DIR: {
     ...folder(),
     default: undefined,

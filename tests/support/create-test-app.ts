@@ -1,5 +1,8 @@
 import { type AppParts, createApp } from '../../src/app.ts';
 import type { CliStatus } from '../../src/cli-status.ts';
+import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
+import { createMemoryStore } from '../../src/responses/memory-store.ts';
+import { createResponseBook } from '../../src/responses/response-book.ts';
 import type { Run } from '../../src/run.ts';
 
 export const APP_KEY = 'app-key-0123456789';
@@ -63,6 +66,15 @@ export function createTestApp({ settings, ...parts }: TestParts = {}) {
       list: () => Promise.resolve([]),
       get: () => Promise.reject(new Error('not part of this test')),
       delete: () => Promise.reject(new Error('not part of this test')),
+    },
+    responses: {
+      book: createResponseBook({
+        store: createMemoryStore(),
+        ttlMs: 60_000,
+        maxPerKey: 100,
+        maxBytesPerKey: 1_000_000,
+      }),
+      background: createBackgroundRuns(60_000),
     },
     // Only these methods of pino's are called.
     log: { ...quiet, child: () => quiet } as unknown as AppParts['log'],

@@ -42,10 +42,21 @@ export function toResponse(exchange: Exchange<ResponsesBody>, state: ResponseSta
   };
 }
 
-/** The same response, ended without an answer. */
-export function toEndedResponse(response: Response, error: RunError | 'cancelled'): Response {
-  if (error === 'cancelled') return { ...response, status: 'cancelled' };
+/** Whether a response will not change any more. */
+export function isEnded({ status }: Response): boolean {
+  return status !== 'queued' && status !== 'in_progress';
+}
+
+/** The same response, ended without an answer: cancelled, or failed. */
+export function toEndedResponse(response: Response, error: RunError): Response {
+  if (error.code === 'cancelled') return { ...response, status: 'cancelled' };
   return { ...response, status: 'failed', error: toResponseError(error) };
+}
+
+/** A stored response whose server stopped before it was complete. */
+export function toInterruptedResponse(response: Readonly<Record<string, unknown>>) {
+  const message = 'The server was stopped before the response was complete.';
+  return { ...response, status: 'failed', error: { code: 'server_error', message } };
 }
 
 /** The id of the response to a request, known before there is an answer. */
@@ -91,7 +102,7 @@ function toEchoedTool({ description, parameters, strict, ...tool }: FunctionTool
 }
 
 /** OpenAI counts cached tokens among the input tokens; the Messages API counts them apart. */
-function toUsage(usage: TokenUsage) {
+export function toUsage(usage: TokenUsage) {
   const input = usage.input + usage.cacheRead + usage.cacheWrite;
   return {
     input_tokens: input,

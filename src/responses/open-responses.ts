@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+
+import type { Config } from '../config.ts';
+import { type BackgroundRuns, createBackgroundRuns } from './background-runs.ts';
+import { createResponseBook, type ResponseBook } from './response-book.ts';
+import type { JsonObject } from './response-store.ts';
+import { createSqliteStore } from './sqlite-store.ts';
+
+export type OpenResponsesOptions = {
+  config: Pick<
+    Config,
+    | 'stateDir'
+    | 'responseTtlMs'
+    | 'maxResponsesPerKey'
+    | 'maxResponseBytesPerKey'
+    | 'backgroundTimeoutMs'
+  >;
+  log: { error: (details: object, message: string) => void };
+  /** Words the end of a response whose server stopped before it did. */
+  toEnded: (response: JsonObject) => JsonObject;
+};
+
+export type OpenedResponses = {
+  book: ResponseBook;
+  background: BackgroundRuns;
+  /** Ends what still runs, for this reason, and closes the file. */
+  close: (reason: unknown) => Promise<void>;
+};
+
+/** Opens the responses in the state folder. What an earlier server left unfinished has ended. */
+export async function openResponses({
+  config,
+  log,
+  toEnded,
+}: OpenResponsesOptions): Promise<OpenedResponses> {
+  const store = createSqliteStore({
+    file: join(config.stateDir, 'responses.db'),
+    onSetAside: (report) => log.error(report, 'the response database was damaged and set aside'),
+  });
+  const book = createResponseBook({
+    store,
+    ttlMs: config.responseTtlMs,
+    maxPerKey: config.maxResponsesPerKey,
+    maxBytesPerKey: config.maxResponseBytesPerKey,
+    onProblem: (error) => log.error({ err: error }, 'a response could not be stored'),
+  });
+  const background = createBackgroundRuns(config.backgroundTimeoutMs);
+  await book.endUnfinished(toEnded);
+  return {
+    book,
+    background,
+    async close(reason) {
+      await background.endAll(reason);
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { Context } from 'hono';
+
+import type { ResponsesBody } from '../../dialects/openai-responses/body.ts';
+import { toErrorMessage } from '../../dialects/openai-responses/failures.ts';
+import { openaiResponses } from '../../dialects/openai-responses/index.ts';
+import { toAnswer } from '../../dialects/openai-responses/to-answer.ts';
+import type { Response as ResponseObject } from '../../dialects/openai-responses/to-response.ts';
+import type { SseMessage } from '../../dialects/dialect.ts';
+import type { Validated } from '../../middleware/validate.ts';
+import type { AppEnv } from '../../middleware/variables.ts';
+import { collectRun } from '../../run-answer.ts';
+import type { Run } from '../../run.ts';
+import type { RunError } from '../../run-error.ts';
+import { nameIgnored } from '../name-ignored.ts';
+import { openRun } from '../open-run.ts';
+import { streamMessages } from '../stream-messages.ts';
+import { followResponse } from './follow-response.ts';
+import { openExchange, type OpenedExchange } from './open-exchange.ts';
+import { recordMessages } from './record-messages.ts';
+import type { ResponseParts } from './response-parts.ts';
+import { startInBackground } from './start-in-background.ts';
+
+/** `POST /v1/responses`: whole, streamed, or in the background; kept unless `store` is false. */
+export function createResponse(run: Run, parts: ResponseParts) {
+  return async (c: Context<AppEnv, string, Validated<ResponsesBody>>): Promise<Response> => {
+    const { keyId } = c.var.caller;
+    const opened = await openExchange(c.req.valid('json'), c.var, (id) =>
+      parts.book.find(id, keyId),
+    );
+    const { exchange, isStream, ignored } = opened;
+    const { body, request } = exchange;
+
+    if (body.background) {
+      nameIgnored(c, openaiResponses, ignored, undefined);
+      const response = await startInBackground(opened, run, parts);
+      if (!isStream) return c.json(response);
+      return streamMessages(c, openaiResponses, followResponse(parts, response.id, c.var, -1));
+    }
+    const events = run(request, c.var.signal);
+    const keep = toKeep(opened, parts);
+    if (!isStream) {
+      const answer = await collectRun(events);
+      nameIgnored(c, openaiResponses, ignored, answer.start);
+      const response = toAnswer(answer, exchange);
+      await keep(response);
+      return c.json(response);
+    }
+    const started = await openRun(events, exchange.arrivedAtMs);
+    nameIgnored(c, openaiResponses, ignored, started.start);
+    const messages = openaiResponses.toMessages(started.events, exchange);
+    return streamNumbered(c, recordMessages(messages, keep));
+  };
+}
+
+/** Keeps a response if its request wants that. */
+function toKeep({ exchange, toStored }: OpenedExchange, { book }: ResponseParts) {
+  return async (response: ResponseObject) => {
+    if (exchange.body.store !== false) await book.save(toStored(response));
+  };
+}
+
+/** Streams with a failure that is numbered as every other event. */
+function streamNumbered(c: Context<AppEnv>, messages: AsyncIterable<SseMessage>) {
+  let count = 0;
+  const toFailureMessage = (error: RunError) => toErrorMessage(error, count);
+  const failures = { ...openaiResponses.failures, toFailureMessage };
+
+  async function* countMessages() {
+    for await (const message of messages) {
+      count += 1;
+      yield message;
+    }
+  }
+  return streamMessages(c, { ...openaiResponses, failures }, countMessages());
+}

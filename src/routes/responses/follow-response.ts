@@ -1,0 +1,38 @@
+import type { SseMessage } from '../../dialects/dialect.ts';
+import type { Variables } from '../../middleware/variables.ts';
+import { RunError } from '../../run-error.ts';
+import type { ResponseParts } from './response-parts.ts';
+
+/**
+ * The events of a background response behind the one with this number: those that come while it runs,
+ * or those that are kept. Throws `not-found`, and `invalid-request` when none were kept.
+ */
+export async function* followResponse(
+  { book, background }: ResponseParts,
+  id: string,
+  { caller, signal }: Pick<Variables, 'caller' | 'signal'>,
+  after: number,
+): AsyncIterable<SseMessage> {
+  await book.get(id, caller.keyId);
+  const live = background.follow(id, after, signal);
+  const { events } = await book.get(id, caller.keyId);
+  for await (const data of live ?? events.slice(after + 1)) {
+    const { type } = JSON.parse(data) as { type: string }; // the dialect's own text
+    yield { event: type, data };
+  }
+}
+
+/** Throws `invalid-request` for a response that cannot be streamed. */
+export async function checkStreamable(
+  { book, background }: ResponseParts,
+  id: string,
+  { caller, signal }: Pick<Variables, 'caller' | 'signal'>,
+): Promise<void> {
+  const { events } = await book.get(id, caller.keyId);
+  if (events.length > 0 || background.follow(id, -1, signal)) return;
+  throw new RunError(
+    'invalid-request',
+    'Only a response that was made with background and stream can be streamed later.',
+    { param: 'stream' },
+  );
+}

@@ -1,0 +1,34 @@
+import type { Hono } from 'hono';
+
+import { openaiResponses } from '../../dialects/openai-responses/index.ts';
+import { validate } from '../../middleware/validate.ts';
+import type { AppEnv } from '../../middleware/variables.ts';
+import type { CountTokens, Run } from '../../run.ts';
+import { compactResponse } from './compact-response.ts';
+import { countInput } from './count-input.ts';
+import { createResponse } from './create-response.ts';
+import { listInputItems } from './input-items.ts';
+import type { ResponseParts } from './response-parts.ts';
+import { cancelResponse, deleteResponse, getResponse } from './stored-responses.ts';
+
+type MountedParts = ResponseParts & { run: Run; countTokens: CountTokens };
+
+/** Every route of the Responses API; `aliases` tells the paths of each. */
+export function mountResponses(
+  app: Hono<AppEnv>,
+  aliases: (path: string) => string[],
+  parts: MountedParts,
+): void {
+  const { run, countTokens } = parts;
+  const checked = validate(openaiResponses.body);
+
+  app.on('POST', aliases('/responses'), checked, createResponse(run, parts));
+  app.on('POST', aliases('/responses/compact'), checked, compactResponse(run, parts));
+  app.on('POST', aliases('/responses/input_tokens'), checked, countInput(countTokens, parts));
+  for (const path of aliases('/responses')) {
+    app.get(`${path}/:id`, getResponse(parts));
+    app.delete(`${path}/:id`, deleteResponse(parts));
+    app.get(`${path}/:id/input_items`, listInputItems(parts));
+    app.post(`${path}/:id/cancel`, cancelResponse(parts));
+  }
+}

@@ -1,0 +1,44 @@
+import type { ResponsesBody } from '../../dialects/openai-responses/body.ts';
+import { openaiResponses } from '../../dialects/openai-responses/index.ts';
+import { toKeptItems } from '../../dialects/openai-responses/kept-items.ts';
+import { isEnded, type Response } from '../../dialects/openai-responses/to-response.ts';
+import type { Exchange } from '../../dialects/dialect.ts';
+import type { StoredResponse } from '../../responses/response-store.ts';
+import type { Caller } from '../../run.ts';
+import { type FindResponse, toWholeInput } from './to-whole-input.ts';
+
+/** Who asks, and when. */
+export type Asking = { requestId: string; arrivedAtMs: number; caller: Caller };
+
+export type OpenedExchange = {
+  exchange: Exchange<ResponsesBody>;
+  isStream: boolean;
+  ignored: readonly string[];
+  /** The response in the form in which it is kept. */
+  toStored: (response: Response, events?: readonly string[]) => StoredResponse;
+};
+
+/** Puts the whole conversation into a request. Throws what `toWholeInput` and the dialect throw. */
+export async function openExchange(
+  given: ResponsesBody,
+  { requestId, arrivedAtMs, caller }: Asking,
+  find: FindResponse,
+): Promise<OpenedExchange> {
+  const input = await toWholeInput(given, find);
+  const body = { ...given, input };
+  const { request, isStream, ignored } = openaiResponses.toRunRequest(body, caller);
+  return {
+    exchange: { body, request, requestId, arrivedAtMs },
+    isStream,
+    ignored,
+    toStored: (response, events = []) => ({
+      id: response.id,
+      keyId: caller.keyId,
+      createdAt: arrivedAtMs,
+      isFinished: isEnded(response),
+      response,
+      input: toKeptItems(input, response.id),
+      events,
+    }),
+  };
+}

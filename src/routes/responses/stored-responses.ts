@@ -1,0 +1,62 @@
+import type { Context } from 'hono';
+
+import { openaiResponses } from '../../dialects/openai-responses/index.ts';
+import type { AppEnv } from '../../middleware/variables.ts';
+import { RunError } from '../../run-error.ts';
+import { streamMessages } from '../stream-messages.ts';
+import { checkStreamable, followResponse } from './follow-response.ts';
+import type { ResponseParts } from './response-parts.ts';
+
+type IdContext = Context<AppEnv, '/:id'>;
+
+/** `GET /v1/responses/{id}`; with `stream=true` the events of one that runs in the background. */
+export function getResponse(parts: ResponseParts) {
+  return async (c: IdContext): Promise<Response> => {
+    const id = c.req.param('id');
+    if (c.req.query('stream') !== 'true') {
+      const { response } = await parts.book.get(id, c.var.caller.keyId);
+      return c.json(response);
+    }
+    const after = readNumber(c.req.query('starting_after'), 'starting_after') ?? -1;
+    await checkStreamable(parts, id, c.var);
+    return streamMessages(c, openaiResponses, followResponse(parts, id, c.var, after));
+  };
+}
+
+/** `DELETE /v1/responses/{id}`; one that still runs is ended first. */
+export function deleteResponse({ book, background }: ResponseParts) {
+  return async (c: IdContext): Promise<Response> => {
+    const id = c.req.param('id');
+    await book.get(id, c.var.caller.keyId);
+    await background.end(id, toCancelled());
+    await book.delete(id, c.var.caller.keyId);
+    return c.json({ id, object: 'response', deleted: true });
+  };
+}
+
+/** `POST /v1/responses/{id}/cancel`: one that has ended already is answered as it is. */
+export function cancelResponse({ book, background }: ResponseParts) {
+  return async (c: IdContext): Promise<Response> => {
+    const id = c.req.param('id');
+    const { response: found } = await book.get(id, c.var.caller.keyId);
+    if (found['background'] !== true) {
+      throw new RunError('invalid-request', 'Only a background response can be cancelled.', {
+        param: 'response_id',
+      });
+    }
+    await background.end(id, toCancelled());
+    const { response } = await book.get(id, c.var.caller.keyId);
+    return c.json(response);
+  };
+}
+
+/** A whole number from a query. Throws `invalid-request`. */
+export function readNumber(text: string | undefined, param: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new RunError('invalid-request', `${param} must be a whole number.`, { param });
+}
+
+function toCancelled() {
+  return new RunError('cancelled', 'The response was cancelled.');
+}
