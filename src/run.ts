@@ -88,7 +88,12 @@ export type ToolChoice =
   | { type: 'auto' }
   | { type: 'none' }
   | { type: 'required' }
-  | { type: 'tool'; name: string };
+  | {
+      type: 'tool';
+      name: string;
+      /** The API does not force it on this model, so the CLI has to enforce the call. */
+      isRefusedByApi?: true;
+    };
 
 export type WantedOutput =
   | { type: 'text' }

@@ -115,6 +115,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
   const suspended = createSuspendedCalls({
     maxSuspended: config.maxSuspendedCalls,
     ttlMs: config.suspendedCallTtlMs,
+    isRoomWanted: () => processes.isRoomWanted(),
   });
   const processes = createProcesses({
     command: claude.path,

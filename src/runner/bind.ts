@@ -1,20 +1,28 @@
-import type { RunRequest, WantedOutput } from '../run.ts';
+import { z } from 'zod';
+
+import type { RunRequest } from '../run.ts';
 import type { AgentProcess } from './agent-process.ts';
+import { toCallSchema, toEnforcedTool } from './forced-tool.ts';
 import type { BoundProcess } from './suspended-calls.ts';
 
 const ANY_OBJECT = { type: 'object' };
 
+/** The reply to `initialize`, seen from CLI 2.1.330. */
+const Initialized = z.object({
+  models: z.array(z.object({ value: z.string(), resolvedModel: z.string() })).catch([]),
+});
+
 /**
  * Tells a process that is already up whom it serves: instructions, tools, and what holds for the
- * first turn. Can be said once in a process's life.
+ * first turn. Can be said once in a process's life. Resolves with the full id of the model.
  */
 export async function bindChat(
-  { process, tools }: BoundProcess,
+  { process, tools }: Pick<BoundProcess, 'process' | 'tools'>,
   request: RunRequest,
-): Promise<void> {
-  const jsonSchema = toEnforcedSchema(request.output);
+): Promise<string> {
+  const jsonSchema = toEnforcedSchema(request);
   process.serve(tools.handler);
-  await process.request({
+  const reply = await process.request({
     subtype: 'initialize',
     ...tools.manifest,
     ...(jsonSchema && { jsonSchema }),
@@ -22,6 +30,8 @@ export async function bindChat(
     systemPrompt: request.instructions.length === 0 ? [] : [request.instructions.join('\n\n')],
   });
   await setTurn(process, request);
+  const { models } = Initialized.parse(reply);
+  return models.find(({ value }) => value === request.model)?.resolvedModel ?? request.model;
 }
 
 /** Sets what may change from one turn to the next: model, sampling, tool choice, thinking, effort. */
@@ -60,7 +70,7 @@ function toFlagSettings(request: RunRequest) {
 function toExtraBody(request: RunRequest) {
   const { sampling, thinking } = request;
   const toolChoice = toToolChoice(request);
-  const outputConfig = toOutputConfig(request.output);
+  const outputConfig = toOutputConfig(request);
   return {
     ...(toolChoice && { tool_choice: toolChoice }),
     ...(outputConfig && { output_config: outputConfig }),
@@ -77,24 +87,29 @@ function toExtraBody(request: RunRequest) {
 }
 
 /**
- * JSON of any shape, and schemas that the API refuses, are the CLI's to enforce: it gives the model a
- * tool for the answer, and insists. This is the schema for it.
+ * JSON of any shape, schemas that the API refuses, and a tool that it does not force are the CLI's to
+ * enforce: it gives the model a tool for the answer, and insists. This is the schema for it.
  */
-export function toEnforcedSchema(output: WantedOutput): Record<string, unknown> | undefined {
+export function toEnforcedSchema(request: RunRequest): Record<string, unknown> | undefined {
+  const { output } = request;
+  const tool = toEnforcedTool(request);
+  if (tool) return toCallSchema(tool);
   if (output.type === 'text') return undefined;
   if (output.schema === undefined) return ANY_OBJECT;
   return output.isRefusedByApi ? output.schema : undefined;
 }
 
 /** The API's own structured output, for everything else. */
-function toOutputConfig(output: WantedOutput) {
-  if (output.type === 'text' || toEnforcedSchema(output)) return undefined;
+function toOutputConfig(request: RunRequest) {
+  const { output } = request;
+  if (output.type === 'text' || toEnforcedSchema(request)) return undefined;
   return { format: { type: 'json_schema', schema: output.schema } };
 }
 
 /** The API's `tool_choice`, where it differs from the default. */
-function toToolChoice({ tools, toolChoice, parallelToolCalls }: RunRequest) {
-  if (tools.length === 0) return undefined;
+function toToolChoice(request: RunRequest) {
+  const { tools, toolChoice, parallelToolCalls } = request;
+  if (tools.length === 0 || toEnforcedTool(request)) return undefined;
   const single = !parallelToolCalls && { disable_parallel_tool_use: true };
   switch (toolChoice.type) {
     case 'none':

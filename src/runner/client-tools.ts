@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { Tool, ToolResultPart } from '../run.ts';
+import { RunError } from '../run-error.ts';
 import type { ControlHandler } from './agent-process.ts';
 
 /** The name under which the caller's tools are known to the CLI; with NO_PREFIX it is never seen upstream. */
@@ -14,6 +15,12 @@ const MAX_RESULT_CHARACTERS = 500_000;
 
 /** Longer results, measured to arrive whole only as part of a replayed conversation. */
 const LONGEST_LIVE_RESULT = 400_000;
+
+/** Of a longer error the CLI shows the model the two ends. */
+const LONGEST_LIVE_ERROR = 10_000;
+
+/** Names that the CLI keeps for itself (2.1.330): a client's tool of that name is not offered. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(['ToolSearch']);
 
 const McpMessage = z.object({
   server_name: z.literal(SERVER_NAME),
@@ -35,14 +42,19 @@ export type ClientTools = {
   manifest: Record<string, unknown>;
   /** Serves the CLI's side of the protocol. Calls are kept waiting for `answer`. */
   handler: ControlHandler;
-  /** Resolves with whether all these calls have arrived within the time. */
-  haveArrived(callIds: readonly string[], timeoutMs: number): Promise<boolean>;
+  /** Resolves when the CLI has asked for all these calls; it never asks for those it answers itself. */
+  waitForCalls(callIds: readonly string[]): Promise<void>;
   /** Hands a waiting call its result. */
   answer(result: ToolResultPart): void;
 };
 
-/** Serves the tools of one conversation. The model's own ids name the calls. */
+/**
+ * Serves the tools of one conversation. The model's own ids name the calls. Throws `invalid-request`
+ * for a tool that the CLI would leave out without a word.
+ */
 export function createClientTools(tools: readonly Tool[]): ClientTools {
+  const reserved = tools.find(({ name }) => RESERVED_NAMES.has(name));
+  if (reserved) throw reservedName(reserved);
   const waiting = new Map<string, (result: object) => void>();
   let onArrival: (() => void) | undefined;
 
@@ -62,14 +74,13 @@ export function createClientTools(tools: readonly Tool[]): ClientTools {
       else respond({});
       return true;
     },
-    haveArrived(callIds, timeoutMs) {
-      const { promise, resolve } = Promise.withResolvers<boolean>();
-      const timer = setTimeout(resolve, timeoutMs, false);
+    waitForCalls(callIds) {
+      const { promise, resolve } = Promise.withResolvers<void>();
       onArrival = () => {
-        if (callIds.every((id) => waiting.has(id))) resolve(true);
+        if (callIds.every((id) => waiting.has(id))) resolve();
       };
       onArrival();
-      return promise.finally(() => clearTimeout(timer));
+      return promise;
     },
     answer(result) {
       waiting.get(result.callId)?.(toMcpResult(result));
@@ -80,9 +91,10 @@ export function createClientTools(tools: readonly Tool[]): ClientTools {
 
 /**
  * Whether a result can be handed to a waiting call as it is. The CLI replaces an empty one by a
- * sentence of its own, shortens a long one, and has no documents.
+ * sentence of its own, shortens a long one, and has no documents; an error it makes one trimmed text.
  */
-export function canAnswerLive({ content }: ToolResultPart): boolean {
+export function canAnswerLive({ content, isError }: ToolResultPart): boolean {
+  if (isError) return isPlainError(content);
   let text = '';
   let hasImage = false;
   for (const part of content) {
@@ -91,6 +103,20 @@ export function canAnswerLive({ content }: ToolResultPart): boolean {
     else return false;
   }
   return (hasImage || text.trim() !== '') && text.length <= LONGEST_LIVE_RESULT;
+}
+
+function isPlainError([only, ...others]: ToolResultPart['content']) {
+  if (only?.type !== 'text' || others.length > 0) return false;
+  const { text } = only;
+  return text !== '' && text === text.trim() && text.length <= LONGEST_LIVE_ERROR;
+}
+
+function reservedName({ name }: Tool) {
+  return new RunError(
+    'invalid-request',
+    `The claude CLI keeps the tool name ${JSON.stringify(name)} for itself; choose another one.`,
+    { param: 'tools' },
+  );
 }
 
 /** Given with `initialize`, the handshake's results spare its round trips before the first turn. */
@@ -119,7 +145,8 @@ function toToolsList(tools: readonly Tool[]) {
     tools: tools.map(({ name, description, inputSchema }) => ({
       name,
       ...(description !== undefined && { description }),
-      inputSchema,
+      // The CLI offers none of the tools if one of them does not say so.
+      inputSchema: { type: 'object', ...inputSchema },
       // Parallel calls come at once only from tools that change nothing, as far as the CLI knows.
       annotations: { readOnlyHint: true },
       _meta: { 'anthropic/maxResultSizeChars': MAX_RESULT_CHARACTERS },

@@ -8,21 +8,27 @@ import { type ContentBlocks, toAssistantLine, toUserLine } from './protocol.ts';
 export async function sayConversation(
   process: AgentProcess,
   messages: readonly Message[],
+  model?: string,
 ): Promise<void> {
-  await replay(process, messages.slice(0, -1));
+  await replay(process, messages.slice(0, -1), model);
   const last = messages.at(-1);
   if (last) process.send(toUserLine(toBlocks(last.parts), randomUUID()));
 }
 
 /**
- * Replays messages with their true roles; none of them is answered. Each user message must be
+ * Replays messages with their true roles; none of them is answered. The CLI keeps the thinking in
+ * those of the model that goes on, known by its full id: the API wants it beside tool calls. Each user message must be
  * confirmed before the reply to it goes in: written in one burst, the replies overtake.
  */
-export async function replay(process: AgentProcess, messages: readonly Message[]): Promise<void> {
+export async function replay(
+  process: AgentProcess,
+  messages: readonly Message[],
+  model?: string,
+): Promise<void> {
   for (const { role, parts } of messages) {
     const blocks = toBlocks(parts);
     if (blocks.length === 0) continue;
-    if (role === 'assistant') process.send(toAssistantLine(blocks));
+    if (role === 'assistant') process.send(toAssistantLine(blocks, model));
     else {
       process.send(toUserLine(blocks, randomUUID(), { isHistory: true }));
       await waitForResult(process);
@@ -59,7 +65,9 @@ function toBlock(part: Part) {
         ...(part.isError && { is_error: true }),
       };
     case 'reasoning':
-      return undefined; // the CLI drops the thinking of earlier turns
+      // Without its signature the API refuses it.
+      if (!part.signature) return undefined;
+      return { type: 'thinking', thinking: part.text, signature: part.signature };
   }
 }
 

@@ -39,6 +39,8 @@ const CHAT_ENVIRONMENT = {
   DISABLE_AUTO_COMPACT: '1',
   ENABLE_TOOL_SEARCH: 'false',
   CLAUDE_AGENT_SDK_MCP_NO_PREFIX: '1',
+  // Beside a tool named Agent the CLI would tell the model which agents there are.
+  CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS: '1',
   CLAUDE_CODE_MAX_MCP_DESCRIPTION_LENGTH: '1000000',
   MCP_TOOL_TIMEOUT: '86400000',
 };

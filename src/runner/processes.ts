@@ -20,6 +20,8 @@ export type ProcessesOptions = {
 
 export type Processes = {
   open: OpenProcess;
+  /** Whether somebody waits because the limit is reached. */
+  isRoomWanted(): boolean;
   /** Resolves when every process is gone; those that do not leave by themselves are killed. */
   endAll(): Promise<void>;
 };
@@ -53,6 +55,7 @@ export function createProcesses({
       });
       return opened.promise;
     },
+    isRoomWanted: () => limit.pendingCount > 0,
     async endAll() {
       await Promise.all([...alive].map((process) => process.end()));
     },

@@ -195,6 +195,9 @@ export function toUserLine(content: ContentBlocks, uuid: string, { isHistory = f
 }
 
 /** An earlier reply of the model. The CLI records it and says nothing. */
-export function toAssistantLine(content: ContentBlocks) {
-  return { type: 'assistant', message: { role: 'assistant', content } };
+export function toAssistantLine(content: ContentBlocks, model?: string) {
+  return {
+    type: 'assistant',
+    message: { role: 'assistant', ...(model !== undefined && { model }), content },
+  };
 }

@@ -10,6 +10,8 @@ export type ChatReading = {
   model: string;
   /** Called when the answer is complete but the CLI, being an agent, would go on by itself. */
   interrupt: () => void;
+  /** Whether the CLI will ask for the results of every call that the message holds so far. */
+  willAsk: () => boolean;
 };
 
 /**
@@ -18,13 +20,14 @@ export type ChatReading = {
  */
 export async function* readChatEvents(
   lines: AsyncIterable<CliLine>,
-  { model, interrupt }: ChatReading,
+  { model, interrupt, willAsk }: ChatReading,
 ): AsyncIterable<RunEvent> {
   // The start is held back until a part follows: so long a broken attempt can be forgotten.
   let start: RunStart | undefined;
   let isOut = false;
   let hasText = false;
   let hasRetried = false;
+  let hasAnswered = false;
   let last: MessageDelta | undefined;
 
   for await (const line of lines) {
@@ -38,8 +41,8 @@ export async function* readChatEvents(
       const error = toRetryError(line);
       if (error) throw error;
     }
-    // The CLI answers a malformed call by itself, and would go on with that.
-    if (line.type === 'user' && isOut) interrupt();
+    // The CLI answers some calls by itself, before the message is over; the others still have to come.
+    if (line.type === 'user') hasAnswered ||= isOut;
     if (line.type !== 'stream_event') continue;
 
     const { event } = line;
@@ -54,7 +57,8 @@ export async function* readChatEvents(
     isOut = true;
     if (event.type === 'message_delta') {
       last = event;
-      if (wouldGoOn(event.delta.stop_reason, hasText)) interrupt();
+      const isWaiting = event.delta.stop_reason === 'tool_use' && !hasAnswered && willAsk();
+      if (!isWaiting && wouldGoOn(event.delta.stop_reason, hasText)) interrupt();
     } else if (event.type === 'message_stop') {
       yield toChatEnd(start, last);
       return;
@@ -66,9 +70,8 @@ export async function* readChatEvents(
   throw processEnded('its output ended in the middle of a turn');
 }
 
-/** The CLI goes on by itself unless the message ended with visible text, or waits for a tool. */
+/** Where no tool is waited for, the CLI goes on by itself unless the message ended with visible text. */
 function wouldGoOn(stopReason: string | null | undefined, hasText: boolean) {
-  if (stopReason === 'tool_use') return false;
   return !(hasText && (stopReason === 'end_turn' || stopReason === 'stop_sequence'));
 }
 

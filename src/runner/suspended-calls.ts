@@ -1,16 +1,22 @@
-import type { Message, Part, RunRequest, ToolResultPart } from '../run.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Message, RunRequest, ToolResultPart } from '../run.ts';
 import type { AgentProcess } from './agent-process.ts';
 import { canAnswerLive, type ClientTools } from './client-tools.ts';
 import { toConversationKey } from './conversation-key.ts';
+import type { LineReader } from './line-reader.ts';
+import type { CliLine } from './protocol.ts';
 
-/** A process that waits for the results of the calls its model made. */
-export type BoundProcess = { process: AgentProcess; tools: ClientTools };
+/** A process, what it says, and the caller's tools in it. */
+export type BoundProcess = { process: AgentProcess; lines: LineReader; tools: ClientTools };
 
 export type SuspendedCallsOptions = {
   /** Processes that may wait at the same time; the oldest goes first. */
   maxSuspended: number;
   /** Longest wait for results, in milliseconds. */
   ttlMs: number;
+  /** Whether somebody waits for a process to go, so that there is room for another one. */
+  isRoomWanted: () => boolean;
 };
 
 export type SuspendedCalls = {
@@ -25,84 +31,110 @@ export type SuspendedCalls = {
   ): Promise<{ bound: BoundProcess; results: readonly ToolResultPart[] } | undefined>;
   /** Ends the one that waits longest; returns whether there was one. */
   evictOldest(): boolean;
-  count(): number;
 };
 
-type Entry = BoundProcess & {
+type Entry = {
+  key: string;
+  owner: string;
+  bound: BoundProcess;
   callIds: readonly string[];
-  /** Whether the CLI has really asked for every call; it answers malformed ones by itself. */
-  isWaiting: Promise<boolean>;
+  /** Whether the CLI has asked for every call; some it answers by itself. */
+  isAsking: Promise<boolean>;
   timer: NodeJS.Timeout;
 };
 
-/** Time for the CLI to ask for the calls that it has just streamed, in milliseconds. */
-const ARRIVAL_MS = 2000;
+/** Time for the CLI to ask for the calls whose results are here already, in milliseconds. */
+const ASKING_MS = 5000;
 
 /** Makes the place where processes wait for their callers' tools. They hold no place in the gate. */
 export function createSuspendedCalls({
   maxSuspended,
   ttlMs,
+  isRoomWanted,
 }: SuspendedCallsOptions): SuspendedCalls {
+  /** By conversation, the one that waits longest first. */
   const entries = new Map<string, Entry>();
 
   return {
     keep(bound, request, reply) {
-      const key = toConversationKey(request, [...request.messages, reply]);
-      const callIds = reply.parts.filter(isCall).map((call) => call.id);
-      const isWaiting = bound.tools.haveArrived(callIds, ARRIVAL_MS);
-      entries.set(key, {
-        ...bound,
+      const callIds = reply.parts.flatMap((part) => (part.type === 'tool-call' ? part.id : []));
+      const entry: Entry = {
+        key: toConversationKey(request, [...request.messages, reply]),
+        owner: toOwner(request),
+        bound,
         callIds,
-        isWaiting,
-        timer: setTimeout(drop, ttlMs, key).unref(),
-      });
-      void bound.process.exited.then(() => drop(key));
-      void isWaiting.then((isTrue) => isTrue || drop(key));
-      if (entries.size > maxSuspended) evictOldest();
+        isAsking: waitUntilAsked(bound, callIds),
+        timer: setTimeout(() => drop(entry), ttlMs).unref(),
+      };
+      drop(entries.get(entry.key));
+      entries.set(entry.key, entry);
+      void bound.process.exited.then(() => drop(entry));
+      void entry.isAsking.then((isTrue) => isTrue || drop(entry));
+      if (entries.size > maxSuspended || isRoomWanted()) evictOldest();
     },
     async take(request) {
-      const results = readResults(request.messages.at(-1));
-      if (!results) return undefined;
-      const entry = remove(toConversationKey(request, request.messages.slice(0, -1)));
+      const last = request.messages.at(-1);
+      const results = last?.parts.filter((part) => part.type === 'tool-result') ?? [];
+      if (results.length === 0) return undefined;
+      const entry = entries.get(toConversationKey(request, request.messages.slice(0, -1)));
+      dropAnswered(toOwner(request), results, entry);
       if (!entry) return undefined;
-      const isAnswered = areResultsOf(entry.callIds, results) && results.every(canAnswerLive);
-      if (isAnswered && (await entry.isWaiting)) return { bound: entry, results };
-      void entry.process.end();
+      remove(entry);
+      // Text beside the results would be lost on a waiting process.
+      const isPlain = last?.parts.length === results.length && results.every(canAnswerLive);
+      if (isPlain && (await isAskingSoon(entry))) return { bound: entry.bound, results };
+      void entry.bound.process.end();
       return undefined;
     },
     evictOldest,
-    count: () => entries.size,
   };
 
   function evictOldest() {
-    const [oldest] = entries.keys();
-    if (oldest !== undefined) drop(oldest);
+    const [oldest] = entries.values();
+    drop(oldest);
     return oldest !== undefined;
   }
 
-  function drop(key: string) {
-    void remove(key)?.process.end();
+  /** Whose results went another way (edited history, other tools) will not be asked for again. */
+  function dropAnswered(owner: string, results: readonly ToolResultPart[], except?: Entry) {
+    const answered = new Set(results.map(({ callId }) => callId));
+    for (const entry of entries.values()) {
+      if (entry === except || entry.owner !== owner) continue;
+      if (entry.callIds.every((id) => answered.has(id))) drop(entry);
+    }
   }
 
-  function remove(key: string) {
-    const entry = entries.get(key);
-    entries.delete(key);
-    clearTimeout(entry?.timer);
-    return entry;
+  function drop(entry: Entry | undefined) {
+    if (entry && remove(entry)) void entry.bound.process.end();
+  }
+
+  function remove(entry: Entry) {
+    clearTimeout(entry.timer);
+    return entries.get(entry.key) === entry && entries.delete(entry.key);
   }
 }
 
-function isCall(part: Part) {
-  return part.type === 'tool-call';
+function toOwner({ caller }: RunRequest) {
+  return JSON.stringify([caller.keyId, caller.user]);
 }
 
-/** The tool results that a message is made of; text beside them would be lost on a waiting process. */
-function readResults(message: Message | undefined): ToolResultPart[] | undefined {
-  const results = message?.parts.filter((part) => part.type === 'tool-result') ?? [];
-  return results.length > 0 && results.length === message?.parts.length ? results : undefined;
+function isAskingSoon({ isAsking }: Entry) {
+  return Promise.race([isAsking, delay(ASKING_MS, false, { ref: false })]);
 }
 
-function areResultsOf(callIds: readonly string[], results: readonly ToolResultPart[]) {
-  const answered = new Set(results.map((result) => result.callId));
-  return answered.size === callIds.length && callIds.every((id) => answered.has(id));
+/** Resolves with whether the CLI asks for all the calls; what it says first tells when it does not. */
+async function waitUntilAsked({ lines, tools }: BoundProcess, callIds: readonly string[]) {
+  const asked = tools.waitForCalls(callIds).then(() => 'asked' as const);
+  for (;;) {
+    const first = await Promise.race([asked, lines.peek()]);
+    if (first === 'asked') return true;
+    if (!first || isOwnAnswer(first)) return false;
+    lines.skip();
+  }
+}
+
+/** The CLI answers malformed calls, and those of unknown tools, by itself, and goes on with that. */
+function isOwnAnswer(line: CliLine) {
+  if (line.type === 'stream_event') return line.event.type === 'message_start';
+  return line.type === 'user' || line.type === 'result';
 }

@@ -22,7 +22,11 @@ async function read(lines: readonly CliLine[]) {
   let interrupts = 0;
   let failure: unknown;
   try {
-    const reading = { model: 'sonnet', interrupt: () => void (interrupts += 1) };
+    const reading = {
+      model: 'sonnet',
+      interrupt: () => void (interrupts += 1),
+      willAsk: () => true,
+    };
     for await (const event of readChatEvents(say(lines), reading)) events.push(event);
   } catch (error) {
     failure = error;

@@ -1,6 +1,7 @@
 import type { Caller, RunRequest, Thinking, ToolChoice, WantedOutput } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import type { TranslatedRequest } from '../dialect.ts';
+import { checkTools, type ToolPaths } from '../shared/check-tools.ts';
 import { checkConversation } from '../shared/conversation.ts';
 import { type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
 import type { MessagesBody } from './body.ts';
@@ -27,6 +28,11 @@ const HONOURED: ReadonlySet<string> = new Set([
 
 const NEUTRAL: NeutralValues = {
   stream_options: () => true,
+};
+
+const TOOL_PATHS: ToolPaths = {
+  toNamePath: (index) => `tools.${index}.name`,
+  toSchemaPath: (index) => `tools.${index}.input_schema`,
 };
 
 /** Throws `RunError` for a conversation that cannot be carried out. */
@@ -59,6 +65,7 @@ export function toRunRequest(body: MessagesBody, caller: Caller): TranslatedRequ
     agent: undefined,
     caller: { ...caller, user: body.metadata?.user_id ?? undefined },
   };
+  checkTools(request, TOOL_PATHS);
   return {
     request,
     isStream: body.stream ?? false,

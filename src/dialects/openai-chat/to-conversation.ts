@@ -39,7 +39,7 @@ function toMessage(
     case 'user':
       return { role: 'user', parts: toUserParts(message.content, path) };
     case 'assistant':
-      return { role: 'assistant', parts: toAssistantParts(message, path) };
+      return { role: 'assistant', parts: toAssistantParts(message) };
     case 'tool':
       return {
         role: 'user',
@@ -88,13 +88,13 @@ function toDocument(
   return { type: 'document', source: toFileSource(data, dataPath), title, path: dataPath };
 }
 
-function toAssistantParts(message: ByRole<'assistant'>, path: string): Part[] {
+function toAssistantParts(message: ByRole<'assistant'>): Part[] {
   const text = toPlainText(message.content ?? '') || (message.refusal ?? '');
-  const calls = (message.tool_calls ?? []).map((call, index): ToolCallPart => ({
+  const calls = (message.tool_calls ?? []).map((call): ToolCallPart => ({
     type: 'tool-call',
     id: call.id,
     name: call.function.name,
-    input: readArguments(call.function.arguments, `${path}.tool_calls.${index}.function.arguments`),
+    input: readArguments(call.function.arguments),
   }));
   return [{ type: 'text', text }, ...calls];
 }

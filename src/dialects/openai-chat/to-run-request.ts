@@ -1,5 +1,6 @@
 import type { Caller, RunRequest, Sampling, ToolChoice } from '../../run.ts';
 import type { TranslatedRequest } from '../dialect.ts';
+import { checkTools, type ToolPaths } from '../shared/check-tools.ts';
 import { checkConversation } from '../shared/conversation.ts';
 import { type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
 import { isOnScale, toEffort, toTemperature, toThinking } from '../shared/openai-sampling.ts';
@@ -38,6 +39,11 @@ const NEUTRAL: NeutralValues = {
   metadata: (value) => Object.keys(Object(value)).length === 0,
 };
 
+const TOOL_PATHS: ToolPaths = {
+  toNamePath: (index) => `tools.${index}.function.name`,
+  toSchemaPath: (index) => `tools.${index}.function.parameters`,
+};
+
 /** Throws `RunError` for a conversation that cannot be carried out. */
 export function toRunRequest(body: ChatBody, caller: Caller): TranslatedRequest {
   const { instructions, messages } = toConversation(body.messages);
@@ -60,6 +66,7 @@ export function toRunRequest(body: ChatBody, caller: Caller): TranslatedRequest 
     agent: undefined,
     caller: { ...caller, user: body.user ?? undefined },
   };
+  checkTools(request, TOOL_PATHS);
   return {
     request,
     isStream: body.stream ?? false,

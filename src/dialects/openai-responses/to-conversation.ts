@@ -60,7 +60,7 @@ function toParts(item: SpokenItem, param: string): Part[] {
     case 'message':
       return toContent(item.content, `${param}.content`);
     case 'function_call': {
-      const input = readArguments(item.arguments, `${param}.arguments`);
+      const input = readArguments(item.arguments);
       return [{ type: 'tool-call', id: item.call_id, name: item.name, input }];
     }
     case 'function_call_output':

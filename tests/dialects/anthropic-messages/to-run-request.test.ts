@@ -88,6 +88,8 @@ describe('tools', () => {
     ]);
   });
 
+  const tools = [{ name: 'f', input_schema: { type: 'object' } }];
+
   test.for([
     [{ type: 'auto' }, { type: 'auto' }],
     [{ type: 'any' }, { type: 'required' }],
@@ -98,13 +100,13 @@ describe('tools', () => {
     ],
     [null, { type: 'auto' }],
   ] as const)('tool_choice %j', ([tool_choice, toolChoice]) => {
-    expect(toRequest({ tool_choice }).toolChoice).toEqual(toolChoice);
+    expect(toRequest({ tool_choice, tools }).toolChoice).toEqual(toolChoice);
   });
 
   test.for(['auto', 'any'])('%s with disable_parallel_tool_use is heard', (type) => {
     const tool_choice = { type, disable_parallel_tool_use: true };
-    expect(toRequest({ tool_choice }).parallelToolCalls).toBe(false);
-    expect(toRequest({ tool_choice: { type } }).parallelToolCalls).toBe(true);
+    expect(toRequest({ tool_choice, tools }).parallelToolCalls).toBe(false);
+    expect(toRequest({ tool_choice: { type }, tools }).parallelToolCalls).toBe(true);
   });
 });
 

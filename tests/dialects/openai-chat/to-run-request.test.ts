@@ -84,7 +84,8 @@ describe('tools', () => {
     ],
     [null, { type: 'auto' }],
   ] as const)('tool_choice %j', ([tool_choice, toolChoice]) => {
-    expect(toRequest({ tool_choice }).toolChoice).toEqual(toolChoice);
+    const tools = [{ type: 'function', function: { name: 'f' } }];
+    expect(toRequest({ tool_choice, tools }).toolChoice).toEqual(toolChoice);
   });
 
   test('parallel_tool_calls: false is heard', () => {
