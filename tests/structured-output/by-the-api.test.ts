@@ -38,6 +38,13 @@ describe.for(JSON_DIALECTS)('$name', (dialect) => {
     }
   });
 
+  test('blanks around the JSON do no harm', async () => {
+    proxy.model.answer = () => textReply('\n {"city": "Bern"}\n');
+    const { status, body } = await askFor(proxy, dialect, dialect.toFormat(CITY));
+    expect(status).toBe(200);
+    expect(JSON.parse(dialect.readWhole(body).text)).toEqual({ city: 'Bern' });
+  });
+
   test.for([
     ['does not fit', '{"town":"Bern"}', /required property 'city'/],
     ['is not JSON', 'Bern, I think.', /there is no JSON/],

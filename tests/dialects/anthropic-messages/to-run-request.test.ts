@@ -61,11 +61,13 @@ test.for(['low', 'medium', 'high', 'xhigh', 'max'])('effort %s', (effort) => {
   expect(toRequest({ output_config: { effort } }).effort).toBe(effort);
 });
 
+const FORMAT = { type: 'json_schema', schema: { type: 'object' } };
+
 test.for([
-  { output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } },
-  { output_format: { type: 'json_schema', schema: { type: 'object' } } },
-])('%j wants JSON', (fields) => {
-  expect(toRequest(fields).output).toEqual({ type: 'json', schema: { type: 'object' } });
+  ['output_config.format.schema', { output_config: { format: FORMAT } }],
+  ['output_format.schema', { output_format: FORMAT }],
+] as const)('%s wants JSON', ([path, fields]) => {
+  expect(toRequest(fields).output).toEqual({ type: 'json', schema: { type: 'object' }, path });
 });
 
 describe('tools', () => {

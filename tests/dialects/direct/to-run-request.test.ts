@@ -45,7 +45,7 @@ test('every option reaches the agent', () => {
   expect(request).toMatchObject({
     model: 'opus',
     effort: 'max',
-    output: { type: 'json', schema: outputSchema },
+    output: { type: 'json', schema: outputSchema, path: 'outputSchema' },
     agent: { ...options, session: { id: sessionId, isNew: false } },
   });
 });

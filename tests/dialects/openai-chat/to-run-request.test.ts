@@ -98,7 +98,7 @@ test.for([
   [{ type: 'json_object' }, { type: 'json', schema: undefined }],
   [
     { type: 'json_schema', json_schema: { name: 'n', strict: true, schema: { type: 'object' } } },
-    { type: 'json', schema: { type: 'object' } },
+    { type: 'json', schema: { type: 'object' }, path: 'response_format' },
   ],
 ] as const)('response_format %j', ([response_format, output]) => {
   expect(toRequest({ response_format }).output).toEqual(output);
