@@ -40,9 +40,9 @@ test('the next start ends the CLI of a killed server, and nothing else', async (
   const { closed } = await model.waitForRequest();
   const [cli = 0] = await readProcesses({ folder });
   const bystander = await startBystander();
-  const broken = expect(asked).rejects.toThrow('fetch failed');
+  const broken = asked.catch(String);
   await kill(killed);
-  await broken;
+  expect(await broken).toContain('fetch failed');
   expect(isAlive(cli)).toBe(true);
 
   await start();
@@ -63,9 +63,9 @@ test('the tools of that CLI end with it', async () => {
     allowedTools: ['Bash'],
   });
   const tool = await seen;
-  const broken = expect(asked).rejects.toThrow('fetch failed');
+  const broken = asked.catch(String);
   await kill(killed);
-  await broken;
+  expect(await broken).toContain('fetch failed');
   expect(isAlive(tool)).toBe(true);
 
   await start();
