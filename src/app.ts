@@ -82,7 +82,7 @@ export function createApp({
     validate(openaiChat.body),
     runDialect(openaiChat, run),
   );
-  mountResponses(app, aliases, { run, countTokens, ...responses });
+  mountResponses(app, aliases, { run, countTokens, ...responses, ...settings });
   app.on(
     'POST',
     aliases('/messages'),

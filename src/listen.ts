@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-import { getRequestListener } from '@hono/node-server';
+import { createAdaptorServer, type WebSocketServerLike } from '@hono/node-server';
+import { WebSocketServer } from 'ws';
 
 /** A listening HTTP server. */
 export type Listening = {
@@ -17,6 +18,8 @@ export type ListenOptions = {
   fetch: (request: Request) => Response | Promise<Response>;
   host: string;
   port: number;
+  /** Longest message of a WebSocket, in bytes; a longer one closes it. */
+  maxMessageBytes: number;
 };
 
 /** Longer than most clients keep an idle connection, so that they close it and not we under their request. */
@@ -25,8 +28,18 @@ const KEEP_ALIVE_MS = 65_000;
 const IDLE_CHECK_MS = 100;
 
 /** Starts listening. Throws the system's error (`EADDRINUSE` …) when that fails. */
-export async function listen({ fetch, host, port }: ListenOptions): Promise<Listening> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, getRequestListener(fetch));
+export async function listen({
+  fetch,
+  host,
+  port,
+  maxMessageBytes,
+}: ListenOptions): Promise<Listening> {
+  const webSockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes });
+  const server = createAdaptorServer({
+    fetch,
+    serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS },
+    websocket: { server: webSockets as WebSocketServerLike }, // its options are there, whatever its types say
+  }) as Server; // what it creates when it is not told to create another one
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -49,6 +62,10 @@ export async function listen({ fetch, host, port }: ListenOptions): Promise<List
       }, IDLE_CHECK_MS);
       await closed.finally(() => clearInterval(idle));
     },
-    cut: () => server.closeAllConnections(),
+    cut() {
+      server.closeAllConnections();
+      // Those of WebSockets are not the server's any more.
+      for (const socket of sockets) socket.destroy();
+    },
   };
 }

@@ -64,6 +64,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     fetch: parts.app.fetch,
     host: config.host,
     port: config.port,
+    maxMessageBytes: config.maxBodyBytes,
   }).catch(async (error: unknown) => {
     await parts.close();
     throw error;
@@ -79,6 +80,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     parts.log.info({ reason }, 'stopping');
     clearInterval(sweep);
     parts.gate.close();
+    parts.responses.stop();
     const drained = listening.drain();
     await Promise.race([drained, delay(config.shutdownGraceMs, undefined, { ref: false })]);
     parts.stopped.abort(toShutdown());
@@ -181,7 +183,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
   const removeExpired = async () => {
     await Promise.all([sessions.removeExpired(), responses.book.removeExpired()]);
   };
-  return { app, log, registry, removeExpired, gate, stopped, readCliStatus, close };
+  return { app, log, registry, removeExpired, responses, gate, stopped, readCliStatus, close };
 }
 
 function toShutdown() {

@@ -9,10 +9,15 @@ import type { AppEnv } from './variables.ts';
  * Anthropic clients read. The same id stands in the log.
  */
 export const identifyRequest = createMiddleware<AppEnv>(async (c, next) => {
-  const requestId = `req_${randomUUID().replaceAll('-', '')}`;
+  const requestId = createRequestId();
   c.set('requestId', requestId);
   c.set('arrivedAtMs', Date.now());
   c.header('x-request-id', requestId);
   c.header('request-id', requestId);
   await next();
 });
+
+/** A new name for a request. */
+export function createRequestId(): string {
+  return `req_${randomUUID().replaceAll('-', '')}`;
+}

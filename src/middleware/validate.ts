@@ -21,7 +21,7 @@ export function validate<Body>(schema: z.ZodType<Body>) {
         'Send JSON, with the header `content-type: application/json`.',
       );
     }
-    throw toRunError(result.error.issues);
+    throw toInvalidRequest(result.error.issues);
   });
   // The validator's own type infers its environment from the route, which this function stands before.
   return handler as unknown as MiddlewareHandler<AppEnv, string, Validated<Body>>;
@@ -31,7 +31,8 @@ function isJson(contentType: string | undefined) {
   return /^application\/([\w.+-]+\+)?json\b/i.test(contentType ?? '');
 }
 
-function toRunError(issues: readonly z.core.$ZodIssue[]) {
+/** What a failed check says to the caller: one field, and what is wrong with it. */
+export function toInvalidRequest(issues: readonly z.core.$ZodIssue[]): RunError {
   const issue = toDeepestIssue(issues);
   const param = toPath(issue).join('.') || undefined;
   const complaint = issue.message.endsWith('received undefined') ? 'is required' : issue.message;

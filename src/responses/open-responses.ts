@@ -23,6 +23,10 @@ export type OpenResponsesOptions = {
 export type OpenedResponses = {
   book: ResponseBook;
   background: BackgroundRuns;
+  /** Aborts with `stop`. */
+  stopping: AbortSignal;
+  /** Lets connections end after what they are at. */
+  stop: () => void;
   /** Ends what still runs, for this reason, and closes the file. */
   close: (reason: unknown) => Promise<void>;
 };
@@ -45,10 +49,13 @@ export async function openResponses({
     onProblem: (error) => log.error({ err: error }, 'a response could not be stored'),
   });
   const background = createBackgroundRuns(config.backgroundTimeoutMs);
+  const stopping = new AbortController();
   await book.endUnfinished(toEnded);
   return {
     book,
     background,
+    stopping: stopping.signal,
+    stop: () => stopping.abort(),
     async close(reason) {
       await background.endAll(reason);
       await store.close();

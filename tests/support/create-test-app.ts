@@ -75,6 +75,7 @@ export function createTestApp({ settings, ...parts }: TestParts = {}) {
         maxBytesPerKey: 1_000_000,
       }),
       background: createBackgroundRuns(60_000),
+      stopping: new AbortController().signal,
     },
     // Only these methods of pino's are called.
     log: { ...quiet, child: () => quiet } as unknown as AppParts['log'],

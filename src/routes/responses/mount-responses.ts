@@ -3,15 +3,16 @@ import type { Hono } from 'hono';
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
 import { validate } from '../../middleware/validate.ts';
 import type { AppEnv } from '../../middleware/variables.ts';
-import type { CountTokens, Run } from '../../run.ts';
+import type { CountTokens } from '../../run.ts';
+import { RunError } from '../../run-error.ts';
 import { compactResponse } from './compact-response.ts';
 import { countInput } from './count-input.ts';
 import { createResponse } from './create-response.ts';
 import { listInputItems } from './input-items.ts';
-import type { ResponseParts } from './response-parts.ts';
 import { cancelResponse, deleteResponse, getResponse } from './stored-responses.ts';
+import { connectResponses, type WebSocketParts } from './web-socket.ts';
 
-type MountedParts = ResponseParts & { run: Run; countTokens: CountTokens };
+type MountedParts = WebSocketParts & { countTokens: CountTokens };
 
 /** Every route of the Responses API; `aliases` tells the paths of each. */
 export function mountResponses(
@@ -23,6 +24,7 @@ export function mountResponses(
   const checked = validate(openaiResponses.body);
 
   app.on('POST', aliases('/responses'), checked, createResponse(run, parts));
+  app.on('GET', aliases('/responses'), connectResponses(parts), refuseWithoutUpgrade);
   app.on('POST', aliases('/responses/compact'), checked, compactResponse(run, parts));
   app.on('POST', aliases('/responses/input_tokens'), checked, countInput(countTokens, parts));
   for (const path of aliases('/responses')) {
@@ -31,4 +33,8 @@ export function mountResponses(
     app.get(`${path}/:id/input_items`, listInputItems(parts));
     app.post(`${path}/:id/cancel`, cancelResponse(parts));
   }
+}
+
+function refuseWithoutUpgrade(): never {
+  throw new RunError('method-not-allowed', 'This path takes POST, or a WebSocket.');
 }

@@ -18,15 +18,20 @@ export type OpenedExchange = {
   toStored: (response: Response, events?: readonly string[]) => StoredResponse;
 };
 
+/** Stands for the input where nothing is to be answered: there may be none yet. */
+const PLACEHOLDER = 'Nothing is asked yet.';
+
 /** Puts the whole conversation into a request. Throws what `toWholeInput` and the dialect throw. */
 export async function openExchange(
   given: ResponsesBody,
   { requestId, arrivedAtMs, caller }: Asking,
   find: FindResponse,
+  { isGenerating }: { isGenerating: boolean } = { isGenerating: true },
 ): Promise<OpenedExchange> {
   const input = await toWholeInput(given, find);
   const body = { ...given, input };
-  const { request, isStream, ignored } = openaiResponses.toRunRequest(body, caller);
+  const asked = isGenerating ? body : { ...body, input: PLACEHOLDER };
+  const { request, isStream, ignored } = openaiResponses.toRunRequest(asked, caller);
   return {
     exchange: { body, request, requestId, arrivedAtMs },
     isStream,

@@ -7,4 +7,6 @@ export type ResponseParts = {
   book: ResponseBook;
   /** The runs that nobody waits for. */
   background: BackgroundRuns;
+  /** Aborts when the server stops: connections end after what they are at. */
+  stopping: AbortSignal;
 };

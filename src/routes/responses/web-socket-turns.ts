@@ -1,0 +1,89 @@
+import { openaiResponses } from '../../dialects/openai-responses/index.ts';
+import { createRequestId } from '../../middleware/identify-request.ts';
+import type { StoredResponse } from '../../responses/response-store.ts';
+import type { Caller, Run } from '../../run.ts';
+import { RunError } from '../../run-error.ts';
+import { toRunError } from '../respond-failure.ts';
+import { type ClientEvent, readClientEvent, readStreamId } from './client-event.ts';
+import { openExchange } from './open-exchange.ts';
+import { recordMessages } from './record-messages.ts';
+import type { ResponseParts } from './response-parts.ts';
+import { sayNothing } from './say-nothing.ts';
+
+export type TurnsParts = Pick<ResponseParts, 'book'> & {
+  run: Run;
+  caller: Caller;
+  /** Longest time for a turn, in milliseconds. */
+  requestTimeoutMs: number;
+  /** Sends one JSON text; resolves when it is on its way. */
+  send: (text: string) => Promise<void>;
+  /** Told what went wrong in a turn. */
+  onFailure: (failure: RunError, requestId: string) => void;
+};
+
+export type Turns = {
+  /** Answers one message. Never throws. */
+  answer: (text: string, left: AbortSignal) => Promise<void>;
+};
+
+/**
+ * The turns of one connection. It remembers its last response, stored or not; a turn that fails forgets
+ * the one that it wanted to continue.
+ */
+export function createTurns(parts: TurnsParts): Turns {
+  const { book, run, caller, requestTimeoutMs, send, onFailure } = parts;
+  let latest: StoredResponse | undefined;
+
+  const find = async (id: string) => (latest?.id === id ? latest : book.find(id, caller.keyId));
+
+  const converse = async (event: ClientEvent, requestId: string, left: AbortSignal) => {
+    const signal = AbortSignal.any([left, AbortSignal.timeout(requestTimeoutMs)]);
+    const asking = { requestId, arrivedAtMs: Date.now(), caller: { ...caller, requestId } };
+    const { exchange, toStored } = await openExchange(event.body, asking, find, event);
+    const events = event.isGenerating ? run(exchange.request, signal) : sayNothing(event.body);
+    const messages = openaiResponses.toMessages(events, exchange);
+    const recorded = recordMessages(messages, async (response) => {
+      const stored = toStored(response);
+      latest = stored;
+      if (event.body.store !== false) await book.save(stored);
+    });
+    for await (const { data } of recorded) await send(withLane(data, event.streamId));
+  };
+
+  return {
+    async answer(text, left) {
+      const requestId = createRequestId();
+      let event: ClientEvent | undefined;
+      try {
+        event = readClientEvent(text);
+        await converse(event, requestId, left);
+      } catch (error) {
+        if (left.aborted) return;
+        const failure = toRunError(error);
+        onFailure(failure, requestId);
+        if (latest?.id === event?.body.previous_response_id) latest = undefined;
+        await send(toErrorEvent(failure, requestId, readStreamId(text)));
+      }
+    },
+  };
+}
+
+/** The HTTP answer as an event: https://developers.openai.com/api/docs/guides/websocket-mode */
+export function toErrorEvent(failure: RunError, requestId: string, streamId?: string): string {
+  const { status, body } = openaiResponses.failures.toFailure(failure, requestId);
+  return JSON.stringify({ type: 'error', status, ...body, stream_id: streamId });
+}
+
+/** The connection has lived its time. */
+export function toAgeError(): RunError {
+  const sentence =
+    'Responses websocket connection limit reached (60 minutes). Create a new websocket connection to continue.';
+  return new RunError('invalid-request', sentence, {
+    details: { code: 'websocket_connection_limit_reached' },
+  });
+}
+
+function withLane(data: string, streamId: string | undefined): string {
+  if (streamId === undefined) return data;
+  return JSON.stringify({ ...(JSON.parse(data) as object), stream_id: streamId }); // the dialect's own text
+}
