@@ -13,6 +13,7 @@ const CODES_BY_STATUS: Readonly<Record<number, RunErrorCode>> = {
   413: 'request-too-large',
   429: 'rate-limited',
   504: 'timeout',
+  508: 'loop',
   529: 'overloaded',
 };
 

@@ -79,7 +79,7 @@ async function start(environment: Record<string, string> = {}) {
 
 async function expectLoop(asked: Promise<Response>) {
   const response = await asked;
-  expect(response.status).toBeGreaterThanOrEqual(500);
+  expect(response.status).toBe(508);
   expect(JSON.stringify(await response.json())).toContain('leads back to the proxy');
 }
 
