@@ -1,9 +1,10 @@
 import type { Caller, RunRequest, Tool, ToolChoice } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import type { TranslatedRequest } from '../dialect.ts';
+import { checkTools, type ToolPaths } from '../shared/check-tools.ts';
 import { checkConversation } from '../shared/conversation.ts';
 import { type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
-import { toEffort, toTemperature, toThinking } from '../shared/openai-sampling.ts';
+import { isOnScale, toEffort, toTemperature, toThinking } from '../shared/openai-sampling.ts';
 import { type FunctionTool, type ResponsesBody, toInputItems } from './body.ts';
 import { toConversation } from './to-conversation.ts';
 
@@ -17,7 +18,6 @@ const HONOURED: ReadonlySet<string> = new Set([
   'background',
   'include',
   'metadata',
-  'temperature',
   'top_p',
   'max_output_tokens',
   'tools',
@@ -30,6 +30,7 @@ const HONOURED: ReadonlySet<string> = new Set([
 ]);
 
 const NEUTRAL: NeutralValues = {
+  temperature: isOnScale,
   // Nothing is lost: the first counts hosted tools only, the CLI sees to its own cache.
   max_tool_calls: () => true,
   prompt_cache_key: () => true,
@@ -37,6 +38,11 @@ const NEUTRAL: NeutralValues = {
   top_logprobs: () => true,
   truncation: (value) => value === 'disabled',
   service_tier: (value) => value === 'auto' || value === 'default',
+};
+
+const TOOL_PATHS: ToolPaths = {
+  toNamePath: (index) => `tools.${index}.name`,
+  toSchemaPath: (index) => `tools.${index}.parameters`,
 };
 
 /** Throws `RunError` for a conversation that cannot be carried out. */
@@ -64,6 +70,7 @@ export function toRunRequest(body: ResponsesBody, caller: Caller): TranslatedReq
     agent: undefined,
     caller: { ...caller, user: body.safety_identifier ?? body.user ?? undefined },
   };
+  checkTools({ ...request, tools: (body.tools ?? []).map(toTool) }, TOOL_PATHS);
   const ignored = toIgnoredParams(body, HONOURED, NEUTRAL);
   return { request, isStream: body.stream ?? false, ignored };
 }
@@ -99,7 +106,7 @@ function toToolChoice(choice: ResponsesBody['tool_choice']): ToolChoice {
 function toOutput(format: NonNullable<ResponsesBody['text']>['format']): RunRequest['output'] {
   switch (format?.type) {
     case 'json_schema':
-      return { type: 'json', schema: format.schema };
+      return { type: 'json', schema: format.schema, path: 'text.format' };
     case 'json_object':
       return { type: 'json', schema: undefined };
     default:

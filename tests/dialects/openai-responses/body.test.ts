@@ -31,7 +31,6 @@ test.for<[field: string, fields: object]>([
   ['input.0.content.0.image_url', parts({ type: 'input_image', image_url: 'a.png' })],
   ['input.0.content.0.file_data', parts({ type: 'input_file', file_data: 'AAAA' })],
   ['input.0.content.0', said({ role: 'system', content: [{ type: 'input_image' }] }, ASK)],
-  ['input.1.arguments', said(ASK, call('c1', '{"a":'), output('c1'))],
   ['input.2.call_id', said(ASK, call('c1'), { type: 'function_call_output', output: 'one' })],
   ['input.1', said(ASK, { type: 'item_reference', id: 'msg_1' })],
   ['input.0', said({ type: 'compaction', encrypted_content: 'made elsewhere' }, ASK)],
@@ -48,6 +47,10 @@ test.for<[field: string, fields: object]>([
   ['text.format.schema', { text: { format: { type: 'json_schema', name: 'n' } } }],
   ['tools.1.type', { tools: [{ type: 'function', name: 'f' }, { type: 'web_search' }] }],
   ['tools.0.name', { tools: [{ type: 'function' }] }],
+  ['tools.0.name', { tools: [{ type: 'function', name: 'get weather' }] }],
+  ['tools.0.parameters', { tools: [{ type: 'function', name: 'f', parameters: { type: 'x' } }] }],
+  ['tool_choice', { tool_choice: { type: 'function', name: 'f' } }],
+  ['tool_choice', { tool_choice: 'required' }],
   ['tool_choice.type', { tool_choice: { type: 'web_search' } }],
   ['conversation', { conversation: 'conv_1' }],
   ['conversation', { conversation: 'conv_1', previous_response_id: 'resp_1' }],
@@ -62,7 +65,11 @@ test.for<[field: string, fields: object]>([
 
 test.for([
   { text: {}, tools: [{ type: 'function', name: 'f', strict: null, parameters: null }] },
-  { tool_choice: { type: 'function', name: 'f' }, include: ['reasoning.encrypted_content'] },
+  {
+    tools: [{ type: 'function', name: 'f' }],
+    tool_choice: { type: 'function', name: 'f' },
+    include: ['reasoning.encrypted_content'],
+  },
   { conversation: null, prompt: null, tools: null, text: null, reasoning: null, include: null },
   { top_logprobs: 0, stream_options: { include_obfuscation: false }, something_new: {} },
 ])('takes %j', async (fields) => {

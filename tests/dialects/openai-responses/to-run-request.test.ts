@@ -73,7 +73,7 @@ describe('tools', () => {
     ],
     [null, { type: 'auto' }],
   ] as const)('tool_choice %j', ([tool_choice, toolChoice]) => {
-    expect(toRequest({ tool_choice }).toolChoice).toEqual(toolChoice);
+    expect(toRequest({ tools, tool_choice }).toolChoice).toEqual(toolChoice);
   });
 
   test('allowed_tools leaves only those', () => {
@@ -95,7 +95,7 @@ test.for([
   [{ type: 'json_object' }, { type: 'json', schema: undefined }],
   [
     { type: 'json_schema', name: 'n', strict: true, schema: { type: 'object' } },
-    { type: 'json', schema: { type: 'object' } },
+    { type: 'json', schema: { type: 'object' }, path: 'text.format' },
   ],
 ] as const)('text.format %j', ([format, output]) => {
   expect(toRequest({ text: { format } }).output).toEqual(output);
@@ -125,14 +125,27 @@ test('instructions stand before system and developer items', () => {
 });
 
 test('what asks for something that cannot be done is named, what asks for nothing is not', () => {
-  const asking = { truncation: 'auto', service_tier: 'flex', moderation: {}, something_new: 1 };
+  const asking = {
+    temperature: 1.2,
+    truncation: 'auto',
+    service_tier: 'flex',
+    moderation: {},
+    something_new: 1,
+  };
   expect(toRunRequest(asking).ignored).toEqual([
+    'temperature',
     'truncation',
     'service_tier',
     'moderation',
     'something_new',
   ]);
-  const neutral = { truncation: 'disabled', service_tier: 'auto', top_logprobs: 0, store: false };
+  const neutral = {
+    temperature: 1,
+    truncation: 'disabled',
+    service_tier: 'auto',
+    top_logprobs: 0,
+    store: false,
+  };
   const hints = { prompt_cache_key: 'k', max_tool_calls: 3, metadata: { a: 'b' } };
   expect(toRunRequest({ ...neutral, ...hints }).ignored).toEqual([]);
 });
