@@ -7,7 +7,7 @@ export type AskedFor = {
   status: number;
   /** The names in `x-ignored-params`. */
   ignored: string[];
-  /** What arrived upstream for this request, in order. */
+  /** What arrived upstream with this request's text, in order. */
   upstream: MessagesBody[];
   /** The JSON of a whole answer. */
   body: unknown;
@@ -17,14 +17,16 @@ export type AskedFor = {
 
 export type AskOptions = { model?: string; text?: string; stream?: boolean };
 
-/** One request with further fields in the dialect's own words. No other may be under way. */
+/**
+ * One request with further fields in the dialect's own words. What is upstream is found by its text: a
+ * call of an earlier test may come late, since the CLI goes on by itself until it is interrupted.
+ */
 export async function askFor(
   proxy: Proxy,
   dialect: Pick<ChatDialect, 'path' | 'toBody'>,
   fields: object = {},
-  { text = 'Tell me.', ...options }: AskOptions = {},
+  { text = `Tell me. (${crypto.randomUUID()})`, ...options }: AskOptions = {},
 ): Promise<AskedFor> {
-  const earlier = proxy.model.requests.length;
   const messages = [{ role: 'user', content: text }] as const;
   const asked = dialect.toBody({ messages, ...options });
   const response = await proxy.send(dialect.path, { ...asked, ...fields });
@@ -34,7 +36,9 @@ export async function askFor(
     ignored: response.headers.get('x-ignored-params')?.split(', ') ?? [],
     messages: isStream ? await Array.fromAsync(readSse(response)) : [],
     body: isStream ? undefined : await response.json(),
-    upstream: proxy.model.requests.slice(earlier).map((request) => request.body),
+    upstream: proxy.model.requests
+      .map((request) => request.body)
+      .filter((sent) => JSON.stringify(sent.messages).includes(text)),
   };
 }
 

@@ -22,7 +22,6 @@ const ROWS: readonly Row[] = [
   { stops: ['\n\n'], text: 'One two', ending: 'stop' },
   { stops: ['', '\n\n', 'three', '\n\n\n'], text: 'One two', ending: 'stop' },
   { stops: ['\n\n\n', '', '\t'], text: 'One two\n\nthree four', ending: 'end' },
-  { stops: [''], text: 'One two\n\nthree four', ending: 'end' },
 ];
 
 type Word = { stops: string; endings: Record<Row['ending'], string> };
