@@ -1,0 +1,108 @@
+import { expect, onTestFinished, test } from 'vitest';
+
+import type { Answer } from '../../src/demo/model-server.ts';
+import { textReply, toolReply } from '../../src/demo/replies.ts';
+import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { isAlive, readProcesses, untilNoProcess } from '../support/watch-place.ts';
+import { anthropicMessages, ask, openaiChat, TOOL_DIALECTS } from './tool-dialects.ts';
+import { hasResults, lastRequest, toProcess, toSpoken } from './upstream.ts';
+import { call, FOLLOW_UP, modelAnswer, REPLAYED } from './weather.ts';
+
+const TOOLS = [{ name: 'look' }];
+
+async function start(settings: Record<string, string>, answer: Answer = look) {
+  const proxy = await startProxy({ answer, settings });
+  onTestFinished(() => proxy.stop());
+  return proxy;
+}
+
+/** Calls a tool named after the question, and answers the results; a question without one gets a text. */
+const look: Answer = (body) => {
+  const id = /toolu_\w+/.exec(JSON.stringify(body.messages))?.[0];
+  if (hasResults(body)) return textReply('Done.');
+  return id === undefined ? textReply('Hello.') : toolReply([{ id, name: 'look', input: {} }]);
+};
+
+/** Starts a conversation that waits for the result of a call; `finish` brings it. */
+async function suspend(proxy: Proxy, id: string) {
+  const question = { user: `Call it ${id}.` };
+  const { calls } = await ask(proxy, anthropicMessages, { turns: [question], tools: TOOLS });
+  const process = toProcess(lastRequest(proxy));
+  return {
+    /** Whether the process that made the call uses its result. */
+    async finish() {
+      const turns = [question, { calls }, { results: [{ id, content: 'seen' }] }];
+      const { text } = await ask(proxy, anthropicMessages, { turns, tools: TOOLS });
+      expect(text).toBe('Done.');
+      return toProcess(lastRequest(proxy)) === process;
+    },
+  };
+}
+
+test('a process that waits for results holds no place in the gate', async () => {
+  const proxy = await start({ WORKER_CONCURRENCY: '1' });
+  const waiting = await suspend(proxy, 'toolu_1');
+
+  const other = await ask(proxy, openaiChat, { turns: [{ user: 'Hi.' }] });
+  expect(other.text).toBe('Hello.');
+  expect(await waiting.finish()).toBe(true);
+});
+
+test('of more than may wait the oldest goes first', async () => {
+  const proxy = await start({ MAX_SUSPENDED_CALLS: '2' });
+  const waiting = [
+    await suspend(proxy, 'toolu_1'),
+    await suspend(proxy, 'toolu_2'),
+    await suspend(proxy, 'toolu_3'),
+  ];
+
+  const isHot = [];
+  for (const each of waiting.toReversed()) isHot.unshift(await each.finish());
+  expect(isHot).toEqual([false, true, true]);
+});
+
+test('a new request takes the place of a process that waits, where there are no more', async () => {
+  const proxy = await start({ WORKER_CONCURRENCY: '1', MAX_PROCESSES: '1' });
+  const waiting = await suspend(proxy, 'toolu_1');
+
+  const other = await ask(proxy, openaiChat, { turns: [{ user: 'Hi.' }] });
+  expect(other.text).toBe('Hello.');
+  expect(await waiting.finish()).toBe(false);
+});
+
+test.each(TOOL_DIALECTS)(
+  '$name: where none may wait, the results are used all the same',
+  async (dialect) => {
+    const proxy = await start({ MAX_SUSPENDED_CALLS: '0' }, modelAnswer);
+    await call(proxy, dialect);
+    await untilNoProcess(proxy);
+
+    const answer = await ask(proxy, dialect, FOLLOW_UP);
+    expect(answer).toMatchObject({ text: 'Done.', calls: [], reason: dialect.reasons.stop });
+    expect(toSpoken(lastRequest(proxy))).toEqual(REPLAYED);
+  },
+);
+
+test.each(TOOL_DIALECTS)(
+  '$name: results that come too late are used all the same',
+  async (dialect) => {
+    const proxy = await start({ SUSPENDED_CALL_TTL_MS: '1' }, modelAnswer);
+    await call(proxy, dialect, { stream: true });
+    await untilNoProcess(proxy);
+
+    const answer = await ask(proxy, dialect, { ...FOLLOW_UP, stream: true });
+    expect(answer).toMatchObject({ text: 'Done.', calls: [], reason: dialect.reasons.stop });
+    expect(toSpoken(lastRequest(proxy))).toEqual(REPLAYED);
+  },
+);
+
+test('a server that stops leaves no process behind', async () => {
+  const proxy = await startProxy({ answer: look });
+  await suspend(proxy, 'toolu_1');
+  await suspend(proxy, 'toolu_2');
+  const pids = await readProcesses(proxy);
+  expect(pids).toHaveLength(2);
+  await proxy.stop();
+
+  expect(pids.filter(isAlive)).toEqual([]);
+});
