@@ -42,17 +42,24 @@ export function toStop({ finish, stopSequence }: RunEnd) {
 
 export function toUsage(usage: TokenUsage) {
   return {
+    ...toCounts(usage),
+    cache_creation: null,
+    inference_geo: null,
+    service_tier: null,
+    speed: null,
+  };
+}
+
+/** The part of the usage that the end of a stream tells. */
+export function toCounts(usage: TokenUsage) {
+  return {
     input_tokens: usage.input,
     output_tokens: usage.output,
     cache_read_input_tokens: usage.cacheRead,
     cache_creation_input_tokens: usage.cacheWrite,
-    cache_creation: null,
-    inference_geo: null,
     output_tokens_details:
       usage.reasoning === undefined ? null : { thinking_tokens: usage.reasoning },
     server_tool_use: null,
-    service_tier: null,
-    speed: null,
   };
 }
 
@@ -66,10 +73,15 @@ function toBlock(part: AnswerPart): object | undefined {
     case 'redacted-reasoning':
       return { type: 'redacted_thinking', data: part.data };
     case 'tool-call':
-      return { type: 'tool_use', id: part.id, name: part.name, input: readInput(part.input) };
+      return toCall(part, readInput(part.input));
     case 'tool-result':
       return undefined; // only agents have those
   }
+}
+
+/** A call by the model itself, and not by code that it wrote. */
+export function toCall({ id, name }: { id: string; name: string }, input: unknown) {
+  return { type: 'tool_use', id, name, input, caller: { type: 'direct' } };
 }
 
 /** The model may be cut off in the middle of its arguments. */

@@ -1,6 +1,6 @@
 import type { RunEvent, StartedPart } from '../../run.ts';
 import type { SseMessage } from '../dialect.ts';
-import { toMessageHead, toStop, toUsage } from './to-answer.ts';
+import { toCall, toCounts, toMessageHead, toStop, toUsage } from './to-answer.ts';
 
 /** The events of a streamed message, named and ordered as the Messages API has them. */
 export async function* toMessages(events: AsyncIterable<RunEvent>): AsyncIterable<SseMessage> {
@@ -45,7 +45,7 @@ export async function* toMessages(events: AsyncIterable<RunEvent>): AsyncIterabl
         yield toMessage({
           type: 'message_delta',
           delta: { ...toStop(event), container: null, stop_details: null },
-          usage: toUsage(event.usage),
+          usage: toCounts(event.usage),
         });
         yield toMessage({ type: 'message_stop' });
     }
@@ -69,7 +69,7 @@ function toEmptyBlock(part: StartedPart): object | undefined {
     case 'redacted-reasoning':
       return { type: 'redacted_thinking', data: part.data };
     case 'tool-call':
-      return { type: 'tool_use', id: part.id, name: part.name, input: {} };
+      return toCall(part, {});
     case 'tool-result':
       return undefined;
   }

@@ -57,8 +57,8 @@ test('every kind of block, in order', async () => {
       { type: 'thinking', thinking: 'Hm.', signature: 'c2ln' },
       { type: 'redacted_thinking', data: 'c2VjcmV0' },
       { type: 'text', text: 'Let me see.' },
-      { type: 'tool_use', id: 'toolu_1', name: 'f', input: { a: 1 } },
-      { type: 'tool_use', id: 'toolu_2', name: 'g', input: {} },
+      { type: 'tool_use', id: 'toolu_1', name: 'f', input: { a: 1 }, caller: { type: 'direct' } },
+      { type: 'tool_use', id: 'toolu_2', name: 'g', input: {}, caller: { type: 'direct' } },
     ],
   });
 });

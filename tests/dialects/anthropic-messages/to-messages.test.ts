@@ -18,13 +18,13 @@ const streamBlocks = async (...run: Parameters<typeof cannedRun>) =>
 test('a text: every event whole', async () => {
   expect(await streamData([text('Hello', ' you')])).toMatchInlineSnapshot(`
     [
-      "{"type":"message_start","message":{"id":"msg_01","type":"message","role":"assistant","model":"claude-sonnet-5-5","container":null,"diagnostics":null,"stop_details":null,"content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":10,"output_tokens":0,"cache_read_input_tokens":3,"cache_creation_input_tokens":2,"cache_creation":null,"inference_geo":null,"output_tokens_details":null,"server_tool_use":null,"service_tier":null,"speed":null}}}",
+      "{"type":"message_start","message":{"id":"msg_01","type":"message","role":"assistant","model":"claude-sonnet-5-5","container":null,"diagnostics":null,"stop_details":null,"content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":10,"output_tokens":0,"cache_read_input_tokens":3,"cache_creation_input_tokens":2,"output_tokens_details":null,"server_tool_use":null,"cache_creation":null,"inference_geo":null,"service_tier":null,"speed":null}}}",
       "{"type":"ping"}",
       "{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"","citations":null}}",
       "{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello"}}",
       "{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" you"}}",
       "{"type":"content_block_stop","index":0}",
-      "{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null,"container":null,"stop_details":null},"usage":{"input_tokens":10,"output_tokens":5,"cache_read_input_tokens":3,"cache_creation_input_tokens":2,"cache_creation":null,"inference_geo":null,"output_tokens_details":null,"server_tool_use":null,"service_tier":null,"speed":null}}",
+      "{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null,"container":null,"stop_details":null},"usage":{"input_tokens":10,"output_tokens":5,"cache_read_input_tokens":3,"cache_creation_input_tokens":2,"output_tokens_details":null,"server_tool_use":null}}",
       "{"type":"message_stop"}",
     ]
   `);
@@ -56,12 +56,12 @@ test('two tool calls: arguments in pieces, never in the start', async () => {
   const parts = [call('toolu_1', 'f', '', '{"a"', ':1}'), call('toolu_2', 'g', '')];
   expect(await streamBlocks(parts, { finish: 'tool-calls' })).toMatchInlineSnapshot(`
     [
-      "{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"toolu_1","name":"f","input":{}}}",
+      "{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"toolu_1","name":"f","input":{},"caller":{"type":"direct"}}}",
       "{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":""}}",
       "{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\\"a\\""}}",
       "{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":":1}"}}",
       "{"type":"content_block_stop","index":0}",
-      "{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"toolu_2","name":"g","input":{}}}",
+      "{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"toolu_2","name":"g","input":{},"caller":{"type":"direct"}}}",
       "{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":""}}",
       "{"type":"content_block_stop","index":1}",
     ]
