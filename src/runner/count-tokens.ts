@@ -11,10 +11,13 @@ import type { OpenProcess } from './processes.ts';
 export type CountTokensParts = { openProcess: OpenProcess; profile: LaunchProfile; gate: Gate };
 
 /** The reply to `get_context_usage`, seen from CLI 2.1.330. */
-const ContextUsage = z.object({
-  totalTokens: z.number(),
-  mcpTools: z.array(z.object({ tokens: z.number(), isLoaded: z.boolean() })).default([]),
-});
+const ContextUsage = z.object({ totalTokens: z.number() });
+
+/**
+ * What the CLI takes off the API's count for tools, to tell their own share from what any tool costs.
+ * A request pays for both.
+ */
+const ANY_TOOL_TOKENS = 500;
 
 /**
  * Lets the CLI count: it holds the conversation without answering it, and asks the API's own
@@ -34,7 +37,10 @@ export function createCountTokens({ openProcess, profile, gate }: CountTokensPar
       // The CLI guesses what the API refuses to count; of a model that it does not know it asks the API.
       await process.request({ subtype: 'set_model', model: request.model });
       await replay(process, request.messages, model);
-      return toCount(await process.request({ subtype: 'get_context_usage' }));
+      const { totalTokens } = ContextUsage.parse(
+        await process.request({ subtype: 'get_context_usage' }),
+      );
+      return totalTokens + (request.tools.length > 0 ? ANY_TOOL_TOKENS : 0);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     } finally {
@@ -43,10 +49,4 @@ export function createCountTokens({ openProcess, profile, gate }: CountTokensPar
       leavePlace();
     }
   };
-}
-
-/** Tools that no turn has used yet are not part of the CLI's total, though they will be sent. */
-function toCount(reply: unknown) {
-  const { totalTokens, mcpTools } = ContextUsage.parse(reply);
-  return mcpTools.reduce((sum, tool) => sum + (tool.isLoaded ? 0 : tool.tokens), totalTokens);
 }

@@ -1,3 +1,4 @@
+import type { Message } from '@anthropic-ai/sdk/resources';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { countTokens } from '../../src/demo/count-tokens.ts';
@@ -27,6 +28,13 @@ async function count(fields: object): Promise<number> {
   return tokens;
 }
 
+/** What a message costs that says the same. */
+async function cost(fields: object): Promise<number> {
+  const asked = { model: 'sonnet', max_tokens: 9, messages: HI, ...fields };
+  const answer = (await (await proxy.send('/v1/messages', asked)).json()) as Message;
+  return answer.usage.input_tokens;
+}
+
 /** What the model counts for messages; the CLI asks with an empty list of tools. */
 const countedFor = (...messages: MessagesBody['messages']) =>
   countTokens({ model: 'claude-x', messages, tools: [] });
@@ -53,14 +61,18 @@ test('the history, the system prompt and the tools count, each for itself', asyn
     { role: 'user', content: 'More. '.repeat(30) },
   ];
   expect(await count({ messages: [...HI, ...history] })).toBeGreaterThan(plain + 80);
+});
 
-  // The CLI takes off what any tool costs at all.
-  const tool = {
-    name: 'look',
-    description: 'Looks. '.repeat(1000),
-    input_schema: { type: 'object' },
-  };
-  expect(await count({ tools: [tool] })).toBeGreaterThan(plain + 1000);
+test('tools count for as much as they cost in a message', async () => {
+  const input_schema = { type: 'object' };
+  const tools = ['one', 'two'].map((name) => ({
+    name,
+    description: 'Looks. '.repeat(500),
+    input_schema,
+  }));
+  const counted = (await count({ tools })) - (await count({}));
+  const paid = (await cost({ tools })) - (await cost({}));
+  expect(Math.abs(counted - paid)).toBeLessThan(50);
 });
 
 test('an image counts', async () => {
