@@ -26,8 +26,6 @@ export type Provider = {
   name: string;
   /** Called when the tests run; `key` and `fetch` have defaults of the provider's own. */
   connect: (options: { baseURL: string; key?: string; fetch?: typeof fetch }) => LanguageModel;
-  /** The API that it calls has no stop sequences. */
-  hasNoStop?: true;
 };
 
 type Parts = Provider & { proxy: () => Proxy };
@@ -36,7 +34,7 @@ const PARIS = { name: 'weather', input: { city: 'Paris' } };
 const ROME = { name: 'weather', input: { city: 'Rome' } };
 
 /** What the AI SDK has to get from the server, through whichever provider package. */
-export function testAiSdk({ proxy, connect, hasNoStop }: Parts): void {
+export function testAiSdk({ proxy, connect }: Parts): void {
   const model = () => connect({ baseURL: `${proxy().url}/v1` });
 
   afterEach(() => {
@@ -90,8 +88,6 @@ export function testAiSdk({ proxy, connect, hasNoStop }: Parts): void {
       expect(whole.finishReason).toBe(reason);
       expect(await streamed.finishReason).toBe(reason);
     });
-
-    if (!hasNoStop) {
   });
 
   describe('a tool', () => {
@@ -279,6 +275,20 @@ export function testAiSdk({ proxy, connect, hasNoStop }: Parts): void {
 
 /** Stop sequences, where the API has them. */
 export function testStops({ proxy, connect }: Parts): void {
+  test('a text ends before a stop sequence', async () => {
+    const { text, finishReason } = await generateText({
+      model: connect({ baseURL: `${proxy().url}/v1` }),
+      prompt: 'Hello.',
+      stopSequences: ['demo model'],
+    });
+
+    expect(text).toMatch(/This is the $/);
+    expect(finishReason).toBe('stop');
+  });
+}
+
+/** A stop sequence, where the API has them. */
+export function testStopSequences({ proxy, connect }: Omit<Parts, 'name'>): void {
   test('a text ends before a stop sequence', async () => {
     const { text, finishReason } = await generateText({
       model: connect({ baseURL: `${proxy().url}/v1` }),
