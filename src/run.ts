@@ -120,8 +120,11 @@ export type Sampling = {
 export type Thinking =
   | { type: 'default' }
   | { type: 'off' }
-  | { type: 'adaptive' }
-  | { type: 'budget'; tokens: number };
+  | ShownThinking<{ type: 'adaptive' }>
+  | ShownThinking<{ type: 'budget'; tokens: number }>;
+
+/** `display` is how much of it the API hands out, as the API names it. */
+type ShownThinking<Kind> = Kind & { display?: string | undefined };
 
 export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { RunRequest } from '../run.ts';
+import type { RunRequest, Thinking } from '../run.ts';
 import type { AgentProcess } from './agent-process.ts';
 import { toCallSchema, toEnforcedTool } from './forced-tool.ts';
 import type { BoundProcess } from './suspended-calls.ts';
@@ -80,10 +80,17 @@ function toExtraBody(request: RunRequest) {
     ...(sampling.topP !== undefined && { top_p: sampling.topP }),
     ...(sampling.topK !== undefined && { top_k: sampling.topK }),
     ...(sampling.stop !== undefined && { stop_sequences: sampling.stop }),
-    ...(thinking.type === 'budget' && {
-      thinking: { type: 'enabled', budget_tokens: thinking.tokens },
-    }),
+    ...toThinking(thinking),
   };
+}
+
+/** The API's `thinking`, where the CLI's own would not do. */
+function toThinking(thinking: Thinking) {
+  if (thinking.type !== 'budget' && thinking.type !== 'adaptive') return {};
+  const display = thinking.display !== undefined && { display: thinking.display };
+  if (thinking.type === 'adaptive')
+    return display && { thinking: { type: 'adaptive', ...display } };
+  return { thinking: { type: 'enabled', budget_tokens: thinking.tokens, ...display } };
 }
 
 /**

@@ -39,9 +39,12 @@ const PARAMS = {
     named: /^(?!.*\b(max|budget)_tokens\b).*\bthinking\b/is,
     isGiven: ({ thinking }) => thinking.type === 'adaptive' || thinking.type === 'budget',
     // Newer models set the budget themselves; a forced tool bears no thinking at all.
-    drop: (request) => ({
+    drop: ({ thinking, ...request }) => ({
       ...request,
-      thinking: { type: request.thinking.type === 'budget' ? 'adaptive' : 'default' },
+      thinking:
+        thinking.type === 'budget'
+          ? { type: 'adaptive', display: thinking.display }
+          : { type: 'default' },
     }),
   },
   toolChoice: {

@@ -1,4 +1,5 @@
 import type { RunEvent, RunRequest, Tool } from '../run.ts';
+import { toEnforceableSchema } from './enforceable-schema.ts';
 
 /**
  * The tool that has to be called and that the API refuses to force: the CLI then gets its schema to
@@ -11,7 +12,8 @@ export function toEnforcedTool({ tools, toolChoice }: RunRequest): Tool | undefi
 
 /** What a tool takes, with what it is for, since nothing else tells the model. */
 export function toCallSchema({ description, inputSchema }: Tool): Record<string, unknown> {
-  return { ...(description !== undefined && { description }), ...inputSchema };
+  const schema = toEnforceableSchema(inputSchema);
+  return { ...(description !== undefined && { description }), ...schema };
 }
 
 /** The object that the CLI enforced, which is the answer's one text, as a call of the tool. */

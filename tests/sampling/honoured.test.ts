@@ -63,13 +63,17 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       { max_tokens: 3000, thinking: { type: 'enabled', budget_tokens: 2000, display: 'omitted' } },
       {
         max_tokens: 3000,
-        thinking: expect.objectContaining({ type: 'enabled', budget_tokens: 2000 }),
+        thinking: { type: 'enabled', budget_tokens: 2000, display: 'omitted' },
         context_management: expect.anything(),
       },
     ],
     [
       { thinking: { type: 'adaptive', display: 'summarized' }, output_config: { effort: 'max' } },
-      { ...ADAPTIVE, output_config: { effort: 'max' } },
+      {
+        ...ADAPTIVE,
+        thinking: { type: 'adaptive', display: 'summarized' },
+        output_config: { effort: 'max' },
+      },
     ],
     [{ thinking: { type: 'disabled' } }, {}],
     [{ output_config: { effort: 'low' } }, { output_config: { effort: 'low' } }],

@@ -113,6 +113,28 @@ test.for([
   });
 });
 
+test('a forced tool that is refused is called all the same, whatever its schema holds', async () => {
+  refuse(
+    (body) => body.tool_choice?.type === 'tool',
+    'tool_choice: forcing a tool is not supported for this model.',
+  );
+  const input_schema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    type: 'object',
+    properties: { q: { type: 'string', example: 'x' } },
+    required: ['q'],
+  };
+  const { status, ignored, body } = await askFor(proxy, anthropicMessages, {
+    tools: [{ name: 'look', input_schema }],
+    tool_choice: { type: 'tool', name: 'look' },
+  });
+  expect({ status, ignored }).toEqual({ status: 200, ignored: [] });
+  expect(body).toMatchObject({
+    stop_reason: 'tool_use',
+    content: [{ type: 'tool_use', name: 'look', input: { q: expect.any(String) } }],
+  });
+});
+
 describe('stays a 400', () => {
   test('a budget that is not below max_tokens', async () => {
     const { status, body } = await askFor(proxy, anthropicMessages, {

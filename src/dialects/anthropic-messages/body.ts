@@ -96,8 +96,12 @@ const ToolChoice = z.discriminatedUnion('type', [
 ]);
 
 const Thinking = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('enabled'), budget_tokens: z.int().min(1024) }),
-  z.looseObject({ type: z.literal('adaptive') }),
+  z.looseObject({
+    type: z.literal('enabled'),
+    budget_tokens: z.int().min(1024),
+    display: z.string().nullish(),
+  }),
+  z.looseObject({ type: z.literal('adaptive'), display: z.string().nullish() }),
   z.looseObject({ type: z.literal('disabled') }),
 ]);
 

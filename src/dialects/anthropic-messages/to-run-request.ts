@@ -110,9 +110,13 @@ function toParallel(choice: MessagesBody['tool_choice']) {
 function toThinking(thinking: MessagesBody['thinking']): Thinking {
   switch (thinking?.type) {
     case 'enabled':
-      return { type: 'budget', tokens: thinking.budget_tokens };
+      return {
+        type: 'budget',
+        tokens: thinking.budget_tokens,
+        display: thinking.display ?? undefined,
+      };
     case 'adaptive':
-      return { type: 'adaptive' };
+      return { type: 'adaptive', display: thinking.display ?? undefined };
     case 'disabled':
       return { type: 'off' };
     case undefined:

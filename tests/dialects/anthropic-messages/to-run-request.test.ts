@@ -50,7 +50,10 @@ test.for([
     { type: 'enabled', budget_tokens: 2048 },
     { type: 'budget', tokens: 2048 },
   ],
-  [{ type: 'adaptive', display: 'omitted' }, { type: 'adaptive' }],
+  [
+    { type: 'adaptive', display: 'omitted' },
+    { type: 'adaptive', display: 'omitted' },
+  ],
   [{ type: 'disabled' }, { type: 'off' }],
   [null, { type: 'default' }],
 ] as const)('thinking %j', ([thinking, expected]) => {
