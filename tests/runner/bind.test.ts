@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+
+import type { RunRequest, ToolChoice } from '../../src/run.ts';
+import { bindChat, setTurn } from '../../src/runner/bind.ts';
+import { createClientTools } from '../../src/runner/client-tools.ts';
+import { createFakeProcess, toChatRequest } from './chat-request.ts';
+
+const TOOL = {
+  name: 'get_weather',
+  description: 'Tells the weather.',
+  inputSchema: { type: 'object', properties: { city: { type: 'string' } } },
+};
+
+/** What a process is told at first, and the model that it goes by. */
+async function bind(changes: Partial<RunRequest>, reply?: unknown) {
+  const { process, asked } = createFakeProcess(reply);
+  const request = toChatRequest(changes);
+  const model = await bindChat({ process, tools: createClientTools(request.tools) }, request);
+  return { initialized: asked[0], asked, model };
+}
+
+/** The settings of one turn; the extra fields of the API request as an object. */
+async function toTurn(changes: Partial<RunRequest>) {
+  const { process, asked } = createFakeProcess();
+  await setTurn(process, toChatRequest(changes));
+  const { settings } = asked[0] as unknown as { settings: { env: Record<string, string> } }; // all that it asks
+  const extra = settings.env['CLAUDE_CODE_EXTRA_BODY'];
+  return { settings, body: extra ? (JSON.parse(extra) as unknown) : {} };
+}
+
+describe('at first', () => {
+  test('the instructions are said in one text, and their absence too', async () => {
+    const { initialized } = await bind({ instructions: ['Be brief.', 'Be kind.'] });
+    expect(initialized).toMatchObject({ systemPrompt: ['Be brief.\n\nBe kind.'] });
+    expect((await bind({})).initialized).toMatchObject({ systemPrompt: [] });
+  });
+
+  test('the tools are said, and what holds for the turn', async () => {
+    const { asked } = await bind({ tools: [TOOL] });
+
+    expect(asked).toMatchObject([
+      { subtype: 'initialize', sdkMcpServers: ['client'] },
+      { subtype: 'apply_flag_settings' },
+    ]);
+  });
+
+  test('a tool that the API does not force is given as a schema', async () => {
+    const toolChoice = { type: 'tool', name: TOOL.name, isRefusedByApi: true } as const;
+    const { initialized } = await bind({ tools: [TOOL], toolChoice });
+
+    expect(initialized).toMatchObject({
+      jsonSchema: { description: TOOL.description, ...TOOL.inputSchema },
+    });
+  });
+
+  test('the CLI tells the full id of the model', async () => {
+    const reply = { models: [{ value: 'sonnet', resolvedModel: 'claude-sonnet-full-id' }] };
+
+    expect((await bind({}, reply)).model).toBe('claude-sonnet-full-id');
+    expect((await bind({ model: 'claude-x' }, reply)).model).toBe('claude-x');
+    expect((await bind({}, { models: 'something else' })).model).toBe('sonnet');
+  });
+});
+
+describe('every turn', () => {
+  test('all settings are named, so that none is left from the turn before', async () => {
+    expect((await toTurn({})).settings).toEqual({
+      model: 'sonnet',
+      effortLevel: null,
+      includeCoAuthoredBy: false,
+      attribution: { commit: '', pr: '' },
+      env: {
+        CLAUDE_CODE_DISABLE_THINKING: '1',
+        CLAUDE_CODE_MAX_OUTPUT_TOKENS: '',
+        CLAUDE_CODE_EXTRA_BODY: '',
+      },
+    });
+  });
+
+  test.each<[ToolChoice, boolean, unknown]>([
+    [{ type: 'auto' }, true, {}],
+    [{ type: 'auto' }, false, { tool_choice: { type: 'auto', disable_parallel_tool_use: true } }],
+    [{ type: 'none' }, false, { tool_choice: { type: 'none' } }],
+    [{ type: 'required' }, true, { tool_choice: { type: 'any' } }],
+    [
+      { type: 'tool', name: 'get_weather' },
+      false,
+      { tool_choice: { type: 'tool', name: 'get_weather', disable_parallel_tool_use: true } },
+    ],
+    [{ type: 'tool', name: 'get_weather', isRefusedByApi: true }, false, {}],
+  ])('the choice %j (parallel: %s)', async (toolChoice, parallelToolCalls, body) => {
+    expect((await toTurn({ tools: [TOOL], toolChoice, parallelToolCalls })).body).toEqual(body);
+  });
+
+  test('without tools the API takes no choice', async () => {
+    expect((await toTurn({ toolChoice: { type: 'none' } })).body).toEqual({});
+  });
+
+  test('of the request only what is listed reaches the API', async () => {
+    const { settings, body } = await toTurn({
+      instructions: ['A secret.'],
+      tools: [TOOL],
+      thinking: { type: 'budget', tokens: 2000 },
+      effort: 'high',
+      serviceTier: 'auto',
+      caller: { keyId: 'key-a', user: 'ann', requestId: 'req_1' },
+      output: { type: 'json', schema: { type: 'object' } },
+      sampling: { temperature: 0, topP: 0.5, topK: 5, stop: ['END'], maxOutputTokens: 3000 },
+    });
+
+    expect(settings).toMatchObject({
+      effortLevel: 'high',
+      env: { CLAUDE_CODE_DISABLE_THINKING: '', CLAUDE_CODE_MAX_OUTPUT_TOKENS: '3000' },
+    });
+    expect(body).toEqual({
+      output_config: { format: { type: 'json_schema', schema: { type: 'object' } } },
+      service_tier: 'auto',
+      metadata: { user_id: 'ann' },
+      temperature: 0,
+      top_p: 0.5,
+      top_k: 5,
+      stop_sequences: ['END'],
+      thinking: { type: 'enabled', budget_tokens: 2000 },
+    });
+  });
+});

@@ -1,0 +1,59 @@
+import type { Message, RunRequest } from '../../src/run.ts';
+import type { AgentProcess } from '../../src/runner/agent-process.ts';
+import type { CliLine, ControlRequest } from '../../src/runner/protocol.ts';
+import { result } from './cli-lines.ts';
+
+/** A plain request for one answer, with what a test wants to be different. */
+export function toChatRequest(changes: Partial<RunRequest> = {}): RunRequest {
+  return {
+    model: 'sonnet',
+    instructions: [],
+    messages: [say('user', 'Hello.')],
+    tools: [],
+    toolChoice: { type: 'auto' },
+    parallelToolCalls: true,
+    output: { type: 'text' },
+    sampling: {
+      temperature: undefined,
+      topP: undefined,
+      topK: undefined,
+      stop: undefined,
+      maxOutputTokens: undefined,
+    },
+    thinking: { type: 'default' },
+    effort: undefined,
+    agent: undefined,
+    caller: { keyId: 'key-a', user: undefined, requestId: 'req_1' },
+    ...changes,
+  };
+}
+
+export function say(role: Message['role'], text: string): Message {
+  return { role, parts: [{ type: 'text', text }] };
+}
+
+/** A process that writes down what it is told, and confirms it. */
+export function createFakeProcess(reply: unknown = {}) {
+  const said: object[] = [];
+  const asked: ControlRequest[] = [];
+  const exit = Promise.withResolvers<string>();
+  let ends = 0;
+  const process: AgentProcess = {
+    pid: 1,
+    send: (line) => void said.push(line),
+    serve: () => undefined,
+    async request(request) {
+      asked.push(request);
+      return reply;
+    },
+    async *lines(): AsyncIterable<CliLine> {
+      yield result();
+    },
+    async end() {
+      ends += 1;
+      exit.resolve('it was told to');
+    },
+    exited: exit.promise,
+  };
+  return { process, said, asked, exit: exit.resolve, countEnds: () => ends };
+}
