@@ -1,5 +1,5 @@
 /** A run whose caller does not wait for it. */
-export type BackgroundRun = {
+type BackgroundRun = {
   id: string;
   /** The JSON texts of its events; told to stop by the signal. */
   events: (signal: AbortSignal) => AsyncIterable<string>;

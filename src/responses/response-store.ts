@@ -19,7 +19,7 @@ export type StoredResponse = {
 };
 
 /** What must be known of a response to make room. */
-export type ResponseSize = { readonly id: string; readonly bytes: number };
+type ResponseSize = { readonly id: string; readonly bytes: number };
 
 /** Where responses are kept. It knows nothing of lifetime, ownership or limits. */
 export type ResponseStore = {

@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { textReply, thinkingReply } from '../../src/demo/replies.ts';
-import { type Provider, testAiSdk, testObjects } from '../clients/ai-sdk-suite.ts';
+import { type Connect, testAiSdk, testObjects } from '../clients/ai-sdk-suite.ts';
 import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { callThenSay, lastRequest, toResults, toSpoken } from '../tools/upstream.ts';
 
@@ -23,22 +23,19 @@ afterEach(() => {
 });
 
 describe('the AI SDK, whose openai(model) calls /v1/responses', () => {
-  const openai: Provider = {
-    name: '@ai-sdk/openai',
-    connect: ({ key = KEY, ...options }) => createOpenAI({ apiKey: key, ...options })('sonnet'),
-    hasNoStop: true,
-  };
-  const connect = () => openai.connect({ baseURL: `${proxy.url}/v1` });
+  const connect: Connect = ({ key = KEY, ...options }) =>
+    createOpenAI({ apiKey: key, ...options })('sonnet');
 
-  testAiSdk({ proxy: () => proxy, ...openai });
-  testObjects({ proxy: () => proxy, ...openai });
+  testAiSdk({ proxy: () => proxy, connect });
+  testObjects({ proxy: () => proxy, connect });
 
   test('refers to the answers that it brings back', async () => {
     proxy.model.answer = () => thinkingReply('Hm.', 'You are Ada.');
     const asked = { role: 'user', content: 'My name is Ada.' } as const;
-    const { response } = await generateText({ model: connect(), messages: [asked] });
+    const model = connect({ baseURL: `${proxy.url}/v1` });
+    const { response } = await generateText({ model, messages: [asked] });
     await generateText({
-      model: connect(),
+      model,
       messages: [asked, ...response.messages, { role: 'user', content: 'Who am I?' }],
     });
     expect(toSpoken(lastRequest(proxy)).map(({ content }) => content.at(-1)?.text)).toEqual([

@@ -29,9 +29,6 @@ export type OutputItem =
       encrypted_content?: string | null;
     };
 
-/** Makes the items of one answer. */
-export type ItemMaker = (part: AnswerPart, index: number, status: ItemStatus) => OutputItem;
-
 const PREFIXES = {
   message: 'msg',
   function_call: 'fc',
@@ -45,7 +42,7 @@ export type ItemOptions = {
 };
 
 /** An item's id names its response, so that a reference to it finds it. */
-export function toItemId(type: OutputItem['type'], responseId: string, index: number): string {
+function toItemId(type: OutputItem['type'], responseId: string, index: number): string {
   return `${PREFIXES[type]}_${responseId.replace(/^resp_/, '')}_${index}`;
 }
 

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { APP_KEY } from '../../support/create-test-app.ts';
 
 /** An event of the server, of which a test reads what it wants. */
-export type SocketEvent = Record<string, unknown> & {
+type SocketEvent = Record<string, unknown> & {
   type: string;
   response?: Record<string, unknown> & { id: string };
   error?: Record<string, unknown>;
