@@ -22,10 +22,10 @@ afterEach(() => {
   proxy.model.answer = demoAnswer;
 });
 
-describe('the AI SDK, whose openai(model) calls /v1/responses', () => {
-  const connect: Connect = ({ key = KEY, ...options }) =>
-    createOpenAI({ apiKey: key, ...options })('sonnet');
+const connect: Connect = ({ key = KEY, ...options }) =>
+  createOpenAI({ apiKey: key, ...options })('sonnet');
 
+describe('the AI SDK, whose openai(model) calls /v1/responses', () => {
   testAiSdk({ proxy: () => proxy, connect });
   testObjects({ proxy: () => proxy, connect });
 
