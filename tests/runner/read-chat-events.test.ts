@@ -13,11 +13,12 @@ import {
   say,
   synthetic,
   textBlock,
+  toLine,
   toolBlock,
 } from './cli-lines.ts';
 
 /** What the caller gets, up to the failure if there is one. */
-async function read(lines: readonly CliLine[]) {
+async function read(lines: readonly CliLine[], willAsk = true) {
   const events: RunEvent[] = [];
   let interrupts = 0;
   let failure: unknown;
@@ -25,7 +26,7 @@ async function read(lines: readonly CliLine[]) {
     const reading = {
       model: 'sonnet',
       interrupt: () => void (interrupts += 1),
-      willAsk: () => true,
+      willAsk: () => willAsk,
     };
     for await (const event of readChatEvents(say(lines), reading)) events.push(event);
   } catch (error) {
@@ -168,5 +169,31 @@ describe('after a part is out', () => {
 
   test('the end of the output is the CLI’s failure', async () => {
     expect((await read(half)).failure).toMatchObject({ code: 'cli-failed' });
+  });
+});
+
+describe('a message with calls', () => {
+  const ownAnswer = toLine({ type: 'user', message: { role: 'user', content: [] } });
+  const [one, other] = [toolBlock('toolu_1', 'look'), toolBlock('toolu_2', 'look', 1)];
+  const rest = [messageDelta('tool_use'), messageStop()];
+
+  test('is waited with when the CLI asks for all of them', async () => {
+    const { interrupts, last } = await read([messageStart(), ...one, ...other, ...rest]);
+
+    expect(interrupts).toBe(0);
+    expect(last).toMatchObject({ type: 'run-end', finish: 'tool-calls' });
+  });
+
+  test('is interrupted when the CLI will not ask', async () => {
+    expect((await read([messageStart(), ...one, ...rest], false)).interrupts).toBe(1);
+  });
+
+  test('is not cut off when the CLI answers a call before the next one', async () => {
+    const begun = [messageStart(), ...one, ownAnswer, ...other];
+    expect((await read(begun)).interrupts).toBe(0);
+
+    const { interrupts, events } = await read([...begun, ...rest]);
+    expect(interrupts).toBe(1);
+    expect(events.filter(({ type }) => type === 'part-start')).toHaveLength(2);
   });
 });
