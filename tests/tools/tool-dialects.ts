@@ -9,15 +9,15 @@ export type GivenTool = { name: string; description?: string; schema?: Record<st
 export type GivenChoice = 'auto' | 'none' | 'required' | { name: string };
 
 /** A call as the caller got it; `pieces` counts the deltas of its arguments in a stream. */
-export type GotCall = { id: string; name: string; json: string; pieces: number };
+type GotCall = { id: string; name: string; json: string; pieces: number };
 
-export type ResultContent =
+type ResultContent =
   | string
   | readonly ({ text: string } | { image: string } | { document: string })[];
 
 export type GivenResult = { id: string; content: ResultContent; isError?: boolean };
 
-export type GivenThinking = { type: 'thinking'; thinking: string; signature: string };
+type GivenThinking = { type: 'thinking'; thinking: string; signature: string };
 
 export type Turn =
   | { user: string }
@@ -25,7 +25,7 @@ export type Turn =
   | { calls: readonly GivenCall[]; text?: string; thinking?: GivenThinking }
   | { results: readonly GivenResult[]; text?: string };
 
-export type GivenCall = Pick<GotCall, 'id' | 'name' | 'json'>;
+type GivenCall = Pick<GotCall, 'id' | 'name' | 'json'>;
 
 export type ToolRequest = {
   turns: readonly Turn[];

@@ -10,7 +10,7 @@ import {
 import { callThenSay } from './upstream.ts';
 
 export const TOOLS = [{ name: 'get_weather', description: 'Tells the weather.' }];
-export const QUESTION = { user: 'How is the weather?' };
+const QUESTION = { user: 'How is the weather?' };
 export const CALLS = [
   { id: 'toolu_rome', name: 'get_weather', json: '{"city":"Rome"}' },
   { id: 'toolu_oslo', name: 'get_weather', json: '{"city":"Oslo"}' },
