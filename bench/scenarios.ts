@@ -15,9 +15,9 @@ export type Row = {
   wanted: string;
 };
 
-export type Figure = { median: number; p95: number };
+type Figure = { median: number; p95: number };
 
-export type Rounds = { each: number; load: number };
+type Rounds = { each: number; load: number };
 
 type Scenario = (stage: Stage, rounds: Rounds) => Promise<Row>;
 

@@ -29,7 +29,7 @@ type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Rest}`
   : Lowercase<Name>;
 
 /** Settings that do not do; the message has one line for each of them. */
-export class ConfigError extends Error {
+class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 

@@ -47,4 +47,4 @@ export type Failures = {
   toFailureMessage(error: RunError, requestId: string): SseMessage;
 };
 
-export type Failure = { status: number; body: object };
+type Failure = { status: number; body: object };

@@ -3,7 +3,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { isPublicAddress, toBlockList } from './is-public-address.ts';
 
 /** Where a connection would go: the host as the URL names it, and the very address behind it. */
-export type Target = { host: string; address: string; port: number };
+type Target = { host: string; address: string; port: number };
 
 export type MayConnect = (target: Target) => boolean;
 

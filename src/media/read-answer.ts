@@ -4,7 +4,7 @@ import { mediaError, tooLarge, unreachable } from './media-error.ts';
 import type { Media } from './read-media.ts';
 
 /** Bytes that may still be read, shared by all fetches of one request. */
-export type Budget = { readonly maxBytes: number; left: number };
+type Budget = { readonly maxBytes: number; left: number };
 
 export type AnswerOptions = { param: string; budget: Budget; signal: AbortSignal };
 

@@ -10,7 +10,7 @@ import { z } from 'zod';
 export type ClaudeInstallation = { path: string; version: string };
 
 /** No usable `claude` program; the message says how to get one. */
-export class InstallationError extends Error {
+class InstallationError extends Error {
   override readonly name = 'InstallationError';
 }
 

@@ -12,7 +12,7 @@ export type GateOptions = {
   queueTimeoutMs: number;
 };
 
-export type GateCounts = { running: number; waiting: number; concurrency: number };
+type GateCounts = { running: number; waiting: number; concurrency: number };
 
 export type Gate = {
   /**

@@ -7,7 +7,7 @@ import type { LaunchProfile } from './launch.ts';
 export type OpenProcess = (profile: LaunchProfile, signal: AbortSignal) => Promise<AgentProcess>;
 
 /** Remembers which processes are ours, so that the next start can end what a crash left behind. */
-export type ProcessBook = { add(pid: number): void; remove(pid: number): void };
+type ProcessBook = { add(pid: number): void; remove(pid: number): void };
 
 export type ProcessesOptions = {
   command: string;

@@ -17,7 +17,7 @@ export type SessionsOptions = {
 };
 
 /** What a new session is made of. */
-export type NewSession = Pick<Session, 'keyId' | 'workingDirectory' | 'title'>;
+type NewSession = Pick<Session, 'keyId' | 'workingDirectory' | 'title'>;
 
 /** One run on one session, which is locked from the beginning until `end`. */
 export type SessionTurn = {

@@ -2,7 +2,7 @@ import type { Dialect, Exchange, SseMessage } from '../../src/dialects/dialect.t
 import type { Caller, RunEvent, RunFinish, StartedPart, TokenUsage } from '../../src/run.ts';
 import { collectRun } from '../../src/run-answer.ts';
 
-export const CALLER: Caller = { keyId: 'key-a', user: undefined, requestId: 'req_1' };
+const CALLER: Caller = { keyId: 'key-a', user: undefined, requestId: 'req_1' };
 
 export const USAGE: TokenUsage = {
   input: 10,

@@ -6,27 +6,28 @@ import { createGenerator } from 'ts-json-schema-generator';
 /** What is wrong with a value, sentence by sentence. */
 export type TypeCheck = (value: unknown) => string[];
 
-type Options = {
-  /** `Type.field`: fields that this server adds, leaves out, or fills in its own way, on purpose. */
-  deviations?: readonly string[];
-  /** Lets fields pass that the type does not name. */
-  isOpen?: boolean;
+type Definition = {
+  properties?: Record<string, { const?: unknown }>;
+  required?: string[];
+  anyOf?: { $ref?: string }[];
 };
 
-type Schemas = Record<string, unknown> & {
-  definitions?: Record<string, { properties?: object; required?: string[] }>;
-};
+type Definitions = Record<string, Definition>;
+
+type Schema = Record<string, unknown> & { definitions: Definitions };
 
 const MODULES = join(import.meta.dirname, '../../node_modules');
+const DEFINITIONS = '#/definitions/';
 
 /**
  * Makes checks of the types that a package declares, by way of JSON Schema. A field that the type does
- * not name is as wrong as one that is missing.
+ * not name is as wrong as one that is missing, unless `isOpen`. Deviations (`Type.field`) are fields
+ * that this server adds, leaves out, or fills in its own way, on purpose.
  */
 export function createTypeChecks(
   declaration: string,
-  { deviations = [], isOpen = false }: Options = {},
-): (type: string) => TypeCheck {
+  { isOpen = false } = {},
+): (type: string, deviations?: readonly string[]) => TypeCheck {
   const generator = createGenerator({
     path: join(MODULES, declaration),
     tsconfig: join(import.meta.dirname, 'tsconfig.json'),
@@ -36,12 +37,16 @@ export function createTypeChecks(
     jsDoc: 'none',
   });
 
-  return (type) => {
-    const schema = generator.createSchema(type) as Schemas; // made a moment ago, with these parts
-    for (const deviation of deviations) allow(schema, deviation);
-    const validate = new Ajv({ strict: false, allErrors: true }).compile(schema);
+  return (type, deviations = []) => {
+    const schema = generator.createSchema(type) as Schema; // of object types and unions of them
+    const { definitions } = schema;
+    for (const deviation of deviations) allow(definitions, deviation);
+    const ajv = new Ajv({ strict: false, allErrors: true }).addSchema(schema, type);
+
     return (value) => {
-      validate(value);
+      const validate = ajv.getSchema(`${type}${DEFINITIONS}${toMember(definitions, type, value)}`);
+      if (!validate) throw new Error(`${declaration} declares no ${type}.`);
+      void validate(value);
       return (validate.errors ?? []).map(
         ({ instancePath, message, params }) =>
           `${instancePath} ${message} ${JSON.stringify(params)}`,
@@ -50,10 +55,18 @@ export function createTypeChecks(
   };
 }
 
-function allow({ definitions = {} }: Schemas, deviation: string): void {
+/** The member of a union that has the value's `type`: the others would only complain of that. */
+function toMember(definitions: Definitions, union: string, value: unknown): string {
+  const members = definitions[union]?.anyOf ?? [];
+  const names = members.map(({ $ref = '' }) => $ref.slice(DEFINITIONS.length));
+  const { type } = Object(value);
+  return names.find((name) => definitions[name]?.properties?.['type']?.const === type) ?? union;
+}
+
+function allow(definitions: Definitions, deviation: string): void {
   const dot = deviation.lastIndexOf('.');
   const definition = definitions[deviation.slice(0, dot)];
-  if (!definition) return;
+  if (!definition) throw new Error(`There is no ${deviation} to deviate from.`);
   const field = deviation.slice(dot + 1);
   definition.properties = { ...definition.properties, [field]: {} };
   definition.required = (definition.required ?? []).filter((name) => name !== field);

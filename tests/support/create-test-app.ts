@@ -20,7 +20,7 @@ export const CLI_STATUS: CliStatus = {
 const USAGE = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
 
 /** A run that says a text at once, with no process behind it. */
-export const sayHello: Run = async function* hello(request) {
+const sayHello: Run = async function* hello(request) {
   const agent = { result: 'Hello.', turns: 1, costUsd: 0, permissionDenials: [] };
   yield {
     type: 'run-start',

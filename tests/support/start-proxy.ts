@@ -92,7 +92,7 @@ async function startOn(
         headers: {
           authorization: `Bearer ${KEY}`,
           'content-type': 'application/json',
-          ...init.headers,
+          ...Object.fromEntries(new Headers(init.headers)),
         },
       }),
     async restart(changes = {}) {

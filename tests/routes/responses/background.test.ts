@@ -11,8 +11,10 @@ import { createResponsesApp, withCalls } from './responses-app.ts';
 function createHeldModel() {
   const begin = Promise.withResolvers<void>();
   const finish = Promise.withResolvers<void>();
+  const stopped = Promise.withResolvers<unknown>();
   const run: Run = async function* held(_request, signal): AsyncIterable<RunEvent> {
     signal.addEventListener('abort', () => {
+      stopped.resolve(signal.reason);
       begin.reject(signal.reason);
       finish.reject(signal.reason);
     });
@@ -25,7 +27,13 @@ function createHeldModel() {
   // A test may end before the model is told anything.
   begin.promise.catch(() => {});
   finish.promise.catch(() => {});
-  return { ...withCalls(run), begin: begin.resolve, finish: finish.resolve, fail: finish.reject };
+  return {
+    ...withCalls(run),
+    begin: begin.resolve,
+    finish: finish.resolve,
+    fail: finish.reject,
+    stopped: stopped.promise,
+  };
 }
 
 type Held = ReturnType<typeof createHeldModel>;
@@ -93,8 +101,7 @@ describe('a background response', () => {
     const model = createHeldModel();
     const { id } = await model.create({ input: 'Hi', background: true });
     expect(await model.remove(`/v1/responses/${id}`)).toMatchObject({ body: { deleted: true } });
-    model.begin();
-    model.finish();
+    expect(await model.stopped).toMatchObject({ code: 'cancelled' });
     expect(await model.read(`/v1/responses/${id}`)).toMatchObject({ status: 404 });
   });
 
@@ -151,11 +158,15 @@ describe('a background response that is streamed', () => {
   });
 });
 
-test('only what was made for it can be streamed later', async () => {
-  const { create, read } = createResponsesApp();
-  const { id } = await create({ input: 'Hi' });
-  expect(await read(`/v1/responses/${id}?stream=true`)).toMatchObject({
-    status: 400,
-    body: { error: { param: 'stream' } },
-  });
-});
+test.for([false, true])(
+  'only a stream can be streamed later (background: %s)',
+  async (background) => {
+    const { create, read } = createResponsesApp();
+    const { id } = await create({ input: 'Hi', background });
+    await untilStatus({ read }, id, 'completed');
+    expect(await read(`/v1/responses/${id}?stream=true`)).toMatchObject({
+      status: 400,
+      body: { error: { param: 'stream' } },
+    });
+  },
+);

@@ -49,10 +49,10 @@ async function serve(answer: Run = sayHello) {
 /** A model that stops after its first word until it is told to go on. */
 function createHeldModel() {
   const gate = Promise.withResolvers<void>();
-  const left = Promise.withResolvers<void>();
+  const left = Promise.withResolvers<unknown>();
   const run: Run = async function* held(_request, signal): ReturnType<Run> {
     signal.addEventListener('abort', () => {
-      left.resolve();
+      left.resolve(signal.reason);
       gate.reject(signal.reason);
     });
     for await (const event of cannedRun([text('Hel', 'lo')])) {
@@ -185,7 +185,7 @@ test('closing ends the run', async () => {
   say({ type: 'response.create', model: 'sonnet', input: 'Hi' });
   await next();
   socket.close();
-  await expect(left).resolves.toBeUndefined();
+  await expect(left).resolves.toMatchObject({ code: 'cancelled' });
 });
 
 test('a server that stops closes the connection when its turn is over', async () => {
