@@ -13,6 +13,8 @@ export type CliStatus = {
   /** Whose login it is, as far as the CLI tells. */
   account: string | undefined;
   models: readonly Model[];
+  /** Whether it can go back in a conversation, so that its processes can serve more than one request. */
+  canRewind: boolean;
 };
 
 /** Asks the CLI about itself. Throws `RunError` when it does not answer. */

@@ -12,6 +12,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Settings whose default follows from other settings or from the environment. */
 type DerivedSettings = {
   maxProcesses: number;
+  warmProcesses: number;
   stateDir: string;
   defaultWorkspaceDir: string;
   /** Holds the default workspace, always. */
@@ -76,6 +77,7 @@ function withDerived(given: GivenSettings, environment: Environment): Config {
   return {
     ...given,
     maxProcesses: given.maxProcesses ?? 2 * given.workerConcurrency + 4,
+    warmProcesses: given.warmProcesses ?? given.workerConcurrency,
     stateDir,
     defaultWorkspaceDir,
     allowedRoots: [...new Set([defaultWorkspaceDir, ...(given.allowedRoots ?? [])])],

@@ -1,3 +1,4 @@
+import type { ChatProcesses } from './chat-processes.ts';
 import type { Config } from './config.ts';
 import { createFetchMedia } from './media/fetch-media.ts';
 import { createMayConnect } from './media/may-connect.ts';
@@ -7,13 +8,11 @@ import { createAgentRun } from './runner/agent-run.ts';
 import { withBlankStops } from './runner/blank-stops.ts';
 import { createChatRun } from './runner/chat-run.ts';
 import { type Gate, withGate } from './runner/gate.ts';
-import type { LaunchBase, LaunchProfile } from './runner/launch.ts';
+import type { LaunchBase } from './runner/launch.ts';
 import { withDroppableParams } from './runner/droppable-params.ts';
 import { withModelAliases } from './runner/model-aliases.ts';
-import type { OpenProcess } from './runner/processes.ts';
 import { withPermissionMode } from './runner/permission-mode.ts';
 import { withRetry } from './runner/retry.ts';
-import type { SuspendedCalls } from './runner/suspended-calls.ts';
 import { withStructuredOutput } from './runner/structured-output.ts';
 import { withStop } from './runner/with-stop.ts';
 import { withWorkingDirectory } from './runner/working-directory.ts';
@@ -22,9 +21,7 @@ import { withSessions } from './sessions/with-sessions.ts';
 
 export type RunParts = {
   config: Config;
-  openProcess: OpenProcess;
-  chatProfile: LaunchProfile;
-  suspended: SuspendedCalls;
+  chat: ChatProcesses;
   base: LaunchBase;
   sessions: Sessions;
   gate: Gate;
@@ -36,9 +33,9 @@ const RETRY = { maxRetries: 2, firstDelayMs: 250 };
 
 /** The whole stack, outermost layer last. */
 export function createRun(parts: RunParts): Run {
-  const { config, openProcess, chatProfile, suspended, base } = parts;
-  const chat = createChatRun({ openProcess, profile: chatProfile, suspended });
-  const agent = createAgentRun({ openProcess, base });
+  const { config, base } = parts;
+  const chat = createChatRun(parts.chat);
+  const agent = createAgentRun({ openProcess: parts.chat.processes.open, base });
 
   const folders = {
     defaultFolder: config.defaultWorkspaceDir,

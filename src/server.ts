@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 
 import { createApp } from './app.ts';
+import { createChatProcesses } from './chat-processes.ts';
 import type { Config, Environment } from './config.ts';
 import { createRun } from './create-run.ts';
 import { listen } from './listen.ts';
@@ -17,11 +18,8 @@ import { createGate } from './runner/gate.ts';
 import { toChatLaunch } from './runner/launch.ts';
 import { leadsBack } from './runner/leads-back.ts';
 import { readOperatorLogin } from './runner/operator-login.ts';
-import { createProcesses } from './runner/processes.ts';
 import { withModelAliases } from './runner/model-aliases.ts';
 import { createProcessRegistry } from './runner/process-registry.ts';
-import { createReadCliStatus } from './runner/read-cli-status.ts';
-import { createSuspendedCalls } from './runner/suspended-calls.ts';
 import { toInterruptedResponse } from './dialects/openai-responses/to-response.ts';
 import { openResponses } from './responses/open-responses.ts';
 import { createSessions } from './sessions/session-book.ts';
@@ -113,19 +111,19 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     environment: { ...login.environment, ...passed, TMPDIR: scratch.temporary },
     loginArgs: login.args,
   };
-  const chatProfile = toChatLaunch(base, scratch.empty);
-  const suspended = createSuspendedCalls({
-    maxSuspended: config.maxSuspendedCalls,
-    ttlMs: config.suspendedCallTtlMs,
-    isRoomWanted: () => processes.isRoomWanted(),
+  const gate = createGate({
+    concurrency: config.workerConcurrency,
+    maxQueueSize: config.maxQueueSize,
+    queueTimeoutMs: config.queueTimeoutMs,
   });
-  const processes = createProcesses({
-    command: claude.path,
-    maxProcesses: config.maxProcesses,
+  const chat = createChatProcesses({
+    config,
+    claudePath: claude.path,
+    claudeFolder,
+    profile: toChatLaunch(base, scratch.empty),
     book: registry,
-    makeRoom: () => void suspended.evictOldest(),
+    gate,
   });
-  const readCliStatus = createReadCliStatus(processes.open, chatProfile);
   const store = createSqliteStore({
     file: join(config.stateDir, 'sessions.db'),
     onSetAside: (report) => log.error(report, 'the session database was damaged and set aside'),
@@ -138,36 +136,29 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
   });
   const responses = await openResponses({ config, log, toEnded: toInterruptedResponse });
-  const gate = createGate({
-    concurrency: config.workerConcurrency,
-    maxQueueSize: config.maxQueueSize,
-    queueTimeoutMs: config.queueTimeoutMs,
-  });
   const stopped = new AbortController();
   const app = createApp({
     run: createRun({
       config,
-      openProcess: processes.open,
-      chatProfile,
-      suspended,
+      chat,
       base,
       sessions,
       gate,
       stopped: stopped.signal,
     }),
     countTokens: withModelAliases(
-      createCountTokens({ openProcess: processes.open, profile: chatProfile, gate }),
+      createCountTokens({ spares: chat.spares, gate }),
       config.modelAliases,
     ),
     key: proxyKey,
-    readCliStatus,
+    readCliStatus: chat.readCliStatus,
     health: {
       version,
       cliVersion: claude.version,
       startedAtMs: Date.now(),
       queue: gate.counts,
       countSessions: sessions.count,
-      readCliStatus,
+      readCliStatus: chat.readCliStatus,
     },
     sessions,
     responses,
@@ -176,14 +167,25 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
   });
   const close = async () => {
     await responses.close(toShutdown());
-    await processes.endAll();
+    chat.spares.stop();
+    await chat.processes.endAll();
     await store.close();
     await scratch.remove();
   };
   const removeExpired = async () => {
     await Promise.all([sessions.removeExpired(), responses.book.removeExpired()]);
   };
-  return { app, log, registry, removeExpired, responses, gate, stopped, readCliStatus, close };
+  return {
+    app,
+    log,
+    registry,
+    removeExpired,
+    responses,
+    gate,
+    stopped,
+    readCliStatus: chat.readCliStatus,
+    close,
+  };
 }
 
 function toShutdown() {

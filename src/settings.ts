@@ -87,6 +87,36 @@ export const SETTINGS = {
     meaning:
       'CLI processes alive at the same time, at least WORKER_CONCURRENCY; each takes 200 MB.',
   },
+  WARM_PROCESSES: {
+    ...wholeNumber(0, 1000),
+    default: undefined,
+    otherwise: 'WORKER_CONCURRENCY',
+    meaning:
+      'CLI processes started ahead in quiet moments, bound to nobody, within MAX_PROCESSES; 0 for none.',
+  },
+  REUSE_PROCESSES: {
+    schema: z.stringbool(),
+    expected: 'on or off',
+    default: 'on',
+    meaning:
+      'Whether a CLI process serves one caller’s requests one after the other, if the CLI can go back in a conversation; off gives one process per request.',
+  },
+  KEPT_PROCESS_TTL_MS: {
+    ...milliseconds(LONGEST_TIMER_MS),
+    default: '600000',
+    meaning: 'Longest time that a CLI process is kept for its next request.',
+  },
+  MAX_TURNS_PER_PROCESS: {
+    ...wholeNumber(1, 1_000_000),
+    default: '500',
+    meaning: 'User messages, replayed ones included, after which a CLI process is replaced.',
+  },
+  MAX_PROCESS_RSS_BYTES: {
+    ...wholeNumber(1_048_576, 1_099_511_627_776),
+    default: '536870912',
+    unit: 'bytes',
+    meaning: 'Memory of a CLI process above which it is not used again.',
+  },
   MAX_SUSPENDED_CALLS: {
     ...wholeNumber(0, 10_000),
     default: '4',

@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
+
 import type { AgentOptions, Run, RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
-import { sayConversation } from './history.ts';
 import { type LaunchBase, toAgentLaunch } from './launch.ts';
 import type { OpenProcess } from './processes.ts';
+import { toUserLine } from './protocol.ts';
 import { readAgentEvents } from './read-agent-events.ts';
+import { toBlocks } from './to-blocks.ts';
 
 /** Time for the CLI to end what its tools do and to write its transcript, in milliseconds. */
 const CLOSING_GRACE_MS = 3000;
@@ -24,7 +27,8 @@ export function createAgentRun({ openProcess, base }: AgentRunParts): Run {
     try {
       signal.throwIfAborted();
       await process.request(toInitialize(request, options));
-      await sayConversation(process, request.messages);
+      const prompt = request.messages.flatMap(({ parts }) => parts);
+      process.send(toUserLine(toBlocks(prompt), randomUUID()));
       yield* readAgentEvents(process.lines(), {
         model: request.model,
         sessionId: options.session?.id,

@@ -3,7 +3,11 @@ import { z } from 'zod';
 import type { RunRequest, Thinking } from '../run.ts';
 import type { AgentProcess } from './agent-process.ts';
 import { toCallSchema, toEnforcedTool } from './forced-tool.ts';
-import type { BoundProcess } from './suspended-calls.ts';
+import type { ClientTools } from './client-tools.ts';
+import { toHash } from './conversation-key.ts';
+
+/** Settings of a turn, for `apply_flag_settings`. */
+export type TurnSettings = Readonly<Record<string, unknown>>;
 
 const ANY_OBJECT = { type: 'object' };
 
@@ -13,37 +17,38 @@ const Initialized = z.object({
 });
 
 /**
- * Tells a process that is already up whom it serves: instructions, tools, and what holds for the
- * first turn. Can be said once in a process's life. Resolves with the full id of the model.
+ * Tells a process that is already up whom it serves: instructions, tools, schema. Can be said once in a
+ * process's life. Resolves with the full ids of the models by their aliases.
  */
-export async function bindChat(
-  { process, tools }: Pick<BoundProcess, 'process' | 'tools'>,
+export async function initializeChat(
+  process: AgentProcess,
+  { manifest }: ClientTools,
   request: RunRequest,
-): Promise<string> {
+): Promise<ReadonlyMap<string, string>> {
   const jsonSchema = toEnforcedSchema(request);
-  process.serve(tools.handler);
   const reply = await process.request({
     subtype: 'initialize',
-    ...tools.manifest,
+    ...manifest,
     ...(jsonSchema && { jsonSchema }),
     // Always sent: without it the CLI uses an agent's prompt of 4,500 characters.
     systemPrompt: request.instructions.length === 0 ? [] : [request.instructions.join('\n\n')],
   });
-  await setTurn(process, request);
   const { models } = Initialized.parse(reply);
-  return models.find(({ value }) => value === request.model)?.resolvedModel ?? request.model;
+  return new Map(models.map(({ value, resolvedModel }) => [value, resolvedModel]));
 }
 
-/** Sets what may change from one turn to the next: model, sampling, tool choice, thinking, effort. */
-export async function setTurn(process: AgentProcess, request: RunRequest): Promise<void> {
-  await process.request({ subtype: 'apply_flag_settings', settings: toFlagSettings(request) });
+/** Names what a process is bound to for its life: the caller, and all that `initialize` tells. */
+export function toBinding(request: RunRequest): string {
+  const { caller, instructions, tools } = request;
+  return toHash([caller.keyId, caller.user, instructions, tools, toEnforcedSchema(request)]);
 }
 
 /**
- * All settings of a turn, every one of them each time: the CLI merges what it is given, and clears a
- * value only when it is named with `''` or `null`.
+ * What may change from one turn to the next: model, sampling, tool choice, thinking, effort. Every one
+ * of them each time: the CLI merges what it is given, and clears a value only when it is named with `''`
+ * or `null`.
  */
-function toFlagSettings(request: RunRequest) {
+export function toTurnSettings(request: RunRequest): TurnSettings {
   const { effort, thinking, sampling } = request;
   const extraBody = toExtraBody(request);
   return {

@@ -1,76 +1,100 @@
 import type { Message, Part, Run, RunEvent, RunRequest } from '../run.ts';
 import { type AnswerPart, createPartCollector } from '../run-answer.ts';
-import { bindChat, setTurn, toEnforcedSchema } from './bind.ts';
+import { toEnforcedSchema } from './bind.ts';
+import { type ChatProcess, hold, sayRequest, setTurn } from './chat-process.ts';
 import { createClientTools } from './client-tools.ts';
 import { toCallEvents, toEnforcedTool } from './forced-tool.ts';
-import { sayConversation } from './history.ts';
-import type { LaunchProfile } from './launch.ts';
-import { createLineReader } from './line-reader.ts';
-import type { OpenProcess } from './processes.ts';
+import type { KeptProcesses } from './kept-processes.ts';
+import type { OpenChat } from './open-chat.ts';
 import { readChatEvents } from './read-chat-events.ts';
 import { readEnforcedEvents } from './read-enforced-events.ts';
-import type { BoundProcess, SuspendedCalls } from './suspended-calls.ts';
+import type { SuspendedCalls } from './suspended-calls.ts';
 
 export type ChatRunParts = {
-  openProcess: OpenProcess;
-  profile: LaunchProfile;
+  openChat: OpenChat;
+  kept: KeptProcesses;
   suspended: SuspendedCalls;
 };
 
+/** Time for an interrupted CLI to end its turn, in milliseconds (18 measured), before it is ended itself. */
+const LEAVE_MS = 1000;
+
 /**
- * A run that gets a model: one API message. A fresh process answers it and is thrown away, unless the
- * model called the caller's tools: then the process waits for the request that brings the results.
+ * A run that gets a model: one API message. The process that answers it is given back for the next
+ * request, unless the model called the caller's tools: then it waits for the request that brings the
+ * results.
  */
-export function createChatRun({ openProcess, profile, suspended }: ChatRunParts): Run {
-  return async function* chat(request, signal) {
+export function createChatRun({ openChat, kept, suspended }: ChatRunParts): Run {
+  return async function* chatRun(request, signal) {
     // Made first: what is wrong with the tools is found before any process is touched.
     const tools = createClientTools(toEnforcedTool(request) ? [] : request.tools);
     const waiting = await suspended.take(request);
-    const bound = waiting?.bound ?? toBound(await openProcess(profile, signal), tools);
-    const { process } = bound;
-    const leave = () => void process.end();
-    signal.addEventListener('abort', leave, { once: true });
-    let isKept = false;
+    const chat = waiting?.chat ?? (await openChat(request, tools, signal));
+    const leave = leaveWhenAborted(chat, signal);
+    const turn = { isInterrupted: false, isAnswered: false, isSuspended: false };
     try {
       signal.throwIfAborted();
       if (waiting) {
-        await setTurn(process, request);
-        for (const result of waiting.results) bound.tools.answer(result);
-      } else {
-        const model = await bindChat(bound, request);
-        await sayConversation(process, request.messages, model);
-      }
+        await setTurn(chat, request);
+        for (const result of waiting.results) chat.tools.answer(result);
+        for (const message of request.messages.slice(-1)) hold(chat, message);
+      } else await sayRequest(chat, request, signal);
+
       const parts = createPartCollector();
       const willAsk = () => areAnswerable(parts.all(), request);
-      for await (const event of readTurn(bound, request, willAsk)) {
+      for await (const event of readTurn(chat, request, willAsk, turn)) {
         parts.add(event);
-        if (event.type === 'run-end' && event.finish === 'tool-calls' && willAsk()) {
-          suspended.keep(bound, request, toMessage(parts.all()));
-          isKept = true;
+        if (event.type === 'run-end') {
+          const reply = toMessage(parts.all());
+          turn.isSuspended = event.finish === 'tool-calls' && willAsk();
+          // What the CLI enforced it holds in another form than the caller.
+          turn.isAnswered = !turn.isInterrupted && !toEnforcedSchema(request);
+          if (turn.isSuspended || turn.isAnswered) hold(chat, reply);
+          if (turn.isSuspended) suspended.keep(chat, request, reply);
         }
         yield event;
       }
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     } finally {
-      signal.removeEventListener('abort', leave);
-      if (!isKept) leave();
+      leave.cancel();
+      if (!turn.isSuspended) kept.giveBack(chat, turn.isAnswered && !signal.aborted);
     }
   };
 }
 
-function toBound(process: BoundProcess['process'], tools: BoundProcess['tools']): BoundProcess {
-  return { process, tools, lines: createLineReader(process.lines()) };
+/** Interrupts the turn when the signal aborts, so that the upstream connection closes at once. */
+function leaveWhenAborted({ process }: ChatProcess, signal: AbortSignal) {
+  let timer: NodeJS.Timeout | undefined;
+  const leave = () => {
+    interrupt(process);
+    timer = setTimeout(() => void process.end(), LEAVE_MS).unref();
+  };
+  signal.addEventListener('abort', leave, { once: true });
+  return {
+    cancel() {
+      signal.removeEventListener('abort', leave);
+      clearTimeout(timer);
+    },
+  };
+}
+
+function interrupt(process: ChatProcess['process']) {
+  process.request({ subtype: 'interrupt' }).catch(() => undefined);
 }
 
 function readTurn(
-  { process, lines }: BoundProcess,
+  { process, lines }: ChatProcess,
   request: RunRequest,
   willAsk: () => boolean,
+  turn: { isInterrupted: boolean },
 ): AsyncIterable<RunEvent> {
   const reading = {
     model: request.model,
-    interrupt: () => void process.request({ subtype: 'interrupt' }).catch(() => undefined),
+    interrupt() {
+      turn.isInterrupted = true;
+      interrupt(process);
+    },
     willAsk,
   };
   const tool = toEnforcedTool(request);
@@ -78,7 +102,6 @@ function readTurn(
   if (toEnforcedSchema(request)) return readEnforcedEvents(lines, reading);
   return readChatEvents(lines, reading);
 }
-
 /** Whether the CLI will ask for every call: malformed ones and unknown tools it answers by itself. */
 function areAnswerable(parts: readonly AnswerPart[], request: RunRequest) {
   if (toEnforcedTool(request)) return false; // the CLI has answered its own tool

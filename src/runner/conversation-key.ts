@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import type { Message, Part, RunRequest } from '../run.ts';
+import type { Message, RunRequest } from '../run.ts';
+import { toComparable } from './comparable-message.ts';
 
 /**
  * Names a conversation by its content: who asks, what the process is bound to, and what was said so
@@ -11,22 +12,10 @@ export function toConversationKey(
   messages: readonly Message[],
 ): string {
   const binding = [caller.keyId, caller.user, model, instructions, tools, output];
-  const said = messages.map(({ role, parts }) => [role, toComparable(parts)]);
-  return createHash('sha256')
-    .update(JSON.stringify([binding, said]))
-    .digest('base64');
+  return toHash([binding, messages.map(toComparable)]);
 }
 
-/** Without what clients drop or regroup: thinking, blank text, the borders between texts. */
-function toComparable(parts: readonly Part[]) {
-  const comparable: unknown[] = [];
-  let text = '';
-  for (const part of parts) {
-    if (part.type === 'text') text += part.text;
-    else if (part.type !== 'reasoning') {
-      comparable.push(text.trim(), part);
-      text = '';
-    }
-  }
-  return [...comparable, text.trim()];
+/** Names a value by its JSON. */
+export function toHash(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64');
 }

@@ -1,14 +1,12 @@
 import { z } from 'zod';
 
 import type { CountTokens } from '../run.ts';
-import { bindChat } from './bind.ts';
+import { bindProcess, replay, setTurn } from './chat-process.ts';
 import { createClientTools } from './client-tools.ts';
 import type { Gate } from './gate.ts';
-import { replay } from './history.ts';
-import type { LaunchProfile } from './launch.ts';
-import type { OpenProcess } from './processes.ts';
+import type { Spares } from './spares.ts';
 
-export type CountTokensParts = { openProcess: OpenProcess; profile: LaunchProfile; gate: Gate };
+export type CountTokensParts = { spares: Spares; gate: Gate };
 
 /** The reply to `get_context_usage`, seen from CLI 2.1.330. */
 const ContextUsage = z.object({ totalTokens: z.number() });
@@ -23,20 +21,22 @@ const ANY_TOOL_TOKENS = 500;
  * Lets the CLI count: it holds the conversation without answering it, and asks the API's own
  * `count_tokens` for its parts.
  */
-export function createCountTokens({ openProcess, profile, gate }: CountTokensParts): CountTokens {
+export function createCountTokens({ spares, gate }: CountTokensParts): CountTokens {
   return async (request, signal) => {
     const leavePlace = await gate.enter(request.caller.keyId, signal);
-    const process = await openProcess(profile, signal).catch((error: unknown) => {
+    const spare = await spares.take(signal).catch((error: unknown) => {
       leavePlace();
       throw error;
     });
+    const { process } = spare;
     const leave = () => void process.end();
     signal.addEventListener('abort', leave, { once: true });
     try {
-      const model = await bindChat({ process, tools: createClientTools(request.tools) }, request);
+      const chat = await bindProcess(spare, createClientTools(request.tools), request);
+      await setTurn(chat, request);
       // The CLI guesses what the API refuses to count; of a model that it does not know it asks the API.
       await process.request({ subtype: 'set_model', model: request.model });
-      await replay(process, request.messages, model);
+      await replay(chat, request.messages, { model: request.model, signal });
       const { totalTokens } = ContextUsage.parse(
         await process.request({ subtype: 'get_context_usage' }),
       );

@@ -7,7 +7,7 @@ import type { LaunchProfile } from './launch.ts';
 export type OpenProcess = (profile: LaunchProfile, signal: AbortSignal) => Promise<AgentProcess>;
 
 /** Remembers which processes are ours, so that the next start can end what a crash left behind. */
-type ProcessBook = { add(pid: number): void; remove(pid: number): void };
+export type ProcessBook = { add(pid: number): void; remove(pid: number): void };
 
 export type ProcessesOptions = {
   command: string;
@@ -21,9 +21,11 @@ export type ProcessesOptions = {
 export type Processes = {
   open: OpenProcess;
   /** Whether somebody waits because the limit is reached. */
-  isRoomWanted(): boolean;
+  isRoomWanted: () => boolean;
+  /** Processes alive, ending ones included. */
+  count: () => number;
   /** Resolves when every process is gone; those that do not leave by themselves are killed. */
-  endAll(): Promise<void>;
+  endAll: () => Promise<void>;
 };
 
 /** Makes the one place where CLI processes are started and counted. */
@@ -55,6 +57,7 @@ export function createProcesses({
       });
       return opened.promise;
     },
+    count: () => limit.activeCount,
     isRoomWanted: () => limit.pendingCount > 0,
     async endAll() {
       await Promise.all([...alive].map((process) => process.end()));

@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
+
 import { z } from 'zod';
 
 import type { CliStatus, Model, ReadCliStatus } from '../cli-status.ts';
+import type { AgentProcess } from './agent-process.ts';
+import { Rewound } from './chat-process.ts';
 import type { LaunchProfile } from './launch.ts';
 import type { OpenProcess } from './processes.ts';
+import { toUserLine } from './protocol.ts';
 
 /** How long an answer is taken for true, in milliseconds. */
 const FRESH_FOR_MS = 10 * 60_000;
@@ -61,11 +66,27 @@ async function askCli(openProcess: OpenProcess, profile: LaunchProfile): Promise
       isLoggedIn: isLoggedIn(account),
       account: account?.email ?? account?.organization ?? undefined,
       models: toModels(models),
+      canRewind: await canRewind(process),
     };
   } finally {
     signal.removeEventListener('abort', leave);
     leave();
   }
+}
+
+/** Says a message that nobody answers, and takes it back: whether this CLI can is not documented. */
+async function canRewind(process: AgentProcess) {
+  const uuid = randomUUID();
+  process.send(toUserLine('Hello.', uuid, { isHistory: true }));
+  for await (const line of process.lines()) if (line.type === 'result') break;
+  const reply = await process
+    .request({
+      subtype: 'rewind_conversation',
+      target_message_uuid: uuid,
+      last_seen_user_message_uuid: uuid,
+    })
+    .catch(() => undefined);
+  return Rewound.safeParse(reply).success;
 }
 
 /** Behind other back ends than Anthropic's own the CLI does not know; their credentials are the platform's. */

@@ -1,14 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Message, RunRequest, ToolResultPart } from '../run.ts';
-import type { AgentProcess } from './agent-process.ts';
-import { canAnswerLive, type ClientTools } from './client-tools.ts';
+import type { ChatProcess } from './chat-process.ts';
+import { canAnswerLive } from './client-tools.ts';
 import { toConversationKey } from './conversation-key.ts';
-import type { LineReader } from './line-reader.ts';
 import type { CliLine } from './protocol.ts';
-
-/** A process, what it says, and the caller's tools in it. */
-export type BoundProcess = { process: AgentProcess; lines: LineReader; tools: ClientTools };
 
 export type SuspendedCallsOptions = {
   /** Processes that may wait at the same time; the oldest goes first. */
@@ -21,14 +17,15 @@ export type SuspendedCallsOptions = {
 
 export type SuspendedCalls = {
   /** Keeps the process of a conversation that ended, for now, with the assistant's tool calls. */
-  keep(bound: BoundProcess, request: RunRequest, reply: Message): void;
+  keep(chat: ChatProcess, request: RunRequest, reply: Message): void;
   /**
    * The process that waits for exactly the results that the request ends with, and those results;
    * `undefined` when the conversation has to be rebuilt from the request's own messages.
    */
   take(
     request: RunRequest,
-  ): Promise<{ bound: BoundProcess; results: readonly ToolResultPart[] } | undefined>;
+  ): Promise<{ chat: ChatProcess; results: readonly ToolResultPart[] } | undefined>;
+  count(): number;
   /** Ends the one that waits longest; returns whether there was one. */
   evictOldest(): boolean;
 };
@@ -36,7 +33,7 @@ export type SuspendedCalls = {
 type Entry = {
   key: string;
   owner: string;
-  bound: BoundProcess;
+  chat: ChatProcess;
   callIds: readonly string[];
   /** Whether the CLI has asked for every call; some it answers by itself. */
   isAsking: Promise<boolean>;
@@ -56,19 +53,19 @@ export function createSuspendedCalls({
   const entries = new Map<string, Entry>();
 
   return {
-    keep(bound, request, reply) {
+    keep(chat, request, reply) {
       const callIds = reply.parts.flatMap((part) => (part.type === 'tool-call' ? part.id : []));
       const entry: Entry = {
         key: toConversationKey(request, [...request.messages, reply]),
         owner: toOwner(request),
-        bound,
+        chat,
         callIds,
-        isAsking: waitUntilAsked(bound, callIds),
+        isAsking: waitUntilAsked(chat, callIds),
         timer: setTimeout(() => drop(entry), ttlMs).unref(),
       };
       drop(entries.get(entry.key));
       entries.set(entry.key, entry);
-      void bound.process.exited.then(() => drop(entry));
+      void chat.process.exited.then(() => drop(entry));
       void entry.isAsking.then((isTrue) => isTrue || drop(entry));
       if (entries.size > maxSuspended || isRoomWanted()) evictOldest();
     },
@@ -82,10 +79,11 @@ export function createSuspendedCalls({
       remove(entry);
       // Text beside the results would be lost on a waiting process.
       const isPlain = last?.parts.length === results.length && results.every(canAnswerLive);
-      if (isPlain && (await isAskingSoon(entry))) return { bound: entry.bound, results };
-      void entry.bound.process.end();
+      if (isPlain && (await isAskingSoon(entry))) return { chat: entry.chat, results };
+      void entry.chat.process.end();
       return undefined;
     },
+    count: () => entries.size,
     evictOldest,
   };
 
@@ -105,7 +103,7 @@ export function createSuspendedCalls({
   }
 
   function drop(entry: Entry | undefined) {
-    if (entry && remove(entry)) void entry.bound.process.end();
+    if (entry && remove(entry)) void entry.chat.process.end();
   }
 
   function remove(entry: Entry) {
@@ -123,7 +121,7 @@ function isAskingSoon({ isAsking }: Entry) {
 }
 
 /** Resolves with whether the CLI asks for all the calls; what it says first tells when it does not. */
-async function waitUntilAsked({ lines, tools }: BoundProcess, callIds: readonly string[]) {
+async function waitUntilAsked({ lines, tools }: ChatProcess, callIds: readonly string[]) {
   const asked = tools.waitForCalls(callIds).then(() => 'asked' as const);
   for (;;) {
     const first = await Promise.race([asked, lines.peek()]);

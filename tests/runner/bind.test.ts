@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { RunRequest, ToolChoice } from '../../src/run.ts';
-import { bindChat, setTurn } from '../../src/runner/bind.ts';
+import { initializeChat, toBinding, toTurnSettings } from '../../src/runner/bind.ts';
 import { createClientTools } from '../../src/runner/client-tools.ts';
 import { createFakeProcess, toChatRequest } from './chat-request.ts';
 
@@ -11,19 +11,17 @@ const TOOL = {
   inputSchema: { type: 'object', properties: { city: { type: 'string' } } },
 };
 
-/** What a process is told at first, and the model that it goes by. */
+/** What a process is told at first, and the models that it knows. */
 async function bind(changes: Partial<RunRequest>, reply?: unknown) {
   const { process, asked } = createFakeProcess(reply);
   const request = toChatRequest(changes);
-  const model = await bindChat({ process, tools: createClientTools(request.tools) }, request);
-  return { initialized: asked[0], asked, model };
+  const models = await initializeChat(process, createClientTools(request.tools), request);
+  return { initialized: asked[0], models };
 }
 
 /** The settings of one turn; the extra fields of the API request as an object. */
-async function toTurn(changes: Partial<RunRequest>) {
-  const { process, asked } = createFakeProcess();
-  await setTurn(process, toChatRequest(changes));
-  const { settings } = asked[0] as unknown as { settings: { env: Record<string, string> } }; // all that it asks
+function toTurn(changes: Partial<RunRequest>) {
+  const settings = toTurnSettings(toChatRequest(changes)) as { env: Record<string, string> }; // always there
   const extra = settings.env['CLAUDE_CODE_EXTRA_BODY'];
   return { settings, body: extra ? (JSON.parse(extra) as unknown) : {} };
 }
@@ -35,13 +33,10 @@ describe('at first', () => {
     expect((await bind({})).initialized).toMatchObject({ systemPrompt: [] });
   });
 
-  test('the tools are said, and what holds for the turn', async () => {
-    const { asked } = await bind({ tools: [TOOL] });
+  test('the tools are said', async () => {
+    const { initialized } = await bind({ tools: [TOOL] });
 
-    expect(asked).toMatchObject([
-      { subtype: 'initialize', sdkMcpServers: ['client'] },
-      { subtype: 'apply_flag_settings' },
-    ]);
+    expect(initialized).toMatchObject({ subtype: 'initialize', sdkMcpServers: ['client'] });
   });
 
   test('a tool that the API does not force is given as a schema', async () => {
@@ -53,18 +48,44 @@ describe('at first', () => {
     });
   });
 
-  test('the CLI tells the full id of the model', async () => {
+  test('the CLI tells the full ids of its models', async () => {
     const reply = { models: [{ value: 'sonnet', resolvedModel: 'claude-sonnet-full-id' }] };
 
-    expect((await bind({}, reply)).model).toBe('claude-sonnet-full-id');
-    expect((await bind({ model: 'claude-x' }, reply)).model).toBe('claude-x');
-    expect((await bind({}, { models: 'something else' })).model).toBe('sonnet');
+    expect((await bind({}, reply)).models.get('sonnet')).toBe('claude-sonnet-full-id');
+    expect((await bind({}, { models: 'something else' })).models.size).toBe(0);
+  });
+});
+
+const toBound = (changes: Partial<RunRequest>) => toBinding(toChatRequest(changes));
+
+describe('a process is bound to', () => {
+  const schema = { type: 'object' };
+
+  test.each<Partial<RunRequest>>([
+    { caller: { keyId: 'key-b', user: undefined, requestId: 'req_1' } },
+    { caller: { keyId: 'key-a', user: 'ann', requestId: 'req_1' } },
+    { instructions: ['Be brief.'] },
+    { tools: [TOOL] },
+    { output: { type: 'json', schema: undefined } },
+    { output: { type: 'json', schema, isRefusedByApi: true } },
+  ])('%j', (changes) => {
+    expect(toBound(changes)).not.toBe(toBound({}));
+  });
+
+  test.each<Partial<RunRequest>>([
+    { caller: { keyId: 'key-a', user: undefined, requestId: 'req_2' } },
+    { model: 'opus' },
+    { effort: 'low' },
+    { output: { type: 'json', schema } },
+    { toolChoice: { type: 'required' } },
+  ])('but not to %j', (changes) => {
+    expect(toBound(changes)).toBe(toBound({}));
   });
 });
 
 describe('every turn', () => {
-  test('all settings are named, so that none is left from the turn before', async () => {
-    expect((await toTurn({})).settings).toEqual({
+  test('all settings are named, so that none is left from the turn before', () => {
+    expect(toTurn({}).settings).toEqual({
       model: 'sonnet',
       effortLevel: null,
       includeCoAuthoredBy: false,
@@ -88,16 +109,16 @@ describe('every turn', () => {
       { tool_choice: { type: 'tool', name: 'get_weather', disable_parallel_tool_use: true } },
     ],
     [{ type: 'tool', name: 'get_weather', isRefusedByApi: true }, false, {}],
-  ])('the choice %j (parallel: %s)', async (toolChoice, parallelToolCalls, body) => {
-    expect((await toTurn({ tools: [TOOL], toolChoice, parallelToolCalls })).body).toEqual(body);
+  ])('the choice %j (parallel: %s)', (toolChoice, parallelToolCalls, body) => {
+    expect(toTurn({ tools: [TOOL], toolChoice, parallelToolCalls }).body).toEqual(body);
   });
 
-  test('without tools the API takes no choice', async () => {
-    expect((await toTurn({ toolChoice: { type: 'none' } })).body).toEqual({});
+  test('without tools the API takes no choice', () => {
+    expect(toTurn({ toolChoice: { type: 'none' } }).body).toEqual({});
   });
 
-  test('of the request only what is listed reaches the API', async () => {
-    const { settings, body } = await toTurn({
+  test('of the request only what is listed reaches the API', () => {
+    const { settings, body } = toTurn({
       instructions: ['A secret.'],
       tools: [TOOL],
       thinking: { type: 'budget', tokens: 2000 },

@@ -1,5 +1,8 @@
-import type { Message, RunRequest } from '../../src/run.ts';
+import type { Message, RunRequest, Tool } from '../../src/run.ts';
 import type { AgentProcess } from '../../src/runner/agent-process.ts';
+import type { ChatProcess } from '../../src/runner/chat-process.ts';
+import { createClientTools } from '../../src/runner/client-tools.ts';
+import { createLineReader } from '../../src/runner/line-reader.ts';
 import type { CliLine, ControlRequest } from '../../src/runner/protocol.ts';
 import { result } from './cli-lines.ts';
 
@@ -56,4 +59,33 @@ export function createFakeProcess(reply: unknown = {}) {
     exited: exit.promise,
   };
   return { process, said, asked, exit: exit.resolve, countEnds: () => ends };
+}
+
+type FakeChatOptions = {
+  tools?: readonly Tool[];
+  /** What the CLI says before it falls silent; without it, each turn ends at once. */
+  said?: readonly CliLine[] | undefined;
+  reply?: unknown;
+  binding?: string;
+};
+
+/** A chat process with no CLI behind it. */
+export function createFakeChat({ tools = [], said, reply, binding = '' }: FakeChatOptions = {}) {
+  const fake = createFakeProcess(reply);
+  async function* lines() {
+    yield* said ?? Array.from({ length: 100 }, result);
+    await new Promise(() => {});
+  }
+  const chat: ChatProcess = {
+    process: fake.process,
+    tools: createClientTools(tools),
+    lines: createLineReader(lines()),
+    models: new Map([['sonnet', 'claude-full-id']]),
+    binding,
+    held: [],
+    course: '',
+    settings: undefined,
+    begun: 0,
+  };
+  return { ...fake, chat };
 }

@@ -1,11 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 
 import type { Message, RunRequest } from '../../src/run.ts';
-import { createClientTools } from '../../src/runner/client-tools.ts';
-import { createLineReader } from '../../src/runner/line-reader.ts';
 import type { CliLine } from '../../src/runner/protocol.ts';
 import { createSuspendedCalls } from '../../src/runner/suspended-calls.ts';
-import { createFakeProcess, say, toChatRequest } from './chat-request.ts';
+import { createFakeChat, say, toChatRequest } from './chat-request.ts';
 import { messageStart, synthetic, toLine } from './cli-lines.ts';
 
 afterEach(() => {
@@ -39,8 +37,8 @@ const REQUEST = toChatRequest({ tools: TOOLS, messages: [say('user', 'Look.')] }
 
 /** A process whose CLI asks for these calls, after it has said these lines. */
 function createBound(callIds: readonly string[], said: readonly CliLine[] = []) {
-  const { process, exit, countEnds } = createFakeProcess();
-  const tools = createClientTools(TOOLS);
+  const { chat, exit, countEnds } = createFakeChat({ tools: TOOLS, said });
+  const { tools } = chat;
   const ask = (ids = callIds) => {
     for (const id of ids) {
       const params = { _meta: { 'claudecode/toolUseId': id } };
@@ -48,11 +46,7 @@ function createBound(callIds: readonly string[], said: readonly CliLine[] = []) 
       tools.handler({ subtype: 'mcp_message', server_name: 'client', message }, () => undefined);
     }
   };
-  async function* lines() {
-    yield* said;
-    await new Promise(() => {});
-  }
-  return { bound: { process, tools, lines: createLineReader(lines()) }, ask, exit, countEnds };
+  return { chat, ask, exit, countEnds };
 }
 
 function create({ maxSuspended = 3, ttlMs = 60_000, isRoomWanted = (): boolean => false } = {}) {
@@ -63,7 +57,7 @@ function create({ maxSuspended = 3, ttlMs = 60_000, isRoomWanted = (): boolean =
 function keep(suspended: ReturnType<typeof create>, ids = ['toolu_1'], request = REQUEST) {
   const made = createBound(ids);
   made.ask();
-  suspended.keep(made.bound, request, toReply(...ids));
+  suspended.keep(made.chat, request, toReply(...ids));
   return made;
 }
 
@@ -71,11 +65,11 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 test('the results of all calls find their process, once', async () => {
   const suspended = create();
-  const { bound, countEnds } = keep(suspended, ['toolu_1', 'toolu_2']);
+  const { chat, countEnds } = keep(suspended, ['toolu_1', 'toolu_2']);
   const followUp = toFollowUp(['toolu_1', 'toolu_2']);
 
   const taken = await suspended.take(followUp);
-  expect(taken?.bound).toBe(bound);
+  expect(taken?.chat).toBe(chat);
   expect(taken?.results).toEqual(followUp.messages.at(-1)?.parts);
   expect(await suspended.take(followUp)).toBeUndefined();
   expect(countEnds()).toBe(0);
@@ -102,11 +96,11 @@ test.each([
   { keyId: 'key-a', user: 'ann', requestId: 'req_2' },
 ])('somebody else can neither take a process nor end it: %j', async (caller) => {
   const suspended = create();
-  const { bound, countEnds } = keep(suspended);
+  const { chat, countEnds } = keep(suspended);
 
   expect(await suspended.take(toFollowUp(['toolu_1'], { caller }))).toBeUndefined();
   expect(countEnds()).toBe(0);
-  expect((await suspended.take(toFollowUp(['toolu_1'])))?.bound).toBe(bound);
+  expect((await suspended.take(toFollowUp(['toolu_1'])))?.chat).toBe(chat);
 });
 
 test('results that the CLI would bend, or text beside them, end the process', async () => {
@@ -186,7 +180,7 @@ test('of two processes with one conversation the later one waits, whatever becom
   expect(earlier.countEnds()).toBe(1);
   await settle();
 
-  expect((await suspended.take(toFollowUp(['toolu_1'])))?.bound).toBe(later.bound);
+  expect((await suspended.take(toFollowUp(['toolu_1'])))?.chat).toBe(later.chat);
 });
 
 test.each([
@@ -194,8 +188,8 @@ test.each([
   ['goes on', messageStart('msg_2')],
 ])('a CLI that %s is ended at once', async (_, line) => {
   const suspended = create();
-  const { bound, countEnds } = createBound(['toolu_1'], [synthetic(), line]);
-  suspended.keep(bound, REQUEST, toReply('toolu_1'));
+  const { chat, countEnds } = createBound(['toolu_1'], [synthetic(), line]);
+  suspended.keep(chat, REQUEST, toReply('toolu_1'));
   await settle();
 
   expect(countEnds()).toBe(1);
@@ -204,10 +198,10 @@ test.each([
 
 test('results that are faster than the CLI wait for it', async () => {
   const suspended = create();
-  const { bound, ask } = createBound(['toolu_1', 'toolu_2']);
-  suspended.keep(bound, REQUEST, toReply('toolu_1', 'toolu_2'));
+  const { chat, ask } = createBound(['toolu_1', 'toolu_2']);
+  suspended.keep(chat, REQUEST, toReply('toolu_1', 'toolu_2'));
   const taken = suspended.take(toFollowUp(['toolu_1', 'toolu_2']));
   ask();
 
-  expect((await taken)?.bound).toBe(bound);
+  expect((await taken)?.chat).toBe(chat);
 });

@@ -9,6 +9,7 @@ export const APP_KEY = 'app-key-0123456789';
 
 export const CLI_STATUS: CliStatus = {
   isLoggedIn: true,
+  canRewind: true,
   account: 'somebody@example.com',
   models: [
     { id: 'claude-opus-5-5', aliases: ['opus', 'default'], displayName: 'Opus 5.5' },

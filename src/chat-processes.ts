@@ -1,0 +1,109 @@
+import type { ReadCliStatus } from './cli-status.ts';
+import type { Config } from './config.ts';
+import type { TurnSettings } from './runner/bind.ts';
+import type { Gate } from './runner/gate.ts';
+import { createInstallationWatch } from './runner/installation-watch.ts';
+import { createKeptProcesses, type KeptProcesses } from './runner/kept-processes.ts';
+import type { LaunchProfile } from './runner/launch.ts';
+import { createOpenChat, type OpenChat } from './runner/open-chat.ts';
+import { createProcesses, type ProcessBook, type Processes } from './runner/processes.ts';
+import { createReadCliStatus } from './runner/read-cli-status.ts';
+import { createSpares, type Load, type Spares } from './runner/spares.ts';
+import { createSuspendedCalls, type SuspendedCalls } from './runner/suspended-calls.ts';
+
+export type ChatProcessesOptions = {
+  config: Config;
+  /** The `claude` program. */
+  claudePath: string;
+  /** Where the CLI keeps its login. */
+  claudeFolder: string;
+  profile: LaunchProfile;
+  book: ProcessBook;
+  gate: Gate;
+};
+
+export type ChatProcesses = {
+  processes: Processes;
+  spares: Spares;
+  kept: KeptProcesses;
+  suspended: SuspendedCalls;
+  openChat: OpenChat;
+  readCliStatus: ReadCliStatus;
+  /** Alive ones by what they do. */
+  counts(): { ready: number; kept: number; suspended: number; alive: number };
+};
+
+/** Everything that holds CLI processes: who is at the limit makes room in the order of what it costs. */
+export function createChatProcesses({
+  config,
+  claudePath,
+  claudeFolder,
+  profile,
+  book,
+  gate,
+}: ChatProcessesOptions): ChatProcesses {
+  let canRewind = false;
+  let lastSettings: TurnSettings | undefined;
+
+  const processes = createProcesses({
+    command: claudePath,
+    maxProcesses: config.maxProcesses,
+    book,
+    makeRoom: () => void (spares.evict() || kept.evictOldest() || suspended.evictOldest()),
+  });
+  const spares = createSpares({
+    openProcess: processes.open,
+    profile,
+    count: config.warmProcesses,
+    load: () => toLoad(gate),
+    hasRoom: () => processes.count() < config.maxProcesses,
+    foresee: () => lastSettings,
+  });
+  const kept = createKeptProcesses({
+    isReusing: () => config.reuseProcesses && canRewind,
+    maxIdle: Math.max(1, config.maxProcesses - config.workerConcurrency - config.warmProcesses),
+    idleMs: config.keptProcessTtlMs,
+    maxTurns: config.maxTurnsPerProcess,
+    maxRssBytes: config.maxProcessRssBytes,
+    isRoomWanted: processes.isRoomWanted,
+    hasSpare: spares.hasSpare,
+  });
+  const suspended = createSuspendedCalls({
+    maxSuspended: config.maxSuspendedCalls,
+    ttlMs: config.suspendedCallTtlMs,
+    isRoomWanted: processes.isRoomWanted,
+  });
+  const askCli = createReadCliStatus(processes.open, profile);
+
+  return {
+    processes,
+    spares,
+    kept,
+    suspended,
+    openChat: createOpenChat({
+      kept,
+      spares,
+      hasChanged: createInstallationWatch(claudePath, claudeFolder),
+      remember: (settings) => {
+        lastSettings = settings;
+      },
+    }),
+    async readCliStatus() {
+      const status = await askCli();
+      canRewind = status.canRewind;
+      return status;
+    },
+    counts: () => ({
+      ready: spares.ready(),
+      kept: kept.count(),
+      suspended: suspended.count(),
+      alive: processes.count(),
+    }),
+  };
+}
+
+function toLoad(gate: Gate): Load {
+  const { running, waiting, concurrency } = gate.counts();
+  if (running + waiting === 0) return 'none';
+  return waiting === 0 && running < concurrency ? 'some' : 'full';
+}

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { readSse } from '../support/read-sse.ts';
+import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { type Kind, KINDS, readNames } from './kinds.ts';
+
+const SETTINGS = { CLAUDE_MAX_RETRIES: '0', WORKER_CONCURRENCY: '3' };
+
+/** One process for each request, started for it. */
+const FRESH = { ...SETTINGS, REUSE_PROCESSES: 'off', WARM_PROCESSES: '0' };
+
+const REQUESTS = 200;
+const CALLERS = 3;
+
+let fresh: Map<string, Set<string>>;
+let proxy: Proxy;
+beforeAll(async () => {
+  const reference = await startProxy({ settings: FRESH });
+  try {
+    await sendAll(reference, [...KINDS]);
+    fresh = toBodies(reference);
+  } finally {
+    await reference.stop();
+  }
+  proxy = await startProxy({ settings: SETTINGS });
+}, 300_000);
+afterAll(() => proxy.stop());
+
+test('each kind of request reaches the model from a fresh process', () => {
+  expect([...fresh.keys()].toSorted()).toEqual(KINDS.map(({ name }) => name).toSorted());
+});
+
+test('200 requests in random order reach it with the same bytes from used processes', async () => {
+  await sendAll(proxy, toShuffled(REQUESTS));
+
+  const used = toBodies(proxy);
+  for (const [name, bodies] of used) {
+    const own = [...bodies].filter(isOwnCall);
+    expect([...(fresh.get(name) ?? []), ...own]).toEqual(expect.arrayContaining([...bodies]));
+    // Nothing of another request, in the CLI's own calls neither.
+    for (const body of bodies) expect(new Set(readNames(body))).toEqual(new Set([name]));
+  }
+  expect([...used.keys()].toSorted()).toEqual([...fresh.keys()].toSorted());
+}, 300_000);
+
+test('most of them by a process that had served before', async () => {
+  const sessions = new Set(
+    proxy.model.requests.map(({ body }) => JSON.stringify(body['metadata'])),
+  );
+  expect(sessions.size).toBeLessThan(REQUESTS / 3);
+});
+
+async function sendAll(to: Proxy, kinds: Kind[]): Promise<void> {
+  await Promise.all(
+    Array.from({ length: CALLERS }, async () => {
+      for (let kind = kinds.pop(); kind; kind = kinds.pop()) await send(to, kind);
+    }),
+  );
+}
+
+async function send(to: Proxy, kind: Kind): Promise<void> {
+  const leaving = new AbortController();
+  const arrived = to.model.requests.length;
+  const answer = to.send(kind.path, kind.body, { signal: leaving.signal });
+  if (kind.isLeft) {
+    await to.model.waitForRequest(
+      (request) =>
+        to.model.requests.indexOf(request) >= arrived && readNames(request.body)[0] === kind.name,
+    );
+    leaving.abort();
+    await answer.catch(() => undefined);
+    return;
+  }
+  const messages = await Array.fromAsync(readSse(await answer));
+  if (kind.toolResult === undefined) return;
+  const call = /"type":"tool_use","id":"(.+?)"/.exec(messages.map(({ data }) => data).join());
+  await send(to, toFollowUp(kind, String(call?.[1]), kind.toolResult));
+}
+
+function toFollowUp({ name, path, ...kind }: Kind, id: string, content: string): Kind {
+  const calls = [{ type: 'tool_use', id, name: 'weather', input: { city: 'Paris' } }];
+  return {
+    name,
+    path,
+    body: {
+      ...kind.body,
+      messages: [
+        ...(kind.body['messages'] as object[]),
+        { role: 'assistant', content: calls },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content }] },
+      ],
+    },
+  };
+}
+
+/** What arrived, by kind, without ids. */
+function toBodies({ model }: Proxy): Map<string, Set<string>> {
+  const byName = Map.groupBy(model.requests, ({ body }) => readNames(body)[0] ?? '');
+  return new Map(
+    [...byName].map(([name, requests]) => [
+      name,
+      new Set(requests.map(({ body }) => toText(body))),
+    ]),
+  );
+}
+
+/** The CLI goes on by itself after some answers; now and then it is stopped too late. */
+function isOwnCall(body: string) {
+  return /Your (previous )?response|Output token limit hit|\(kind (cut|short)\)".*"role":"assistant"/.test(
+    body,
+  );
+}
+
+function toText(body: object) {
+  return JSON.stringify(body)
+    .replaceAll(/toolu_\w+/g, 'toolu')
+    .replaceAll(/\\"(session|device)_id\\":\\"[\w-]+\\"/g, '')
+    .replaceAll(/\/w-\w+\//g, '/w/');
+}
+
+/** Every kind as often as another, in an order that a seed decides: a failure can be seen again. */
+function toShuffled(count: number): Kind[] {
+  let seed = 42;
+  const kinds = Array.from({ length: count }, (_, index) => KINDS[index % KINDS.length] as Kind); // within its length
+  for (let index = count - 1; index > 0; index -= 1) {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    const other = seed % (index + 1);
+    [kinds[index], kinds[other]] = [kinds[other] as Kind, kinds[index] as Kind];
+  }
+  return kinds;
+}
