@@ -9,6 +9,7 @@ import { demoAnswer } from '../../src/demo/answers.ts';
 import { type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
 import { holdAnswers } from '../support/hold-answers.ts';
 import { endProgram, type Program, startProgram } from '../support/start-program.ts';
+import { ONE_EACH } from '../support/start-proxy.ts';
 import { isAlive, readProcesses } from '../support/watch-place.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -81,6 +82,7 @@ async function start() {
       HOME: join(folder, 'home'),
       CLAUDE_CONFIG_DIR: join(folder, 'home/.claude'),
       TMPDIR: folder,
+      ...ONE_EACH,
       STATE_DIR: join(folder, 'state'),
       DEFAULT_WORKSPACE_DIR: folder,
       PROXY_API_KEY: KEY,
