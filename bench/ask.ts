@@ -5,14 +5,27 @@ import { CLAUDE, KEY, type Stage } from './processes.ts';
 
 export type Timing = { firstTokenMs: number; totalMs: number };
 
-export type Question = { system?: string; messages: readonly object[]; extra?: object };
+export type Question = {
+  system?: string;
+  messages: readonly object[];
+  /** Further fields of the body. */
+  extra?: object;
+  signal?: AbortSignal;
+};
 
 /** One streamed request to the proxy, timed from the outside. */
-export async function askProxy({ proxyUrl }: Stage, question: Question): Promise<Timing> {
+export async function askProxy(stage: Stage, question: Question): Promise<Timing> {
   const startedAt = performance.now();
+  const response = await openAnswer(stage, question);
+  return readTiming(response.body ?? [], startedAt, '"text_delta"', 'event: message_stop');
+}
+
+/** A streamed answer whose headers have come. */
+export async function openAnswer({ proxyUrl }: Stage, question: Question): Promise<Response> {
   const response = await fetch(`${proxyUrl}/v1/messages`, {
     method: 'POST',
     headers: { 'x-api-key': KEY, 'content-type': 'application/json' },
+    signal: question.signal ?? null,
     body: JSON.stringify({
       model: 'sonnet',
       max_tokens: 100_000,
@@ -23,7 +36,7 @@ export async function askProxy({ proxyUrl }: Stage, question: Question): Promise
     }),
   });
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-  return readTiming(response.body ?? [], startedAt, '"text_delta"', 'event: message_stop');
+  return response;
 }
 
 /** One `claude -p`, as a person or a script would call it, prompt on stdin. */
@@ -53,7 +66,7 @@ const CLAUDE_ARGS = [
 ];
 
 /** Reads to the end; notes when the first token and the last word came. */
-async function readTiming(
+export async function readTiming(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   startedAt: number,
   tokenMark: string,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { type EventEmitter, on, once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,8 @@ export type Stage = {
   modelUrl: string;
   proxyUrl: string;
   proxyPid: number;
+  /** Resolves with the time at which the model saw the client of a held answer leave. */
+  waitUntilClosed(name: string): Promise<number>;
   /** The environment in which a `claude` process asks the model server. */
   claudeEnvironment: Record<string, string>;
   close(): Promise<void>;
@@ -26,7 +28,8 @@ export async function openStage(settings: Record<string, string> = {}): Promise<
   const home = join(folder, 'home');
   await mkdir(home);
   const model = start(['bench/model.ts'], { PATH: String(process.env['PATH']) });
-  const modelUrl = await readUrl(model);
+  const { url: modelUrl, lines: modelLines } = await readUrl(model);
+  const closed = collectClosed(modelLines);
   const claudeEnvironment = {
     PATH: String(process.env['PATH']),
     HOME: home,
@@ -46,12 +49,13 @@ export async function openStage(settings: Record<string, string> = {}): Promise<
     LOG_LEVEL: 'silent',
     ...settings,
   });
-  const proxyUrl = await readUrl(proxy);
+  const { url: proxyUrl } = await readUrl(proxy);
 
   return {
     modelUrl,
     proxyUrl,
     proxyPid: proxy.pid ?? 0,
+    waitUntilClosed: (name) => closed(name).promise,
     claudeEnvironment,
     async close() {
       await end(proxy);
@@ -65,17 +69,30 @@ function start(args: readonly string[], env: Record<string, string>) {
   return spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** The first address that a server prints. */
-async function readUrl({ stdout }: ChildProcess): Promise<string> {
+/** The first address that a server prints, and what it prints from there on. */
+async function readUrl({ stdout }: ChildProcess) {
   if (!stdout) throw new Error('The server has no output.');
-  for await (const line of createInterface({ input: stdout })) {
-    const url = /http:\/\/[\d.]+:\d+/.exec(line)?.[0];
-    if (url) {
-      stdout.resume();
-      return url;
-    }
+  const lines = createInterface({ input: stdout });
+  for await (const [line] of on(lines, 'line', { close: ['close'] })) {
+    const url = /http:\/\/[\d.]+:\d+/.exec(String(line))?.[0];
+    if (url) return { url, lines };
   }
   throw new Error('The server ended before it said its address.');
+}
+
+/** When each held answer was left, as the model server prints it. */
+function collectClosed(lines: EventEmitter) {
+  const seen = new Map<string, PromiseWithResolvers<number>>();
+  const get = (name: string) => {
+    const one = seen.get(name) ?? Promise.withResolvers<number>();
+    seen.set(name, one);
+    return one;
+  };
+  lines.on('line', (line: string) => {
+    const [, name, at] = /^closed (\w+) (\d+)$/.exec(line) ?? [];
+    if (name) get(name).resolve(Number(at));
+  });
+  return get;
 }
 
 async function end(child: ChildProcess) {

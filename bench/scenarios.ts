@@ -1,6 +1,7 @@
 import { ANSWER } from './answer.ts';
 import { askClaude, askProxy, type Question, type Timing } from './ask.ts';
 import type { Stage } from './processes.ts';
+import { readDirectly } from './read-directly.ts';
 import { toMedian, toQuantile } from './statistics.ts';
 
 /** One line of the table: the proxy's figure beside that of `claude -p`, from the same minutes. */
@@ -9,7 +10,7 @@ export type Row = {
   unit: 'ms' | 'requests/s';
   proxy: Figure;
   claude: Figure;
-  /** The proxy's median over that of `claude -p`. */
+  /** The proxy's median over the other. */
   ratio: number;
   /** What the ratio has to be. */
   wanted: string;
@@ -17,7 +18,7 @@ export type Row = {
 
 type Figure = { median: number; p95: number };
 
-type Rounds = { each: number; load: number };
+type Rounds = { each: number; load: number; deltas: number; streams: number };
 
 type Scenario = (stage: Stage, rounds: Rounds) => Promise<Row>;
 
@@ -63,6 +64,7 @@ export const SCENARIOS: readonly Scenario[] = [
       wanted: '≥ 1.0',
       question: () => toQuestion([], `Be brief. ${unique()}`),
     }),
+  compareStreams,
 ];
 
 type Comparison = { work: string; wanted: string; question: () => Question };
@@ -91,6 +93,25 @@ async function compareLoads(stage: Stage, count: number, comparison: Comparison)
   return toRow(comparison, 'requests/s', proxy, claude);
 }
 
+/** The whole time of one long answer, beside a process of which nobody does more than read the output. */
+async function compareStreams(stage: Stage, { deltas, streams }: Rounds): Promise<Row> {
+  const [proxy, direct]: [number[], number[]] = [[], []];
+  const messages = [{ role: 'user', content: `Write deltas=${deltas}.` }];
+  const ask = () => askProxy(stage, { system: 'Be brief.', messages });
+  await ask();
+  for (let index = 0; index < streams; index += 1) {
+    direct.push(toLength(await readDirectly(stage, `Write deltas=${deltas}.`)));
+    proxy.push(toLength(await ask()));
+  }
+  const work = `${deltas} deltas in one stream, beside reading the CLI directly`;
+  return toRow({ work, wanted: '≤ 1.15' }, 'ms', proxy, direct);
+}
+
+/** From the first token to the last: how soon that one came is measured elsewhere. */
+function toLength({ totalMs, firstTokenMs }: Timing) {
+  return totalMs - firstTokenMs;
+}
+
 async function measureRate(count: number, ask: () => Promise<Timing>): Promise<number> {
   let left = count;
   const startedAt = performance.now();
@@ -106,7 +127,7 @@ async function measureRate(count: number, ask: () => Promise<Timing>): Promise<n
 }
 
 function toRow(
-  { work, wanted }: Comparison,
+  { work, wanted }: Pick<Comparison, 'work' | 'wanted'>,
   unit: Row['unit'],
   proxy: readonly number[],
   claude: readonly number[],

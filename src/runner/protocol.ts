@@ -28,6 +28,16 @@ const BlockDelta = z.discriminatedUnion('type', [
   z.object({ type: z.literal('input_json_delta'), partial_json: z.string() }),
 ]);
 
+type DeltaType = z.infer<typeof BlockDelta>['type'];
+
+/** Where each kind of delta has its text. */
+const DELTA_FIELDS = {
+  text_delta: 'text',
+  thinking_delta: 'thinking',
+  signature_delta: 'signature',
+  input_json_delta: 'partial_json',
+} as const satisfies Record<DeltaType, string>;
+
 /** The events of a streamed Messages API answer, as the CLI hands them on. */
 const ApiEvent = z.discriminatedUnion('type', [
   z.object({
@@ -144,8 +154,26 @@ export type ApiRetryLine = z.infer<typeof ApiRetryLine>;
  * almost daily and gains new ones.
  */
 export function readCliLine(text: string): CliLine | undefined {
-  const line = CliLine.safeParse(parseJson(text));
+  const parsed = parseJson(text);
+  if (isDeltaLine(parsed)) return parsed;
+  const line = CliLine.safeParse(parsed);
   return line.success ? line.data : undefined;
+}
+
+/**
+ * Nearly all lines of a long answer are deltas. Their few fields are looked at here instead of by the
+ * schema, which would build every one of them anew.
+ */
+function isDeltaLine(line: unknown): line is z.infer<typeof StreamEventLine> {
+  const { type, event, parent_tool_use_id: parent } = Object(line);
+  if (type !== 'stream_event' || Object(event).type !== 'content_block_delta') return false;
+  const { index, delta } = event;
+  const field = DELTA_FIELDS[Object(delta).type as DeltaType];
+  return (
+    typeof index === 'number' &&
+    typeof Object(delta)[field] === 'string' &&
+    (parent == null || typeof parent === 'string')
+  );
 }
 
 function parseJson(text: string): unknown {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { ask, CALL_NAMES } from '../support/calls.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { createStub, type StubCli } from '../support/stub-cli.ts';
 import { readFailure } from './read-failure.ts';
 import { readStream } from './read-stream.ts';
@@ -22,7 +22,7 @@ async function startWith(
 ): Promise<Proxy> {
   const stub = await createStub(behave);
   cleanups.push(() => stub.remove());
-  const proxy = await startProxy({ claudePath: stub.path, settings });
+  const proxy = await startProxy({ claudePath: stub.path, settings: { ...ONE_EACH, ...settings } });
   cleanups.push(() => proxy.stop());
   return proxy;
 }

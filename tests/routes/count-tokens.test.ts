@@ -4,12 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { countTokens } from '../../src/demo/count-tokens.ts';
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import { holdAnswers } from '../support/hold-answers.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readQueue, untilNoProcess, untilWaiting } from '../support/watch-place.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy({ settings: { WORKER_CONCURRENCY: '1', MODEL_ALIASES: 'gpt-4o=opus' } });
+  proxy = await startProxy({
+    settings: { ...ONE_EACH, WORKER_CONCURRENCY: '1', MODEL_ALIASES: 'gpt-4o=opus' },
+  });
 });
 afterAll(() => proxy.stop());
 

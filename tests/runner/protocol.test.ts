@@ -14,6 +14,9 @@ test.each([
   '{"type":"system","subtype":"init"}',
   '{"type":"stream_event","event":{"type":"new_event"}}',
   '{"type":"stream_event","event":{"type":"content_block_delta","index":"0"}}',
+  '{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":null}}',
+  '{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"text_delta"}}}',
+  '{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"constructor"}}}',
 ])('%s is skipped', (text) => {
   expect(readCliLine(text)).toBeUndefined();
 });
@@ -24,6 +27,16 @@ test('a line keeps what we read of it and loses the rest', () => {
     type: 'stream_event',
     event: { type: 'message_stop' },
   });
+});
+
+test.each([
+  { type: 'text_delta', text: 'a' },
+  { type: 'thinking_delta', thinking: 'a' },
+  { type: 'signature_delta', signature: 'a' },
+  { type: 'input_json_delta', partial_json: 'a' },
+])('a piece of an answer is read: $type', (delta) => {
+  const event = { type: 'content_block_delta', index: 0, delta };
+  expect(readCliLine(JSON.stringify({ type: 'stream_event', event }))).toMatchObject({ event });
 });
 
 test('a user message is composed by the client, so that nothing in it is carried out', () => {

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { CHAT_DIALECTS } from '../dialects/chat-dialects.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readProcesses } from '../support/watch-place.ts';
 import { askFor } from './ask-for.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await startProxy({ settings: ONE_EACH });
 });
 afterAll(() => proxy.stop());
 

@@ -5,12 +5,12 @@ import { silentReply } from '../../src/demo/replies.ts';
 import { ask, CALL_NAMES } from '../support/calls.ts';
 import { holdAnswers } from '../support/hold-answers.ts';
 import { readSse } from '../support/read-sse.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readQueue, untilNoProcess, untilProcess } from '../support/watch-place.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy({ settings: { WORKER_CONCURRENCY: '1' } });
+  proxy = await startProxy({ settings: { ...ONE_EACH, WORKER_CONCURRENCY: '1' } });
 });
 afterAll(() => proxy.stop());
 

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 
 import { ask, CALL_NAMES } from '../support/calls.ts';
 import { type HeldAnswers, holdAnswers } from '../support/hold-answers.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readProcesses, readQueue, untilWaiting } from '../support/watch-place.ts';
 
 let proxy: Proxy;
@@ -101,7 +101,7 @@ const LATE = {
 
 async function start(settings: Record<string, string>) {
   held = holdAnswers();
-  proxy = await startProxy({ answer: held.answer, settings });
+  proxy = await startProxy({ answer: held.answer, settings: { ...ONE_EACH, ...settings } });
 }
 
 /** Asks, and waits until the request has arrived upstream. The answer is wrapped, or it would be awaited too. */

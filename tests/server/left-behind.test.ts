@@ -81,6 +81,7 @@ async function start() {
       HOME: join(folder, 'home'),
       CLAUDE_CONFIG_DIR: join(folder, 'home/.claude'),
       TMPDIR: folder,
+      ...ONE_EACH,
       STATE_DIR: join(folder, 'state'),
       DEFAULT_WORKSPACE_DIR: folder,
       PROXY_API_KEY: KEY,

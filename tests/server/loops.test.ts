@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 
 import { HOP_HEADER } from '../../src/runner/child-environment.ts';
 import { ask, CALLS } from '../support/calls.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { untilNoProcess } from '../support/watch-place.ts';
 
 const proxies: Proxy[] = [];
@@ -72,7 +72,7 @@ test('a server that its CLI reaches by another name starts one CLI, not one afte
 });
 
 async function start(environment: Record<string, string> = {}) {
-  const proxy = await startProxy({ environment });
+  const proxy = await startProxy({ environment, settings: ONE_EACH });
   proxies.push(proxy);
   return proxy;
 }

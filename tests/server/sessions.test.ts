@@ -7,7 +7,7 @@ import type { UpstreamRequest } from '../../src/demo/model-server.ts';
 import { heldReply, textReply } from '../../src/demo/replies.ts';
 import { holdAnswers } from '../support/hold-answers.ts';
 import { readSse } from '../support/read-sse.ts';
-import { type Proxy, type ProxyOptions, startProxy } from '../support/start-proxy.ts';
+import { ONE_EACH, type Proxy, type ProxyOptions, startProxy } from '../support/start-proxy.ts';
 import { untilNoProcess } from '../support/watch-place.ts';
 
 let proxy: Proxy;
@@ -136,7 +136,7 @@ test('a session that goes on in another folder is refused', async () => {
 });
 
 test('a run whose client leaves is interrupted, and its session goes on', async () => {
-  await start({ answer: holdAnswers('one two three four').answer });
+  await start({ answer: holdAnswers('one two three four').answer, settings: ONE_EACH });
   const client = new AbortController();
   const response = await proxy.send(
     '/api/run',

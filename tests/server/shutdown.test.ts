@@ -7,7 +7,7 @@ import { demoAnswer } from '../../src/demo/answers.ts';
 import { ask, CALL_NAMES } from '../support/calls.ts';
 import { type HeldAnswers, holdAnswers } from '../support/hold-answers.ts';
 import { readSse, type Sse } from '../support/read-sse.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readProcesses, untilWaiting } from '../support/watch-place.ts';
 
 let temporary: string;
@@ -102,7 +102,7 @@ const STOPS = {
 };
 
 async function start(settings: Record<string, string>) {
-  proxy = await startProxy({ answer: held.answer, settings });
+  proxy = await startProxy({ answer: held.answer, settings: { ...ONE_EACH, ...settings } });
 }
 
 /** Opens a stream and reads up to the first words of the answer. */

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { textReply } from '../../src/demo/replies.ts';
 import { askFor } from '../sampling/ask-for.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readProcesses } from '../support/watch-place.ts';
 import { CITY, JSON_DIALECTS } from './json-dialects.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await startProxy({ settings: ONE_EACH });
 });
 afterAll(() => proxy.stop());
 

@@ -8,6 +8,9 @@ import { type RunningServer, startServer } from '../../src/server.ts';
 
 const CLAUDE = join(import.meta.dirname, '../../node_modules/.bin/claude');
 
+/** One process for each request and none ahead, for tests that count them. */
+export const ONE_EACH = { WARM_PROCESSES: '0', REUSE_PROCESSES: 'off' };
+
 export const KEY = 'test-key-0123456789';
 
 export type Proxy = {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readProcesses, untilNoProcess } from '../support/watch-place.ts';
 import { anthropicMessages, ask, TOOL_DIALECTS, type ToolRequest, WAYS } from './tool-dialects.ts';
 import { lastRequest, toProcess, toSpoken } from './upstream.ts';
@@ -88,7 +88,7 @@ describe('the results are used, whole conversation and all,', () => {
 });
 
 test('a process whose results went another way is not kept', async () => {
-  const proxy = await startProxy({ answer: modelAnswer });
+  const proxy = await startProxy({ answer: modelAnswer, settings: ONE_EACH });
   try {
     await call(proxy, anthropicMessages);
     await ask(proxy, anthropicMessages, { ...FOLLOW_UP, system: 'Speak Latin.' });

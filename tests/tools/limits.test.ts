@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 
 import type { Answer } from '../../src/demo/model-server.ts';
 import { textReply, toolReply } from '../../src/demo/replies.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { isAlive, readProcesses, untilNoProcess } from '../support/watch-place.ts';
 import { anthropicMessages, ask, openaiChat, TOOL_DIALECTS } from './tool-dialects.ts';
 import { hasResults, lastRequest, toProcess, toSpoken } from './upstream.ts';
@@ -11,7 +11,7 @@ import { call, FOLLOW_UP, modelAnswer, REPLAYED } from './weather.ts';
 const TOOLS = [{ name: 'look' }];
 
 async function start(settings: Record<string, string>, answer: Answer = look) {
-  const proxy = await startProxy({ answer, settings });
+  const proxy = await startProxy({ answer, settings: { ...ONE_EACH, ...settings } });
   onTestFinished(() => proxy.stop());
   return proxy;
 }
@@ -97,7 +97,7 @@ test.each(TOOL_DIALECTS)(
 );
 
 test('a server that stops leaves no process behind', async () => {
-  const proxy = await startProxy({ answer: look });
+  const proxy = await startProxy({ answer: look, settings: ONE_EACH });
   await suspend(proxy, 'toolu_1');
   await suspend(proxy, 'toolu_2');
   const pids = await readProcesses(proxy);

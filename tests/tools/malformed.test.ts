@@ -8,7 +8,7 @@ import {
   toolReply,
 } from '../../src/demo/replies.ts';
 import { readSse } from '../support/read-sse.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readProcesses, untilNoProcess } from '../support/watch-place.ts';
 import { ask, openaiChat, WAYS } from './tool-dialects.ts';
 import { lastRequest, toProcess, toSpoken } from './upstream.ts';
@@ -114,7 +114,7 @@ test('a call that the CLI answers early does not cut off the calls behind it', a
 });
 
 test('a process that cannot wait for results does not', async () => {
-  const own = await startProxy({ answer: answerCalls(toolReply([UNKNOWN])) });
+  const own = await startProxy({ answer: answerCalls(toolReply([UNKNOWN])), settings: ONE_EACH });
   try {
     await ask(own, openaiChat, { turns: [QUESTION], tools: TOOLS });
 

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { toChatLaunch } from '../src/runner/launch.ts';
+import { toUserLine } from '../src/runner/protocol.ts';
+import { readTiming, type Timing } from './ask.ts';
+import { CLAUDE, type Stage } from './processes.ts';
+
+/** Time for a process to come up before it is asked: only the answer is timed, in milliseconds. */
+const START_MS = 3000;
+
+/** A CLI process as the proxy runs it, with nobody between: its stdout is read and that is all. */
+export async function readDirectly({ claudeEnvironment }: Stage, prompt: string): Promise<Timing> {
+  const { args, environment, folder } = toChatLaunch(
+    { environment: claudeEnvironment, loginArgs: [] },
+    String(claudeEnvironment['HOME']),
+  );
+  const child = spawn(CLAUDE, args, {
+    cwd: folder,
+    env: environment,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await delay(START_MS);
+  const startedAt = performance.now();
+  const request = { subtype: 'initialize', systemPrompt: ['Be brief.'] };
+  for (const line of [
+    { type: 'control_request', request_id: '1', request },
+    toUserLine(prompt, crypto.randomUUID()),
+  ]) {
+    child.stdin.write(`${JSON.stringify(line)}\n`);
+  }
+  const timing = await readTiming(
+    endingWith(child.stdout, '"message_stop"'),
+    startedAt,
+    '"text_delta"',
+    '"message_stop"',
+  );
+  child.stdin.end();
+  await once(child, 'exit');
+  return timing;
+}
+
+/** The chunks up to a mark; the process stays up behind it. */
+async function* endingWith(chunks: AsyncIterable<Uint8Array>, mark: string) {
+  let tail = '';
+  for await (const chunk of chunks) {
+    yield chunk;
+    tail = (tail + Buffer.from(chunk).toString('latin1')).slice(-1000);
+    if (tail.includes(mark)) return;
+  }
+}

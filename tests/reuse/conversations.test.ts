@@ -1,0 +1,143 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, test } from 'vitest';
+
+import { type Proxy, startProxy } from '../support/start-proxy.ts';
+
+let proxy: Proxy;
+afterEach(() => proxy.stop());
+
+type Said = { role: string; content: string };
+
+const user = (content: string): Said => ({ role: 'user', content });
+
+/** One whole answer; the conversation with it. */
+async function ask(messages: readonly Said[], body: object = {}): Promise<Said[]> {
+  const response = await proxy.send('/v1/chat/completions', { model: 'sonnet', messages, ...body });
+  const { choices } = (await response.json()) as { choices: [{ message: Said }] }; // a whole answer has one
+  return [...messages, choices[0].message];
+}
+
+/** The CLI's own name for the process behind each upstream request. */
+const toProcesses = () =>
+  proxy.model.requests.map(
+    ({ body }) => /session_id\\*":\\*"([\w-]+)/.exec(JSON.stringify(body['metadata']))?.[1],
+  );
+
+/** What was said, by the caller and the model; the CLI's own words about the environment left out. */
+const toSaid = () =>
+  (proxy.model.requests.at(-1)?.body.messages ?? [])
+    .filter(({ role }) => role !== 'system')
+    .map(({ content }) =>
+      typeof content === 'string' ? content : content.map(({ text }) => text).join(),
+    );
+
+describe('a conversation', () => {
+  test('goes on in its process', async () => {
+    proxy = await startProxy();
+    const first = await ask([user('My name is Ada.')]);
+    const second = await ask([...first, user('I live in Paris.')]);
+    await ask([...second, user('Who am I?')]);
+
+    expect(new Set(toProcesses()).size).toBe(1);
+    expect(toSaid()).toEqual([...second.map(({ content }) => content), 'Who am I?']);
+  });
+
+  test('whose last message is edited goes back, and forgets the rest', async () => {
+    proxy = await startProxy();
+    const first = await ask([user('My name is Ada.')]);
+    await ask([...first, user('I live in Paris.')]);
+    await ask([...first, user('I live in Rome.')]);
+
+    expect(new Set(toProcesses()).size).toBe(1);
+    expect(toSaid()).toEqual([...first.map(({ content }) => content), 'I live in Rome.']);
+  });
+
+  test('goes on after an answer that failed', async () => {
+    proxy = await startProxy({ settings: { CLAUDE_MAX_RETRIES: '0' } });
+    const first = await ask([user('My name is Ada.')]);
+    const failed = await proxy.send('/v1/chat/completions', {
+      model: 'sonnet',
+      messages: [...first, user('demo:error=400')],
+    });
+    expect(failed.status).toBe(400);
+    await ask([...first, user('Who am I?')]);
+
+    expect(new Set(toProcesses()).size).toBe(1);
+    expect(toSaid()).toEqual([...first.map(({ content }) => content), 'Who am I?']);
+  });
+
+  test('whose process was killed goes on in another', async () => {
+    proxy = await startProxy({ settings: { WARM_PROCESSES: '0' } });
+    const first = await ask([user('My name is Ada.')]);
+    for (const pid of await readPids()) process.kill(pid, 'SIGKILL');
+    await ask([...first, user('Who am I?')]);
+
+    expect(new Set(toProcesses()).size).toBe(2);
+    expect(toSaid()).toEqual([...first.map(({ content }) => content), 'Who am I?']);
+  });
+});
+
+describe('independent requests', () => {
+  test('share a process, which knows nothing of the one before', async () => {
+    proxy = await startProxy();
+    await ask([user('My name is Ada.')]);
+    await ask([user('Who am I?')]);
+
+    expect(new Set(toProcesses()).size).toBe(1);
+    expect(toSaid()).toEqual(['Who am I?']);
+  });
+
+  test.each([
+    ['other instructions', [{ role: 'system', content: 'Be brief.' }, user('Hi.')], {}],
+    ['another tool', [user('Hi.')], { tools: [{ type: 'function', function: { name: 'look' } }] }],
+  ])('with %s get another', async (_, messages, body) => {
+    proxy = await startProxy();
+    await ask([user('My name is Ada.')]);
+    await ask(messages, body);
+
+    expect(new Set(toProcesses()).size).toBe(2);
+  });
+
+  test('get one each where the operator wants it so', async () => {
+    proxy = await startProxy({ settings: { REUSE_PROCESSES: 'off' } });
+    await ask([user('My name is Ada.')]);
+    await ask([user('Who am I?')]);
+
+    expect(new Set(toProcesses()).size).toBe(2);
+  });
+
+  test('get a new one when the login changed', async () => {
+    proxy = await startProxy();
+    await ask([user('My name is Ada.')]);
+    await writeFile(join(proxy.folder, 'home/.claude/.credentials.json'), '{}');
+    await ask([user('Who am I?')]);
+
+    expect(new Set(toProcesses()).size).toBe(2);
+  });
+});
+
+test('a stopped server leaves no process, spare or kept', async () => {
+  proxy = await startProxy();
+  await ask([user('Hi.')]);
+  await expect.poll(async () => (await readPids()).length, { timeout: 30_000 }).toBeGreaterThan(1);
+  const pids = await readPids();
+  await proxy.server.stop('the test is over');
+
+  expect(pids.filter(isAlive)).toEqual([]);
+});
+
+async function readPids(): Promise<number[]> {
+  return (await readdir(join(proxy.folder, 'state/processes'))).map((name) =>
+    Number.parseInt(name),
+  );
+}
+
+function isAlive(pid: number) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
