@@ -41,29 +41,36 @@ export function createCounters(database?: DatabaseSync): Counters {
   const limiters = new Map(
     Object.entries(WINDOW_SECONDS).map(([name, seconds]) => [
       name,
-      createLimiter(name, seconds, database),
+      createLimiters(name, seconds, database),
     ]),
   );
-  const limiterOf = (name: CounterName) => {
-    const limiter = limiters.get(name);
-    if (!limiter) throw new TypeError(`There is no counter ${name}.`);
-    return limiter;
+  const limitersOf = (name: CounterName) => {
+    const found = limiters.get(name);
+    if (!found) throw new TypeError(`There is no counter ${name}.`);
+    return found;
   };
 
-  const read: Counters['read'] = async (name, keyId) => {
-    const result = await limiterOf(name).get(keyId);
+  const readOne = async (name: CounterName, limiter: Limiter, keyId: string): Promise<Count> => {
+    const result = await limiter.get(keyId);
     if (!result) return NOTHING;
     // A window that ends later than it can was opened before the clock was put back.
     if (result.msBeforeNext <= WINDOW_SECONDS[name] * 1000) return toCount(result);
-    await limiterOf(name).delete(keyId);
+    await limiter.delete(keyId);
     return NOTHING;
+  };
+
+  const read: Counters['read'] = async (name, keyId) => {
+    const { limiter, inMemory } = limitersOf(name);
+    const stored = await readOne(name, limiter, keyId);
+    const held = await readOne(name, inMemory, keyId);
+    return held.used > stored.used ? held : stored;
   };
 
   return {
     read,
     async add(name, keyId, amount) {
       await read(name, keyId);
-      return toCount(await limiterOf(name).penalty(keyId, amount));
+      return toCount(await limitersOf(name).limiter.penalty(keyId, amount));
     },
     async removeExpired() {
       database?.prepare('DELETE FROM counters WHERE expire < ?').run(Date.now());
@@ -71,12 +78,15 @@ export function createCounters(database?: DatabaseSync): Counters {
   };
 }
 
-function createLimiter(name: string, seconds: number, database: DatabaseSync | undefined) {
+type Limiter = RateLimiterMemory | RateLimiterSQLite;
+
+/** The limiter, and what stands in for it while the database fails. */
+function createLimiters(name: string, seconds: number, database: DatabaseSync | undefined) {
   // The limits differ from key to key and are compared elsewhere.
   const options = { keyPrefix: name, points: Number.MAX_SAFE_INTEGER, duration: seconds };
   const inMemory = new RateLimiterMemory(options);
-  if (!database) return inMemory;
-  return new RateLimiterSQLite({
+  if (!database) return { limiter: inMemory, inMemory };
+  const limiter = new RateLimiterSQLite({
     ...options,
     storeClient: toStoreClient(database),
     storeType: 'better-sqlite3',
@@ -84,6 +94,7 @@ function createLimiter(name: string, seconds: number, database: DatabaseSync | u
     tableCreated: true,
     insuranceLimiter: inMemory,
   });
+  return { limiter, inMemory };
 }
 
 /** The part of better-sqlite3 that the limiter uses; each of its transactions is one statement. */

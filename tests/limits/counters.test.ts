@@ -65,5 +65,6 @@ test('when the database fails, the counters go on in memory', async () => {
   database.exec('PRAGMA query_only = 1');
   await counters.add('requestsPerMinute', 'key-a', 1);
   expect(await counters.add('requestsPerMinute', 'key-a', 1)).toMatchObject({ used: 2 });
+  expect(await counters.read('requestsPerMinute', 'key-a')).toMatchObject({ used: 2 });
   database.close();
 });
