@@ -72,6 +72,9 @@ function createApp() {
   });
 }
 
+/** A new session's id is the server's own. */
+const withoutId = ({ args }: LaunchProfile) => args.filter((arg) => !/session-id/.test(arg));
+
 /** Words that a command line, a shell, a path or a log could take for something else. */
 const WORDS = [
   '--help',
@@ -127,7 +130,6 @@ describe.for(WORDS)('%j', (word) => {
     const texts = { prompt: word, systemPrompt: word, appendSystemPrompt: word };
     await post(app, '/api/run', { ...texts, outputSchema: { [word]: word } });
     const [launch] = launches;
-    const withoutId = ({ args }: LaunchProfile) => args.filter((arg) => !/session-id/.test(arg));
     expect(launch && withoutId(launch)).toEqual(withoutId(plainAgent));
     expect(launch?.environment).toEqual(plainAgent.environment);
   });

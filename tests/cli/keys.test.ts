@@ -33,11 +33,17 @@ test('a key that is added is shown once, and holds', async () => {
 });
 
 test('every limit has its flag', async () => {
+  const limits =
+    '--requests-per-minute 10 --tokens-per-minute 1000 --tokens-per-day 5000 --running-at-once 2 --usd-per-day 2.5 --permission-modes plan,dontAsk --models=sonnet,claude-opus-5-5';
   const answer = await keys(
-    ...['add', 'robot', '--json', '--scopes', 'chat, agent', '--models=sonnet,claude-opus-5-5'],
-    ...['--requests-per-minute', '10', '--tokens-per-minute', '1000', '--tokens-per-day', '5000'],
-    ...['--running-at-once', '2', '--usd-per-day', '2.5', '--permission-modes', 'plan,dontAsk'],
-    ...['--denied-tools', 'WebFetch,Bash(git push *, git pull *)'],
+    'add',
+    'robot',
+    '--json',
+    '--scopes',
+    'chat, agent',
+    '--denied-tools',
+    'WebFetch,Bash(git push *, git pull *)',
+    ...limits.split(' '),
   );
   const { key, ...shown } = JSON.parse(answer) as Record<string, unknown>;
   expect(key).toMatch(/^ccp-/);

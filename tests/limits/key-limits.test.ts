@@ -38,6 +38,17 @@ function spendingRun({ tokens = 0, costUsd = 0, requests = [] as RunRequest[] })
   };
 }
 
+const breaking: Run = async function* breaking(request, signal) {
+  for await (const event of sayHello(request, signal)) {
+    if (event.type === 'part-end') throw new Error('broken');
+    yield event.type === 'part-delta' ? { ...event, delta: 'x'.repeat(400) } : event;
+  }
+};
+
+const failing: Run = () => {
+  throw new Error('broken');
+};
+
 const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
 
 const statusesOf = async (count: number, app: TestApp, headers: Record<string, string>) => {
@@ -159,12 +170,6 @@ describe('tokens', () => {
   });
 
   test('an answer that breaks off counts as far as it was heard', async () => {
-    const breaking: Run = async function* breaking(request, signal) {
-      for await (const event of sayHello(request, signal)) {
-        if (event.type === 'part-end') throw new Error('broken');
-        yield event.type === 'part-delta' ? { ...event, delta: 'x'.repeat(400) } : event;
-      }
-    };
     const { app, headers } = await open({ tokensPerDay: 1000 }, breaking);
     const response = await post(app, '/v1/messages', MESSAGES, headers);
     expect(response.status).toBe(500);
@@ -211,9 +216,6 @@ describe('requests at once', () => {
   });
 
   test('a run that fails gives its place back', async () => {
-    const failing: Run = () => {
-      throw new Error('broken');
-    };
     const { app, headers } = await open({ runningAtOnce: 1 }, failing);
     expect(await statusesOf(2, app, headers)).toEqual([500, 500]);
   });
