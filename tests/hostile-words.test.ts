@@ -5,13 +5,17 @@ import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { readConfig } from '../src/config.ts';
+import { type ChatProcesses, createChatProcesses } from '../src/chat-processes.ts';
+import { type Config, readConfig } from '../src/config.ts';
 import { createRun } from '../src/create-run.ts';
 import { OWNER } from '../src/keys/api-key.ts';
 import { RunError } from '../src/run-error.ts';
-import { createGate } from '../src/runner/gate.ts';
+import { createGate, type Gate } from '../src/runner/gate.ts';
 import { type LaunchProfile, toChatLaunch } from '../src/runner/launch.ts';
-import { createSuspendedCalls } from '../src/runner/suspended-calls.ts';
+import { createOpenChat } from '../src/runner/open-chat.ts';
+import { createProcessRegistry } from '../src/runner/process-registry.ts';
+import type { OpenProcess } from '../src/runner/processes.ts';
+import { createSpares } from '../src/runner/spares.ts';
 import { createMemoryStore } from '../src/sessions/memory-store.ts';
 import { createSessions } from '../src/sessions/session-book.ts';
 import { createCounters } from '../src/limits/counters.ts';
@@ -43,7 +47,8 @@ function createApp() {
   lines = [];
   launches = [];
   const keys = { get: () => Promise.resolve(OWNER) };
-  const config = readConfig({ STATE_DIR: folder, HOME: folder });
+  const config = readConfig({ STATE_DIR: folder, HOME: folder, WARM_PROCESSES: '0' });
+  const gate = createGate({ concurrency: 1, maxQueueSize: 1, queueTimeoutMs: 1000 });
   const sessions = createSessions({
     store: createMemoryStore(),
     ttlMs: 60_000,
@@ -54,15 +59,10 @@ function createApp() {
   return createTestApp({
     run: createRun({
       config,
-      openProcess(profile) {
-        launches.push(profile);
-        throw new RunError('overloaded', 'Nothing is started in this test.');
-      },
-      chatProfile: toChatLaunch(BASE, folder),
-      suspended: createSuspendedCalls({ maxSuspended: 0, ttlMs: 1, isRoomWanted: () => false }),
+      chat: createChat(config, gate),
       base: BASE,
       sessions,
-      gate: createGate({ concurrency: 1, maxQueueSize: 1, queueTimeoutMs: 1000 }),
+      gate,
       obeyKey: (request) => Promise.resolve(request),
       limits: createKeyLimits({ counters: createCounters(), keys }),
       stopped: new AbortController().signal,
@@ -70,6 +70,41 @@ function createApp() {
     sessions,
     log: pino(log),
   });
+}
+
+/** Writes down what would be started, and fails. */
+const openProcess: OpenProcess = (profile) => {
+  launches.push(profile);
+  return Promise.reject(new RunError('overloaded', 'Nothing is started in this test.'));
+};
+
+const hasChanged = () => Promise.resolve(false);
+
+const ignore = () => undefined;
+
+function createChat(config: Config, gate: Gate): ChatProcesses {
+  const profile = toChatLaunch(BASE, folder);
+  const chat = createChatProcesses({
+    config,
+    claudePath: '/nowhere/claude',
+    claudeFolder: folder,
+    profile,
+    book: createProcessRegistry(join(folder, 'processes')),
+    gate,
+  });
+  const spares = createSpares({
+    openProcess,
+    profile,
+    count: 0,
+    load: () => 'none',
+    hasRoom: () => false,
+    foresee: () => undefined,
+  });
+  return {
+    ...chat,
+    processes: { ...chat.processes, open: openProcess },
+    openChat: createOpenChat({ kept: chat.kept, spares, hasChanged, remember: ignore }),
+  };
 }
 
 /** A new session's id is the server's own. */

@@ -26,12 +26,12 @@ function open() {
 /** How long the answer takes, in milliseconds of the fake clock. */
 async function timeOf(answer: Response | Promise<Response>) {
   const startedAt = Date.now();
-  let endedAt: number | undefined;
-  void Promise.resolve(answer).then(() => {
-    endedAt = Date.now();
-  });
-  while (endedAt === undefined) await vi.advanceTimersByTimeAsync(50);
-  return endedAt - startedAt;
+  const time = Promise.resolve(answer).then(() => Date.now() - startedAt);
+  let isOver = false;
+  const over = time.finally(() => (isOver = true));
+  for (let turn = 0; turn < 200 && !isOver; turn += 1) await vi.advanceTimersByTimeAsync(50);
+  await over;
+  return time;
 }
 
 async function timesOf(count: number, ask: () => Response | Promise<Response>) {
