@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { PermissionMode } from '../run.ts';
 
 /** `chat` asks models, `agent` uses `/api`, `admin` sees what concerns the whole server. */
-export const SCOPES = ['chat', 'agent', 'admin'] as const;
+const SCOPES = ['chat', 'agent', 'admin'] as const;
 
 export type Scope = (typeof SCOPES)[number];
 

@@ -23,7 +23,7 @@ export type Visit = {
 
 export type Spent = { tokens: number; costUsd: number };
 
-export type Standing = { requests?: Allowance; tokens?: Allowance };
+type Standing = { requests?: Allowance; tokens?: Allowance };
 
 export type Allowance = { limit: number; remaining: number; msLeft: number };
 

@@ -27,9 +27,9 @@ function open() {
 async function timeOf(answer: Response | Promise<Response>) {
   const startedAt = Date.now();
   const time = Promise.resolve(answer).then(() => Date.now() - startedAt);
-  let isOver = false;
-  const over = time.finally(() => (isOver = true));
-  for (let turn = 0; turn < 200 && !isOver; turn += 1) await vi.advanceTimersByTimeAsync(50);
+  const watch = { isOver: false };
+  const over = time.finally(() => (watch.isOver = true));
+  for (let turn = 0; turn < 200 && !watch.isOver; turn += 1) await vi.advanceTimersByTimeAsync(50);
   await over;
   return time;
 }
