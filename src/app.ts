@@ -6,12 +6,18 @@ import { anthropicMessages } from './dialects/anthropic-messages/index.ts';
 import { direct } from './dialects/direct/index.ts';
 import { CountTokensBody } from './dialects/anthropic-messages/body.ts';
 import { openaiChat } from './dialects/openai-chat/index.ts';
-import { allowOrigins } from './middleware/allow-origins.ts';
 import { openaiCompletions } from './dialects/openai-completions/index.ts';
+import type { KeyBook } from './keys/key-book.ts';
+import type { KeyLimits } from './limits/key-limits.ts';
+import { allowOrigins } from './middleware/allow-origins.ts';
 import { authenticate } from './middleware/authenticate.ts';
+import { checkHost } from './middleware/check-host.ts';
+import { checkOrigin } from './middleware/check-origin.ts';
 import { identifyRequest } from './middleware/identify-request.ts';
 import { type Log, logRequest } from './middleware/log-request.ts';
 import { refuseLoops } from './middleware/refuse-loops.ts';
+import { requireScope } from './middleware/require-scope.ts';
+import { showLimits } from './middleware/show-limits.ts';
 import { timeout } from './middleware/timeout.ts';
 import { validate } from './middleware/validate.ts';
 import type { AppEnv } from './middleware/variables.ts';
@@ -31,8 +37,10 @@ import { RunError } from './run-error.ts';
 /** Everything the app is made of; a test or an embedding application hands in its own. */
 export type AppParts = {
   run: Run;
-  /** The key that callers must show. */
-  key: string;
+  /** The keys of which callers must show one. */
+  keys: KeyBook;
+  /** What the answers' headers tell of the caller's limits; the run itself holds to them. */
+  limits: Pick<KeyLimits, 'standing'>;
   countTokens: CountTokens;
   readCliStatus: ReadCliStatus;
   health: HealthParts;
@@ -49,6 +57,10 @@ export type AppSettings = {
   maxBodyBytes: number;
   /** Further model names → the model they mean. */
   modelAliases: ReadonlyMap<string, string>;
+  /** The address on which the server listens. */
+  host: string;
+  /** Further host names by which callers may reach the server. */
+  allowedHosts: readonly string[];
   /** Web origins whose pages may call; none switches CORS off. */
   corsOrigins: readonly string[];
   /** The header by which a request of an own CLI is known. */
@@ -58,7 +70,8 @@ export type AppSettings = {
 /** Makes the app: a plain `fetch(request)` handler with every route. */
 export function createApp({
   run,
-  key,
+  keys,
+  limits,
   countTokens,
   readCliStatus,
   health: healthParts,
@@ -70,10 +83,12 @@ export function createApp({
   const app = new Hono<AppEnv>({ strict: false });
 
   app.use(identifyRequest, logRequest(log));
+  app.use(checkHost(settings), checkOrigin(settings.corsOrigins));
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
   app.get('/health', health(healthParts));
 
-  app.use(refuseLoops(settings.hopHeader), authenticate(key), timeout(settings.requestTimeoutMs));
+  app.use(refuseLoops(settings.hopHeader), authenticate(keys), showLimits(limits));
+  app.use(timeout(settings.requestTimeoutMs));
   app.use(bodyLimit({ maxSize: settings.maxBodyBytes, onError: refuseBody }));
 
   app.on(
@@ -104,6 +119,7 @@ export function createApp({
   app.on('GET', aliases('/models'), listModels(readCliStatus, settings.modelAliases));
   app.on('GET', aliases('/models/:id{.+}'), getModel(readCliStatus, settings.modelAliases));
 
+  app.use('/api/*', requireScope('agent'));
   app.post('/api/run', validate(direct.body), runDialect(direct, run));
   app.get('/api/sessions', listSessions(sessions));
   app.get('/api/sessions/:id', getSession(sessions));

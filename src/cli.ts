@@ -1,13 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { HELP, readFlags } from './cli/flags.ts';
+import { runKeys } from './cli/keys.ts';
 import { start } from './cli/start.ts';
 import { stopOnSignals } from './cli/stop-on-signals.ts';
 
 /** The program: reads the command line and the environment, serves until a signal, exits. */
 export async function runCli(): Promise<void> {
   try {
-    const flags = readFlags(process.argv.slice(2));
+    const args = process.argv.slice(2);
+    const surroundings = {
+      environment: process.env,
+      folder: process.cwd(),
+      warn: (line: string) => console.error(line),
+    };
+    if (args[0] === 'keys') {
+      console.log(await runKeys({ args: args.slice(1), ...surroundings }));
+      return;
+    }
+    const flags = readFlags(args);
     if (flags.wantsHelp) {
       console.log(HELP);
       return;
@@ -17,13 +28,7 @@ export async function runCli(): Promise<void> {
       console.log(version);
       return;
     }
-    const starting = start({
-      flags,
-      environment: process.env,
-      folder: process.cwd(),
-      version,
-      warn: (line) => console.error(line),
-    });
+    const starting = start({ flags, version, ...surroundings });
     stopOnSignals({
       // A start that fails has its sentence printed below.
       stop: (signal) => starting.then((started) => started.stop(signal), ignore),

@@ -3,6 +3,10 @@ import type { Config } from './config.ts';
 import { createFetchMedia } from './media/fetch-media.ts';
 import { createMayConnect } from './media/may-connect.ts';
 import { withMedia } from './media/with-media.ts';
+import type { ObeyKey } from './keys/key-rules.ts';
+import { withKeyRules } from './keys/with-key-rules.ts';
+import type { KeyLimits } from './limits/key-limits.ts';
+import { withLimits } from './limits/with-limits.ts';
 import type { Run } from './run.ts';
 import { createAgentRun } from './runner/agent-run.ts';
 import { withBlankStops } from './runner/blank-stops.ts';
@@ -25,6 +29,8 @@ export type RunParts = {
   base: LaunchBase;
   sessions: Sessions;
   gate: Gate;
+  obeyKey: ObeyKey;
+  limits: KeyLimits;
   /** Ends every run when it aborts. */
   stopped: AbortSignal;
 };
@@ -61,6 +67,8 @@ export function createRun(parts: RunParts): Run {
   run = withWorkingDirectory(run, folders);
   run = withPermissionMode(run, { allowBypass: config.allowBypassPermissions });
   run = withModelAliases(run, config.modelAliases);
+  run = withLimits(run, parts.limits);
+  run = withKeyRules(run, parts.obeyKey); // what a key may not do does not count
   run = withStop(run, parts.stopped);
   return run;
 }

@@ -11,6 +11,7 @@ import type { Config, Environment } from './config.ts';
 import { createRun } from './create-run.ts';
 import { listen } from './listen.ts';
 import { RunError } from './run-error.ts';
+import { openKeys } from './keys/open-keys.ts';
 import { HOP_HEADER, toChildEnvironment } from './runner/child-environment.ts';
 import type { ClaudeInstallation } from './runner/find-claude.ts';
 import { createCountTokens } from './runner/count-tokens.ts';
@@ -31,7 +32,7 @@ export type ServerOptions = {
   /** What the CLI processes' environment is chosen from. */
   environment: Environment;
   claude: ClaudeInstallation;
-  /** The key that callers must show. */
+  /** The owner's key, which may do everything; further ones stand in the state folder. */
   proxyKey: string;
   /** This package's version. */
   version: string;
@@ -136,6 +137,12 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
   });
   const responses = await openResponses({ config, log, toEnded: toInterruptedResponse });
+  const keys = openKeys({
+    config,
+    ownerKey: proxyKey,
+    readModels: async () => (await chat.readCliStatus()).models,
+    log,
+  });
   const stopped = new AbortController();
   const app = createApp({
     run: createRun({
@@ -144,13 +151,15 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
       base,
       sessions,
       gate,
+      obeyKey: keys.obey,
+      limits: keys.limits,
       stopped: stopped.signal,
     }),
-    countTokens: withModelAliases(
-      createCountTokens({ spares: chat.spares, gate }),
-      config.modelAliases,
+    countTokens: keys.guardCount(
+      withModelAliases(createCountTokens({ spares: chat.spares, gate }), config.modelAliases),
     ),
-    key: proxyKey,
+    keys: keys.book,
+    limits: keys.limits,
     readCliStatus: chat.readCliStatus,
     health: {
       version,
@@ -170,10 +179,15 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     chat.spares.stop();
     await chat.processes.endAll();
     await store.close();
+    keys.close();
     await scratch.remove();
   };
   const removeExpired = async () => {
-    await Promise.all([sessions.removeExpired(), responses.book.removeExpired()]);
+    await Promise.all([
+      sessions.removeExpired(),
+      responses.book.removeExpired(),
+      keys.removeExpired(),
+    ]);
   };
   return {
     app,

@@ -57,9 +57,17 @@ export function toMap(pairs: readonly (readonly [string, string])[]): ReadonlyMa
   return new Map(pairs);
 }
 
-/** Tells whether a text is a web origin, or `*` for all. */
+/** Tells whether a text is an origin, of the web or of an app (`app://notes`), or `*` for all. */
 export function isOrigin(text: string): boolean {
-  return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+  const url = URL.parse(text);
+  if (url === null) return text === '*';
+  const isOpaque = url.origin === 'null';
+  return isOpaque ? `${url.protocol}//${url.host}` === text : url.origin === text;
+}
+
+/** Tells whether a text is a host name or an IP address. */
+export function isHost(text: string): boolean {
+  return !text.includes('/') && isHostOrNetwork(text);
 }
 
 /** Tells whether a text is a host name, an IP address, or a network such as `10.1.0.0/16`. */

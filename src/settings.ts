@@ -2,6 +2,7 @@ import { delimiter } from 'node:path';
 import { z } from 'zod';
 import {
   folder,
+  isHost,
   isHostOrNetwork,
   isOrigin,
   list,
@@ -46,6 +47,13 @@ export const SETTINGS = {
     default: '127.0.0.1',
     meaning: 'Address to listen on; 0.0.0.0 opens the server to the network.',
   },
+  ALLOWED_HOSTS: {
+    schema: list(',', z.string().refine(isHost)),
+    expected: 'a comma-separated list of host names and IP addresses without ports',
+    default: '',
+    meaning:
+      'Names, comma-separated, by which callers reach the server beside `localhost` and `HOST`: those of a reverse proxy, and of this machine.',
+  },
   PROXY_API_KEY: {
     // It must fit into an HTTP header as it stands.
     schema: z.string().regex(/^[!-~]{16,}$/),
@@ -53,7 +61,8 @@ export const SETTINGS = {
     default: undefined,
     otherwise: 'made at the first start',
     isSecret: true,
-    meaning: 'Key that callers send. Without it, the key in the state folder holds.',
+    meaning:
+      'Key of the owner, which may do everything. Without it, the key in the state folder holds.',
   },
   LOG_LEVEL: {
     ...oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
@@ -217,7 +226,7 @@ export const SETTINGS = {
     ...folder(),
     default: undefined,
     otherwise: '`$XDG_STATE_HOME/claude-code-proxy` or `~/.local/state/claude-code-proxy`',
-    meaning: 'State folder: the key, the sessions, the list of running processes.',
+    meaning: 'State folder: the keys, the sessions, the list of running processes.',
   },
   CLAUDE_PATH: {
     schema: z.string().transform(toAbsolutePath),
@@ -253,7 +262,8 @@ export const SETTINGS = {
     schema: list(',', z.string().refine(isOrigin)),
     expected: 'a comma-separated list of origins like https://chat.example.com, or *',
     default: '',
-    meaning: 'Web origins, comma-separated, whose pages may call the server; `*` for all.',
+    meaning:
+      'Web origins, comma-separated, whose pages may call the server; `*` for all, none for no page.',
   },
 } as const satisfies Record<string, Setting>;
 

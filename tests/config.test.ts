@@ -8,6 +8,7 @@ test('without any variable, every setting has its default', () => {
   expect(readConfig(environment)).toMatchInlineSnapshot(`
     {
       "allowBypassPermissions": false,
+      "allowedHosts": [],
       "allowedRoots": [
         "/home/somebody/.local/state/claude-code-proxy/workspace",
       ],
@@ -139,6 +140,34 @@ test.for(['http://files.corp', 'files.corp:80', '10.1.0.0/33', '10.1.0.0/', 'a/8
   'images cannot be allowed from %s',
   (entry) => {
     expect(complaintsAbout({ MEDIA_ALLOWED_HOSTS: entry })).toContain('MEDIA_ALLOWED_HOSTS');
+  },
+);
+
+test.for(['files.example.com', 'printer', '10.1.0.7', 'fd00::1'])(
+  '%s may be an own name',
+  (host) => {
+    expect(readConfig({ ...environment, ALLOWED_HOSTS: host }).allowedHosts).toEqual([host]);
+  },
+);
+
+test.for(['http://proxy.example.com', 'proxy.example.com:80', '10.1.0.0/16', '*'])(
+  '%s cannot be an own name',
+  (entry) => {
+    expect(complaintsAbout({ ALLOWED_HOSTS: entry })).toContain('ALLOWED_HOSTS');
+  },
+);
+
+test.for(['app://obsidian.md', 'chrome-extension://abcdefgh', 'http://localhost:3000', '*'])(
+  'pages of %s may be allowed',
+  (origin) => {
+    expect(readConfig({ ...environment, CORS_ORIGINS: origin }).corsOrigins).toEqual([origin]);
+  },
+);
+
+test.for(['chat.example.com', 'https://chat.example.com/', 'app://notes/page', 'null'])(
+  'pages of %s cannot be allowed',
+  (origin) => {
+    expect(complaintsAbout({ CORS_ORIGINS: origin })).toContain('CORS_ORIGINS');
   },
 );
 

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 
+import { KEYS_HELP } from './key-flags.ts';
+
 /** What the command line asks for. */
 export type Flags = {
   port: string | undefined;
@@ -21,7 +23,9 @@ Usage: claude-code-proxy [flags]
   --help            print this
 
 All other settings are environment variables, also read from .env in this folder; .env.example
-lists them.`;
+lists them.
+
+${KEYS_HELP}`;
 
 /** Reads the command line. Throws an error of one sentence when it does not understand it. */
 export function readFlags(args: readonly string[]): Flags {

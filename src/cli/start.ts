@@ -1,30 +1,28 @@
-import { type Config, type Environment, readConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import { findClaude } from '../runner/find-claude.ts';
 import { startServer } from '../server.ts';
 import { readOrCreateKey, toKeyFile } from '../state/proxy-key.ts';
 import { openStateFolder } from '../state/state-folder.ts';
 import { type ProxyKey, toBanner } from './banner.ts';
 import { type Demo, startDemo } from './demo.ts';
-import { readEnvFile, withFallback } from './env-file.ts';
 import type { Flags } from './flags.ts';
+import { readSettings, type SettingSources } from './read-settings.ts';
+import { refuseOpenDemo, refuseOpenWithoutKey } from './refuse-open.ts';
 
-export type StartOptions = {
+export type StartOptions = SettingSources & {
   flags: Flags;
-  environment: Environment;
-  /** The folder whose `.env` is read. */
-  folder: string;
   /** The version of this package. */
   version: string;
-  /** Takes one line about something that does not prevent the start. */
-  warn: (line: string) => void;
 };
 
 export type Started = { banner: string; stop(reason: string): Promise<void> };
 
 /** Brings everything up in order. Throws an error of one sentence, or one line for each bad setting. */
 export async function start(options: StartOptions): Promise<Started> {
-  const config = await readAllSettings(options);
-  if (!options.flags.isDemo) {
+  const { flags } = options;
+  const config = await readSettings(options, { PORT: flags.port, HOST: flags.host });
+  if (!flags.isDemo) {
+    await refuseOpenWithoutKey(config);
     return startWith(config, options, undefined);
   }
   refuseOpenDemo(config);
@@ -34,19 +32,6 @@ export async function start(options: StartOptions): Promise<Started> {
   } catch (error) {
     await demo.stop();
     throw error;
-  }
-}
-
-async function readAllSettings({ flags, environment, folder, warn }: StartOptions) {
-  const { settings, warnings } = await readEnvFile(folder);
-  warnings.forEach((line) => warn(line));
-  const fromFlags = { PORT: flags.port, HOST: flags.host };
-  return readConfig(withFallback(fromFlags, withFallback(environment, settings)));
-}
-
-function refuseOpenDemo({ host }: Config): void {
-  if (!/^(localhost|127(\.\d+){3}|::1)$/.test(host)) {
-    throw new Error(`A demo is for this machine only, and HOST is ${host}: leave HOST out.`);
   }
 }
 

@@ -9,6 +9,12 @@ const EXPOSED = [
   'retry-after-ms',
   'x-should-retry',
   'x-ignored-params',
+  ...['limit', 'remaining', 'reset'].flatMap((fact) =>
+    ['requests', 'tokens'].flatMap((kind) => [
+      `x-ratelimit-${fact}-${kind}`,
+      `anthropic-ratelimit-${kind}-${fact}`,
+    ]),
+  ),
 ];
 
 const METHODS = ['GET', 'HEAD', 'POST', 'DELETE'];

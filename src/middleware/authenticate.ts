@@ -1,19 +1,21 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 
+import type { KeyBook } from '../keys/key-book.ts';
 import { RunError } from '../run-error.ts';
+import { readAddress } from './read-address.ts';
+import { createGuessBrake } from './slow-guesses.ts';
 import type { AppEnv } from './variables.ts';
 
 const BEARER = /^Bearer\s+(?<token>.+)$/i;
 
 /**
  * Names the caller by the key in `Authorization: Bearer` or `x-api-key`, either of them on every
- * route. Throws `RunError` `unauthenticated`.
+ * route. Throws `RunError` `unauthenticated`, to who guesses later and later; a right key is never made
+ * to wait.
  */
-export function authenticate(key: string) {
-  const expected = digest(key);
+export function authenticate(keys: KeyBook) {
+  const brake = createGuessBrake();
 
   return createMiddleware<AppEnv>(async (c, next) => {
     const given = readKeys(c);
@@ -23,10 +25,13 @@ export function authenticate(key: string) {
         'This server wants its key, as `Authorization: Bearer KEY` or `x-api-key: KEY`.',
       );
     }
-    if (!given.some((one) => timingSafeEqual(digest(one), expected))) {
-      throw new RunError('unauthenticated', 'The key is not the key of this server.');
+    const key = await keys.find(given);
+    if (!key) {
+      await brake(readAddress(c), c.req.raw.signal);
+      throw new RunError('unauthenticated', 'The key is not a key of this server.');
     }
-    c.set('caller', { keyId: 'default', user: undefined, requestId: c.var.requestId });
+    c.set('key', key);
+    c.set('caller', { keyId: key.id, user: undefined, requestId: c.var.requestId });
     await next();
   });
 }
@@ -35,9 +40,4 @@ export function authenticate(key: string) {
 function readKeys(c: Context) {
   const bearer = BEARER.exec(c.req.header('authorization') ?? '')?.groups?.['token'];
   return [bearer, c.req.header('x-api-key')].filter((key) => key !== undefined);
-}
-
-/** Digests have one length, so that comparing them tells nothing about the key. */
-function digest(text: string) {
-  return createHash('sha256').update(text).digest();
 }

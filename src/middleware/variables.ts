@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 
+import type { ApiKey } from '../keys/api-key.ts';
 import type { RunError } from '../run-error.ts';
 import type { Caller } from '../run.ts';
 
@@ -12,6 +13,8 @@ export type Variables = {
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Set by `authenticate`. */
   caller: Caller;
+  /** Set by `authenticate`: what the caller's key may do. */
+  key: ApiKey;
   /** Set by `timeout`: aborts when the caller leaves or the deadline passes. */
   signal: AbortSignal;
   /** What went wrong, for the log. */

@@ -4,6 +4,7 @@ import { anthropicFailures } from '../dialects/anthropic-messages/failures.ts';
 import type { Failures } from '../dialects/dialect.ts';
 import { directFailures } from '../dialects/direct/failures.ts';
 import { openaiFailures } from '../dialects/shared/openai-failures.ts';
+import { isAnthropic } from '../middleware/is-anthropic.ts';
 
 /**
  * The words for a failure outside any dialect's own route (a wrong key, an unknown path): Anthropic's
@@ -11,7 +12,5 @@ import { openaiFailures } from '../dialects/shared/openai-failures.ts';
  */
 export function chooseFailures(c: Context): Failures {
   if (c.req.path.startsWith('/api/')) return directFailures;
-  const isAnthropic =
-    /\/messages(\/|$)/.test(c.req.path) || c.req.header('anthropic-version') !== undefined;
-  return isAnthropic ? anthropicFailures : openaiFailures;
+  return isAnthropic(c) ? anthropicFailures : openaiFailures;
 }

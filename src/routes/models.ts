@@ -1,6 +1,7 @@
 import type { Handler } from 'hono';
 
 import type { CliStatus, Model, ReadCliStatus } from '../cli-status.ts';
+import { mayUseModel, toModelError } from '../keys/key-rules.ts';
 import type { AppEnv } from '../middleware/variables.ts';
 import { RunError } from '../run-error.ts';
 
@@ -10,12 +11,13 @@ type Aliases = ReadonlyMap<string, string>;
 const RELEASED_AT = new Date('2026-01-01T00:00:00Z');
 
 /**
- * `GET /v1/models`: the CLI's catalogue by full id, then the operator's own names. One body that the
- * OpenAI and the Anthropic clients both read.
+ * `GET /v1/models`: the CLI's catalogue by full id, then the operator's own names, as far as the key
+ * may use them. One body that the OpenAI and the Anthropic clients both read.
  */
 export function listModels(readCliStatus: ReadCliStatus, aliases: Aliases): Handler<AppEnv> {
   return async (c) => {
-    const { models } = await readCliStatus();
+    const { models: catalogue } = await readCliStatus();
+    const models = catalogue.filter(({ id }) => mayUseModel(c.var.key, [id], catalogue));
     const all = [
       ...models.map((model) => toItem(model.id, model)),
       ...toAliasItems(models, aliases),
@@ -35,8 +37,10 @@ export function listModels(readCliStatus: ReadCliStatus, aliases: Aliases): Hand
 export function getModel(readCliStatus: ReadCliStatus, aliases: Aliases): Handler<AppEnv> {
   return async (c) => {
     const id = c.req.param('id') ?? '';
-    const model = findModel(await readCliStatus(), aliases.get(id) ?? id);
+    const { models } = await readCliStatus();
+    const model = findModel({ models }, aliases.get(id) ?? id);
     if (!model) throw new RunError('model-not-found', `The model \`${id}\` does not exist.`);
+    if (!mayUseModel(c.var.key, [id, model.id], models)) throw toModelError(id);
     return c.json(toItem(id, model));
   };
 }

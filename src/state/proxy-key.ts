@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createKeyText } from '../keys/key-text.ts';
 import { SETTINGS } from '../settings.ts';
 
 /** The file of the proxy's own key in its state folder. */
@@ -20,7 +21,7 @@ export async function readOrCreateKey(
   if (known !== undefined) {
     return { key: known, isNew: false };
   }
-  const key = `ccp-${randomBytes(32).toString('base64url')}`;
+  const key = createKeyText();
   if (await writeOnce(file, key)) {
     return { key, isNew: true };
   }

@@ -72,5 +72,5 @@ test('without origins no page may call, and a preflight is refused', async () =>
     method: 'OPTIONS',
     headers: { origin: ORIGIN, 'access-control-request-method': 'GET' },
   });
-  expect(response.status).toBe(401);
+  expect(response.status).toBe(403);
 });

@@ -3,6 +3,7 @@ import type { CliStatus } from '../../src/cli-status.ts';
 import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
 import { createMemoryStore } from '../../src/responses/memory-store.ts';
 import { createResponseBook } from '../../src/responses/response-book.ts';
+import { createKeyBook } from '../../src/keys/key-book.ts';
 import type { Run } from '../../src/run.ts';
 
 export const APP_KEY = 'app-key-0123456789';
@@ -21,7 +22,7 @@ export const CLI_STATUS: CliStatus = {
 const USAGE = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
 
 /** A run that says a text at once, with no process behind it. */
-const sayHello: Run = async function* hello(request) {
+export const sayHello: Run = async function* hello(request) {
   const agent = { result: 'Hello.', turns: 1, costUsd: 0, permissionDenials: [] };
   yield {
     type: 'run-start',
@@ -52,7 +53,8 @@ export function createTestApp({ settings, ...parts }: TestParts = {}) {
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   return createApp({
     run: sayHello,
-    key: APP_KEY,
+    keys: createKeyBook({ ownerKey: APP_KEY }),
+    limits: { standing: () => Promise.resolve({}) },
     readCliStatus,
     countTokens: () => Promise.resolve(1),
     health: {
@@ -86,6 +88,8 @@ export function createTestApp({ settings, ...parts }: TestParts = {}) {
       maxBodyBytes: 10_000,
       modelAliases: new Map([['gpt-4o', 'sonnet']]),
       corsOrigins: [],
+      host: '127.0.0.1',
+      allowedHosts: ['app'], // as the tests' clients call it
       hopHeader: 'x-hop',
       ...settings,
     },

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+import type { Environment } from '../config.ts';
+import { ShownKey } from '../keys/api-key.ts';
+import { addKey, revokeKey } from '../keys/edit-keys.ts';
+import { readKeysFile, toKeysFile } from '../keys/keys-file.ts';
+import { openStateFolder } from '../state/state-folder.ts';
+import { KEYS_HELP, type KeysCommand, readKeyFlags } from './key-flags.ts';
+import { readSettings } from './read-settings.ts';
+
+export type KeysOptions = {
+  /** What stands behind `keys`. */
+  args: readonly string[];
+  environment: Environment;
+  /** The folder whose `.env` is read. */
+  folder: string;
+  /** Takes one line that is not part of the answer. */
+  warn: (line: string) => void;
+};
+
+/**
+ * Adds, lists and revokes keys; returns what to print. A running server reads the file again by itself.
+ * Throws an error of one sentence.
+ */
+export async function runKeys({ args, ...surroundings }: KeysOptions): Promise<string> {
+  const command = readKeyFlags(args);
+  if (command.verb === 'help') return KEYS_HELP;
+  const { stateDir } = await readSettings(surroundings);
+  const file = toKeysFile(stateDir);
+  if (command.verb !== 'list') await openStateFolder(stateDir);
+  if (command.verb === 'add') warnOfGaps(command, surroundings.warn);
+  const { json, text } = await carryOut(command, file);
+  return command.wantsJson ? JSON.stringify(json) : text;
+}
+
+type Errand = Exclude<KeysCommand, { verb: 'help' }>;
+
+async function carryOut(command: Errand, file: string): Promise<{ json: object; text: string }> {
+  switch (command.verb) {
+    case 'add': {
+      const added = await addKey(file, command.name, command.rules);
+      return {
+        json: added,
+        text: `${added.key}\n${toLine(added)}\nThe key is shown only this once.`,
+      };
+    }
+    case 'list': {
+      const keys = z.array(ShownKey).parse(await readKeysFile(file));
+      const lines = keys.map(toLine);
+      return { json: { keys }, text: lines.join('\n') || "There is no key beside the owner's." };
+    }
+    case 'revoke': {
+      const revoked = await revokeKey(file, command.nameOrId);
+      return { json: { ...revoked, revoked: true }, text: `${revoked.name} is revoked.` };
+    }
+  }
+}
+
+function warnOfGaps({ rules }: Extract<KeysCommand, { verb: 'add' }>, warn: KeysOptions['warn']) {
+  if (rules.usdPerDay !== undefined && rules.scopes.includes('chat')) {
+    warn('Note: of chat answers the CLI tells no cost; --tokens-per-day limits those.');
+  }
+}
+
+function toLine(key: ShownKey): string {
+  const { id, name, createdAt, ...rules } = ShownKey.parse(key);
+  const limits = Object.entries(rules).map(([limit, value]) => `${limit}=${String(value)}`);
+  return [id, name, createdAt.slice(0, 10), ...limits].join('  ');
+}

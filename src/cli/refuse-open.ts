@@ -1,0 +1,36 @@
+import { access } from 'node:fs/promises';
+
+import type { Config } from '../config.ts';
+import { readKeysFile, toKeysFile } from '../keys/keys-file.ts';
+import { isLoopback } from '../loopback.ts';
+import { toKeyFile } from '../state/proxy-key.ts';
+
+/** Refuses a demo that others could reach. Throws an error of one sentence. */
+export function refuseOpenDemo({ host }: Pick<Config, 'host'>): void {
+  if (!isLoopback(host)) {
+    throw new Error(`A demo is for this machine only, and HOST is ${host}: leave HOST out.`);
+  }
+}
+
+/**
+ * Refuses to open the server to others before its operator has a key: one set, one added, or one that
+ * an earlier start made and showed. Throws an error of one sentence.
+ */
+export async function refuseOpenWithoutKey(
+  config: Pick<Config, 'host' | 'proxyApiKey' | 'stateDir'>,
+): Promise<void> {
+  const { host, proxyApiKey, stateDir } = config;
+  if (isLoopback(host) || proxyApiKey !== undefined) return;
+  if (await isThere(toKeyFile(stateDir))) return;
+  if ((await readKeysFile(toKeysFile(stateDir))).length > 0) return;
+  throw new Error(
+    `HOST is ${host}, which others can reach, and there is no key yet: set PROXY_API_KEY, or run \`claude-code-proxy keys add NAME\` first.`,
+  );
+}
+
+function isThere(file: string) {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+
+import type { PermissionMode } from '../run.ts';
+
+/** `chat` asks models, `agent` uses `/api`, `admin` sees what concerns the whole server. */
+const SCOPES = ['chat', 'agent', 'admin'] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+const PERMISSION_MODES = [
+  'dontAsk',
+  'acceptEdits',
+  'plan',
+  'bypassPermissions',
+] as const satisfies readonly PermissionMode[];
+
+const Count = z.int().positive();
+
+/** What a key may do. What is left out is not limited. */
+export const KeyRules = z.strictObject({
+  scopes: z.array(z.enum(SCOPES)).min(1),
+  /** By any name that the caller or the CLI's catalogue has for them. */
+  models: z
+    .array(z.string().regex(/^[\w][\w.:@/[\]-]{0,255}$/))
+    .min(1)
+    .optional(),
+  requestsPerMinute: Count.optional(),
+  /** Input, output and cache together, as the answers tell them. */
+  tokensPerMinute: Count.optional(),
+  tokensPerDay: Count.optional(),
+  /** Requests under way, those in the queue among them. */
+  runningAtOnce: Count.optional(),
+  /** What agents cost; of a chat answer the CLI tells no cost. */
+  usdPerDay: z.number().positive().max(1_000_000).optional(),
+  permissionModes: z.array(z.enum(PERMISSION_MODES)).min(1).optional(),
+  /** In the CLI's notation: `Bash`, `Bash(git push *)`. */
+  deniedTools: z
+    .array(z.string().regex(/^[A-Za-z_][\w.-]*(\([^\n]*\))?$/))
+    .min(1)
+    .optional(),
+});
+
+export type KeyRules = z.infer<typeof KeyRules>;
+
+const Identity = z.object({
+  id: z.string().regex(/^key-[\da-f]{8}$/),
+  /** For people, and for the log. */
+  name: z.string().regex(/^[\w][\w.@-]{0,63}$/, 'letters, digits and . @ _ - only, at most 64'),
+  createdAt: z.iso.datetime(),
+});
+
+/** A key as it may be shown; what is more is left out. */
+export const ShownKey = z.object({ ...Identity.shape, ...KeyRules.shape });
+
+export type ShownKey = z.infer<typeof ShownKey>;
+
+/** A key as the file keeps it: never the key itself. */
+export const StoredKey = z.strictObject({
+  ...ShownKey.shape,
+  /** SHA-256 in hexadecimal digits. A key has 256 random bits, so a slow hash would add nothing. */
+  hash: z.string().regex(/^[\da-f]{64}$/),
+});
+
+export type StoredKey = z.infer<typeof StoredKey>;
+
+/** Who asks, and what that key may do. */
+export type ApiKey = KeyRules & Pick<StoredKey, 'id' | 'name'>;
+
+/** The key in PROXY_API_KEY or in the state folder: it may do everything. */
+export const OWNER: ApiKey = { id: 'default', name: 'owner', scopes: [...SCOPES] };

@@ -1,0 +1,73 @@
+import { timingSafeEqual } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+
+import { type ApiKey, OWNER, type StoredKey } from './api-key.ts';
+import { toDigest } from './key-text.ts';
+import { readKeysFile } from './keys-file.ts';
+
+export type KeyBookOptions = {
+  /** The key that may do everything. */
+  ownerKey: string;
+  /** The further keys, read again when the file changes. Default: there are none. */
+  file?: string;
+  /** Told of a file that cannot be read, once for each state of it; what was read last holds. Default: nobody. */
+  onProblem?: (error: unknown) => void;
+};
+
+export type KeyBook = {
+  /** The key that one of the texts is. */
+  find: (texts: readonly string[]) => Promise<ApiKey | undefined>;
+  /** The key with this id, unless it was revoked. */
+  get: (id: string) => Promise<ApiKey | undefined>;
+};
+
+type Entry = { key: ApiKey; digest: Buffer };
+
+/** Makes the book of the keys that hold now: the owner's, and those of the file. */
+export function createKeyBook({ ownerKey, file, onProblem = () => {} }: KeyBookOptions): KeyBook {
+  const owner: Entry = { key: OWNER, digest: toDigest(ownerKey) };
+  let entries: readonly Entry[] = [owner];
+  let seen: string | undefined;
+
+  async function readAgain() {
+    if (file === undefined) return;
+    const state = await readState(file);
+    if (state === seen) return;
+    seen = state;
+    try {
+      entries = [owner, ...(await readKeysFile(file)).map(toEntry)];
+    } catch (error) {
+      onProblem(error);
+    }
+  }
+
+  return {
+    async find(texts) {
+      await readAgain();
+      const digests = texts.map(toDigest);
+      // All are compared, whichever fits: the time tells nothing.
+      const found = entries.filter(
+        ({ digest }) => digests.filter((given) => timingSafeEqual(given, digest)).length > 0,
+      );
+      return found[0]?.key;
+    },
+    async get(id) {
+      await readAgain();
+      return entries.find(({ key }) => key.id === id)?.key;
+    },
+  };
+}
+
+/** Differs whenever the file does; a whole read costs more than this at every request. */
+async function readState(file: string) {
+  try {
+    const { ino, size, mtimeNs } = await stat(file, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  }
+}
+
+function toEntry(key: StoredKey): Entry {
+  return { key, digest: Buffer.from(key.hash, 'hex') };
+}

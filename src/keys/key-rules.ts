@@ -1,0 +1,85 @@
+import type { Model } from '../cli-status.ts';
+import type { RunRequest } from '../run.ts';
+import { RunError } from '../run-error.ts';
+import type { ApiKey } from './api-key.ts';
+import type { KeyBook } from './key-book.ts';
+
+export type KeyRulesOptions = {
+  keys: Pick<KeyBook, 'get'>;
+  /** The operator's names for models → the model they mean. */
+  modelAliases: ReadonlyMap<string, string>;
+  /** The CLI's catalogue, asked only when a name alone does not tell. */
+  readModels: () => Promise<readonly Model[]>;
+};
+
+/** Checks a request against its caller's key, and puts what the key denies into it. */
+export type ObeyKey = (request: RunRequest) => Promise<RunRequest>;
+
+/**
+ * Makes the check. It throws `forbidden` for what the key may not do, naming the field, and
+ * `unauthenticated` when the key was revoked while its caller was still connected.
+ */
+export function createKeyRules({ keys, modelAliases, readModels }: KeyRulesOptions): ObeyKey {
+  return async (request) => {
+    const key = await keys.get(request.caller.keyId);
+    if (!key) throw new RunError('unauthenticated', 'This key was revoked.');
+    checkScope(key, request);
+    checkPermissionMode(key, request);
+    const name = modelAliases.get(request.model) ?? request.model;
+    if (!mayUseModel(key, [request.model, name], await catalogueFor(key))) {
+      throw toModelError(request.model);
+    }
+    return withDeniedTools(key, request);
+  };
+
+  async function catalogueFor({ models }: ApiKey) {
+    return models ? readModels().catch(() => []) : []; // without it only the very names hold
+  }
+}
+
+/** Whether the key allows a model under one of its names, those of the catalogue among them. */
+export function mayUseModel(
+  { models }: Pick<ApiKey, 'models'>,
+  names: readonly string[],
+  catalogue: readonly Model[],
+): boolean {
+  if (!models) return true;
+  const entry = catalogue.find(({ id, aliases }) =>
+    names.some((name) => name === id || aliases.includes(name)),
+  );
+  const known = entry ? [...names, entry.id, ...entry.aliases] : names;
+  return known.some((name) => models.includes(name));
+}
+
+/** What a key is told that may not use a model. */
+export function toModelError(model: string): RunError {
+  const sentence = `This key may not use the model \`${model.slice(0, 80)}\`.`;
+  return new RunError('forbidden', sentence, { param: 'model' });
+}
+
+function checkScope({ scopes }: ApiKey, { agent }: RunRequest) {
+  const scope = agent ? 'agent' : 'chat';
+  if (!scopes.includes(scope)) throw toScopeError(scope);
+}
+
+/** What a key is told whose scopes do not reach. */
+export function toScopeError(scope: ApiKey['scopes'][number]): RunError {
+  return new RunError('forbidden', `This key lacks the scope \`${scope}\`.`);
+}
+
+function checkPermissionMode({ permissionModes }: ApiKey, { agent }: RunRequest) {
+  if (!agent || !permissionModes || permissionModes.includes(agent.permissionMode)) return;
+  throw new RunError(
+    'forbidden',
+    `This key may not use the permission mode ${agent.permissionMode}, only ${permissionModes.join(', ')}.`,
+    { param: 'permissionMode' },
+  );
+}
+
+/** The CLI lets what is disallowed win over what is allowed, in every permission mode. */
+function withDeniedTools({ deniedTools = [] }: ApiKey, request: RunRequest): RunRequest {
+  const { agent } = request;
+  if (!agent || deniedTools.length === 0) return request;
+  const disallowedTools = [...agent.disallowedTools, ...deniedTools];
+  return { ...request, agent: { ...agent, disallowedTools } };
+}

@@ -1,0 +1,144 @@
+import type { ApiKey } from '../keys/api-key.ts';
+import type { KeyBook } from '../keys/key-book.ts';
+import { RunError } from '../run-error.ts';
+import type { Count, CounterName, Counters } from './counters.ts';
+import { createPlaces } from './places.ts';
+
+export type KeyLimits = {
+  /**
+   * Begins a request of a key, which counts until it leaves. Throws `rate-limited`, with the time after
+   * which another try makes sense, when one of the key's limits is reached.
+   */
+  enter: (keyId: string) => Promise<Visit>;
+  /** How far the key is from its limits; what it has no limit for is left out. */
+  standing: (key: ApiKey) => Promise<Standing>;
+};
+
+export type Visit = {
+  /** What the key may still spend today; `undefined` without a limit. */
+  budgetUsd: number | undefined;
+  /** Ends the request. Never throws. */
+  leave: (spent: Spent) => Promise<void>;
+};
+
+export type Spent = { tokens: number; costUsd: number };
+
+type Standing = { requests?: Allowance; tokens?: Allowance };
+
+export type Allowance = { limit: number; remaining: number; msLeft: number };
+
+/** A limit of a key in the counter's own units. */
+type Limit = { counter: CounterName; most: number; words: string };
+
+const MICRO = 1_000_000;
+
+export type KeyLimitsOptions = {
+  counters: Counters;
+  keys: Pick<KeyBook, 'get'>;
+  /** Told when a count could not be kept. Default: nobody. */
+  onProblem?: (error: unknown) => void;
+};
+
+/** Makes the limits of all keys. What is under way when a limit is reached is let finish. */
+export function createKeyLimits({
+  counters,
+  keys,
+  onProblem = () => {},
+}: KeyLimitsOptions): KeyLimits {
+  const places = createPlaces();
+
+  const checkSpent = async ({ id }: ApiKey, limit: Limit): Promise<Count> => {
+    const count = await counters.read(limit.counter, id);
+    if (count.used >= limit.most) throw toLimitError(limit, count);
+    return count;
+  };
+
+  const admit = async (key: ApiKey): Promise<number | undefined> => {
+    for (const limit of toTokenLimits(key)) await checkSpent(key, limit);
+    const cost = toCostLimit(key);
+    const spent = cost && (await checkSpent(key, cost));
+    const requests = toRequestLimit(key);
+    if (requests) {
+      const count = await counters.add(requests.counter, key.id, 1);
+      if (count.used > requests.most) throw toLimitError(requests, count);
+    }
+    return cost && spent && (cost.most - spent.used) / MICRO;
+  };
+
+  const spend = async (key: ApiKey, { tokens, costUsd }: Spent): Promise<void> => {
+    const amounts = {
+      tokensPerMinute: key.tokensPerMinute === undefined ? 0 : tokens,
+      tokensPerDay: key.tokensPerDay === undefined ? 0 : tokens,
+      microUsdPerDay: key.usdPerDay === undefined ? 0 : Math.ceil(costUsd * MICRO),
+    };
+    for (const [counter, amount] of Object.entries(amounts)) {
+      if (amount > 0) await counters.add(counter as keyof typeof amounts, key.id, amount); // `entries` forgets the names
+    }
+  };
+
+  return {
+    async enter(keyId) {
+      const key = await keys.get(keyId);
+      if (!key) throw new RunError('unauthenticated', 'This key was revoked.');
+      const leavePlace = places.take(key);
+      try {
+        const budgetUsd = await admit(key);
+        return {
+          budgetUsd,
+          async leave(spent) {
+            await spend(key, spent).catch(onProblem);
+            leavePlace();
+          },
+        };
+      } catch (error) {
+        leavePlace();
+        throw error;
+      }
+    },
+    async standing(key) {
+      const read = async (limit: Limit) =>
+        toAllowance(limit, await counters.read(limit.counter, key.id));
+      const requests = toRequestLimit(key);
+      const [tokens] = (await Promise.all(toTokenLimits(key).map(read))).toSorted(
+        (one, other) => one.remaining - other.remaining,
+      );
+      return {
+        ...(requests && { requests: await read(requests) }),
+        ...(tokens && { tokens }),
+      };
+    },
+  };
+}
+
+function toRequestLimit({ requestsPerMinute: most }: ApiKey): Limit | undefined {
+  if (most === undefined) return undefined;
+  return { counter: 'requestsPerMinute', most, words: `send ${most} requests a minute` };
+}
+
+function toTokenLimits({ tokensPerMinute, tokensPerDay }: ApiKey): Limit[] {
+  const limits: readonly (Omit<Limit, 'most'> & { most: number | undefined })[] = [
+    {
+      counter: 'tokensPerMinute',
+      most: tokensPerMinute,
+      words: `use ${tokensPerMinute} tokens a minute`,
+    },
+    { counter: 'tokensPerDay', most: tokensPerDay, words: `use ${tokensPerDay} tokens a day` },
+  ];
+  return limits.flatMap(({ most, ...limit }) => (most === undefined ? [] : [{ ...limit, most }]));
+}
+
+function toCostLimit({ usdPerDay }: ApiKey): Limit | undefined {
+  if (usdPerDay === undefined) return undefined;
+  const most = Math.round(usdPerDay * MICRO);
+  return { counter: 'microUsdPerDay', most, words: `spend ${usdPerDay} USD a day` };
+}
+
+function toAllowance({ most }: Limit, { used, msLeft }: Count): Allowance {
+  return { limit: most, remaining: Math.max(0, most - used), msLeft };
+}
+
+function toLimitError({ words }: Limit, { msLeft }: Count): RunError {
+  const retryAfterSeconds = Math.max(1, Math.ceil(msLeft / 1000));
+  const sentence = `This key may ${words}, and has; try again in ${retryAfterSeconds} s.`;
+  return new RunError('rate-limited', sentence, { retryAfterSeconds });
+}

@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+
+import { openDatabase } from '../state/open-database.ts';
+import { COUNTERS_SCHEMA, type Counters, createCounters } from './counters.ts';
+
+export type OpenedCounters = Counters & { close: () => void };
+
+/** Opens the counters in the state folder. */
+export function openCounters(
+  stateDir: string,
+  log: { error: (details: object, message: string) => void },
+): OpenedCounters {
+  const database = openDatabase({
+    file: join(stateDir, 'limits.db'),
+    schema: COUNTERS_SCHEMA,
+    version: 1,
+    onSetAside: (report) => log.error(report, 'the limits database was damaged and set aside'),
+  });
+  return { ...createCounters(database), close: () => database.close() };
+}

@@ -1,0 +1,27 @@
+import { createMiddleware } from 'hono/factory';
+
+import { RunError } from '../run-error.ts';
+import { readHost } from './read-host.ts';
+
+/**
+ * Refuses what web pages of other origins send, allowed ones (`*`: all) excepted: browsers send many
+ * requests without asking first, and only keep the answer from the page. Throws `RunError` `forbidden`.
+ * Programs send no `Origin`.
+ */
+export function checkOrigin(allowed: readonly string[]) {
+  return createMiddleware(async (c, next) => {
+    const origin = c.req.header('origin');
+    const isFine =
+      origin === undefined ||
+      allowed.includes('*') ||
+      allowed.includes(origin) ||
+      URL.parse(origin)?.host === readHost(c).host;
+    if (!isFine) {
+      throw new RunError(
+        'forbidden',
+        `Pages of ${origin.slice(0, 80)} may not call this server; its operator can add the origin to CORS_ORIGINS.`,
+      );
+    }
+    await next();
+  });
+}

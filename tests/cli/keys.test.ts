@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { runKeys } from '../../src/cli/keys.ts';
+import { createKeyBook } from '../../src/keys/key-book.ts';
+import { createKeysFolder, type KeysFolder } from '../support/keys.ts';
+
+let folder: KeysFolder;
+let warnings: string[];
+beforeEach(async () => {
+  folder = await createKeysFolder();
+  warnings = [];
+});
+afterEach(() => folder.remove());
+
+const keys = (...args: string[]) =>
+  runKeys({
+    args,
+    environment: { STATE_DIR: folder.path },
+    folder: join(folder.path, 'elsewhere'),
+    warn: (line) => warnings.push(line),
+  });
+
+test('a key that is added is shown once, and holds', async () => {
+  const [key = '', line] = (await keys('add', 'laptop')).split('\n');
+  expect(key).toMatch(/^ccp-[\w-]{43}$/);
+  expect(line).toMatch(/^key-[\da-f]{8} {2}laptop {2}\d{4}-\d\d-\d\d {2}scopes=chat$/);
+  const book = createKeyBook({ ownerKey: 'owner-key-0123456789', file: folder.file });
+  expect(await book.find([key])).toMatchObject({ name: 'laptop', scopes: ['chat'] });
+  expect(await keys('list')).not.toContain(key);
+  expect(await keys('list', '--json')).not.toContain(key);
+});
+
+test('every limit has its flag', async () => {
+  const limits =
+    '--requests-per-minute 10 --tokens-per-minute 1000 --tokens-per-day 5000 --running-at-once 2 --usd-per-day 2.5 --permission-modes plan,dontAsk --models=sonnet,claude-opus-5-5';
+  const answer = await keys(
+    'add',
+    'robot',
+    '--json',
+    '--scopes',
+    'chat, agent',
+    '--denied-tools',
+    'WebFetch,Bash(git push *, git pull *)',
+    ...limits.split(' '),
+  );
+  const { key, ...shown } = JSON.parse(answer) as Record<string, unknown>;
+  expect(key).toMatch(/^ccp-/);
+  expect(shown).toEqual({
+    id: expect.stringMatching(/^key-/),
+    name: 'robot',
+    createdAt: expect.any(String),
+    scopes: ['chat', 'agent'],
+    models: ['sonnet', 'claude-opus-5-5'],
+    requestsPerMinute: 10,
+    tokensPerMinute: 1000,
+    tokensPerDay: 5000,
+    runningAtOnce: 2,
+    usdPerDay: 2.5,
+    permissionModes: ['plan', 'dontAsk'],
+    deniedTools: ['WebFetch', 'Bash(git push *, git pull *)'],
+  });
+  expect(JSON.parse(await keys('list', '--json'))).toEqual({ keys: [shown] });
+  expect(warnings).toEqual([
+    'Note: of chat answers the CLI tells no cost; --tokens-per-day limits those.',
+  ]);
+});
+
+test('a key is revoked by name, and by id', async () => {
+  await keys('add', 'one');
+  const { id } = JSON.parse(await keys('add', 'two', '--json')) as { id: string };
+  expect(await keys('revoke', 'one')).toBe('one is revoked.');
+  expect(JSON.parse(await keys('revoke', id, '--json'))).toMatchObject({
+    name: 'two',
+    revoked: true,
+  });
+  expect(await keys('list')).toBe("There is no key beside the owner's.");
+});
+
+test('--help tells of it', async () => {
+  expect(await keys('--help')).toContain('keys add NAME');
+  expect(await keys('add', '-h')).toContain('--usd-per-day');
+});
+
+describe('one sentence says', () => {
+  test.for([
+    [[], 'Say what to do: keys add NAME, keys list or keys revoke NAME-OR-ID.'],
+    [['grant'], 'Say what to do'],
+    [['add'], 'A word is missing: keys add NAME.'],
+    [['revoke'], 'A word is missing: keys revoke NAME-OR-ID.'],
+    [['add', 'one', 'two'], 'two is one word too many.'],
+    [['list', 'one'], 'one is one word too many.'],
+    [['add', 'one\n{"level":30}'], 'The name will not do'],
+    [['add', '--name'], "Unknown option '--name'"],
+    [['add', 'one', '--scopes', 'root'], '--scopes will not do'],
+    [['add', 'one', '--scopes', ''], '--scopes will not do'],
+    [['add', 'one', '--models', '--help'], "Option '--models"],
+    [['add', 'one', '--models=--help'], '--models will not do'],
+    [['add', 'one', '--denied-tools=--add-dir'], '--denied-tools will not do'],
+    [['add', 'one', '--permission-modes', 'yolo'], '--permission-modes will not do'],
+    [['add', 'one', '--requests-per-minute', 'many'], '--requests-per-minute will not do'],
+    [['add', 'one', '--requests-per-minute', '0'], '--requests-per-minute will not do'],
+    [['add', 'one', '--usd-per-day=-1'], '--usd-per-day will not do'],
+    [['list', '--scopes', 'chat'], 'Limits are set when a key is added.'],
+    [['revoke', 'nobody'], 'There is no key with the name or id nobody.'],
+  ] as const)('what is wrong with %j', async ([args, sentence]) => {
+    const failure = await keys(...args).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ message: expect.stringContaining(sentence) });
+    expect((failure as Error).message.split('\n')).toHaveLength(1);
+    await expect(readFile(folder.file)).rejects.toThrow('ENOENT');
+  });
+});

@@ -1,0 +1,85 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { revokeKey } from '../../src/keys/edit-keys.ts';
+import { createKeyBook } from '../../src/keys/key-book.ts';
+import { createKeysFolder, type KeysFolder } from '../support/keys.ts';
+
+const OWNER_KEY = 'owner-key-0123456789';
+
+let folder: KeysFolder;
+let problems: unknown[];
+beforeEach(async () => {
+  folder = await createKeysFolder();
+  problems = [];
+});
+afterEach(() => folder.remove());
+
+const open = () =>
+  createKeyBook({
+    ownerKey: OWNER_KEY,
+    file: folder.file,
+    onProblem: (error) => problems.push(error),
+  });
+
+test('without a file the owner’s key holds alone, and may do everything', async () => {
+  const book = open();
+  expect(await book.find([OWNER_KEY])).toEqual({
+    id: 'default',
+    name: 'owner',
+    scopes: ['chat', 'agent', 'admin'],
+  });
+  expect(await book.find(['another-key-0123456789', ''])).toBeUndefined();
+});
+
+test('a key that is added holds at once, and one that is revoked no more', async () => {
+  const book = open();
+  await book.find([OWNER_KEY]);
+  const key = await folder.add({ models: ['sonnet'] }, 'laptop');
+  const found = await book.find(['something else', key]);
+  expect(found).toMatchObject({ name: 'laptop', scopes: ['chat'], models: ['sonnet'] });
+  expect(await book.get(found?.id ?? '')).toEqual(found);
+
+  await revokeKey(folder.file, 'laptop');
+  expect(await book.find([key])).toBeUndefined();
+  expect(await book.get(found?.id ?? '')).toBeUndefined();
+});
+
+test('a hash is no key', async () => {
+  const key = await folder.add();
+  const book = open();
+  const found = await book.find([key]);
+  expect(JSON.stringify(found)).not.toContain(key);
+  expect(await book.find([JSON.stringify(found), found?.id ?? ''])).toBeUndefined();
+});
+
+test.for(['{"keys": [', '{"keys": [{"id": "default"}]}', '[]', ''])(
+  'a file that says %j leaves the keys read last, and is told once',
+  async (text) => {
+    const book = open();
+    const key = await folder.add();
+    await book.find([key]);
+    await writeFile(folder.file, text);
+    expect(await book.find([key])).toBeDefined();
+    expect(await book.find([OWNER_KEY])).toBeDefined();
+    expect(problems).toEqual([
+      expect.objectContaining({ message: expect.stringContaining(folder.file) }),
+    ]);
+  },
+);
+
+test('a file that is broken at the start leaves the owner’s key', async () => {
+  await writeFile(folder.file, 'oops');
+  const book = open();
+  expect(await book.find([OWNER_KEY])).toBeDefined();
+  expect(problems).toHaveLength(1);
+});
+
+test('a file that is deleted takes its keys away', async () => {
+  const book = open();
+  const key = await folder.add();
+  expect(await book.find([key])).toBeDefined();
+  await rm(folder.file);
+  expect(await book.find([key])).toBeUndefined();
+  expect(problems).toEqual([]);
+});

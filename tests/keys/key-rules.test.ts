@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import type { KeyRules } from '../../src/keys/api-key.ts';
+import { createKeyRules } from '../../src/keys/key-rules.ts';
+import type { Run, RunRequest } from '../../src/run.ts';
+import { get, post, sayHello } from '../support/create-test-app.ts';
+import { createKeyedApp, createKeysFolder, type KeysFolder } from '../support/keys.ts';
+import { ROUTES } from '../support/routes.ts';
+
+const CHAT = { model: 'sonnet', messages: [{ role: 'user', content: 'Hi' }] };
+const MESSAGES = { ...CHAT, max_tokens: 10 };
+
+/** The test app counts tokens itself, and the catalogue is open to all keys. */
+const GUARDED = ROUTES.filter(({ path }) => !/models|count_tokens/.test(path));
+
+let folder: KeysFolder;
+let requests: RunRequest[];
+beforeEach(async () => {
+  folder = await createKeysFolder();
+  requests = [];
+});
+afterEach(() => folder.remove());
+
+const record: Run = (request, signal) => {
+  requests.push(request);
+  return sayHello(request, signal);
+};
+
+/** An app, and how its caller shows a key with these rules. */
+async function open(rules: Partial<KeyRules>) {
+  const authorization = `Bearer ${await folder.add(rules)}`;
+  return { app: createKeyedApp(folder, record), headers: { authorization } };
+}
+
+describe('scopes', () => {
+  test.for(GUARDED)(
+    'a key without the one for $path gets a 403',
+    async ({ method, path, body }) => {
+      const { app, headers } = await open({
+        scopes: path.startsWith('/api') ? ['chat'] : ['agent'],
+      });
+      const response = await (method === 'GET'
+        ? get(app, path, headers)
+        : post(app, path, body, headers));
+      expect(response.status).toBe(403);
+      expect(requests).toEqual([]);
+    },
+  );
+
+  test.for(ROUTES)('the right one opens $path', async ({ method, path, body }) => {
+    const { app, headers } = await open({ scopes: [path.startsWith('/api') ? 'agent' : 'chat'] });
+    const response = await (method === 'GET'
+      ? get(app, path, headers)
+      : post(app, path, body, headers));
+    expect(response.status).toBe(200);
+  });
+
+  test('a 403 speaks like the route’s API', async () => {
+    const { app, headers } = await open({ scopes: ['admin'] });
+    const message = 'This key lacks the scope `chat`.';
+    expect(await (await post(app, '/v1/chat/completions', CHAT, headers)).json()).toEqual({
+      error: { message, type: 'invalid_request_error', param: null, code: 'permission_denied' },
+    });
+    expect(await (await post(app, '/v1/messages', MESSAGES, headers)).json()).toMatchObject({
+      type: 'error',
+      error: { type: 'permission_error', message },
+    });
+    expect(await (await post(app, '/api/run', { prompt: 'Hi' }, headers)).json()).toMatchObject({
+      error: { code: 'forbidden', message: 'This key lacks the scope `agent`.' },
+    });
+  });
+});
+
+describe('models', () => {
+  test.for([
+    ['sonnet', ['sonnet']],
+    ['claude-sonnet-5-5', ['sonnet']],
+    ['sonnet', ['claude-sonnet-5-5']],
+    ['gpt-4o', ['sonnet']],
+    ['gpt-4o', ['gpt-4o']],
+    ['default', ['opus']],
+  ] as const)('%s may be used by a key for %j', async ([model, models]) => {
+    const { app, headers } = await open({ models: [...models] });
+    expect((await post(app, '/v1/messages', { ...MESSAGES, model }, headers)).status).toBe(200);
+  });
+
+  test.for([
+    ['opus', ['sonnet', 'haiku']],
+    ['claude-opus-5-5', ['sonnet']],
+    ['sonnet', ['gpt-4o']],
+    ['unknown', ['sonnet']],
+    ['Sonnet', ['sonnet']],
+  ] as const)('%s may not be used by a key for %j', async ([model, models]) => {
+    const { app, headers } = await open({ models: [...models] });
+    const response = await post(app, '/v1/chat/completions', { ...CHAT, model }, headers);
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({
+      error: { param: 'model', message: `This key may not use the model \`${model}\`.` },
+    });
+    expect(requests).toEqual([]);
+  });
+
+  test('the catalogue names those of the key only', async () => {
+    const { app, headers } = await open({ models: ['sonnet'] });
+    const response = await get(app, '/v1/models', headers);
+    expect(await response.json()).toMatchObject({
+      data: [{ id: 'claude-sonnet-5-5' }, { id: 'gpt-4o' }],
+    });
+    expect((await get(app, '/v1/models/opus', headers)).status).toBe(403);
+    expect((await get(app, '/v1/models/sonnet', headers)).status).toBe(200);
+  });
+});
+
+describe('agents', () => {
+  test('a permission mode that the key does not name is a 403', async () => {
+    const { app, headers } = await open({ scopes: ['agent'], permissionModes: ['plan'] });
+    const response = await post(app, '/api/run', { prompt: 'Hi' }, headers);
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({
+      error: { code: 'forbidden', param: 'permissionMode' },
+    });
+    const allowed = await post(app, '/api/run', { prompt: 'Hi', permissionMode: 'plan' }, headers);
+    expect(allowed.status).toBe(200);
+  });
+
+  test('the tools that a key denies come to those that the caller does not want', async () => {
+    const { app, headers } = await open({ scopes: ['agent'], deniedTools: ['Bash', 'WebFetch'] });
+    await post(
+      app,
+      '/api/run',
+      { prompt: 'Hi', allowedTools: ['Bash'], disallowedTools: ['Read'] },
+      headers,
+    );
+    expect(requests[0]?.agent?.disallowedTools).toEqual(['Read', 'Bash', 'WebFetch']);
+  });
+});
+
+test('a key that was revoked since its caller connected is a 401', async () => {
+  const { app, headers } = await open({});
+  await post(app, '/v1/messages', MESSAGES, headers);
+  const obey = createKeyRules({
+    keys: { get: () => Promise.resolve(undefined) },
+    modelAliases: new Map(),
+    readModels: () => Promise.resolve([]),
+  });
+  const [request] = requests;
+  await expect(request && obey(request)).rejects.toMatchObject({ code: 'unauthenticated' });
+});

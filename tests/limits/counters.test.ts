@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { COUNTERS_SCHEMA, createCounters } from '../../src/limits/counters.ts';
+import { openCounters } from '../../src/limits/open-counters.ts';
+
+const DAY_MS = 86_400_000;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'counters-'));
+  vi.useFakeTimers({ toFake: ['Date'] });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const open = () => openCounters(folder, { error: () => undefined });
+
+test('what was counted survives a restart, with the end of its window', async () => {
+  const before = open();
+  await before.add('tokensPerDay', 'key-a', 700);
+  before.close();
+  vi.setSystemTime(Date.now() + 3_600_000);
+
+  const after = open();
+  expect(await after.read('tokensPerDay', 'key-a')).toEqual({
+    used: 700,
+    msLeft: DAY_MS - 3_600_000,
+  });
+  expect(await after.add('tokensPerDay', 'key-a', 50)).toMatchObject({ used: 750 });
+  expect(await after.read('tokensPerDay', 'key-b')).toEqual({ used: 0, msLeft: 0 });
+  after.close();
+});
+
+test('a window that is over begins anew, and is forgotten', async () => {
+  const counters = open();
+  await counters.add('requestsPerMinute', 'key-a', 5);
+  vi.setSystemTime(Date.now() + 60_001);
+  expect(await counters.read('requestsPerMinute', 'key-a')).toEqual({ used: 0, msLeft: 0 });
+  await counters.removeExpired();
+  counters.close();
+
+  const file = new DatabaseSync(join(folder, 'limits.db'));
+  expect(file.prepare('SELECT count(*) AS count FROM counters').get()).toEqual({ count: 0 });
+  file.close();
+});
+
+test('a clock that is put back does not make a window longer', async () => {
+  const counters = open();
+  await counters.add('requestsPerMinute', 'key-a', 5);
+  vi.setSystemTime(Date.now() - DAY_MS);
+  expect(await counters.add('requestsPerMinute', 'key-a', 1)).toEqual({ used: 1, msLeft: 60_000 });
+  counters.close();
+});
+
+test('when the database fails, the counters go on in memory', async () => {
+  const database = new DatabaseSync(':memory:');
+  database.exec(COUNTERS_SCHEMA);
+  const counters = createCounters(database);
+  database.exec('PRAGMA query_only = 1');
+  await counters.add('requestsPerMinute', 'key-a', 1);
+  expect(await counters.add('requestsPerMinute', 'key-a', 1)).toMatchObject({ used: 2 });
+  expect(await counters.read('requestsPerMinute', 'key-a')).toMatchObject({ used: 2 });
+  database.close();
+});

@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { KeyRules } from '../../src/keys/api-key.ts';
+import { addKey } from '../../src/keys/edit-keys.ts';
+import { createKeyBook } from '../../src/keys/key-book.ts';
+import { createKeyRules } from '../../src/keys/key-rules.ts';
+import { toKeysFile } from '../../src/keys/keys-file.ts';
+import { withKeyRules } from '../../src/keys/with-key-rules.ts';
+import { createCounters } from '../../src/limits/counters.ts';
+import { createKeyLimits } from '../../src/limits/key-limits.ts';
+import { withLimits } from '../../src/limits/with-limits.ts';
+import type { Run } from '../../src/run.ts';
+import { APP_KEY, CLI_STATUS, createTestApp, sayHello } from './create-test-app.ts';
+
+export type KeysFolder = {
+  /** The state folder. */
+  path: string;
+  file: string;
+  /** Adds a key, a chat key unless told otherwise, and returns its text. */
+  add(rules?: Partial<KeyRules>, name?: string): Promise<string>;
+  remove(): Promise<void>;
+};
+
+/** A state folder that a test may add keys to. */
+export async function createKeysFolder(): Promise<KeysFolder> {
+  const path = await mkdtemp(join(tmpdir(), 'keys-'));
+  const file = toKeysFile(path);
+  let count = 0;
+  return {
+    path,
+    file,
+    async add(rules = {}, name = `key-${(count += 1)}`) {
+      const { key } = await addKey(file, name, { scopes: ['chat'], ...rules });
+      return key;
+    },
+    remove: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+/** The app with keys, rules and limits as the server has them, and a run of the test's own. */
+export function createKeyedApp({ file }: Pick<KeysFolder, 'file'>, run: Run = sayHello) {
+  const keys = createKeyBook({ ownerKey: APP_KEY, file });
+  const limits = createKeyLimits({ counters: createCounters(), keys });
+  const obey = createKeyRules({
+    keys,
+    modelAliases: new Map([['gpt-4o', 'sonnet']]),
+    readModels: () => Promise.resolve(CLI_STATUS.models),
+  });
+  return createTestApp({ keys, limits, run: withKeyRules(withLimits(run, limits), obey) });
+}
