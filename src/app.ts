@@ -20,6 +20,7 @@ import { countMessageTokens } from './routes/count-tokens.ts';
 import { type HealthParts, health } from './routes/health.ts';
 import { getModel, listModels } from './routes/models.ts';
 import { noRoute } from './routes/no-route.ts';
+import { openapi } from './routes/openapi.ts';
 import { respondFailure, toRunError } from './routes/respond-failure.ts';
 import { mountResponses } from './routes/responses/mount-responses.ts';
 import type { ResponseParts } from './routes/responses/response-parts.ts';
@@ -72,6 +73,7 @@ export function createApp({
   app.use(identifyRequest, logRequest(log));
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
   app.get('/health', health(healthParts));
+  app.get('/openapi.json', openapi(healthParts));
 
   app.use(refuseLoops(settings.hopHeader), authenticate(key), timeout(settings.requestTimeoutMs));
   app.use(bodyLimit({ maxSize: settings.maxBodyBytes, onError: refuseBody }));
