@@ -25,17 +25,17 @@ export type Operation = {
 };
 
 /** An answer that is not JSON. */
-export type OtherAnswer = { status: number; description: string; contentType?: string };
+type OtherAnswer = { status: number; description: string; contentType?: string };
 
 export type FailureName = Extract<AnswerName, `${string}Failure`>;
 
-export type Tag = 'OpenAI' | 'Anthropic' | 'Agents' | 'Server';
+type Tag = 'OpenAI' | 'Anthropic' | 'Agents' | 'Server';
 
 /** What any request with a key may meet. */
 export const ANY = ['unauthenticated', 'timeout', 'loop', 'internal'] as const;
 
 /** What a request with a body may meet beside. */
-export const WITH_BODY = [...ANY, 'invalid-request', 'request-too-large'] as const;
+const WITH_BODY = [...ANY, 'invalid-request', 'request-too-large'] as const;
 
 /** What a request that runs the CLI may meet. */
 export const WITH_RUN = [

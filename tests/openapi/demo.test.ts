@@ -15,7 +15,7 @@ afterAll(() => proxy.stop());
 
 test('a run with tools, its session and its end are as the document says', async () => {
   const run = await readJson('/api/run', RUN);
-  const path = `/api/sessions/${run['sessionId']}`;
+  const path = `/api/sessions/${String(run['sessionId'])}`;
   const answers = {
     'POST /api/run': run,
     'GET /api/sessions': await readJson('/api/sessions'),
