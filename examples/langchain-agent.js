@@ -12,7 +12,7 @@ const weather = tool(({ city }) => `${city}: sunny, 21 °C`, {
   schema: z.object({ city: z.string() }),
 });
 
-const toFahrenheit = tool(({ celsius }) => `${celsius * 1.8 + 32} °F`, {
+const toFahrenheit = tool(({ celsius }) => `${(celsius * 1.8 + 32).toFixed(1)} °F`, {
   name: 'to_fahrenheit',
   description: 'Converts degrees.',
   schema: z.object({ celsius: z.number() }),
