@@ -15,6 +15,13 @@ const TESTS = [
   'tests/tools/hot.test.ts',
 ];
 
+/** Of vitest's JSON report, what is read here. */
+type Report = { numPassedTests: number; numFailedTests: number; testResults: TestFile[] };
+
+type TestFile = {
+  assertionResults: { status: string; fullName: string; failureMessages: string[] }[];
+};
+
 const ROOT = join(import.meta.dirname, '..');
 const PAGE = join(ROOT, 'docs/cli-versions.md');
 const RELEASES = ['2.1.280', '2.1.310', '2.1.330'];
@@ -48,9 +55,18 @@ async function tryRelease(release: string): Promise<Tried> {
         reject: false, // the report says how it went
       },
     );
-    const { numPassedTests, numFailedTests } = JSON.parse(await readFile(report, 'utf8'));
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(
+      await readFile(report, 'utf8'),
+    ) as Report;
+    for (const { status, fullName, failureMessages } of testResults.flatMap(toAssertions))
+      if (status === 'failed')
+        console.log(`${release}: ${fullName}\n${failureMessages.join('\n')}`);
     return { release, passed: numPassedTests, failed: numFailedTests, on: new Date() };
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+function toAssertions({ assertionResults }: TestFile) {
+  return assertionResults;
 }

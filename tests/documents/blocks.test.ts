@@ -46,13 +46,23 @@ describe.each(DOCUMENTS)('%s', (file) => {
   const blocks = readBlocks(file);
   const runnable = blocks.filter(({ language }) => language in PROGRAMS);
 
-  // In order, and with one set of variables: a later block may go on with what an earlier one made.
-  test.each(runnable)('$place runs, and answers as it says', async ({ code, language, answer }) => {
-    const { stdout } = await run(code, language);
+  test.each(runnable.filter(({ answer }) => answer !== undefined))(
+    '$place answers as it says',
+    async ({ code, language, answer = '' }) => {
+      const { stdout } = await run(code, language);
 
-    if (answer === undefined) expect(stdout).toMatch(/demo|^[\d.]+$/);
-    else expect(toShape(stdout)).toEqual(toShape(answer));
-  });
+      expect(toShape(stdout)).toEqual(toShape(answer));
+    },
+  );
+
+  test.each(runnable.filter(({ answer }) => answer === undefined))(
+    '$place runs',
+    async ({ code, language }) => {
+      const { stdout } = await run(code, language);
+
+      expect(stdout).toContain('demo');
+    },
+  );
 
   test('a block that is not run says so', () => {
     const others = blocks.filter((block) => !runnable.includes(block) && !isAnswer(block, blocks));
@@ -64,18 +74,17 @@ describe.each(DOCUMENTS)('%s', (file) => {
 
 test('the README shows the banner as it is', () => {
   const [shown] = readBlocks('README.md').filter(({ language }) => language === 'text');
-  const toHeads = (text: string) =>
-    text
-      .split('\n')
-      .flatMap(
-        (line) =>
-          /^(\S+ [\d.]+ listens on|\w+( it)?:|curl \S+\/v1\S+)/
-            .exec(line)?.[0]
-            .replace(/:\d+/, '') ?? [],
-      );
 
   expect(toHeads(demo.output)).toEqual(toHeads(shown?.code ?? ''));
 });
+
+/** What the lines of a banner begin with, without ports. */
+function toHeads(banner: string): string[] {
+  return banner.split('\n').flatMap((line) => {
+    const [head] = /^(\S+ [\d.]+ listens on|\w+( it)?:|curl \S+\/v1\S+)/.exec(line) ?? [];
+    return head?.replace(/:\d+/, '') ?? [];
+  });
+}
 
 function isAnswer({ code }: Block, blocks: readonly Block[]) {
   return blocks.some(({ answer }) => answer === code);
