@@ -8,12 +8,8 @@ import { execa } from 'execa';
 
 import { type Tried, toTable } from './to-versions-table.ts';
 
-/** The CLI's whole way: chat in both APIs, agents, tools, structured output. */
-const TESTS = [
-  'tests/clients/shell.test.ts',
-  'tests/structured-output/by-the-api.test.ts',
-  'tests/tools/hot.test.ts',
-];
+/** Chat whole and streamed, agents and their sessions, cancelling, structured output. */
+const TESTS = ['tests/clients/shell.test.ts', 'tests/structured-output/by-the-api.test.ts'];
 
 /** Of vitest's JSON report, what is read here. */
 type Report = { numPassedTests: number; numFailedTests: number; testResults: TestFile[] };
