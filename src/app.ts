@@ -26,6 +26,7 @@ import { countMessageTokens } from './routes/count-tokens.ts';
 import { type HealthParts, health } from './routes/health.ts';
 import { getModel, listModels } from './routes/models.ts';
 import { noRoute } from './routes/no-route.ts';
+import { openapi } from './routes/openapi.ts';
 import { respondFailure, toRunError } from './routes/respond-failure.ts';
 import { mountResponses } from './routes/responses/mount-responses.ts';
 import type { ResponseParts } from './routes/responses/response-parts.ts';
@@ -86,6 +87,7 @@ export function createApp({
   app.use(checkHost(settings), checkOrigin(settings.corsOrigins));
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
   app.get('/health', health(healthParts));
+  app.get('/openapi.json', openapi(healthParts));
 
   app.use(refuseLoops(settings.hopHeader), authenticate(keys), showLimits(limits));
   app.use(timeout(settings.requestTimeoutMs));

@@ -6,7 +6,9 @@ import { readConfig } from '../../src/config.ts';
 import { type Answer, type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 
-const CLAUDE = join(import.meta.dirname, '../../node_modules/.bin/claude');
+/** `npm run cli-versions` puts other releases here. */
+const CLAUDE =
+  process.env['CLAUDE_UNDER_TEST'] ?? join(import.meta.dirname, '../../node_modules/.bin/claude');
 
 /** One process for each request and none ahead, for tests that count them. */
 export const ONE_EACH = { WARM_PROCESSES: '0', REUSE_PROCESSES: 'off' };

@@ -25,14 +25,17 @@ const OutputText = z.looseObject({ type: z.literal('output_text'), text: z.strin
 
 const Refusal = z.looseObject({ type: z.literal('refusal'), refusal: z.string() });
 
-const Message = z.looseObject({
-  type: z.literal('message'),
-  role: z.enum(['user', 'assistant', 'system', 'developer']),
-  content: z.union([
-    z.string(),
-    z.array(z.discriminatedUnion('type', [Text, Image, File, OutputText, Refusal])),
-  ]),
-});
+const Message = z
+  .looseObject({
+    type: z.literal('message'),
+    role: z.enum(['user', 'assistant', 'system', 'developer']),
+    content: z.union([
+      z.string(),
+      z.array(z.discriminatedUnion('type', [Text, Image, File, OutputText, Refusal])),
+    ]),
+  })
+  // For the OpenAPI document: `withType` fills in the type.
+  .meta({ required: ['role', 'content'] });
 
 const FunctionCall = z.looseObject({
   type: z.literal('function_call'),

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+const Count = z.int().nonnegative();
+
+const Usage = z.object({
+  input: Count.describe('Cache reads and writes are not part of it.'),
+  output: Count,
+  cacheRead: Count,
+  cacheWrite: Count,
+  reasoning: Count.optional(),
+});
+
+const Finish = z.enum([
+  'stop',
+  'stop-sequence',
+  'length',
+  'tool-calls',
+  'refusal',
+  'context-full',
+  'paused',
+  'max-turns',
+  'max-budget',
+]);
+
+const Denial = z.object({ toolName: z.string(), toolUseId: z.string(), toolInput: z.unknown() });
+
+const summary = {
+  result: z.string().describe('The last text of the agent.'),
+  turns: z.int().nonnegative(),
+  costUsd: z.number().nonnegative(),
+  permissionDenials: z.array(Denial).describe('Tool calls that the permission mode refused.'),
+};
+
+/** The answer of `POST /api/run`. */
+export const AgentRun = z.object({
+  id: z.string().regex(/^req_/),
+  ...summary,
+  sessionId: z.uuid().nullable(),
+  durationMs: z.number().nonnegative(),
+  usage: Usage,
+  model: z.string(),
+  stopReason: Finish,
+  structuredOutput: z.unknown().describe('What fits `outputSchema`, or null.'),
+});
+
+const StartedPart = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text') }),
+  z.object({ type: z.literal('reasoning') }),
+  z.object({ type: z.literal('redacted-reasoning'), data: z.string() }),
+  z.object({ type: z.literal('tool-call'), id: z.string(), name: z.string() }),
+  z.object({ type: z.literal('tool-result'), callId: z.string(), isError: z.boolean() }),
+]);
+
+const index = z.int().nonnegative();
+
+/** One event of a streamed agent run: a server-sent event, or a line of NDJSON. */
+export const AgentEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('run-start'),
+    id: z.string(),
+    model: z.string(),
+    sessionId: z.uuid().optional(),
+    usage: Usage,
+    dropped: z.array(z.string()).optional(),
+  }),
+  z.object({ type: z.literal('part-start'), index, part: StartedPart }),
+  z.object({ type: z.literal('part-delta'), index, delta: z.string() }),
+  z.object({ type: z.literal('part-signature'), index, signature: z.string() }),
+  z.object({ type: z.literal('part-end'), index }),
+  z.object({
+    type: z.literal('run-end'),
+    finish: Finish,
+    stopSequence: z.string().optional(),
+    usage: Usage,
+    agent: z.object({ ...summary, structuredOutput: z.unknown().optional() }).optional(),
+  }),
+  z.object({
+    type: z.literal('error'),
+    error: z.object({ code: z.string(), message: z.string(), param: z.string().optional() }),
+    requestId: z.string(),
+  }),
+]);

@@ -1,0 +1,52 @@
+import { anthropicFailures } from '../dialects/anthropic-messages/failures.ts';
+import type { Failures } from '../dialects/dialect.ts';
+import { directFailures } from '../dialects/direct/failures.ts';
+import { openaiFailures } from '../dialects/shared/openai-failures.ts';
+import { RunError, type RunErrorCode } from '../run-error.ts';
+import type { FailureName, Operation } from './operation.ts';
+import { toRef } from './schemas.ts';
+
+const FAILURES = {
+  OpenaiFailure: openaiFailures,
+  AnthropicFailure: anthropicFailures,
+  DirectFailure: directFailures,
+} satisfies Record<FailureName, Failures>;
+
+const MEANINGS = {
+  'invalid-request': 'The request is wrong; the message names the field.',
+  unauthenticated: 'The key is missing or wrong.',
+  forbidden: 'This may not be done here, or not by this account.',
+  'not-found': 'There is no such thing, or it belongs to another key.',
+  'method-not-allowed': 'The path takes other methods; `allow` names them.',
+  'model-not-found': 'There is no such model.',
+  'request-too-large': 'The body is larger than MAX_BODY_BYTES.',
+  'context-overflow': 'The conversation does not fit into the context of the model.',
+  'queue-full': 'Too many requests wait already.',
+  'queue-timeout': 'No place became free within QUEUE_TIMEOUT_MS.',
+  'rate-limited': 'The rate limit of the API or the subscription; `retry-after` says how long.',
+  overloaded: 'The API is overloaded.',
+  'not-logged-in': 'The CLI has no valid login.',
+  timeout: 'REQUEST_TIMEOUT_MS passed.',
+  'upstream-failed': 'The API failed.',
+  'cli-failed': 'The CLI could not be started, or died.',
+  loop: 'The request came from a CLI that this server started.',
+  'shutting-down': 'The server stops.',
+  cancelled: 'The caller left.',
+  internal: 'The server failed; its log says why.',
+} satisfies Record<RunErrorCode, string>;
+
+/** The failures of an operation by status, which the dialect's own table tells. */
+export function toFailureResponses({ failures, codes }: Operation): Record<string, object> {
+  const content = { 'application/json': { schema: toRef(failures) } };
+  const byStatus = Object.groupBy(codes, (code) => toStatus(failures, code));
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, some = []]) => {
+      const description = some.map((code) => MEANINGS[code]).join(' ');
+      return [status, { description, content }];
+    }),
+  );
+}
+
+function toStatus(failures: FailureName, code: RunErrorCode) {
+  return FAILURES[failures].toFailure(new RunError(code, ''), '').status;
+}

@@ -1,0 +1,46 @@
+import { ANY, type Operation } from '../operation.ts';
+
+const shared = { tag: 'Server', method: 'get', failures: 'OpenaiFailure' } as const;
+
+/** What a server tells of itself. */
+export const serverOperations: readonly Operation[] = [
+  {
+    ...shared,
+    id: 'listModels',
+    path: '/v1/models',
+    summary: 'List the models',
+    query: {
+      limit: 'The most that one page holds; all by default.',
+      after_id: 'The id before the page.',
+      before_id: 'The id behind the page.',
+    },
+    answer: 'ModelList',
+    codes: [...ANY, 'cli-failed', 'not-logged-in'],
+  },
+  {
+    ...shared,
+    id: 'getModel',
+    path: '/v1/models/{id}',
+    summary: 'Read a model by its full id or any name for it',
+    answer: 'Model',
+    codes: [...ANY, 'model-not-found', 'cli-failed', 'not-logged-in'],
+  },
+  {
+    ...shared,
+    id: 'getHealth',
+    path: '/health',
+    summary: 'Tell whether the server can answer',
+    answer: 'Health',
+    codes: ['internal'],
+    isOpen: true,
+  },
+  {
+    ...shared,
+    id: 'getOpenapi',
+    path: '/openapi.json',
+    summary: 'This document',
+    answer: 'OpenapiDocument',
+    codes: ['internal'],
+    isOpen: true,
+  },
+];

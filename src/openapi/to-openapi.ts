@@ -1,0 +1,116 @@
+import { toFailureResponses } from './failure-responses.ts';
+import type { Operation } from './operation.ts';
+import { agentOperations } from './operations/agents.ts';
+import { anthropicOperations } from './operations/anthropic.ts';
+import { openaiOperations } from './operations/openai.ts';
+import { responsesOperations } from './operations/responses.ts';
+import { serverOperations } from './operations/server.ts';
+import { toRef, toSchemas } from './schemas.ts';
+
+const OPERATIONS: readonly Operation[] = [
+  ...openaiOperations,
+  ...responsesOperations,
+  ...anthropicOperations,
+  ...agentOperations,
+  ...serverOperations,
+];
+
+const DESCRIPTION = `The claude command-line program behind the OpenAI and Anthropic APIs.
+
+Every path under \`/v1\` is also served without it, and with it twice, as base URLs go. The key goes into
+either header on every route. Every answer bears its id in \`request-id\` and \`x-request-id\`; parameters
+that were given and could not be honoured are named in \`x-ignored-params\`.`;
+
+export type OpenapiDocument = ReturnType<typeof toOpenapi>;
+
+/** The OpenAPI 3.1 document of the app, from the schemas that check its requests. */
+export function toOpenapi({ version }: { version: string }) {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'claude-code-proxy',
+      version,
+      description: DESCRIPTION,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    // Relative: wherever the document was read.
+    servers: [{ url: '/' }],
+    security: [{ bearer: [] }, { apiKey: [] }],
+    tags: [
+      { name: 'OpenAI', description: 'What OpenAI clients call.' },
+      { name: 'Anthropic', description: 'What Anthropic clients call.' },
+      { name: 'Agents', description: 'The CLI with its own tools, and its sessions.' },
+      { name: 'Server', description: 'What the server tells of itself.' },
+    ],
+    paths: toPaths(OPERATIONS),
+    components: {
+      schemas: toSchemas(),
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+      },
+    },
+  };
+}
+
+function toPaths(operations: readonly Operation[]) {
+  const byPath = Map.groupBy(operations, ({ path }) => path);
+  return Object.fromEntries(
+    [...byPath].map(([path, some]) => [
+      path,
+      Object.fromEntries(some.map((operation) => [operation.method, toItem(operation)])),
+    ]),
+  );
+}
+
+function toItem(operation: Operation) {
+  const { id, tag, summary, description, body, isOpen } = operation;
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description && { description }),
+    ...(isOpen && { security: [] }),
+    parameters: toParameters(operation),
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: toRef(body.schema), example: body.example } },
+      },
+    }),
+    responses: { ...toAnswer(operation), ...toFailureResponses(operation) },
+  };
+}
+
+function toParameters({ path, query = {} }: Operation) {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  const schema = { type: 'string' };
+  return [
+    ...names.map((name) => ({ name, in: 'path', required: true, schema })),
+    ...Object.entries(query).map(([name, description]) => ({
+      name,
+      in: 'query',
+      description,
+      schema,
+    })),
+  ];
+}
+
+function toAnswer({ answer, events, path }: Operation): Record<string, object> {
+  if (typeof answer === 'object') {
+    const { status, description, contentType } = answer;
+    const content = contentType && { [contentType]: { schema: { type: 'string' } } };
+    return { [status]: { description, ...(content && { content }) } };
+  }
+  const streamed = events && { schema: toRef(events) };
+  return {
+    200: {
+      description: streamed ? 'The answer, or its events one by one.' : 'The answer.',
+      content: {
+        'application/json': { schema: toRef(answer) },
+        ...(streamed && { 'text/event-stream': streamed }),
+        ...(streamed && path.startsWith('/api/') && { 'application/x-ndjson': streamed }),
+      },
+    },
+  };
+}
