@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 
-import type { Message, Part, Run } from '../run.ts';
+import type { Message, Part, Run, RunEvent, RunRequest } from '../run.ts';
 import type { FetchMedia } from './fetch-media.ts';
 import { mediaError } from './media-error.ts';
 import { type Media, type MediaPart, readBase64, toPart } from './read-media.ts';
@@ -24,18 +24,22 @@ const PARALLEL_FETCHES = 4;
  * content in the place of each web address. Throws `invalid-request` that names the part.
  */
 export function withMedia(run: Run, options: MediaOptions): Run {
-  return async function* runWithMedia(request, signal) {
+  return (request, signal) => {
     const parts = request.messages.flatMap(toMediaParts);
-    if (parts.length === 0) {
-      yield* run(request, signal);
-      return;
-    }
+    return parts.length === 0 ? run(request, signal) : runWithMedia(request, signal, parts);
+  };
+
+  async function* runWithMedia(
+    request: RunRequest,
+    signal: AbortSignal,
+    parts: readonly MediaPart[],
+  ): AsyncIterable<RunEvent> {
     const ready = new Map(parts.map((part) => [part, readInline(part, options)]));
     const fetched = await fetchAll(parts, options, signal);
     for (const [part, media] of fetched) ready.set(part, toPart(part, media, toParam(part)));
     const messages = request.messages.map((message) => withReady(message, ready));
     yield* run({ ...request, messages }, signal);
-  };
+  }
 }
 
 /** Only user messages may show something; the API refuses the rest. */

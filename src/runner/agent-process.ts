@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { PassThrough, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 import { execa } from 'execa';
 
@@ -13,6 +12,7 @@ import {
   toControlRequest,
   toControlResponse,
 } from './protocol.ts';
+import { createLineQueue } from './line-queue.ts';
 import { splitLines } from './split-lines.ts';
 
 /** Lines read ahead of the one who listens; past that the CLI's stdout is left to fill up. */
@@ -40,7 +40,7 @@ export type ControlHandler = (
 export type AgentProcess = {
   pid: number | undefined;
   /** What the CLI says from here on. Ends when the process does; may be iterated turn after turn. */
-  lines(): AsyncIterable<CliLine>;
+  lines: () => AsyncIterable<CliLine>;
   send(line: object): void;
   /** A control request and its reply. Throws `RunError` when the CLI refuses it or dies. */
   request(request: ControlRequest): Promise<unknown>;
@@ -73,7 +73,7 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
     stderr: 'pipe',
   });
   const stderr = keepTail(child.stderr, STDERR_KEPT_CHARACTERS);
-  const inbox = new PassThrough({ objectMode: true, highWaterMark: LINES_READ_AHEAD });
+  const inbox = createLineQueue<CliLine>(LINES_READ_AHEAD);
   const asked = new Map<string, Asked>();
   let isEnding = false;
   let isGone = false;
@@ -89,15 +89,18 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
   void exited.then(giveUpAsking);
 
   void pump().finally(() => inbox.end());
-  return { pid: child.pid, lines, send, request, serve, end, exited };
+  return { pid: child.pid, lines: inbox.items, send, request, serve, end, exited };
 
   async function pump() {
-    for await (const text of splitLines(child.stdout)) {
-      const line = readCliLine(text);
-      if (line?.type === 'control_response') settle(line.response);
-      else if (line?.type === 'control_request') answer(line.request_id, line.request);
-      else if (line && !isEnding && !inbox.write(line)) {
-        await Promise.race([once(inbox, 'drain'), once(inbox, 'finish')]);
+    for await (const texts of splitLines(child.stdout)) {
+      for (const text of texts) {
+        const line = readCliLine(text);
+        if (line?.type === 'control_response') settle(line.response);
+        else if (line?.type === 'control_request') answer(line.request_id, line.request);
+        else if (line) {
+          const room = inbox.push(line);
+          if (room) await room;
+        }
       }
     }
   }
@@ -117,10 +120,6 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
 
   function serve(newHandler: ControlHandler) {
     handler = newHandler;
-  }
-
-  function lines() {
-    return inbox.iterator({ destroyOnReturn: false }) as AsyncIterable<CliLine>; // only `pump` writes to it
   }
 
   function send(line: object) {

@@ -1,18 +1,20 @@
 /**
- * Splits bytes into lines at `\n` only: U+2028 may stand inside a JSON string, where `node:readline`
+ * Splits bytes into lines, chunk by chunk, at `\n` only: U+2028 may stand inside a JSON string, where `node:readline`
  * would cut. A character may span two chunks.
  */
-export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncIterable<string> {
+export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncIterable<string[]> {
   const decoder = new TextDecoder();
   let pending: string[] = [];
   for await (const chunk of chunks) {
-    const [first = '', ...rest] = decoder.decode(chunk, { stream: true }).split('\n');
-    pending.push(first);
-    for (const piece of rest) {
-      yield pending.join('');
-      pending = [piece];
+    const pieces = decoder.decode(chunk, { stream: true }).split('\n');
+    const last = pieces.pop() ?? '';
+    const [first, ...rest] = pieces;
+    if (first === undefined) pending.push(last);
+    else {
+      yield [[...pending, first].join(''), ...rest];
+      pending = [last];
     }
   }
   const last = pending.join('') + decoder.decode();
-  if (last !== '') yield last;
+  if (last !== '') yield [last];
 }

@@ -1,4 +1,4 @@
-import type { Run, RunEnd, RunRequest, WantedOutput } from '../run.ts';
+import type { Run, RunEnd, RunEvent, RunRequest, WantedOutput } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import { type Check, createAnswerChecks } from './answer-check.ts';
 import { toEnforceableSchema } from './enforceable-schema.ts';
@@ -24,12 +24,16 @@ export function withStructuredOutput(run: Run): Run {
   const toCheck = createAnswerChecks();
   const refusals = new Map<string, RunError>();
 
-  return async function* structured(request, signal) {
+  return (request, signal) => {
     const { output } = request;
-    if (output.type === 'text') {
-      yield* run(request, signal);
-      return;
-    }
+    return output.type === 'text' ? run(request, signal) : structured(request, output, signal);
+  };
+
+  async function* structured(
+    request: RunRequest,
+    output: JsonOutput,
+    signal: AbortSignal,
+  ): AsyncIterable<RunEvent> {
     const check = toCheck(output);
     const key = JSON.stringify([request.model, output.schema]);
     const isForApi = !request.agent && output.schema !== undefined && !refusals.has(key);
@@ -54,7 +58,7 @@ export function withStructuredOutput(run: Run): Run {
       const isSameAgain = request.tools.length === 0 && isInvalid(error, NAMES_TOOL);
       throw refusal && isSameAgain ? toSchemaRefusal(refusal, output) : error;
     }
-  };
+  }
 }
 
 /** The model answers through a tool of the CLI's, so it has to be free to call one. */

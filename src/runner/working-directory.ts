@@ -1,7 +1,7 @@
 import { mkdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { RunError } from '../run-error.ts';
-import type { Run } from '../run.ts';
+import type { AgentOptions, Run, RunEvent, RunRequest } from '../run.ts';
 
 export type WorkingDirectoryOptions = {
   /** Absolute; used when none is wanted, and created then if missing. */
@@ -48,16 +48,21 @@ export async function resolveWorkingDirectory(
 
 /** Gives an agent's run its real working directory; a continued session that names none keeps its own. */
 export function withWorkingDirectory(run: Run, options: WorkingDirectoryOptions): Run {
-  return async function* runInDirectory(request, signal) {
+  return (request, signal) => {
     const { agent } = request;
     const keepsItsOwn = agent?.session !== undefined && agent.workingDirectory === undefined;
-    if (agent === undefined || keepsItsOwn) {
-      yield* run(request, signal);
-      return;
-    }
+    if (agent === undefined || keepsItsOwn) return run(request, signal);
+    return runInDirectory(request, agent, signal);
+  };
+
+  async function* runInDirectory(
+    request: RunRequest,
+    agent: AgentOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<RunEvent> {
     const workingDirectory = await resolveWorkingDirectory(agent.workingDirectory, options);
     yield* run({ ...request, agent: { ...agent, workingDirectory } }, signal);
-  };
+  }
 }
 
 /**

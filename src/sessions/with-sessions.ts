@@ -1,5 +1,5 @@
 import { RunError } from '../run-error.ts';
-import type { AgentOptions, Message, Run, RunRequest } from '../run.ts';
+import type { AgentOptions, Message, Run, RunEvent, RunRequest } from '../run.ts';
 import type { Sessions, SessionTurn } from './session-book.ts';
 
 const TITLE_LENGTH = 80;
@@ -12,13 +12,16 @@ type Place = { turn: SessionTurn; workingDirectory: string };
  * session that began in another folder.
  */
 export function withSessions(run: Run, sessions: Sessions): Run {
-  return async function* runInSession(request, signal) {
+  return (request, signal) => {
     const { agent } = request;
-    if (agent === undefined) {
-      yield* run(request, signal);
-      return;
-    }
+    return agent === undefined ? run(request, signal) : runInSession(request, agent, signal);
+  };
 
+  async function* runInSession(
+    request: RunRequest,
+    agent: AgentOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<RunEvent> {
     const { turn, workingDirectory } = await (agent.session === undefined
       ? beginSession(sessions, request, agent.workingDirectory)
       : resumeSession(sessions, request, agent, agent.session.id, signal));
@@ -36,7 +39,7 @@ export function withSessions(run: Run, sessions: Sessions): Run {
     } finally {
       await turn.end();
     }
-  };
+  }
 }
 
 async function beginSession(

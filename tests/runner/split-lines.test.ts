@@ -9,14 +9,15 @@ async function* cut(bytes: Uint8Array, size: number) {
   for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);
 }
 
-const toLines = (text: string) =>
-  Array.fromAsync(splitLines(cut(new TextEncoder().encode(text), 4)));
+const read = async (bytes: Uint8Array, size: number) =>
+  (await Array.fromAsync(splitLines(cut(bytes, size)))).flat();
+
+const toLines = (text: string) => read(new TextEncoder().encode(text), 4);
 
 test.each([1, 2, 3, 7, 1000])(
   'splits at \\n only, however the bytes come: %d a time',
   async (size) => {
-    const chunks = cut(new TextEncoder().encode(TEXT), size);
-    expect(await Array.fromAsync(splitLines(chunks))).toEqual(LINES);
+    expect(await read(new TextEncoder().encode(TEXT), size)).toEqual(LINES);
   },
 );
 
@@ -28,5 +29,5 @@ test('a last line without its end counts, an empty one does not', async () => {
 
 test('bytes that are no UTF-8 do not end the reading', async () => {
   const bytes = new Uint8Array([0xff, 0xfe, 10, 0x61, 10, 0xe2]);
-  expect(await Array.fromAsync(splitLines(cut(bytes, 1)))).toEqual(['\ufffd\ufffd', 'a', '\ufffd']);
+  expect(await read(bytes, 1)).toEqual(['\ufffd\ufffd', 'a', '\ufffd']);
 });
