@@ -53,7 +53,7 @@ test('a failure is an exit code and a sentence, before the answer and in it', as
   proxy.model.answer = demoAnswer;
 
   expect(refused).toMatchObject({ failed: true, stdout: '' });
-  expect(refused.stderr).toContain('The key is not the key of this server.');
+  expect(refused.stderr).toContain('The key is not a key of this server.');
   expect(broken.failed).toBe(true);
   expect(broken.stderr).toMatch(/Overloaded/i);
 });

@@ -48,7 +48,7 @@ test('stopping closes the connection to the model', async () => {
 
 test('a failure is the sentence of the server, before the text and in it', async () => {
   const refused = ask({ baseUrl: proxy.url, key: 'wrong', prompt: 'Hello.' });
-  await expect(Array.fromAsync(refused)).rejects.toThrow('The key is not the key of this server.');
+  await expect(Array.fromAsync(refused)).rejects.toThrow('The key is not a key of this server.');
 
   proxy.model.answer = () =>
     failingReply('one two three', { type: 'overloaded_error', message: 'Overloaded' });
