@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import { createFetchMedia } from './media/fetch-media.ts';
 import { createMayConnect } from './media/may-connect.ts';
 import { withMedia } from './media/with-media.ts';
+import { withMoment } from './observation/with-moment.ts';
 import type { Run } from './run.ts';
 import { createAgentRun } from './runner/agent-run.ts';
 import { withBlankStops } from './runner/blank-stops.ts';
@@ -54,6 +55,7 @@ export function createRun(parts: RunParts): Run {
   run = withDroppableParams(run);
   run = withStructuredOutput(run);
   run = withBlankStops(run);
+  run = withMoment(run, 'placed');
   run = withGate(run, parts.gate);
   run = withMedia(run, media); // outside the gate: who fetches holds no place
   run = withWorkingDirectory(run, folders); // a session's own folder is checked anew each time
