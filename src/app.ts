@@ -8,18 +8,27 @@ import { CountTokensBody } from './dialects/anthropic-messages/body.ts';
 import { openaiChat } from './dialects/openai-chat/index.ts';
 import { allowOrigins } from './middleware/allow-origins.ts';
 import { openaiCompletions } from './dialects/openai-completions/index.ts';
+import { openaiResponses } from './dialects/openai-responses/index.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { identifyRequest } from './middleware/identify-request.ts';
-import { type Log, logRequest } from './middleware/log-request.ts';
+import { createRequestLog, type Log } from './middleware/log-request.ts';
+import { requireAdmin } from './middleware/require-admin.ts';
 import { refuseLoops } from './middleware/refuse-loops.ts';
 import { timeout } from './middleware/timeout.ts';
 import { validate } from './middleware/validate.ts';
 import type { AppEnv } from './middleware/variables.ts';
+import { combineObservers } from './observation/run-record.ts';
+import type { Watch } from './observation/watch.ts';
+import { withContentLog } from './observation/with-content-log.ts';
+import { withObservation } from './observation/with-observation.ts';
 import { chooseFailures } from './routes/choose-failures.ts';
 import { countMessageTokens } from './routes/count-tokens.ts';
 import { type HealthParts, health } from './routes/health.ts';
+import { createReadKnownStatus } from './routes/known-status.ts';
+import { metrics } from './routes/metrics.ts';
 import { getModel, listModels } from './routes/models.ts';
 import { noRoute } from './routes/no-route.ts';
+import { ready } from './routes/ready.ts';
 import { respondFailure, toRunError } from './routes/respond-failure.ts';
 import { mountResponses } from './routes/responses/mount-responses.ts';
 import type { ResponseParts } from './routes/responses/response-parts.ts';
@@ -38,6 +47,8 @@ export type AppParts = {
   health: HealthParts;
   sessions: SessionBook;
   responses: ResponseParts;
+  /** What hears of every run. */
+  watch: Watch;
   log: Log;
   settings: AppSettings;
 };
@@ -53,6 +64,8 @@ export type AppSettings = {
   corsOrigins: readonly string[];
   /** The header by which a request of an own CLI is known. */
   hopHeader: string;
+  /** Whether prompts and answers stand in the log. */
+  logContent: boolean;
 };
 
 /** Makes the app: a plain `fetch(request)` handler with every route. */
@@ -64,14 +77,23 @@ export function createApp({
   health: healthParts,
   sessions,
   responses,
+  watch,
   log,
   settings,
 }: AppParts) {
   const app = new Hono<AppEnv>({ strict: false });
+  const requestLog = createRequestLog(log);
+  const observer = combineObservers([watch.observer, requestLog.observer]);
+  const readKnownStatus = createReadKnownStatus(healthParts.readCliStatus);
+  const observed = ({ name }: { name: string }) => {
+    const told = settings.logContent ? withContentLog(run, log) : run;
+    return withObservation(told, observer, { dialect: name });
+  };
 
-  app.use(identifyRequest, logRequest(log));
+  app.use(identifyRequest, requestLog.handler);
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
-  app.get('/health', health(healthParts));
+  app.get('/health', health(healthParts, readKnownStatus));
+  app.get('/ready', ready(healthParts, readKnownStatus));
 
   app.use(refuseLoops(settings.hopHeader), authenticate(key), timeout(settings.requestTimeoutMs));
   app.use(bodyLimit({ maxSize: settings.maxBodyBytes, onError: refuseBody }));
@@ -80,14 +102,19 @@ export function createApp({
     'POST',
     aliases('/chat/completions'),
     validate(openaiChat.body),
-    runDialect(openaiChat, run),
+    runDialect(openaiChat, observed(openaiChat)),
   );
-  mountResponses(app, aliases, { run, countTokens, ...responses, ...settings });
+  mountResponses(app, aliases, {
+    run: observed(openaiResponses),
+    countTokens,
+    ...responses,
+    ...settings,
+  });
   app.on(
     'POST',
     aliases('/messages'),
     validate(anthropicMessages.body),
-    runDialect(anthropicMessages, run),
+    runDialect(anthropicMessages, observed(anthropicMessages)),
   );
   app.on(
     'POST',
@@ -99,15 +126,17 @@ export function createApp({
     'POST',
     aliases('/completions'),
     validate(openaiCompletions.body),
-    runDialect(openaiCompletions, run),
+    runDialect(openaiCompletions, observed(openaiCompletions)),
   );
   app.on('GET', aliases('/models'), listModels(readCliStatus, settings.modelAliases));
   app.on('GET', aliases('/models/:id{.+}'), getModel(readCliStatus, settings.modelAliases));
 
-  app.post('/api/run', validate(direct.body), runDialect(direct, run));
+  app.post('/api/run', validate(direct.body), runDialect(direct, observed(direct)));
   app.get('/api/sessions', listSessions(sessions));
   app.get('/api/sessions/:id', getSession(sessions));
   app.delete('/api/sessions/:id', deleteSession(sessions));
+
+  app.get('/metrics', requireAdmin, metrics(watch.metrics));
 
   app.notFound(noRoute(app));
   app.onError((error, c) => {

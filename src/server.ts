@@ -3,13 +3,13 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { pino } from 'pino';
-
 import { createApp } from './app.ts';
 import { createChatProcesses } from './chat-processes.ts';
 import type { Config, Environment } from './config.ts';
 import { createRun } from './create-run.ts';
 import { listen } from './listen.ts';
+import { createLog, listSecrets } from './observation/create-log.ts';
+import { createWatch } from './observation/watch.ts';
 import { RunError } from './run-error.ts';
 import { HOP_HEADER, toChildEnvironment } from './runner/child-environment.ts';
 import type { ClaudeInstallation } from './runner/find-claude.ts';
@@ -77,6 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   async function stopOnce(reason: string) {
     parts.log.info({ reason }, 'stopping');
     clearInterval(sweep);
+    parts.drain.isOn = true;
     parts.gate.close();
     parts.responses.stop();
     const drained = listening.drain();
@@ -98,7 +99,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 /** Everything that is made once; `close` gives it back when no run is left. */
 async function createParts({ config, environment, claude, proxyKey, version }: ServerOptions) {
-  const log = pino({ level: config.logLevel }, pino.destination(2));
+  const log = createLog({
+    level: config.logLevel,
+    secrets: [proxyKey, ...listSecrets(environment)],
+  });
   const registry = createProcessRegistry(join(config.stateDir, 'processes'));
   const passed = toChildEnvironment(environment, {
     alsoPassed: config.childEnv,
@@ -136,6 +140,12 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
   });
   const responses = await openResponses({ config, log, toEnded: toInterruptedResponse });
+  const watch = createWatch({
+    queue: gate.counts,
+    processes: () => ({ running: gate.counts().running }), // until the runner tells its own states
+    withNodeMetrics: true,
+  });
+  const drain = { isOn: false };
   const stopped = new AbortController();
   const app = createApp({
     run: createRun({
@@ -157,11 +167,14 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
       cliVersion: claude.version,
       startedAtMs: Date.now(),
       queue: gate.counts,
+      maxQueueSize: config.maxQueueSize,
+      isDraining: () => drain.isOn,
       countSessions: sessions.count,
       readCliStatus: chat.readCliStatus,
     },
     sessions,
     responses,
+    watch,
     log,
     settings: { ...config, hopHeader: HOP_HEADER },
   });
@@ -182,6 +195,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     removeExpired,
     responses,
     gate,
+    drain,
     stopped,
     readCliStatus: chat.readCliStatus,
     close,

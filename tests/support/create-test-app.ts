@@ -1,6 +1,7 @@
 import { type AppParts, createApp } from '../../src/app.ts';
 import type { CliStatus } from '../../src/cli-status.ts';
 import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
+import { createWatch } from '../../src/observation/watch.ts';
 import { createMemoryStore } from '../../src/responses/memory-store.ts';
 import { createResponseBook } from '../../src/responses/response-book.ts';
 import type { Run } from '../../src/run.ts';
@@ -19,6 +20,8 @@ export const CLI_STATUS: CliStatus = {
 };
 
 const USAGE = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
+
+const queue = () => ({ waiting: 0, running: 0, concurrency: 2 });
 
 /** A run that says a text at once, with no process behind it. */
 const sayHello: Run = async function* hello(request) {
@@ -43,13 +46,19 @@ const sayHello: Run = async function* hello(request) {
 };
 
 type TestParts = Partial<Omit<AppParts, 'settings' | 'health'>> & {
+  health?: Partial<AppParts['health']>;
   settings?: Partial<AppParts['settings']>;
 };
 
 /** The app with nothing real behind it; a test names the parts that matter to it. */
-export function createTestApp({ settings, ...parts }: TestParts = {}) {
+export function createTestApp({ settings, health, ...parts }: TestParts = {}) {
   const readCliStatus = parts.readCliStatus ?? (() => Promise.resolve(CLI_STATUS));
-  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const quiet = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: () => undefined,
+  };
   return createApp({
     run: sayHello,
     key: APP_KEY,
@@ -59,9 +68,12 @@ export function createTestApp({ settings, ...parts }: TestParts = {}) {
       version: '1.2.3',
       cliVersion: '2.1.330',
       startedAtMs: Date.now(),
-      queue: () => ({ waiting: 0, running: 0, concurrency: 2 }),
+      queue,
+      maxQueueSize: 10,
+      isDraining: () => false,
       countSessions: () => Promise.resolve(0),
       readCliStatus,
+      ...health,
     },
     sessions: {
       list: () => Promise.resolve([]),
@@ -78,6 +90,7 @@ export function createTestApp({ settings, ...parts }: TestParts = {}) {
       background: createBackgroundRuns(60_000),
       stopping: new AbortController().signal,
     },
+    watch: createWatch({ queue, processes: () => ({}) }),
     // Only these methods of pino's are called.
     log: { ...quiet, child: () => quiet } as unknown as AppParts['log'],
     ...parts,
@@ -87,6 +100,7 @@ export function createTestApp({ settings, ...parts }: TestParts = {}) {
       modelAliases: new Map([['gpt-4o', 'sonnet']]),
       corsOrigins: [],
       hopHeader: 'x-hop',
+      logContent: false,
       ...settings,
     },
   });
