@@ -9,6 +9,7 @@ import type { Config, Environment } from './config.ts';
 import { createRun } from './create-run.ts';
 import { listen } from './listen.ts';
 import { createLog, listSecrets } from './observation/create-log.ts';
+import { openHistory } from './observation/history.ts';
 import { createWatch } from './observation/watch.ts';
 import { RunError } from './run-error.ts';
 import { HOP_HEADER, toChildEnvironment } from './runner/child-environment.ts';
@@ -140,7 +141,13 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
   });
   const responses = await openResponses({ config, log, toEnded: toInterruptedResponse });
+  const history = openHistory({
+    file: join(config.stateDir, 'history.db'),
+    onSetAside: (report) => log.error(report, 'the history database was damaged and set aside'),
+    onProblem: (error) => log.error({ err: error }, 'the history could not be written'),
+  });
   const watch = createWatch({
+    history,
     queue: gate.counts,
     processes: () => ({ running: gate.counts().running }), // until the runner tells its own states
     withNodeMetrics: true,
@@ -183,9 +190,11 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     chat.spares.stop();
     await chat.processes.endAll();
     await store.close();
+    history.close();
     await scratch.remove();
   };
   const removeExpired = async () => {
+    history.removeExpired();
     await Promise.all([sessions.removeExpired(), responses.book.removeExpired()]);
   };
   return {

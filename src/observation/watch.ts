@@ -1,8 +1,9 @@
+import type { History } from './history.ts';
 import { createLiveRuns, type LiveRuns } from './live-runs.ts';
 import { createMetrics, type Metrics, type MetricsParts } from './metrics.ts';
 import { combineObservers, type RunObserver } from './run-record.ts';
 
-export type WatchParts = MetricsParts;
+export type WatchParts = MetricsParts & { history: History };
 
 /** All that watches the runs of one server. */
 export type Watch = {
@@ -10,6 +11,7 @@ export type Watch = {
   observer: RunObserver;
   live: LiveRuns;
   metrics: Metrics;
+  history: History;
   /** CLI processes alive, by what they do. */
   processes: WatchParts['processes'];
 };
@@ -19,9 +21,10 @@ export function createWatch(parts: WatchParts): Watch {
   const live = createLiveRuns();
   const metrics = createMetrics(parts);
   return {
-    observer: combineObservers([live.observer, metrics.observer]),
+    observer: combineObservers([live.observer, metrics.observer, parts.history.observer]),
     live,
     metrics,
+    history: parts.history,
     processes: parts.processes,
   };
 }

@@ -2,24 +2,7 @@ import { expect, test } from 'vitest';
 
 import { createMetrics } from '../../src/observation/metrics.ts';
 import type { RunRecord } from '../../src/observation/run-record.ts';
-
-const RECORD: RunRecord = {
-  id: 'req_1',
-  keyId: 'laptop',
-  dialect: 'openai-chat',
-  isAgent: false,
-  requestedModel: 'sonnet',
-  model: 'claude-sonnet-5-5',
-  startedAtMs: 0,
-  moments: {},
-  firstTokenMs: 700,
-  totalMs: 3000,
-  usage: { input: 10, output: 20, cacheRead: 30, cacheWrite: 40, reasoning: undefined },
-  characters: 100,
-  costUsd: 0.25,
-  outcome: 'stop',
-  failure: undefined,
-};
+import { RECORD } from './record.ts';
 
 test('runs are counted by dialect, model and outcome, and timed', async () => {
   const lines = await renderAfter([{}, { outcome: 'overloaded', costUsd: undefined }]);

@@ -1,6 +1,7 @@
 import { type AppParts, createApp } from '../../src/app.ts';
 import type { CliStatus } from '../../src/cli-status.ts';
 import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
+import { openHistory } from '../../src/observation/history.ts';
 import { createWatch } from '../../src/observation/watch.ts';
 import { createMemoryStore } from '../../src/responses/memory-store.ts';
 import { createResponseBook } from '../../src/responses/response-book.ts';
@@ -59,6 +60,7 @@ export function createTestApp({ settings, health, ...parts }: TestParts = {}) {
     warn: () => undefined,
     error: () => undefined,
   };
+  const history = openHistory({ file: ':memory:', onSetAside: () => undefined });
   return createApp({
     run: sayHello,
     key: APP_KEY,
@@ -90,7 +92,7 @@ export function createTestApp({ settings, health, ...parts }: TestParts = {}) {
       background: createBackgroundRuns(60_000),
       stopping: new AbortController().signal,
     },
-    watch: createWatch({ queue, processes: () => ({}) }),
+    watch: createWatch({ queue, processes: () => ({}), history }),
     // Only these methods of pino's are called.
     log: { ...quiet, child: () => quiet } as unknown as AppParts['log'],
     ...parts,
