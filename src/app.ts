@@ -12,7 +12,6 @@ import { openaiResponses } from './dialects/openai-responses/index.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { identifyRequest } from './middleware/identify-request.ts';
 import { createRequestLog, type Log } from './middleware/log-request.ts';
-import { requireAdmin } from './middleware/require-admin.ts';
 import { refuseLoops } from './middleware/refuse-loops.ts';
 import { timeout } from './middleware/timeout.ts';
 import { validate } from './middleware/validate.ts';
@@ -21,11 +20,11 @@ import { combineObservers } from './observation/run-record.ts';
 import type { Watch } from './observation/watch.ts';
 import { withContentLog } from './observation/with-content-log.ts';
 import { withObservation } from './observation/with-observation.ts';
+import { mountAdmin } from './routes/admin/mount-admin.ts';
 import { chooseFailures } from './routes/choose-failures.ts';
 import { countMessageTokens } from './routes/count-tokens.ts';
 import { type HealthParts, health } from './routes/health.ts';
 import { createReadKnownStatus } from './routes/known-status.ts';
-import { metrics } from './routes/metrics.ts';
 import { getModel, listModels } from './routes/models.ts';
 import { noRoute } from './routes/no-route.ts';
 import { ready } from './routes/ready.ts';
@@ -136,7 +135,7 @@ export function createApp({
   app.get('/api/sessions/:id', getSession(sessions));
   app.delete('/api/sessions/:id', deleteSession(sessions));
 
-  app.get('/metrics', requireAdmin, metrics(watch.metrics));
+  mountAdmin(app, { health: healthParts, readKnownStatus, watch });
 
   app.notFound(noRoute(app));
   app.onError((error, c) => {
