@@ -2,6 +2,12 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 
 import type { ReadCliStatus } from './cli-status.ts';
+import { createIdentifyKey } from './dashboard/identify-key.ts';
+import { mountDashboard } from './dashboard/mount-dashboard.ts';
+import { mountSignIn } from './dashboard/mount-sign-in.ts';
+import { dashboardPage } from './dashboard/page.ts';
+import { createSignIns } from './dashboard/sign-ins.ts';
+import { withSignIn } from './dashboard/with-sign-in.ts';
 import { anthropicMessages } from './dialects/anthropic-messages/index.ts';
 import { direct } from './dialects/direct/index.ts';
 import { CountTokensBody } from './dialects/anthropic-messages/body.ts';
@@ -94,7 +100,23 @@ export function createApp({
   app.get('/health', health(healthParts, readKnownStatus));
   app.get('/ready', ready(healthParts, readKnownStatus));
 
-  app.use(refuseLoops(settings.hopHeader), authenticate(key), timeout(settings.requestTimeoutMs));
+  const authentication = authenticate(key);
+  const dashboard = {
+    health: healthParts,
+    readKnownStatus,
+    watch,
+    sessions,
+    responses: responses.book,
+  };
+  const signIns = createSignIns();
+  mountSignIn(app, {
+    signIns,
+    identifyKey: createIdentifyKey(authentication),
+    page: (caller) => dashboardPage(dashboard, caller),
+  });
+
+  app.use(withSignIn(signIns), refuseLoops(settings.hopHeader), authentication);
+  app.use(timeout(settings.requestTimeoutMs));
   app.use(bodyLimit({ maxSize: settings.maxBodyBytes, onError: refuseBody }));
 
   app.on(
@@ -135,7 +157,8 @@ export function createApp({
   app.get('/api/sessions/:id', getSession(sessions));
   app.delete('/api/sessions/:id', deleteSession(sessions));
 
-  mountAdmin(app, { health: healthParts, readKnownStatus, watch });
+  mountAdmin(app, dashboard);
+  mountDashboard(app, dashboard);
 
   app.notFound(noRoute(app));
   app.onError((error, c) => {
