@@ -1,13 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { findCommand } from './cli/commands.ts';
 import { HELP, readFlags } from './cli/flags.ts';
+import { createPaint } from './cli/paint.ts';
 import { start } from './cli/start.ts';
 import { stopOnSignals } from './cli/stop-on-signals.ts';
 
 /** The program: reads the command line and the environment, serves until a signal, exits. */
 export async function runCli(): Promise<void> {
   try {
-    const flags = readFlags(process.argv.slice(2));
+    const args = process.argv.slice(2);
+    const command = findCommand(args[0]);
+    if (command) {
+      process.exitCode = await command({
+        args: args.slice(1),
+        environment: process.env,
+        folder: process.cwd(),
+        version: readOwnVersion(),
+        print: (line) => console.log(line),
+        warn: (line) => console.error(line),
+        paint: createPaint({ isTerminal: process.stdout.isTTY, environment: process.env }),
+      });
+      return;
+    }
+    const flags = readFlags(args);
     if (flags.wantsHelp) {
       console.log(HELP);
       return;

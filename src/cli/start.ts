@@ -1,12 +1,12 @@
-import { type Config, type Environment, readConfig } from '../config.ts';
+import type { Config, Environment } from '../config.ts';
 import { findClaude } from '../runner/find-claude.ts';
 import { startServer } from '../server.ts';
 import { readOrCreateKey, toKeyFile } from '../state/proxy-key.ts';
 import { openStateFolder } from '../state/state-folder.ts';
 import { type ProxyKey, toBanner } from './banner.ts';
 import { type Demo, startDemo } from './demo.ts';
-import { readEnvFile, withFallback } from './env-file.ts';
 import type { Flags } from './flags.ts';
+import { readSettings } from './read-settings.ts';
 
 export type StartOptions = {
   flags: Flags;
@@ -23,7 +23,7 @@ export type Started = { banner: string; stop(reason: string): Promise<void> };
 
 /** Brings everything up in order. Throws an error of one sentence, or one line for each bad setting. */
 export async function start(options: StartOptions): Promise<Started> {
-  const config = await readAllSettings(options);
+  const config = await readSettings(options);
   if (!options.flags.isDemo) {
     return startWith(config, options, undefined);
   }
@@ -35,13 +35,6 @@ export async function start(options: StartOptions): Promise<Started> {
     await demo.stop();
     throw error;
   }
-}
-
-async function readAllSettings({ flags, environment, folder, warn }: StartOptions) {
-  const { settings, warnings } = await readEnvFile(folder);
-  warnings.forEach((line) => warn(line));
-  const fromFlags = { PORT: flags.port, HOST: flags.host };
-  return readConfig(withFallback(fromFlags, withFallback(environment, settings)));
 }
 
 function refuseOpenDemo({ host }: Config): void {

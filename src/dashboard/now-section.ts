@@ -7,6 +7,8 @@ import { html, type Html } from './html.ts';
 
 type Record = Readonly<RunRecord>;
 
+const MOST_RECENT = 5;
+
 /** What goes on: the CLI and its login, the queue, each running request, and those that ended last. */
 export async function nowSection(parts: DashboardParts): Promise<Html> {
   const status = await readServerStatus(parts);
@@ -93,7 +95,7 @@ function recent(records: readonly Record[]) {
           ${headings('Took')}
         </thead>
         <tbody>
-          ${records.slice(0, 8).map((record) => recentRow(record))}
+          ${records.slice(0, MOST_RECENT).map((record) => recentRow(record))}
         </tbody>
       </table>
     </div>

@@ -46,16 +46,16 @@ const CHARTS: readonly ((points: Points, range: RangeName) => Html)[] = [
     { name: 'errors', values: points.map(({ errors }) => errors), mood: 'bad' },
   ]),
   draw('Time to first token', toDuration, 'lines', (points) => [
-    { name: 'half come within', values: points.map(({ firstTokenMs }) => firstTokenMs?.p50) },
+    { name: 'median', values: points.map(({ firstTokenMs }) => firstTokenMs?.p50) },
     {
-      name: '95 % within',
+      name: '95 %',
       values: points.map(({ firstTokenMs }) => firstTokenMs?.p95),
       mood: 'second',
     },
   ]),
   draw('Whole answer', toDuration, 'lines', (points) => [
-    { name: 'half come within', values: points.map(({ totalMs }) => totalMs?.p50) },
-    { name: '95 % within', values: points.map(({ totalMs }) => totalMs?.p95), mood: 'second' },
+    { name: 'median', values: points.map(({ totalMs }) => totalMs?.p50) },
+    { name: '95 %', values: points.map(({ totalMs }) => totalMs?.p95), mood: 'second' },
   ]),
   draw('Tokens', toCount, 'bars', (points) => [
     { name: 'in', values: points.map(({ inputTokens }) => inputTokens) },

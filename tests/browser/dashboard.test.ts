@@ -196,6 +196,7 @@ async function send(page: Page, api: string, prompt: string) {
 
 /** https://github.com/dequelabs/axe-core, put in past the page's own rules for scripts. */
 async function examine(page: Page, name: string) {
+  await page.evaluate('scrollTo({ top: 0, behavior: "instant" })');
   if (PICTURES) await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
   const file = join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js');
   await page.evaluate(`${await readFile(file, 'utf8')}; 0`);
