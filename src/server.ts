@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { createApp } from './app.ts';
-import { createChatProcesses } from './chat-processes.ts';
+import { type ChatProcesses, createChatProcesses } from './chat-processes.ts';
 import type { Config, Environment } from './config.ts';
 import { createRun } from './create-run.ts';
 import { listen } from './listen.ts';
@@ -149,7 +149,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
   const watch = createWatch({
     history,
     queue: gate.counts,
-    processes: () => ({ running: gate.counts().running }), // until the runner tells its own states
+    processes: () => toStates(chat.counts()),
     withNodeMetrics: true,
   });
   const drain = { isOn: false };
@@ -237,4 +237,10 @@ function refuseCircle({ config, environment }: ServerOptions) {
 /** Where the CLI keeps its transcripts. */
 function toClaudeFolder(environment: Readonly<Record<string, string>>) {
   return environment['CLAUDE_CONFIG_DIR'] ?? join(environment['HOME'] ?? homedir(), '.claude');
+}
+
+/** What is alive and neither waits nor is kept is at work. */
+function toStates({ alive, ...idle }: ReturnType<ChatProcesses['counts']>) {
+  const waiting = Object.values(idle).reduce((sum, count) => sum + count, 0);
+  return { running: Math.max(0, alive - waiting), ...idle };
 }

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 
 import type { Environment } from '../config.ts';
 
-export type Colour = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
+type Colour = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
 
 /** Colours a text, or leaves it as it is. */
 export type Paint = (colour: Colour, text: string) => string;

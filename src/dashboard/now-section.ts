@@ -17,7 +17,7 @@ export async function nowSection(parts: DashboardParts): Promise<Html> {
 }
 
 function tiles({ cli, queue, processes, uptimeSeconds, isDraining }: ServerStatus) {
-  const states = Object.entries(processes);
+  const states = Object.entries(processes).filter(([, count]) => count > 0);
   const alive = states.reduce((sum, [, count]) => sum + count, 0);
   return html`<dl class="tiles">
     ${tile('Claude CLI', toLogin(cli), `${cli.version}${cli.account ? ` · ${cli.account}` : ''}`, cli.loggedIn ? 'good' : 'bad')}

@@ -25,7 +25,7 @@ export type HistoryPoint = Omit<Minute, 'firstTokens' | 'totals'> & {
 };
 
 /** In milliseconds. */
-export type Quantiles = { p50: number; p95: number };
+type Quantiles = { p50: number; p95: number };
 
 /** Puts minutes into buckets, of which `first` is the oldest. */
 export function toPoints(

@@ -80,6 +80,7 @@ async function* tryWith(
     host: '127.0.0.1',
     port: 0,
     logLevel: 'silent',
+    warmProcesses: 0,
     stateDir: folder,
     defaultWorkspaceDir: workspace,
     allowedRoots: [workspace],
