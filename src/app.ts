@@ -2,11 +2,18 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 
 import type { ReadCliStatus } from './cli-status.ts';
+import { createIdentifyKey } from './dashboard/identify-key.ts';
+import { mountDashboard } from './dashboard/mount-dashboard.ts';
+import { mountSignIn } from './dashboard/mount-sign-in.ts';
+import { dashboardPage } from './dashboard/page.ts';
+import { createSignIns } from './dashboard/sign-ins.ts';
+import { withSignIn } from './dashboard/with-sign-in.ts';
 import { anthropicMessages } from './dialects/anthropic-messages/index.ts';
 import { direct } from './dialects/direct/index.ts';
 import { CountTokensBody } from './dialects/anthropic-messages/body.ts';
 import { openaiChat } from './dialects/openai-chat/index.ts';
 import { openaiCompletions } from './dialects/openai-completions/index.ts';
+import { openaiResponses } from './dialects/openai-responses/index.ts';
 import type { KeyBook } from './keys/key-book.ts';
 import type { KeyLimits } from './limits/key-limits.ts';
 import { allowOrigins } from './middleware/allow-origins.ts';
@@ -14,19 +21,26 @@ import { authenticate } from './middleware/authenticate.ts';
 import { checkHost } from './middleware/check-host.ts';
 import { checkOrigin } from './middleware/check-origin.ts';
 import { identifyRequest } from './middleware/identify-request.ts';
-import { type Log, logRequest } from './middleware/log-request.ts';
+import { createRequestLog, type Log } from './middleware/log-request.ts';
 import { refuseLoops } from './middleware/refuse-loops.ts';
 import { requireScope } from './middleware/require-scope.ts';
 import { showLimits } from './middleware/show-limits.ts';
 import { timeout } from './middleware/timeout.ts';
 import { validate } from './middleware/validate.ts';
 import type { AppEnv } from './middleware/variables.ts';
+import { combineObservers } from './observation/run-record.ts';
+import type { Watch } from './observation/watch.ts';
+import { withContentLog } from './observation/with-content-log.ts';
+import { withObservation } from './observation/with-observation.ts';
+import { mountAdmin } from './routes/admin/mount-admin.ts';
 import { chooseFailures } from './routes/choose-failures.ts';
 import { countMessageTokens } from './routes/count-tokens.ts';
 import { type HealthParts, health } from './routes/health.ts';
+import { createReadKnownStatus } from './routes/known-status.ts';
 import { getModel, listModels } from './routes/models.ts';
 import { noRoute } from './routes/no-route.ts';
 import { openapi } from './routes/openapi.ts';
+import { ready } from './routes/ready.ts';
 import { respondFailure, toRunError } from './routes/respond-failure.ts';
 import { mountResponses } from './routes/responses/mount-responses.ts';
 import type { ResponseParts } from './routes/responses/response-parts.ts';
@@ -47,6 +61,8 @@ export type AppParts = {
   health: HealthParts;
   sessions: SessionBook;
   responses: ResponseParts;
+  /** What hears of every run. */
+  watch: Watch;
   log: Log;
   settings: AppSettings;
 };
@@ -66,6 +82,8 @@ export type AppSettings = {
   corsOrigins: readonly string[];
   /** The header by which a request of an own CLI is known. */
   hopHeader: string;
+  /** Whether prompts and answers stand in the log. */
+  logContent: boolean;
 };
 
 /** Makes the app: a plain `fetch(request)` handler with every route. */
@@ -78,18 +96,43 @@ export function createApp({
   health: healthParts,
   sessions,
   responses,
+  watch,
   log,
   settings,
 }: AppParts) {
   const app = new Hono<AppEnv>({ strict: false });
+  const requestLog = createRequestLog(log);
+  const observer = combineObservers([watch.observer, requestLog.observer]);
+  const readKnownStatus = createReadKnownStatus(healthParts.readCliStatus);
+  const observed = ({ name }: { name: string }) => {
+    const told = settings.logContent ? withContentLog(run, log) : run;
+    return withObservation(told, observer, { dialect: name });
+  };
 
-  app.use(identifyRequest, logRequest(log));
+  app.use(identifyRequest, requestLog.handler);
   app.use(checkHost(settings), checkOrigin(settings.corsOrigins));
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
-  app.get('/health', health(healthParts));
+  app.get('/health', health(healthParts, readKnownStatus));
+  app.get('/ready', ready(healthParts, readKnownStatus));
   app.get('/openapi.json', openapi(healthParts));
 
-  app.use(refuseLoops(settings.hopHeader), authenticate(keys), showLimits(limits));
+  const authentication = authenticate(keys);
+  const dashboard = {
+    health: healthParts,
+    readKnownStatus,
+    watch,
+    sessions,
+    responses: responses.book,
+  };
+  const signIns = createSignIns();
+  mountSignIn(app, {
+    signIns,
+    identifyKey: createIdentifyKey(authentication),
+    page: (caller) => dashboardPage(dashboard, caller),
+  });
+
+  app.use(withSignIn(signIns), refuseLoops(settings.hopHeader), authentication);
+  app.use(showLimits(limits));
   app.use(timeout(settings.requestTimeoutMs));
   app.use(bodyLimit({ maxSize: settings.maxBodyBytes, onError: refuseBody }));
 
@@ -97,14 +140,19 @@ export function createApp({
     'POST',
     aliases('/chat/completions'),
     validate(openaiChat.body),
-    runDialect(openaiChat, run),
+    runDialect(openaiChat, observed(openaiChat)),
   );
-  mountResponses(app, aliases, { run, countTokens, ...responses, ...settings });
+  mountResponses(app, aliases, {
+    run: observed(openaiResponses),
+    countTokens,
+    ...responses,
+    ...settings,
+  });
   app.on(
     'POST',
     aliases('/messages'),
     validate(anthropicMessages.body),
-    runDialect(anthropicMessages, run),
+    runDialect(anthropicMessages, observed(anthropicMessages)),
   );
   app.on(
     'POST',
@@ -116,16 +164,19 @@ export function createApp({
     'POST',
     aliases('/completions'),
     validate(openaiCompletions.body),
-    runDialect(openaiCompletions, run),
+    runDialect(openaiCompletions, observed(openaiCompletions)),
   );
   app.on('GET', aliases('/models'), listModels(readCliStatus, settings.modelAliases));
   app.on('GET', aliases('/models/:id{.+}'), getModel(readCliStatus, settings.modelAliases));
 
-  app.use('/api/*', requireScope('agent'));
-  app.post('/api/run', validate(direct.body), runDialect(direct, run));
+  app.on('ALL', ['/api/run', '/api/sessions/*'], requireScope('agent'));
+  app.post('/api/run', validate(direct.body), runDialect(direct, observed(direct)));
   app.get('/api/sessions', listSessions(sessions));
   app.get('/api/sessions/:id', getSession(sessions));
   app.delete('/api/sessions/:id', deleteSession(sessions));
+
+  mountAdmin(app, dashboard);
+  mountDashboard(app, dashboard);
 
   app.notFound(noRoute(app));
   app.onError((error, c) => {

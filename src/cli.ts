@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { findCommand } from './cli/commands.ts';
 import { HELP, readFlags } from './cli/flags.ts';
-import { runKeys } from './cli/keys.ts';
+import { createPaint } from './cli/paint.ts';
 import { start } from './cli/start.ts';
 import { stopOnSignals } from './cli/stop-on-signals.ts';
 
@@ -14,8 +15,15 @@ export async function runCli(): Promise<void> {
       folder: process.cwd(),
       warn: (line: string) => console.error(line),
     };
-    if (args[0] === 'keys') {
-      console.log(await runKeys({ args: args.slice(1), ...surroundings }));
+    const command = findCommand(args[0]);
+    if (command) {
+      process.exitCode = await command({
+        ...surroundings,
+        args: args.slice(1),
+        version: readOwnVersion(),
+        print: (line) => console.log(line),
+        paint: createPaint({ isTerminal: process.stdout.isTTY, environment: process.env }),
+      });
       return;
     }
     const flags = readFlags(args);

@@ -7,6 +7,7 @@ import type { ObeyKey } from './keys/key-rules.ts';
 import { withKeyRules } from './keys/with-key-rules.ts';
 import type { KeyLimits } from './limits/key-limits.ts';
 import { withLimits } from './limits/with-limits.ts';
+import { withMoment } from './observation/with-moment.ts';
 import type { Run } from './run.ts';
 import { createAgentRun } from './runner/agent-run.ts';
 import { withBlankStops } from './runner/blank-stops.ts';
@@ -60,6 +61,7 @@ export function createRun(parts: RunParts): Run {
   run = withDroppableParams(run);
   run = withStructuredOutput(run);
   run = withBlankStops(run);
+  run = withMoment(run, 'placed');
   run = withGate(run, parts.gate);
   run = withMedia(run, media); // outside the gate: who fetches holds no place
   run = withWorkingDirectory(run, folders); // a session's own folder is checked anew each time

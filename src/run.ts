@@ -32,7 +32,12 @@ export type RunRequest = {
   /** Present when the request wants an agent with built-in tools; absent when it wants a model. */
   agent: AgentOptions | undefined;
   caller: Caller;
+  /** Called by the layers when the run gets somewhere that no event tells of. */
+  mark?: ((moment: RunMoment) => void) | undefined;
 };
+
+/** It has a place; its process is bound to it and reads the question. */
+export type RunMoment = 'placed' | 'bound';
 
 /** One turn of the conversation, with its true role. */
 export type Message = { role: 'user' | 'assistant'; parts: readonly Part[] };

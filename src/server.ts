@@ -3,13 +3,14 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { pino } from 'pino';
-
 import { createApp } from './app.ts';
-import { createChatProcesses } from './chat-processes.ts';
+import { type ChatProcesses, createChatProcesses } from './chat-processes.ts';
 import type { Config, Environment } from './config.ts';
 import { createRun } from './create-run.ts';
 import { listen } from './listen.ts';
+import { createLog, listSecrets } from './observation/create-log.ts';
+import { openHistory } from './observation/history.ts';
+import { createWatch } from './observation/watch.ts';
 import { RunError } from './run-error.ts';
 import { openKeys } from './keys/open-keys.ts';
 import { HOP_HEADER, toChildEnvironment } from './runner/child-environment.ts';
@@ -78,6 +79,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   async function stopOnce(reason: string) {
     parts.log.info({ reason }, 'stopping');
     clearInterval(sweep);
+    parts.drain.isOn = true;
     parts.gate.close();
     parts.responses.stop();
     const drained = listening.drain();
@@ -99,7 +101,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 /** Everything that is made once; `close` gives it back when no run is left. */
 async function createParts({ config, environment, claude, proxyKey, version }: ServerOptions) {
-  const log = pino({ level: config.logLevel }, pino.destination(2));
+  const log = createLog({
+    level: config.logLevel,
+    secrets: [proxyKey, ...listSecrets(environment)],
+  });
   const registry = createProcessRegistry(join(config.stateDir, 'processes'));
   const passed = toChildEnvironment(environment, {
     alsoPassed: config.childEnv,
@@ -143,6 +148,18 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     readModels: async () => (await chat.readCliStatus()).models,
     log,
   });
+  const history = openHistory({
+    file: join(config.stateDir, 'history.db'),
+    onSetAside: (report) => log.error(report, 'the history database was damaged and set aside'),
+    onProblem: (error) => log.error({ err: error }, 'the history could not be written'),
+  });
+  const watch = createWatch({
+    history,
+    queue: gate.counts,
+    processes: () => toStates(chat.counts()),
+    withNodeMetrics: true,
+  });
+  const drain = { isOn: false };
   const stopped = new AbortController();
   const app = createApp({
     run: createRun({
@@ -166,11 +183,14 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
       cliVersion: claude.version,
       startedAtMs: Date.now(),
       queue: gate.counts,
+      maxQueueSize: config.maxQueueSize,
+      isDraining: () => drain.isOn,
       countSessions: sessions.count,
       readCliStatus: chat.readCliStatus,
     },
     sessions,
     responses,
+    watch,
     log,
     settings: { ...config, hopHeader: HOP_HEADER },
   });
@@ -179,10 +199,12 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     chat.spares.stop();
     await chat.processes.endAll();
     await store.close();
+    history.close();
     keys.close();
     await scratch.remove();
   };
   const removeExpired = async () => {
+    history.removeExpired();
     await Promise.all([
       sessions.removeExpired(),
       responses.book.removeExpired(),
@@ -196,6 +218,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     removeExpired,
     responses,
     gate,
+    drain,
     stopped,
     readCliStatus: chat.readCliStatus,
     close,
@@ -228,4 +251,10 @@ function refuseCircle({ config, environment }: ServerOptions) {
 /** Where the CLI keeps its transcripts. */
 function toClaudeFolder(environment: Readonly<Record<string, string>>) {
   return environment['CLAUDE_CONFIG_DIR'] ?? join(environment['HOME'] ?? homedir(), '.claude');
+}
+
+/** What is alive and neither waits nor is kept is at work. */
+function toStates({ alive, ...idle }: ReturnType<ChatProcesses['counts']>) {
+  const waiting = Object.values(idle).reduce((sum, count) => sum + count, 0);
+  return { running: Math.max(0, alive - waiting), ...idle };
 }

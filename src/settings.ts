@@ -69,6 +69,12 @@ export const SETTINGS = {
     default: 'info',
     meaning: 'Least important log line that is written.',
   },
+  LOG_CONTENT: {
+    schema: z.stringbool(),
+    expected: 'true or false',
+    default: 'false',
+    meaning: 'Whether prompts, answers and tool inputs stand in the log, for debugging.',
+  },
   REQUEST_TIMEOUT_MS: {
     ...milliseconds(LONGEST_TIMER_MS),
     default: '290000',

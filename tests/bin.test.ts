@@ -58,6 +58,25 @@ test('bad settings are all named at once, those of flags and of .env among them'
   });
 });
 
+test('a server from a shell with the exports of `env` says that it would call itself', async () => {
+  const { stdout } = await run(['env', '--json']);
+  expect(await run([], JSON.parse(stdout))).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^ANTHROPIC_BASE_URL is http:\/\/127\.0\.0\.1:6789, which is this server itself: .*\n$/,
+    ),
+  });
+});
+
+test('a command tells what it does not understand in one sentence, and nothing in colour', async () => {
+  expect(await run(['doctor', '--prot'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: "Unknown option '--prot'. See --help for the flags.\n",
+  });
+});
+
 test('a CLAUDE_PATH that leads nowhere is one sentence', async () => {
   expect(await run([], { CLAUDE_PATH: '/nowhere/claude' })).toEqual({
     code: 1,

@@ -15,6 +15,15 @@ export type Flags = {
 export const HELP = `claude-code-proxy serves the claude CLI over the OpenAI and the Anthropic API.
 
 Usage: claude-code-proxy [flags]
+       claude-code-proxy <command> [flags]
+
+  serve    what it does without a command
+  demo     the same as --demo
+  doctor   check everything that a server needs; --model chooses whom to ask, --demo asks nobody
+  status   what the server on this machine is doing
+  env      print exports that lead the usual clients here: eval "$(claude-code-proxy env)"
+
+doctor, status and env take --json, --port and --host.
 
   --port <number>   port to listen on (PORT, default 6789)
   --host <address>  address to listen on (HOST, default 127.0.0.1)
@@ -28,7 +37,8 @@ lists them.
 ${KEYS_HELP}`;
 
 /** Reads the command line. Throws an error of one sentence when it does not understand it. */
-export function readFlags(args: readonly string[]): Flags {
+export function readFlags(given: readonly string[]): Flags {
+  const args = given[0] === 'demo' ? ['--demo', ...given.slice(1)] : withoutServe(given);
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -52,7 +62,12 @@ export function readFlags(args: readonly string[]): Flags {
   }
 }
 
-function toSentence(error: unknown): string {
+function withoutServe(args: readonly string[]) {
+  return args[0] === 'serve' ? args.slice(1) : args;
+}
+
+/** Node's complaint about the command line in one sentence. */
+export function toSentence(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   // Node goes on to explain how to pass a positional argument, of which there are none here.
   return `${message.split(/\.\s|\n/)[0]?.replace(/\.$/, '')}.`;

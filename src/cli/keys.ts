@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { Environment } from '../config.ts';
+import type { Command } from './command.ts';
 import { ShownKey } from '../keys/api-key.ts';
 import { addKey, revokeKey } from '../keys/edit-keys.ts';
 import { readKeysFile, toKeysFile } from '../keys/keys-file.ts';
@@ -16,6 +17,12 @@ export type KeysOptions = {
   folder: string;
   /** Takes one line that is not part of the answer. */
   warn: (line: string) => void;
+};
+
+/** The command: prints what `runKeys` returns. */
+export const keys: Command = async ({ print, ...options }) => {
+  print(await runKeys(options));
+  return 0;
 };
 
 /**
@@ -45,9 +52,9 @@ async function carryOut(command: Errand, file: string): Promise<{ json: object; 
       };
     }
     case 'list': {
-      const keys = z.array(ShownKey).parse(await readKeysFile(file));
-      const lines = keys.map(toLine);
-      return { json: { keys }, text: lines.join('\n') || "There is no key beside the owner's." };
+      const shown = z.array(ShownKey).parse(await readKeysFile(file));
+      const lines = shown.map(toLine);
+      return { json: { keys: shown }, text: lines.join('\n') || "There is no key beside the owner's." };
     }
     case 'revoke': {
       const revoked = await revokeKey(file, command.nameOrId);

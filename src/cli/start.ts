@@ -4,6 +4,7 @@ import { startServer } from '../server.ts';
 import { readOrCreateKey, toKeyFile } from '../state/proxy-key.ts';
 import { openStateFolder } from '../state/state-folder.ts';
 import { type ProxyKey, toBanner } from './banner.ts';
+import { toSettings } from './command.ts';
 import { type Demo, startDemo } from './demo.ts';
 import type { Flags } from './flags.ts';
 import { readSettings, type SettingSources } from './read-settings.ts';
@@ -20,7 +21,7 @@ export type Started = { banner: string; stop(reason: string): Promise<void> };
 /** Brings everything up in order. Throws an error of one sentence, or one line for each bad setting. */
 export async function start(options: StartOptions): Promise<Started> {
   const { flags } = options;
-  const config = await readSettings(options, { PORT: flags.port, HOST: flags.host });
+  const config = await readSettings(options, toSettings(flags));
   if (!flags.isDemo) {
     await refuseOpenWithoutKey(config);
     return startWith(config, options, undefined);

@@ -10,7 +10,9 @@ export type Variables = {
   /** Milliseconds since 1970. */
   arrivedAtMs: number;
   /** Names the request in every line. */
-  log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+  /** Keeps the request's log line back until the returned function is called: its answer goes on. */
+  holdLog: () => () => void;
   /** Set by `authenticate`. */
   caller: Caller;
   /** Set by `authenticate`: what the caller's key may do. */

@@ -4,6 +4,10 @@ import type { ResponseStore, StoredResponse } from './response-store.ts';
 export function createMemoryStore(): ResponseStore {
   const responses = new Map<string, StoredResponse>();
   const all = () => [...responses.values()].toReversed();
+  const newestOf = (keyId: string) =>
+    all()
+      .filter((response) => response.keyId === keyId)
+      .toSorted((one, other) => other.createdAt - one.createdAt);
 
   return {
     read: async (id) => responses.get(id),
@@ -13,11 +17,9 @@ export function createMemoryStore(): ResponseStore {
       responses.set(response.id, response);
     },
     remove: async (id) => void responses.delete(id),
+    listNewest: async (keyId, most) => newestOf(keyId).slice(0, most),
     listSizes: async (keyId) =>
-      all()
-        .filter((response) => response.keyId === keyId)
-        .toSorted((one, other) => other.createdAt - one.createdAt)
-        .map((response) => ({ id: response.id, bytes: toBytes(response) })),
+      newestOf(keyId).map((response) => ({ id: response.id, bytes: toBytes(response) })),
     listUnfinished: async () => all().filter((response) => !response.isFinished),
     async removeCreatedUntil(time) {
       for (const { id, createdAt } of all()) if (createdAt <= time) responses.delete(id);

@@ -20,6 +20,8 @@ export type ResponseBook = {
   find: (id: string, keyId: string) => Promise<StoredResponse | undefined>;
   /** Throws `not-found`. */
   get: (id: string, keyId: string) => Promise<StoredResponse>;
+  /** The newest, the newest first, `most` at most. */
+  list: (keyId: string, most: number) => Promise<readonly StoredResponse[]>;
   /** Keeps the response, at the cost of older ones. Never throws. */
   save: (response: StoredResponse) => Promise<void>;
   /** Throws `not-found`. */
@@ -38,10 +40,11 @@ export function createResponseBook({
   onProblem = () => {},
   now = Date.now,
 }: ResponseBookOptions): ResponseBook {
+  const isAlive = ({ createdAt }: StoredResponse) => createdAt > now() - ttlMs;
+
   const find: ResponseBook['find'] = async (id, keyId) => {
     const response = await store.read(id);
-    if (response?.keyId !== keyId || response.createdAt <= now() - ttlMs) return undefined;
-    return response;
+    return response?.keyId === keyId && isAlive(response) ? response : undefined;
   };
 
   const get: ResponseBook['get'] = async (id, keyId) => {
@@ -65,6 +68,7 @@ export function createResponseBook({
   return {
     find,
     get,
+    list: async (keyId, most) => (await store.listNewest(keyId, most)).filter(isAlive),
     async save(response) {
       try {
         await store.write(response);

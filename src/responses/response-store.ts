@@ -28,6 +28,8 @@ export type ResponseStore = {
   write: (response: StoredResponse) => Promise<void>;
   /** Does nothing for an unknown id. */
   remove: (id: string) => Promise<void>;
+  /** One key's newest, the newest first, `most` at most. */
+  listNewest: (keyId: string, most: number) => Promise<readonly StoredResponse[]>;
   /** The sizes of one key's responses, the newest first; among equals the one written last. */
   listSizes: (keyId: string) => Promise<readonly ResponseSize[]>;
   /** Those that a run in the background was writing. */

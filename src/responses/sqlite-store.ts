@@ -47,6 +47,9 @@ export function createSqliteStore(
     INSERT OR REPLACE INTO responses
     VALUES ($id, $keyId, $createdAt, $isFinished, $bytes, $response, $input, $events)`);
   const remove = database.prepare('DELETE FROM responses WHERE id = ?');
+  const listNewest = database.prepare(
+    'SELECT * FROM responses WHERE keyId = ? ORDER BY createdAt DESC, rowid DESC LIMIT ?',
+  );
   const listSizes = database.prepare(
     'SELECT id, bytes FROM responses WHERE keyId = ? ORDER BY createdAt DESC, rowid DESC',
   );
@@ -59,6 +62,7 @@ export function createSqliteStore(
     read: async (id) => row.optional().parse(read.get(id)),
     write: async (response) => void write.run(toRow(response)),
     remove: async (id) => void remove.run(id),
+    listNewest: async (keyId, most) => rows.parse(listNewest.all(keyId, most)),
     listSizes: async (keyId) => sizes.parse(listSizes.all(keyId)),
     listUnfinished: async () => rows.parse(listUnfinished.all()),
     removeCreatedUntil: async (time) => void removeCreatedUntil.run(time),

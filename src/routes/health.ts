@@ -1,9 +1,8 @@
 import type { Handler } from 'hono';
 
-import { setImmediate } from 'node:timers/promises';
-
-import type { CliStatus, ReadCliStatus } from '../cli-status.ts';
+import type { ReadCliStatus } from '../cli-status.ts';
 import type { AppEnv } from '../middleware/variables.ts';
+import type { ReadKnownStatus } from './known-status.ts';
 
 export type HealthParts = {
   version: string;
@@ -11,20 +10,19 @@ export type HealthParts = {
   /** When the server started, in milliseconds since the epoch. */
   startedAtMs: number;
   queue: () => { waiting: number; running: number; concurrency: number };
+  /** Requests that may wait. */
+  maxQueueSize: number;
+  /** Whether the server takes nothing new because it stops. */
+  isDraining: () => boolean;
   countSessions: () => Promise<number>;
   readCliStatus: ReadCliStatus;
 };
-
-/** A CLI that did not tell its status is asked again no sooner than this, in milliseconds. */
-const ASK_AGAIN_MS = 30_000;
 
 /**
  * `GET /health`: no key needed, no secrets told. Answers at once from what is known: it may be called
  * every second, and a broken CLI must neither hang it nor be started by each call.
  */
-export function health(parts: HealthParts): Handler<AppEnv> {
-  const readKnownStatus = createReadKnownStatus(parts.readCliStatus);
-
+export function health(parts: HealthParts, readKnownStatus: ReadKnownStatus): Handler<AppEnv> {
   return async (c) => {
     const status = await readKnownStatus();
     return c.json({
@@ -40,28 +38,4 @@ export function health(parts: HealthParts): Handler<AppEnv> {
       },
     });
   };
-}
-
-/** The status as last told; asks for a newer one meanwhile, one question at a time. */
-function createReadKnownStatus(readCliStatus: ReadCliStatus) {
-  let known: CliStatus | undefined;
-  let asking: Promise<void> | undefined;
-  let askAgainAtMs = 0;
-
-  return async () => {
-    if (Date.now() >= askAgainAtMs) asking ??= ask();
-    await Promise.race([asking, setImmediate()]); // an answer that is kept already is there by then
-    return known;
-  };
-
-  async function ask() {
-    try {
-      known = await readCliStatus();
-    } catch {
-      known = undefined;
-      askAgainAtMs = Date.now() + ASK_AGAIN_MS;
-    } finally {
-      asking = undefined;
-    }
-  }
 }

@@ -37,17 +37,19 @@ export function streamMessages<Body>(
   c.header('content-type', encoding.contentType);
   c.header('cache-control', 'no-cache');
   c.header('x-accel-buffering', 'no');
+  const releaseLog = c.var.holdLog();
   return stream(c, async (body) => {
     const keepalive = setInterval(() => void body.write(encoding.keepalive), KEEPALIVE_MS);
     try {
       for await (const message of messages) await body.write(encoding.encode(message));
     } catch (error) {
       const failure = toRunError(error);
-      c.var.log.warn({ code: failure.code, cause: failure.cause }, failure.message);
+      c.set('failure', failure);
       const last = dialect.failures.toFailureMessage(failure, c.var.requestId);
       await body.write(encoding.encode(last));
     } finally {
       clearInterval(keepalive);
+      releaseLog();
     }
   });
 }

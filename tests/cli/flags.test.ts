@@ -23,13 +23,30 @@ test.each([
   [['--prot', '1'], "Unknown option '--prot'. See --help for the flags."],
   [['--port'], "Option '--port <value>' argument missing. See --help for the flags."],
   [['--demo=yes'], "Option '--demo' does not take an argument. See --help for the flags."],
-  [['serve'], "Unexpected argument 'serve'. See --help for the flags."],
+  [['sreve'], "Unexpected argument 'sreve'. See --help for the flags."],
 ])('%j gets one sentence', (args, sentence) => {
   expect(() => readFlags(args)).toThrow(new Error(sentence));
 });
 
-test('the help names every flag', () => {
-  for (const flag of ['--port', '--host', '--demo', '--version', '--help']) {
+test.each([
+  [['serve', '--port', '1'], { port: '1', isDemo: false }],
+  [['demo', '--port', '1'], { port: '1', isDemo: true }],
+])('%j is short for flags', (args, flags) => {
+  expect(readFlags(args)).toMatchObject(flags);
+});
+
+test('the help names every flag and command', () => {
+  for (const flag of [
+    '--port',
+    '--host',
+    '--demo',
+    '--version',
+    '--help',
+    'doctor',
+    'status',
+    'env',
+    '--json',
+  ]) {
     expect(HELP).toContain(flag);
   }
 });

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 
 import { pino } from 'pino';
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
@@ -85,15 +85,127 @@ test('a failed CLI leaves its own words in the log', async () => {
   ]);
 });
 
-test('what fails after the headers of a stream is a line of its own', async () => {
+test('what fails after the headers of a stream stands in the same line, which says so', async () => {
   const { lines, log } = createLog();
   const app = createTestApp({ log, run: breaking });
   const response = await post(app, '/api/run', { prompt: PROMPT, stream: true });
   await response.text();
-  // Which of them comes first is nobody's concern.
-  const sorted = lines.toSorted((one, other) => Number(one['level']) - Number(other['level']));
-  expect(sorted).toEqual([
-    expect.objectContaining({ level: 30, status: 200 }),
-    expect.objectContaining({ level: 40, code: 'upstream-failed', msg: 'It broke off.' }),
+  expect(lines).toEqual([
+    expect.objectContaining({
+      level: 40,
+      msg: 'request failed',
+      status: 200,
+      outcome: 'upstream-failed',
+      code: 'upstream-failed',
+      failure: 'It broke off.',
+    }),
   ]);
 });
+
+test('the line of a stream is written at its end and tells its run', async () => {
+  const { lines, log } = createLog();
+  const goOn = Promise.withResolvers<void>();
+  const app = createTestApp({ log, run: toHeld(goOn.promise) });
+  const response = await post(app, '/v1/messages', { ...BODY, stream: true });
+  expect(lines).toEqual([]);
+  goOn.resolve();
+  await response.text();
+  expect(lines).toEqual([
+    expect.objectContaining({
+      status: 200,
+      dialect: 'anthropic-messages',
+      model: 'claude-sonnet-5-5',
+      outcome: 'stop',
+      queuedMs: expect.any(Number),
+      firstTokenMs: expect.any(Number),
+      totalMs: expect.any(Number),
+      tokens: { input: 3, output: 5, cacheRead: 0, cacheWrite: 0 },
+    }),
+  ]);
+});
+
+test('a run in the background has a line of its own when it ends', async () => {
+  const { lines, log } = createLog();
+  const goOn = Promise.withResolvers<void>();
+  const app = createTestApp({ log, run: toHeld(goOn.promise) });
+  const body = { model: 'sonnet', input: PROMPT, background: true };
+  const response = await post(app, '/v1/responses', body);
+  const { id } = (await response.json()) as { id: string };
+  expect(lines).toEqual([expect.objectContaining({ msg: 'request', outcome: 'running' })]);
+  goOn.resolve();
+  await vi.waitUntil(async () => {
+    const stored = await get(app, `/v1/responses/${id}`);
+    return ((await stored.json()) as { status: string }).status === 'completed';
+  });
+  expect(lines.filter(({ msg }) => msg === 'run')).toEqual([
+    expect.objectContaining({
+      requestId: response.headers.get('request-id'),
+      key: 'default',
+      outcome: 'stop',
+      tokens: expect.objectContaining({ output: 5 }),
+    }),
+  ]);
+});
+
+test('a model name cannot forge a line, nor fill the log', async () => {
+  const { lines, log } = createLog();
+  const model = `x\n{"level":30,"msg":"forged"}${'y'.repeat(5000)}`;
+  await post(createTestApp({ log, run: failing }), '/v1/messages', { ...BODY, model });
+  expect(lines).toHaveLength(1);
+  expect(lines[0]?.['model']).toBe(model.slice(0, 100));
+});
+
+test('what machines ask every second stands in no line unless asked for', async () => {
+  const { lines, log } = createLog();
+  const app = createTestApp({ log });
+  await app.request('/health');
+  await get(app, '/metrics');
+  expect(lines).toEqual([]);
+});
+
+describe('with LOG_CONTENT', () => {
+  test('what was asked and answered is a line beside it', async () => {
+    const { lines, log } = createLog();
+    await post(createTestApp({ log, settings: { logContent: true } }), '/v1/messages', BODY);
+    expect(lines).toEqual([
+      expect.objectContaining({
+        msg: 'content',
+        messages: [{ role: 'user', parts: [{ type: 'text', text: PROMPT }] }],
+        answer: [{ type: 'text', text: 'Hello.' }],
+      }),
+      expect.objectContaining({ msg: 'request', status: 200 }),
+    ]);
+  });
+
+  test('pictures stay out', async () => {
+    const { lines, log } = createLog();
+    const source = { type: 'base64', media_type: 'image/png', data: 'aGVsbG8=' };
+    const messages = [{ role: 'user', content: [{ type: 'image', source }] }];
+    const app = createTestApp({ log, settings: { logContent: true } });
+    await post(app, '/v1/messages', { ...BODY, messages });
+    expect(lines[0]).toMatchObject({ messages: [{ parts: [{ type: 'image' }] }] });
+    expect(JSON.stringify(lines)).not.toContain('aGVsbG8=');
+  });
+});
+
+/** Says half of its text, and the rest when it may. */
+function toHeld(goOn: Promise<void>): Run {
+  const usage = { input: 3, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
+  return async function* held(request) {
+    request.mark?.('placed');
+    yield {
+      type: 'run-start',
+      id: 'msg_1',
+      model: 'claude-sonnet-5-5',
+      sessionId: undefined,
+      usage,
+    };
+    yield { type: 'part-start', index: 0, part: { type: 'text' } };
+    yield { type: 'part-delta', index: 0, delta: 'Hel' };
+    await goOn;
+    yield { type: 'part-delta', index: 0, delta: 'lo.' };
+    yield { type: 'part-end', index: 0 };
+    const end = { finish: 'stop', stopSequence: undefined, agent: undefined } as const;
+    yield { type: 'run-end', ...end, usage: { ...usage, output: 5 } };
+  };
+}

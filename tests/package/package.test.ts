@@ -35,6 +35,9 @@ test('the package holds what runs and what a reader needs, and nothing else', ()
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'assets/dashboard.css',
+    'assets/dashboard.js',
+    'assets/icon.svg',
     'package.json',
     'wrangler-free.md',
   ]);

@@ -38,6 +38,15 @@ test('a response belongs to its key: another key’s is the same as none', async
   expect(await book.find('resp_1', 'key-a')).toBeDefined();
 });
 
+test('a key’s responses are listed, the newest first', async () => {
+  const book = createBook();
+  await book.save(fresh('old', { createdAt: NOW - 1 }));
+  await book.save(fresh('new'));
+  await book.save(fresh('not mine', { keyId: 'key-b' }));
+  expect((await book.list('key-a', 10)).map(({ id }) => id)).toEqual(['new', 'old']);
+  expect((await book.list('key-a', 1)).map(({ id }) => id)).toEqual(['new']);
+});
+
 test('a response that was deleted is gone', async () => {
   const book = createBook();
   await book.save(fresh('resp_1'));
@@ -53,6 +62,7 @@ test('a response expires, and leaves the store when it is swept', async () => {
   expect(await book.find('resp_1', 'key-a')).toBeDefined();
   now = NOW + 1000;
   expect(await book.find('resp_1', 'key-a')).toBeUndefined();
+  expect(await book.list('key-a', 10)).toEqual([]);
   await book.removeExpired();
   expect(await store.read('resp_1')).toBeUndefined();
 });

@@ -63,6 +63,7 @@ export function describeStore(createStore: () => ResponseStore): void {
       await store.write(toStored({ id: 'as new', createdAt: 30 }));
       await store.write(toStored({ id: 'not mine', keyId: 'key-b' }));
       expect(idsOf(await store.listSizes('key-a'))).toEqual(['as new', 'new', 'middle', 'old']);
+      expect(idsOf(await store.listNewest('key-a', 3))).toEqual(['as new', 'new', 'middle']);
     });
 
     test('counts what is said in bytes, not in characters', async () => {

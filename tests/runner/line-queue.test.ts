@@ -26,9 +26,11 @@ test('a writer is held back while more wait than may, until they are read', asyn
   const queue = createLineQueue<number>(2);
   expect([queue.push(1), queue.push(2)]).toEqual([undefined, undefined]);
   let hasRoom = false;
-  const room = queue.push(3)?.then(() => {
+  const room = noteRoom();
+  async function noteRoom() {
+    await queue.push(3);
     hasRoom = true;
-  });
+  }
   const reader = queue.items();
   await reader.next();
   await reader.next();

@@ -1,6 +1,8 @@
 import { type AppParts, createApp } from '../../src/app.ts';
 import type { CliStatus } from '../../src/cli-status.ts';
 import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
+import { openHistory } from '../../src/observation/history.ts';
+import { createWatch } from '../../src/observation/watch.ts';
 import { createMemoryStore } from '../../src/responses/memory-store.ts';
 import { createResponseBook } from '../../src/responses/response-book.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
@@ -20,6 +22,8 @@ export const CLI_STATUS: CliStatus = {
 };
 
 const USAGE = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
+
+const queue = () => ({ waiting: 0, running: 0, concurrency: 2 });
 
 /** A run that says a text at once, with no process behind it. */
 export const sayHello: Run = async function* hello(request) {
@@ -44,13 +48,20 @@ export const sayHello: Run = async function* hello(request) {
 };
 
 type TestParts = Partial<Omit<AppParts, 'settings' | 'health'>> & {
+  health?: Partial<AppParts['health']>;
   settings?: Partial<AppParts['settings']>;
 };
 
 /** The app with nothing real behind it; a test names the parts that matter to it. */
-export function createTestApp({ settings, ...parts }: TestParts = {}) {
+export function createTestApp({ settings, health, ...parts }: TestParts = {}) {
   const readCliStatus = parts.readCliStatus ?? (() => Promise.resolve(CLI_STATUS));
-  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const quiet = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: () => undefined,
+  };
+  const history = openHistory({ file: ':memory:', onSetAside: () => undefined });
   return createApp({
     run: sayHello,
     keys: createKeyBook({ ownerKey: APP_KEY }),
@@ -61,9 +72,12 @@ export function createTestApp({ settings, ...parts }: TestParts = {}) {
       version: '1.2.3',
       cliVersion: '2.1.330',
       startedAtMs: Date.now(),
-      queue: () => ({ waiting: 0, running: 0, concurrency: 2 }),
+      queue,
+      maxQueueSize: 10,
+      isDraining: () => false,
       countSessions: () => Promise.resolve(0),
       readCliStatus,
+      ...health,
     },
     sessions: {
       list: () => Promise.resolve([]),
@@ -80,6 +94,7 @@ export function createTestApp({ settings, ...parts }: TestParts = {}) {
       background: createBackgroundRuns(60_000),
       stopping: new AbortController().signal,
     },
+    watch: createWatch({ queue, processes: () => ({}), history }),
     // Only these methods of pino's are called.
     log: { ...quiet, child: () => quiet } as unknown as AppParts['log'],
     ...parts,
@@ -91,6 +106,7 @@ export function createTestApp({ settings, ...parts }: TestParts = {}) {
       host: '127.0.0.1',
       allowedHosts: ['app'], // as the tests' clients call it
       hopHeader: 'x-hop',
+      logContent: false,
       ...settings,
     },
   });

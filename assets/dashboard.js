@@ -1,0 +1,209 @@
+// The page works by asking the server for its sections again. The sign-in is a cookie that this script
+// cannot see; there is no key here.
+
+/** Where each API puts the text into an event of its stream. */
+const TEXT_OF = {
+  'openai-chat': (event) => event.choices?.[0]?.delta?.content,
+  'openai-completions': (event) => event.choices?.[0]?.text,
+  'openai-responses': (event) => event.type === 'response.output_text.delta' && event.delta,
+  'anthropic-messages': (event) => event.delta?.text,
+  direct: (event) => event.type === 'part-delta' && event.delta,
+};
+
+const trial = document.querySelector('#trial');
+const notice = document.querySelector('#notice');
+
+if (trial) {
+  for (const part of document.querySelectorAll('[data-source]')) keepFresh(part);
+  document.addEventListener('click', onClick);
+  document.querySelector('[role=tablist]').addEventListener('keydown', onTabKey);
+  trial.addEventListener('input', debounce(showSnippets, 150));
+  trial.addEventListener('submit', onSend);
+  localizeTimes(document);
+  void showSnippets();
+}
+
+/** Asks for a section as often as it says, while somebody looks. */
+function keepFresh(part) {
+  const every = Number(part.dataset.every);
+  if (every === 0) return;
+  setInterval(() => document.hidden || refresh(part), every);
+}
+
+async function refresh(part) {
+  if (part.isLoading) return;
+  part.isLoading = true;
+  try {
+    const source = part.dataset.source;
+    const response = await call(source);
+    // The reader may have chosen something else meanwhile.
+    if (response && source === part.dataset.source) replace(part, await response.text());
+  } finally {
+    part.isLoading = false;
+  }
+}
+
+/** Puts a section's new text in its place; what was focused and what was open stays so. */
+function replace(part, text) {
+  if (part.lastText === text) return;
+  part.lastText = text;
+  const focused = part.contains(document.activeElement) ? document.activeElement.id : '';
+  const open = new Map([...part.querySelectorAll('details[id]')].map((one) => [one.id, one.open]));
+  part.innerHTML = text; // the server's own page, escaped there
+  for (const one of part.querySelectorAll('details[id]')) one.open = open.get(one.id) ?? one.open;
+  if (focused) document.getElementById(focused)?.focus();
+  localizeTimes(part);
+}
+
+/** `undefined` when it failed, which is said on the page. A sign-in that is over leads to the sign-in page. */
+async function call(path, options) {
+  try {
+    const response = await fetch(path, options);
+    if (response.status === 401) {
+      location.reload();
+      return;
+    }
+    say(response.ok ? '' : await toComplaint(response));
+    return response.ok ? response : undefined;
+  } catch (error) {
+    if (error.name !== 'AbortError') say('The server does not answer.');
+  }
+}
+
+async function toComplaint(response) {
+  const text = await response.text();
+  try {
+    return JSON.parse(text).error.message;
+  } catch {
+    return `The server answered ${response.status}.`;
+  }
+}
+
+function say(text) {
+  if (notice.textContent !== text) notice.textContent = text;
+}
+
+async function onClick(event) {
+  const button = event.target.closest('button');
+  if (!button) return;
+  const { delete: path, confirm: question, load, copy } = button.dataset;
+  if (button.role === 'tab') selectTab(button);
+  if (button.id === 'trial-stop') sending?.abort();
+  if (copy) await copyText(button, document.getElementById(copy).textContent);
+  const part = button.closest('[data-source]');
+  if (load) {
+    part.dataset.source = load;
+    await refresh(part);
+  }
+  if (path && (!question || confirm(question))) {
+    button.disabled = true;
+    await call(path, { method: 'DELETE' });
+    await refresh(part);
+  }
+}
+
+async function copyText(button, text) {
+  await navigator.clipboard?.writeText(text);
+  button.textContent = navigator.clipboard ? 'Copied' : 'Select it yourself';
+  setTimeout(() => (button.textContent = 'Copy'), 1500);
+}
+
+/** Left and right move between tabs: https://www.w3.org/WAI/ARIA/apg/patterns/tabs */
+function onTabKey(event) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  const tabs = [...event.currentTarget.children];
+  const next = tabs[(tabs.indexOf(document.activeElement) + step + tabs.length) % tabs.length];
+  next.focus();
+  selectTab(next);
+}
+
+function selectTab(chosen) {
+  for (const tab of chosen.parentElement.children) {
+    const isChosen = tab === chosen;
+    tab.ariaSelected = String(isChosen);
+    tab.tabIndex = isChosen ? 0 : -1;
+    document.getElementById(tab.getAttribute('aria-controls')).hidden = !isChosen;
+  }
+}
+
+async function describeTrial() {
+  const body = JSON.stringify(Object.fromEntries(new FormData(trial)));
+  const headers = { 'content-type': 'application/json' };
+  const response = await call('/dashboard/trial', { method: 'POST', headers, body });
+  return response?.json();
+}
+
+async function showSnippets() {
+  const { snippets } = (await describeTrial()) ?? { snippets: {} };
+  for (const [name, code] of Object.entries(snippets)) {
+    document.getElementById(`snippet-${name}`).textContent = code;
+  }
+}
+
+let sending;
+
+async function onSend(event) {
+  event.preventDefault();
+  sending?.abort();
+  const mine = (sending = new AbortController());
+  const [answer, state] = [
+    document.querySelector('#answer'),
+    document.querySelector('#trial-state'),
+  ];
+  const stop = document.querySelector('#trial-stop');
+  const dialect = trial.elements.dialect.value;
+  answer.textContent = '';
+  state.textContent = 'Waiting …';
+  stop.disabled = false;
+  const startedAt = performance.now();
+  try {
+    const { path, body } = (await describeTrial()) ?? {};
+    const response = path && (await send(path, body, mine.signal));
+    for await (const data of response ? readEvents(response.body) : []) {
+      const text = TEXT_OF[dialect](data);
+      if (text) answer.append(text);
+      if (text) state.textContent = 'Answering …';
+      const failure = data.error ?? data.response?.error;
+      if (failure) throw new Error(failure.message);
+    }
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    state.textContent = response ? `Done in ${seconds} s` : 'Failed';
+  } catch (error) {
+    state.textContent = mine.signal.aborted ? 'Stopped' : `Failed: ${error.message}`;
+  } finally {
+    if (sending === mine) stop.disabled = true;
+  }
+}
+
+function send(path, body, signal) {
+  const headers = { 'content-type': 'application/json' };
+  return call(path, { method: 'POST', headers, body: JSON.stringify(body), signal });
+}
+
+/** The JSON texts of a server-sent-event stream. */
+async function* readEvents(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let pending = '';
+  for (let step = await reader.read(); !step.done; step = await reader.read()) {
+    const lines = (pending + step.value).split('\n');
+    pending = lines.pop();
+    for (const line of lines) {
+      if (line.startsWith('data: {')) yield JSON.parse(line.slice('data: '.length));
+    }
+  }
+}
+
+function localizeTimes(part) {
+  for (const time of part.querySelectorAll('time')) {
+    time.textContent = new Date(time.dateTime).toLocaleString();
+  }
+}
+
+function debounce(task, ms) {
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => task(), ms);
+  };
+}

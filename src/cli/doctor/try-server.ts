@@ -1,0 +1,75 @@
+import { toDuration } from '../../dashboard/formats.ts';
+import { TRIALS } from '../../dashboard/trials.ts';
+import { failed, type Finding, ok, toText } from './finding.ts';
+
+export type TryOptions = {
+  url: string;
+  key: string;
+  cliStatus: { loggedIn: boolean | undefined; account: string | undefined };
+  /** Whom to ask. Default: haiku where the account has it, else the first of the catalogue. */
+  model: string | undefined;
+};
+
+const PROMPT = 'Answer with the word OK and nothing else.';
+
+const LOG_IN = 'Run `claude` and then `/login` in it, or set ANTHROPIC_API_KEY.';
+
+/** Login, catalogue, and one real request in each API. */
+export async function* tryServer(options: TryOptions): AsyncGenerator<Finding> {
+  const { loggedIn, account } = options.cliStatus;
+  yield loggedIn
+    ? ok(
+        'login',
+        account === undefined ? 'the CLI is logged in' : `the CLI is logged in as ${account}`,
+      )
+    : failed('login', 'the CLI is not logged in', LOG_IN);
+  const names = await readModels(options);
+  yield names.length > 0
+    ? ok('models', names.join(', '))
+    : failed('models', 'the CLI offers none', LOG_IN);
+  const model = options.model ?? names.find((name) => name.includes('haiku')) ?? names[0];
+  if (!loggedIn || model === undefined) return;
+  for (const dialect of Object.keys(TRIALS) as (keyof typeof TRIALS)[]) {
+    yield await tryDialect(dialect, model, options);
+  }
+}
+
+async function readModels({ url, key }: TryOptions): Promise<readonly string[]> {
+  const response = await fetch(`${url}/v1/models`, { headers: { 'x-api-key': key } });
+  if (!response.ok) return [];
+  const { data } = (await response.json()) as { data: { id: string }[] }; // of our own route
+  return data.map(({ id }) => id);
+}
+
+async function tryDialect(
+  dialect: keyof typeof TRIALS,
+  model: string,
+  { url, key }: TryOptions,
+): Promise<Finding> {
+  const { title, path, toBody } = TRIALS[dialect];
+  const startedAt = performance.now();
+  try {
+    const response = await fetch(url + path, {
+      method: 'POST',
+      headers: { 'x-api-key': key, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...toBody({ model, prompt: PROMPT }), stream: false }),
+    });
+    const answer = (await response.json()) as { error?: { message?: string } }; // as all our failures
+    const took = toDuration(performance.now() - startedAt);
+    if (response.ok) return ok(title, `${model} answered in ${took}`);
+    return failed(title, answer.error?.message ?? `status ${response.status}`, toAdvice(response));
+  } catch (error) {
+    return failed(
+      title,
+      toText(error),
+      'Start the server with LOG_LEVEL=debug and look at its log.',
+    );
+  }
+}
+
+function toAdvice({ status }: Response) {
+  if (status === 401) return LOG_IN;
+  if (status === 404) return 'Choose a model of the list above with --model.';
+  if (status === 429) return 'Wait until the limit of the account ends, then try again.';
+  return 'Try `claude -p hello` in this shell: what fails there fails here, too.';
+}

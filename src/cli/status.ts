@@ -1,0 +1,68 @@
+import { toCount, toDuration } from '../dashboard/formats.ts';
+import type { ServerStatus } from '../routes/admin/server-status.ts';
+import { type Command, type CommandContext, readCommandFlags, toSettings } from './command.ts';
+import { toLocalUrl } from './local-url.ts';
+import { readKey } from './read-key.ts';
+import { readSettings } from './read-settings.ts';
+
+/** A request as `/api/admin/runs` lists it. */
+type ListedRun = {
+  id: string;
+  key: string;
+  dialect: string;
+  model: string;
+  ms: number;
+  tokens: { output: number };
+};
+
+type Report = ServerStatus & { url: string; running: readonly ListedRun[] };
+
+/** Tells what the running server does; exit code 1 when there is none. */
+export const status: Command = async ({ args, print, paint, ...sources }) => {
+  const flags = readCommandFlags(args);
+  const config = await readSettings(sources, toSettings(flags));
+  const url = toLocalUrl(config);
+  // Without a server there may be no key yet, and asking should not make one.
+  await ask(`${url}/health`, {});
+  const headers = { authorization: `Bearer ${await readKey(config)}` };
+  const server = (await ask(`${url}/api/admin/status`, headers)) as ServerStatus; // of our own route
+  const { running } = (await ask(`${url}/api/admin/runs`, headers)) as { running: ListedRun[] };
+  const report = { url, ...server, running };
+  if (flags.isJson) print(JSON.stringify(report));
+  else toLines(report, paint).forEach((line) => print(line));
+  return 0;
+};
+
+async function ask(url: string, headers: Record<string, string>): Promise<unknown> {
+  const response = await fetch(url, { headers }).catch((cause: unknown) => {
+    throw new Error(`No server answers at ${new URL(url).origin}: start it, or name its --port.`, {
+      cause,
+    });
+  });
+  if (response.ok) return response.json();
+  if (response.status === 401) {
+    throw new Error(
+      `The server at ${new URL(url).origin} has another key: set PROXY_API_KEY or STATE_DIR as it does.`,
+    );
+  }
+  throw new Error(`The server at ${new URL(url).origin} answers ${response.status}.`);
+}
+
+function toLines(report: Report, paint: CommandContext['paint']) {
+  const { version, url, uptimeSeconds, isDraining, cli, queue, processes, running } = report;
+  const login = cli.loggedIn ? paint('green', 'logged in') : paint('red', 'not logged in');
+  const states = Object.entries(processes).map(([state, count]) => `${count} ${state}`);
+  return [
+    paint('bold', `claude-code-proxy ${version} at ${url}`),
+    `Up          ${toDuration(uptimeSeconds * 1000)}${isDraining ? `, ${paint('yellow', 'stopping')}` : ''}`,
+    `CLI         ${cli.version}, ${cli.loggedIn === null ? 'login not known yet' : login}`,
+    `Places      ${queue.running} of ${queue.concurrency} taken`,
+    `Queue       ${queue.waiting} of ${queue.maxWaiting} waiting`,
+    `Processes   ${states.join(', ') || 'none'}`,
+    `Requests    ${running.length === 0 ? 'none running' : `${running.length} running`}`,
+    ...running.map(
+      ({ id, dialect, model, key, ms, tokens }) =>
+        `  ${id}  ${dialect}  ${model}  ${key}  ${toDuration(ms)}  ${toCount(tokens.output)} tokens`,
+    ),
+  ];
+}

@@ -1,0 +1,39 @@
+import type { Context, Hono } from 'hono';
+import { z } from 'zod';
+
+import { requireAdmin } from '../middleware/require-admin.ts';
+import { validate, type Validated } from '../middleware/validate.ts';
+import type { AppEnv } from '../middleware/variables.ts';
+import { readRange } from '../routes/admin/history.ts';
+import type { DashboardParts } from './dashboard-parts.ts';
+import { nowSection } from './now-section.ts';
+import { overTimeSection } from './over-time-section.ts';
+import { toSnippets } from './snippets/to-snippets.ts';
+import { storedSection } from './stored-section.ts';
+import { type TrialName, TRIALS } from './trials.ts';
+
+/** What the form for a trial holds. */
+const TrialBody = z.object({
+  dialect: z.enum(Object.keys(TRIALS) as [TrialName, ...TrialName[]]), // there is at least one
+  model: z.string(),
+  prompt: z.string(),
+});
+
+type TrialBody = z.infer<typeof TrialBody>;
+
+/** The parts of the page that its script asks for again. They stand behind `authenticate`. */
+export function mountDashboard(app: Hono<AppEnv>, parts: DashboardParts): void {
+  app.use('/dashboard/*', requireAdmin);
+  app.get('/dashboard/now', async (c) => c.html(await nowSection(parts)));
+  app.get('/dashboard/over-time', async (c) => c.html(await overTimeSection(parts, readRange(c))));
+  app.get('/dashboard/stored', async (c) => c.html(await storedSection(parts, c.var.caller)));
+  app.post('/dashboard/trial', validate(TrialBody), describeTrial);
+}
+
+/** What the script has to send for a trial, and how others would write it. */
+function describeTrial(c: Context<AppEnv, string, Validated<TrialBody>>): Response {
+  const { dialect, ...trial } = c.req.valid('json');
+  const { path, toBody } = TRIALS[dialect];
+  const snippets = toSnippets(dialect, trial, new URL(c.req.url).origin);
+  return c.json({ path, body: toBody(trial), snippets });
+}

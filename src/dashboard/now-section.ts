@@ -1,0 +1,134 @@
+import type { RunRecord } from '../observation/run-record.ts';
+import { toInputTokens, toOutputTokens } from '../routes/admin/runs.ts';
+import { readServerStatus, type ServerStatus } from '../routes/admin/server-status.ts';
+import type { DashboardParts } from './dashboard-parts.ts';
+import { toCount, toDuration } from './formats.ts';
+import { html, type Html } from './html.ts';
+
+type Record = Readonly<RunRecord>;
+
+const MOST_RECENT = 5;
+
+/** What goes on: the CLI and its login, the queue, each running request, and those that ended last. */
+export async function nowSection(parts: DashboardParts): Promise<Html> {
+  const status = await readServerStatus(parts);
+  const { live } = parts.watch;
+  return html`${tiles(status)} ${running(live.list())} ${recent(live.recent())}`;
+}
+
+function tiles({ cli, queue, processes, uptimeSeconds, isDraining }: ServerStatus) {
+  const states = Object.entries(processes).filter(([, count]) => count > 0);
+  const alive = states.reduce((sum, [, count]) => sum + count, 0);
+  return html`<dl class="tiles">
+    ${tile('Claude CLI', toLogin(cli), `${cli.version}${cli.account ? ` · ${cli.account}` : ''}`, cli.loggedIn ? 'good' : 'bad')}
+    ${tile('Places', `${queue.running} of ${queue.concurrency}`, 'taken')}
+    ${tile('Queue', toCount(queue.waiting), `of ${toCount(queue.maxWaiting)} may wait`, queue.waiting >= queue.maxWaiting && queue.waiting > 0 ? 'bad' : '')}
+    ${tile('CLI processes', toCount(alive), states.map(([state, count]) => `${count} ${state}`).join(' · ') || 'none')}
+    ${tile('Server', isDraining ? 'stopping' : 'up', `for ${toDuration(uptimeSeconds * 1000)}`, isDraining ? 'bad' : 'good')}
+  </dl>`;
+}
+
+function tile(name: string, value: string, detail: string, mood: 'good' | 'bad' | '' = '') {
+  return html`<div class="tile ${mood}">
+    <dt>${name}</dt>
+    <dd>
+      <strong>${value}</strong>
+      <span>${detail}</span>
+    </dd>
+  </div>`;
+}
+
+function toLogin({ loggedIn }: ServerStatus['cli']) {
+  if (loggedIn === null) return 'not known yet';
+  return loggedIn ? 'logged in' : 'not logged in';
+}
+
+function running(records: readonly Record[]) {
+  if (records.length === 0) return html`<p class="empty">No request is running.</p>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Running requests">
+    <table id="running">
+      <caption>
+        ${records.length === 1 ? '1 request is running' : `${records.length} requests are running`}
+      </caption>
+      <thead>
+        ${headings('Running for')}
+      </thead>
+      <tbody>
+        ${records.map((record) => runningRow(record))}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function runningRow(record: Record) {
+  const ms = Math.max(0, Date.now() - record.startedAtMs);
+  const state =
+    record.firstTokenMs !== undefined
+      ? 'answering'
+      : record.moments.placed === undefined
+        ? 'queued'
+        : 'starting';
+  return html`<tr>
+    ${cells(record, ms, `≈ ${toCount(toOutputTokens(record))}`)}
+    <td data-name="State">${state}</td>
+    <td class="action">
+      <button
+        type="button"
+        id="stop-${record.id}"
+        class="danger"
+        data-delete="/api/admin/runs/${record.id}"
+        aria-label="Stop ${record.id}"
+      >
+        Stop
+      </button>
+    </td>
+  </tr>`;
+}
+
+function recent(records: readonly Record[]) {
+  if (records.length === 0) return '';
+  return html`<details id="recent" open>
+    <summary>Ended last</summary>
+    <div class="scroll" tabindex="0" role="region" aria-label="Requests that ended last">
+      <table>
+        <thead>
+          ${headings('Took')}
+        </thead>
+        <tbody>
+          ${records.slice(0, MOST_RECENT).map((record) => recentRow(record))}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
+}
+
+function recentRow(record: Record) {
+  const { outcome = 'internal', failure, totalMs = 0 } = record;
+  return html`<tr>
+    ${cells(record, totalMs, toCount(toOutputTokens(record)))}
+    <td data-name="State"><span class="${failure ? 'badge bad' : 'badge'}">${outcome}</span></td>
+    <td class="action"></td>
+  </tr>`;
+}
+
+function headings(time: string) {
+  return html`<tr>
+    <th scope="col">API</th>
+    <th scope="col">Model</th>
+    <th scope="col">Key</th>
+    <th scope="col" class="number">${time}</th>
+    <th scope="col" class="number">Tokens in</th>
+    <th scope="col" class="number">out</th>
+    <th scope="col">State</th>
+    <td></td>
+  </tr>`;
+}
+
+function cells({ dialect, model, requestedModel, keyId, usage }: Record, ms: number, out: string) {
+  return html`<th scope="row" data-name="API">${dialect}</th>
+    <td data-name="Model">${model ?? requestedModel}</td>
+    <td data-name="Key">${keyId}</td>
+    <td data-name="Time" class="number">${toDuration(ms)}</td>
+    <td data-name="Tokens in" class="number">${toCount(toInputTokens(usage))}</td>
+    <td data-name="Tokens out" class="number">${out}</td>`;
+}

@@ -1,0 +1,123 @@
+import type { HistoryPoint, RangeName } from '../observation/ranges.ts';
+import { RANGES } from '../observation/ranges.ts';
+import { chart, type Series } from './chart.ts';
+import type { DashboardParts } from './dashboard-parts.ts';
+import { toCount, toDollars, toDuration } from './formats.ts';
+import { html, type Html } from './html.ts';
+
+const RANGE_TITLES: Readonly<Record<RangeName, string>> = {
+  hour: 'Last hour',
+  day: 'Last day',
+  week: 'Last week',
+};
+
+/** The charts of one range. */
+export function overTimeSection({ watch }: DashboardParts, range: RangeName): Html {
+  const points = watch.history.read(range);
+  return html`${ranges(range)}
+    <div class="charts">${CHARTS.map((one) => one(points, range))}</div>
+    ${table(points)}`;
+}
+
+function ranges(chosen: RangeName) {
+  const names = Object.keys(RANGES) as RangeName[];
+  return html`<div class="ranges" role="group" aria-label="How far back">
+    ${names.map(
+      (range) =>
+        html`<button
+          type="button"
+          id="range-${range}"
+          data-load="/dashboard/over-time?range=${range}"
+          aria-pressed="${String(range === chosen)}"
+        >
+          ${RANGE_TITLES[range]}
+        </button>`,
+    )}
+  </div>`;
+}
+
+type Points = readonly HistoryPoint[];
+
+const CHARTS: readonly ((points: Points, range: RangeName) => Html)[] = [
+  draw('Requests', toCount, 'bars', (points) => [
+    { name: 'requests', values: points.map(({ requests }) => requests) },
+  ]),
+  draw('Errors', toCount, 'bars', (points) => [
+    { name: 'errors', values: points.map(({ errors }) => errors), mood: 'bad' },
+  ]),
+  draw('Time to first token', toDuration, 'lines', (points) => [
+    { name: 'median', values: points.map(({ firstTokenMs }) => firstTokenMs?.p50) },
+    {
+      name: '95 %',
+      values: points.map(({ firstTokenMs }) => firstTokenMs?.p95),
+      mood: 'second',
+    },
+  ]),
+  draw('Whole answer', toDuration, 'lines', (points) => [
+    { name: 'median', values: points.map(({ totalMs }) => totalMs?.p50) },
+    { name: '95 %', values: points.map(({ totalMs }) => totalMs?.p95), mood: 'second' },
+  ]),
+  draw('Tokens', toCount, 'bars', (points) => [
+    { name: 'in', values: points.map(({ inputTokens }) => inputTokens) },
+    { name: 'out', values: points.map(({ outputTokens }) => outputTokens), mood: 'second' },
+  ]),
+  draw('Cost of agents', toDollars, 'bars', (points) => [
+    { name: 'dollars', values: points.map(({ costUsd }) => costUsd) },
+  ]),
+];
+
+function draw(
+  title: string,
+  format: (value: number) => string,
+  kind: 'bars' | 'lines',
+  toSeries: (points: Points) => readonly Series[],
+) {
+  return (points: Points, range: RangeName) =>
+    chart({ title, format, kind, from: RANGE_TITLES[range], series: toSeries(points) });
+}
+
+/** The same for who cannot see charts. */
+function table(points: Points) {
+  const filled = points.filter(({ requests }) => requests > 0).toReversed();
+  if (filled.length === 0) return html`<p class="empty">Nothing ran in this time.</p>`;
+  return html`<details id="over-time-table">
+    <summary>The same as a table</summary>
+    <div class="scroll" tabindex="0" role="region" aria-label="Requests over time">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">From</th>
+            <th scope="col" class="number">Requests</th>
+            <th scope="col" class="number">Errors</th>
+            <th scope="col" class="number">First token p50</th>
+            <th scope="col" class="number">p95</th>
+            <th scope="col" class="number">Tokens in</th>
+            <th scope="col" class="number">out</th>
+            <th scope="col" class="number">Cost</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${filled.map((point) => row(point))}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
+}
+
+function row(point: HistoryPoint) {
+  const at = new Date(point.at).toISOString();
+  return html`<tr>
+    <th scope="row"><time datetime="${at}">${at.slice(0, 16).replace('T', ' ')} UTC</time></th>
+    <td class="number">${toCount(point.requests)}</td>
+    <td class="number">${toCount(point.errors)}</td>
+    <td class="number">${toCell(point.firstTokenMs?.p50)}</td>
+    <td class="number">${toCell(point.firstTokenMs?.p95)}</td>
+    <td class="number">${toCount(point.inputTokens)}</td>
+    <td class="number">${toCount(point.outputTokens)}</td>
+    <td class="number">${toDollars(point.costUsd)}</td>
+  </tr>`;
+}
+
+function toCell(ms: number | undefined) {
+  return ms === undefined ? '–' : toDuration(ms);
+}

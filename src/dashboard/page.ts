@@ -1,0 +1,50 @@
+import type { Caller } from '../run.ts';
+import type { DashboardParts } from './dashboard-parts.ts';
+import { html, type Html } from './html.ts';
+import { layout } from './layout.ts';
+import { nowSection } from './now-section.ts';
+import { overTimeSection } from './over-time-section.ts';
+import { storedSection } from './stored-section.ts';
+import { tryItSection } from './try-it-section.ts';
+
+/** The page for who is signed in, with everything in it that was known when it was asked for. */
+export async function dashboardPage(parts: DashboardParts, caller: Caller): Promise<Html> {
+  return layout(
+    'claude-code-proxy',
+    html`<a class="skip" href="#main">To the content</a>
+      <header class="top">
+        <h1><img src="/assets/icon.svg" alt="" width="24" height="24" /> claude-code-proxy</h1>
+        <nav aria-label="Sections">
+          <a href="#now">Now</a>
+          <a href="#over-time">Over time</a>
+          <a href="#try-it">Try it</a>
+          <a href="#stored">Stored</a>
+        </nav>
+        <form method="post" action="/sign-out">
+          <button type="submit" class="quiet">Sign out</button>
+        </form>
+      </header>
+      <main id="main">
+        <p id="notice" role="status"></p>
+        ${part('now', 'Now', '/dashboard/now', 1000, await nowSection(parts))}
+        ${part('over-time', 'Over time', '/dashboard/over-time?range=hour', 30_000, overTimeSection(parts, 'hour'))}
+        <section id="try-it" aria-labelledby="try-it-title">
+          <h2 id="try-it-title">Try it</h2>
+          ${await tryItSection(parts)}
+        </section>
+        ${part('stored', 'Sessions and stored responses', '/dashboard/stored', 0, await storedSection(parts, caller))}
+      </main>
+      <footer>
+        claude-code-proxy ${parts.health.version} · <a href="/health">health</a> ·
+        <a href="/ready">ready</a> · <a href="/metrics">metrics</a>
+      </footer>`,
+  );
+}
+
+/** A section that the script asks for again every so many milliseconds; 0: only after a change. */
+function part(id: string, title: string, source: string, everyMs: number, content: Html) {
+  return html`<section id="${id}" aria-labelledby="${id}-title">
+    <h2 id="${id}-title">${title}</h2>
+    <div data-source="${source}" data-every="${everyMs}">${content}</div>
+  </section>`;
+}

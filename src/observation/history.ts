@@ -1,0 +1,77 @@
+import { type DatabaseOptions, openDatabase } from '../state/open-database.ts';
+import { addDelay } from './delays.ts';
+import { createMinutes, EMPTY_MINUTE, type Minute, MINUTES_SCHEMA } from './minutes.ts';
+import type { RunObserver, RunRecord } from './run-record.ts';
+import { type HistoryPoint, type RangeName, RANGES, toPoints } from './ranges.ts';
+
+export type HistoryOptions = Pick<DatabaseOptions, 'file' | 'onSetAside'> & {
+  /** Told of failures that must not spoil an answer. Default: nobody. */
+  onProblem?: (error: unknown) => void;
+  /** Milliseconds since 1970. Default: the system's clock. */
+  now?: () => number;
+};
+
+export type History = {
+  observer: RunObserver;
+  /** The range up to now, the oldest point first; every point is there, empty ones too. */
+  read: (range: RangeName) => readonly HistoryPoint[];
+  removeExpired: () => void;
+  close: () => void;
+};
+
+const MINUTE_MS = 60_000;
+const TTL_MINUTES = 7 * 24 * 60;
+
+/** Opens what is remembered of the runs of the last week: one row for each minute in which one ended. */
+export function openHistory({
+  onProblem = () => {},
+  now = Date.now,
+  ...place
+}: HistoryOptions): History {
+  const database = openDatabase({ ...place, ...MINUTES_SCHEMA });
+  const minutes = createMinutes(database);
+  const thisMinute = () => Math.floor(now() / MINUTE_MS);
+
+  return {
+    observer: {
+      ended(record) {
+        try {
+          const at = thisMinute();
+          minutes.write(at, addRun(minutes.read(at) ?? EMPTY_MINUTE, record));
+        } catch (error) {
+          onProblem(error);
+        }
+      },
+    },
+    read(range) {
+      const { bucketMinutes, buckets } = RANGES[range];
+      const last = Math.floor(thisMinute() / bucketMinutes);
+      const first = last - buckets + 1;
+      return toPoints(minutes.listSince(first * bucketMinutes), { ...RANGES[range], first });
+    },
+    removeExpired() {
+      try {
+        minutes.removeBefore(thisMinute() - TTL_MINUTES);
+      } catch (error) {
+        onProblem(error);
+      }
+    },
+    close: () => database.close(),
+  };
+}
+
+function addRun(minute: Minute, record: Readonly<RunRecord>): Minute {
+  const { usage, outcome = 'internal', failure, firstTokenMs, totalMs = 0, costUsd = 0 } = record;
+  // Whoever leaves has not met an error.
+  const isError = failure !== undefined && outcome !== 'cancelled';
+  return {
+    requests: minute.requests + 1,
+    errors: minute.errors + Number(isError),
+    inputTokens: minute.inputTokens + usage.input + usage.cacheRead + usage.cacheWrite,
+    outputTokens: minute.outputTokens + usage.output,
+    costUsd: minute.costUsd + costUsd,
+    firstTokens:
+      firstTokenMs === undefined ? minute.firstTokens : addDelay(minute.firstTokens, firstTokenMs),
+    totals: addDelay(minute.totals, totalMs),
+  };
+}

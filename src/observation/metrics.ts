@@ -1,0 +1,128 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import { createBoundedLabels } from './bounded-labels.ts';
+import type { RunObserver, RunOutcome, RunRecord } from './run-record.ts';
+
+export type MetricsParts = {
+  queue: () => { waiting: number; running: number; concurrency: number };
+  /** CLI processes alive, by what they do. */
+  processes: () => Readonly<Record<string, number>>;
+  /** Adds those of this Node process: memory, CPU, event loop, open files. Default: no. */
+  withNodeMetrics?: boolean;
+};
+
+export type Metrics = {
+  observer: RunObserver;
+  contentType: string;
+  /** Everything in Prometheus' text format. */
+  render: () => Promise<string>;
+};
+
+/** A first token comes after half a second, a long answer ends after minutes. */
+const SECONDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300];
+
+/** Outcomes that are the API's, the CLI's or the login's fault. */
+const UPSTREAM_ERRORS: ReadonlySet<RunOutcome> = new Set<RunOutcome>([
+  'rate-limited',
+  'overloaded',
+  'not-logged-in',
+  'upstream-failed',
+  'cli-failed',
+]);
+
+/** Makes the metrics of one server. */
+export function createMetrics(parts: MetricsParts): Metrics {
+  const registry = new Registry();
+  if (parts.withNodeMetrics) collectDefaultMetrics({ register: registry });
+  addGauges(registry, parts);
+  const runs = createRunMetrics(registry);
+  return {
+    observer: { ended: runs },
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+  };
+}
+
+function addGauges(registry: Registry, { queue, processes }: MetricsParts) {
+  const add = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `claude_proxy_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  add('queue_waiting', 'Requests that wait for a place.', () => queue().waiting);
+  add('places_taken', 'Requests that hold a place.', () => queue().running);
+  add('places', 'Requests that may run at the same time.', () => queue().concurrency);
+  return new Gauge({
+    name: 'claude_proxy_processes',
+    help: 'CLI processes alive, by state.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [state, count] of Object.entries(processes())) this.set({ state }, count);
+    },
+  });
+}
+
+function createRunMetrics(registry: Registry) {
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'claude_proxy_requests_total',
+    help: 'Requests that were carried out, by how they ended.',
+    labelNames: ['dialect', 'model', 'outcome'],
+    registers,
+  });
+  const firstToken = new Histogram({
+    name: 'claude_proxy_first_token_seconds',
+    help: 'Time from the start of a request to the first piece of its answer, waiting included.',
+    labelNames: ['dialect'],
+    buckets: SECONDS,
+    registers,
+  });
+  const total = new Histogram({
+    name: 'claude_proxy_request_seconds',
+    help: 'Time from the start of a request to its end, waiting included.',
+    labelNames: ['dialect'],
+    buckets: SECONDS,
+    registers,
+  });
+  const tokens = new Counter({
+    name: 'claude_proxy_tokens_total',
+    help: 'Tokens as the API counts them.',
+    labelNames: ['key', 'kind'],
+    registers,
+  });
+  const cost = new Counter({
+    name: 'claude_proxy_cost_usd_total',
+    help: 'US dollars, where the CLI tells them: for agents.',
+    labelNames: ['key'],
+    registers,
+  });
+  const upstreamErrors = new Counter({
+    name: 'claude_proxy_upstream_errors_total',
+    help: 'Requests that failed through the API, the CLI or its login.',
+    labelNames: ['code'],
+    registers,
+  });
+  const toModel = createBoundedLabels();
+  const toKey = createBoundedLabels(200);
+
+  return (record: Readonly<RunRecord>) => {
+    const { dialect, outcome = 'internal', firstTokenMs, totalMs = 0, costUsd } = record;
+    const key = toKey(record.keyId);
+    // What a caller calls a model is no label: it may be anything.
+    requests.inc({ dialect, model: toModel(record.model ?? 'none'), outcome });
+    if (firstTokenMs !== undefined) firstToken.observe({ dialect }, firstTokenMs / 1000);
+    total.observe({ dialect }, totalMs / 1000);
+    const { input, output, cacheRead, cacheWrite } = record.usage;
+    for (const [kind, count] of Object.entries({ input, output, cacheRead, cacheWrite })) {
+      tokens.inc({ key, kind }, count);
+    }
+    if (costUsd !== undefined) cost.inc({ key }, costUsd);
+    if (UPSTREAM_ERRORS.has(outcome)) upstreamErrors.inc({ code: outcome });
+  };
+}

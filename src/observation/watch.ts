@@ -1,0 +1,30 @@
+import type { History } from './history.ts';
+import { createLiveRuns, type LiveRuns } from './live-runs.ts';
+import { createMetrics, type Metrics, type MetricsParts } from './metrics.ts';
+import { combineObservers, type RunObserver } from './run-record.ts';
+
+export type WatchParts = MetricsParts & { history: History };
+
+/** All that watches the runs of one server. */
+export type Watch = {
+  /** Tells all of them. */
+  observer: RunObserver;
+  live: LiveRuns;
+  metrics: Metrics;
+  history: History;
+  /** CLI processes alive, by what they do. */
+  processes: WatchParts['processes'];
+};
+
+/** Makes all that watches the runs of one server. */
+export function createWatch(parts: WatchParts): Watch {
+  const live = createLiveRuns();
+  const metrics = createMetrics(parts);
+  return {
+    observer: combineObservers([live.observer, metrics.observer, parts.history.observer]),
+    live,
+    metrics,
+    history: parts.history,
+    processes: parts.processes,
+  };
+}

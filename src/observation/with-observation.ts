@@ -1,0 +1,83 @@
+import { toRunError } from '../routes/respond-failure.ts';
+import type { Run, RunEvent, RunRequest } from '../run.ts';
+import type { RunObserver, RunRecord } from './run-record.ts';
+
+const LONGEST_MODEL_NAME = 100;
+
+/**
+ * Keeps a record of every run, from which log, metrics, live list and history read, and lets each of
+ * them stop it. The outermost layer, one for each dialect.
+ */
+export function withObservation(
+  run: Run,
+  observer: RunObserver,
+  { dialect, now = () => performance.now() }: { dialect: string; now?: () => number },
+): Run {
+  return async function* observed(request, signal) {
+    const startedAt = now();
+    const elapsed = () => Math.round(now() - startedAt);
+    const record = toRecord(request, dialect);
+    const stop = new AbortController();
+    const mark: RunRequest['mark'] = (moment) => {
+      record.moments[moment] ??= elapsed();
+    };
+    observer.started?.(record, (reason) => stop.abort(reason));
+    try {
+      const events = run({ ...request, mark }, AbortSignal.any([signal, stop.signal]));
+      for await (const event of events) {
+        note(record, event, elapsed);
+        yield event;
+      }
+    } catch (error) {
+      record.failure = toRunError(error);
+      record.outcome = record.failure.code;
+      throw error;
+    } finally {
+      record.totalMs = elapsed();
+      record.outcome ??= 'cancelled'; // the reader left before the end
+      observer.ended?.(record);
+    }
+  };
+}
+
+function toRecord({ model, agent, caller }: RunRequest, dialect: string): RunRecord {
+  return {
+    id: caller.requestId,
+    keyId: caller.keyId,
+    dialect,
+    isAgent: agent !== undefined,
+    requestedModel: model.slice(0, LONGEST_MODEL_NAME),
+    model: undefined,
+    startedAtMs: Date.now(),
+    moments: {},
+    firstTokenMs: undefined,
+    totalMs: undefined,
+    usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: undefined },
+    characters: 0,
+    costUsd: undefined,
+    outcome: undefined,
+    failure: undefined,
+  };
+}
+
+function note(record: RunRecord, event: RunEvent, elapsed: () => number) {
+  switch (event.type) {
+    case 'run-start':
+      record.model = event.model;
+      record.usage = event.usage;
+      break;
+    case 'part-delta':
+      record.firstTokenMs ??= elapsed();
+      record.characters += event.delta.length;
+      break;
+    case 'run-end':
+      record.usage = event.usage;
+      record.costUsd = event.agent?.costUsd;
+      record.outcome = event.finish;
+      break;
+    case 'part-start':
+    case 'part-signature':
+    case 'part-end':
+      break;
+  }
+}

@@ -1,0 +1,10 @@
+import type { Watch } from '../../observation/watch.ts';
+import type { HealthParts } from '../health.ts';
+import type { ReadKnownStatus } from '../known-status.ts';
+
+/** What the routes under /api/admin share. */
+export type AdminParts = {
+  health: Omit<HealthParts, 'readCliStatus'>;
+  readKnownStatus: ReadKnownStatus;
+  watch: Watch;
+};

@@ -1,0 +1,19 @@
+import type { Hono } from 'hono';
+
+import { requireAdmin } from '../../middleware/require-admin.ts';
+import type { AppEnv } from '../../middleware/variables.ts';
+import { metrics } from '../metrics.ts';
+import type { AdminParts } from './admin-parts.ts';
+import { getHistory } from './history.ts';
+import { listRuns, stopRun } from './runs.ts';
+import { getServerStatus } from './server-status.ts';
+
+/** Every route that shows or ends what other callers do. Stands behind `authenticate`. */
+export function mountAdmin(app: Hono<AppEnv>, parts: AdminParts): void {
+  app.get('/metrics', requireAdmin, metrics(parts.watch.metrics));
+  app.use('/api/admin/*', requireAdmin);
+  app.get('/api/admin/status', getServerStatus(parts));
+  app.get('/api/admin/runs', listRuns(parts));
+  app.delete('/api/admin/runs/:id', stopRun(parts));
+  app.get('/api/admin/history', getHistory(parts));
+}

@@ -1,0 +1,44 @@
+import type { Handler } from 'hono';
+
+import type { AppEnv } from '../../middleware/variables.ts';
+import type { AdminParts } from './admin-parts.ts';
+
+/** How the server is, now. */
+export type ServerStatus = {
+  version: string;
+  uptimeSeconds: number;
+  isDraining: boolean;
+  queue: { waiting: number; running: number; concurrency: number; maxWaiting: number };
+  /** CLI processes alive, by what they do. */
+  processes: Readonly<Record<string, number>>;
+  sessions: number;
+  /** `null` while the CLI has not told. */
+  cli: { version: string; loggedIn: boolean | null; account: string | null };
+};
+
+/** `GET /api/admin/status` */
+export function getServerStatus(parts: AdminParts): Handler<AppEnv> {
+  return async (c) => c.json(await readServerStatus(parts));
+}
+
+/** Answers at once, from what is known. */
+export async function readServerStatus({
+  health,
+  readKnownStatus,
+  watch,
+}: AdminParts): Promise<ServerStatus> {
+  const status = await readKnownStatus();
+  return {
+    version: health.version,
+    uptimeSeconds: Math.floor((Date.now() - health.startedAtMs) / 1000),
+    isDraining: health.isDraining(),
+    queue: { ...health.queue(), maxWaiting: health.maxQueueSize },
+    processes: watch.processes(),
+    sessions: await health.countSessions(),
+    cli: {
+      version: health.cliVersion,
+      loggedIn: status?.isLoggedIn ?? null,
+      account: status?.account ?? null,
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { Handler } from 'hono';
+
+import type { CliStatus } from '../cli-status.ts';
+import type { AppEnv } from '../middleware/variables.ts';
+import type { HealthParts } from './health.ts';
+import type { ReadKnownStatus } from './known-status.ts';
+
+type ReadyParts = Pick<HealthParts, 'queue' | 'maxQueueSize' | 'isDraining'>;
+
+type Situation = ReadyParts & { status: CliStatus | undefined };
+
+/** Why a server should get no requests, each with its test. */
+const REASONS = {
+  'cli-silent': ({ status }) => status === undefined,
+  'not-logged-in': ({ status }) => status?.isLoggedIn === false,
+  draining: ({ isDraining }) => isDraining(),
+  'queue-full': ({ queue, maxQueueSize }) => isFull(queue(), maxQueueSize),
+} satisfies Record<string, (situation: Situation) => boolean>;
+
+/**
+ * `GET /ready`: whether a request would be carried out now, 503 with the reasons if not. No key needed.
+ * Like `/health` it answers at once; it asks the CLI no more often.
+ */
+export function ready(parts: ReadyParts, readKnownStatus: ReadKnownStatus): Handler<AppEnv> {
+  return async (c) => {
+    const situation = { ...parts, status: await readKnownStatus() };
+    const reasons = Object.entries(REASONS).flatMap(([name, holds]) =>
+      holds(situation) ? [name] : [],
+    );
+    const isReady = reasons.length === 0;
+    return c.json({ status: isReady ? 'ready' : 'not-ready', reasons }, isReady ? 200 : 503);
+  };
+}
+
+function isFull(queue: ReturnType<ReadyParts['queue']>, maxQueueSize: number) {
+  return queue.running >= queue.concurrency && queue.waiting >= maxQueueSize;
+}

@@ -1,0 +1,217 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import { demoAnswer } from '../../src/demo/answers.ts';
+import { holdAnswers } from '../support/hold-answers.ts';
+import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { openBrowser } from './open-browser.ts';
+import { openPage, signIn, type WatchedPage } from './open-page.ts';
+
+/** Pictures are kept where this variable says, for people to look at. */
+const PICTURES = process.env['PICTURES'];
+
+const PHONE = { viewport: { width: 375, height: 740 }, hasTouch: true };
+
+let proxy: Proxy;
+let browser: Browser;
+let close: () => Promise<void>;
+let held: ReturnType<typeof holdAnswers>;
+const opened: WatchedPage[] = [];
+
+beforeAll(async () => {
+  held = holdAnswers('one two three four');
+  proxy = await startProxy({
+    answer: (body, request) =>
+      JSON.stringify(body.messages).includes('hold')
+        ? held.answer(body, request)
+        : demoAnswer(body),
+  });
+  ({ browser, close } = await openBrowser());
+});
+
+afterAll(async () => {
+  await close?.();
+  await proxy?.stop();
+});
+
+/** No page complains, or asks anybody else for anything, whatever is done with it. */
+afterEach(async () => {
+  for (const watched of opened.splice(0)) await closePage(watched);
+});
+
+test('nobody sees anything without the key, and a wrong one is told so', async () => {
+  const { page, complaints } = await open();
+  await page.getByLabel('Key of this server').fill('a-wrong-key-0123456789');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  expect(await page.getByRole('alert').textContent()).toContain('not the key of this server');
+  expect(await page.getByRole('heading', { name: 'Now' }).count()).toBe(0);
+  expect(complaints.splice(0)).toEqual([expect.stringContaining('401')]); // of the browser itself
+});
+
+test('the key is neither in the page nor in anything that a script can read', async () => {
+  const { page } = await open();
+  await signIn(page);
+  expect(page.url()).toBe(`${proxy.url}/`);
+  expect(await page.content()).not.toContain(KEY);
+  const readable = await page.evaluate(
+    'document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)',
+  );
+  expect(readable).toBe('{}{}');
+  const [cookie] = await page.context().cookies();
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
+  expect(cookie?.value).not.toContain(KEY);
+});
+
+test('signing out ends it, also for who kept the cookie', async () => {
+  const { page } = await open();
+  await signIn(page);
+  const cookies = await page.context().cookies();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Key of this server').waitFor();
+  await page.context().addCookies(cookies);
+  await page.goto(proxy.url);
+  expect(await page.getByLabel('Key of this server').count()).toBe(1);
+});
+
+test('a live stream appears and ends; what ran is in the charts', async () => {
+  const { page } = await open();
+  await signIn(page);
+  await send(page, 'OpenAI chat completions', 'hold this');
+  await page.getByText('one two', { exact: false }).waitFor();
+  const row = page.locator('#running tbody tr', { hasText: 'answering' });
+  expect(await row.textContent()).toMatch(/openai-chat.*claude-sonnet-5-5.*default/s);
+  held.release();
+  await page.getByText('Done in').waitFor();
+  expect(await page.locator('#answer').textContent()).toBe('one two three four');
+  await page.getByText('No request is running.').waitFor();
+  await page.getByText('Ended last').waitFor();
+
+  await page.getByRole('button', { name: 'Last day' }).click();
+  await page.locator('#range-day[aria-pressed=true]').waitFor();
+  expect(await page.locator('.chart').count()).toBe(6);
+  expect(await page.locator('.chart rect').count()).toBeGreaterThan(0);
+  expect(await page.locator('.chart path').first().boundingBox()).not.toBeNull();
+});
+
+test.each(['OpenAI responses', 'OpenAI completions', 'Anthropic messages', 'Agent (/api/run)'])(
+  '%s streams into the page',
+  async (api) => {
+    const { page } = await open();
+    await signIn(page);
+    await send(page, api, 'Good morning.');
+    await page.getByText('Done in').waitFor();
+    expect(await page.locator('#answer').textContent()).toContain('You said: "Good morning."');
+  },
+);
+
+test('a stop in the list ends the request, whose answer says so', async () => {
+  held = holdAnswers('five six seven eight');
+  const { page } = await open();
+  await signIn(page);
+  await send(page, 'Anthropic messages', 'hold this');
+  await page.getByText('five six', { exact: false }).waitFor();
+  await page.locator('#running').getByRole('button', { name: /^Stop/ }).click();
+  await page.getByText('Failed: The operator of this server stopped the request.').waitFor();
+  await page.getByText('No request is running.').waitFor();
+  expect(await page.locator('#recent tbody tr').first().textContent()).toContain('cancelled');
+});
+
+test('the stop under the prompt ends it, too', async () => {
+  held = holdAnswers('five six seven eight');
+  const { page } = await open();
+  await signIn(page);
+  await send(page, 'OpenAI chat completions', 'hold this');
+  await page.getByText('five six', { exact: false }).waitFor();
+  await page.locator('#trial-stop').click();
+  await page.getByText('Stopped', { exact: true }).waitFor();
+  await page.getByText('No request is running.').waitFor();
+  expect(await page.locator('#answer').textContent()).not.toContain('seven');
+});
+
+test('stored responses are read and deleted', async () => {
+  await proxy.send('/v1/responses', { model: 'sonnet', input: 'Remember the milk.' });
+  const { page } = await open();
+  await signIn(page);
+  const item = page.locator('.stored li', { hasText: 'Remember the milk.' });
+  await item.locator('summary').click();
+  await item.getByText('You said: "Remember the milk."', { exact: false }).waitFor();
+  page.on('dialog', (dialog) => void dialog.accept());
+  await item.getByRole('button', { name: /^Delete/ }).click();
+  await item.waitFor({ state: 'detached' });
+  await page.reload();
+  expect(await page.locator('.stored li', { hasText: 'Remember the milk.' }).count()).toBe(0);
+});
+
+test('the same request is shown as code, and tabs obey the arrow keys', async () => {
+  const { page } = await open();
+  await signIn(page);
+  await page.getByLabel('Prompt').fill('What is "new"?');
+  await page.locator('#snippet-curl', { hasText: 'new' }).waitFor();
+  await page.getByRole('tab', { name: 'curl' }).focus();
+  await page.keyboard.press('ArrowRight');
+  expect(await page.locator('#snippet-python').textContent()).toContain(
+    String.raw`"What is \"new\"?"`,
+  );
+  expect(await page.locator('#snippet-curl').isVisible()).toBe(false);
+});
+
+test.each([
+  ['light', {}],
+  ['dark', { colorScheme: 'dark' as const }],
+  ['phone', PHONE],
+  ['phone in the dark', { ...PHONE, colorScheme: 'dark' as const }],
+])('%s: nothing serious for axe, nothing wider than the screen', async (name, options) => {
+  held = holdAnswers('five six seven eight');
+  const running = proxy.send('/v1/messages', {
+    model: 'sonnet',
+    max_tokens: 100,
+    messages: [{ role: 'user', content: 'hold this' }],
+  });
+  const { page } = await open(options);
+  expect(await findFaults(page, `${name} sign-in`)).toEqual(NO_FAULTS);
+  await signIn(page);
+  await page.getByText('1 request is running').waitFor();
+  await send(page, 'Anthropic messages', 'Say hello in five languages.');
+  await page.getByText('Done in').waitFor();
+  expect(await findFaults(page, name)).toEqual(NO_FAULTS);
+  held.release();
+  await (await running).text();
+});
+
+async function closePage({ page, complaints, hosts }: WatchedPage) {
+  await page.context().close();
+  expect(complaints).toEqual([]);
+  expect([...hosts]).toEqual([new URL(proxy.url).host]);
+}
+
+async function open(options: Parameters<typeof openPage>[2] = {}) {
+  const watched = await openPage(browser, proxy.url, options);
+  opened.push(watched);
+  return watched;
+}
+
+async function send(page: Page, api: string, prompt: string) {
+  await page.getByLabel('API').selectOption(api);
+  await page.getByLabel('Prompt').fill(prompt);
+  await page.getByRole('button', { name: 'Send' }).click();
+}
+
+/** By https://github.com/dequelabs/axe-core, put in past the page's own rules for scripts. */
+async function findFaults(page: Page, name: string) {
+  await page.evaluate('scrollTo({ top: 0, behavior: "instant" })');
+  if (PICTURES) await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+  const file = join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js');
+  await page.evaluate(`${await readFile(file, 'utf8')}; 0`);
+  const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
+  const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
+  return {
+    serious: serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+    isTooWide: await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth'),
+  };
+}
+
+const NO_FAULTS = { serious: [], isTooWide: false };
+
+type Violation = { id: string; impact: string; nodes: { html: string }[] };

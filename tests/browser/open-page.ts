@@ -1,0 +1,37 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+
+import { KEY } from '../support/start-proxy.ts';
+
+export type WatchedPage = {
+  page: Page;
+  /** What the browser complained of. */
+  complaints: string[];
+  /** The hosts that were asked for something. */
+  hosts: Set<string>;
+};
+
+/** A page of the dashboard in a browser that knows nobody. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<WatchedPage> {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const hosts = new Set<string>();
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => hosts.add(new URL(request.url()).host));
+  await page.goto(url);
+  return { page, complaints, hosts };
+}
+
+/** Signs in as a person does. */
+export async function signIn(page: Page): Promise<void> {
+  await page.getByLabel('Key of this server').fill(KEY);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Now' }).waitFor();
+}

@@ -1,0 +1,125 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { type History, openHistory } from '../../src/observation/history.ts';
+import type { RunRecord } from '../../src/observation/run-record.ts';
+import { RunError } from '../../src/run-error.ts';
+import { RECORD } from './record.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const START = Date.UTC(2026, 4, 4, 12, 30, 20);
+
+let folder: string;
+let time: number;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'history-'));
+  time = START;
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test('a minute adds up what ended in it', () => {
+  const history = open();
+  tell(history, { firstTokenMs: 500 }, { firstTokenMs: 500 }, { firstTokenMs: 4000 });
+  tell(history, { outcome: 'overloaded', failure: new RunError('overloaded', 'x') });
+  tell(history, { outcome: 'cancelled', failure: new RunError('cancelled', 'x') });
+  const points = history.read('hour');
+  expect(points).toHaveLength(60);
+  expect(points.at(-1)).toMatchObject({
+    at: Date.UTC(2026, 4, 4, 12, 30),
+    requests: 5,
+    errors: 1,
+    inputTokens: 5 * 80,
+    outputTokens: 5 * 20,
+    costUsd: 1.25,
+  });
+  expect(points.slice(0, -1).every(({ requests }) => requests === 0)).toBe(true);
+  history.close();
+});
+
+test('quantiles are right within a twelfth, over all minutes of a bucket', () => {
+  const history = open();
+  for (let delay = 1; delay <= 1000; delay += 1) {
+    time = START - (delay % 10) * MINUTE_MS;
+    tell(history, { firstTokenMs: delay * 10 });
+  }
+  time = START;
+  const { p50 = 0, p95 = 0 } = history.read('day').at(-1)?.firstTokenMs ?? {};
+  expect(Math.abs(p50 / 5000 - 1)).toBeLessThan(1 / 12);
+  expect(Math.abs(p95 / 9500 - 1)).toBeLessThan(1 / 12);
+  history.close();
+});
+
+test('a request that never got a token has no time to it', () => {
+  const history = open();
+  tell(history, { firstTokenMs: undefined });
+  expect(history.read('hour').at(-1)).toMatchObject({ requests: 1, firstTokenMs: undefined });
+  history.close();
+});
+
+test.each([
+  ['hour', 40 * MINUTE_MS, 19, '11:50'],
+  ['day', 5 * 60 * MINUTE_MS, 75, '07:30'],
+  ['week', 3 * DAY_MS, 47, '12:00'],
+] as const)('the last %s has it where it was', (range, age, index, at) => {
+  const history = open();
+  time = START - age;
+  tell(history, {});
+  time = START;
+  const points = history.read(range);
+  expect(points.map(({ requests }) => requests).indexOf(1)).toBe(index);
+  expect(new Date(points[index]?.at ?? 0).toISOString().slice(11, 16)).toBe(at);
+  history.close();
+});
+
+test('a restart forgets nothing, a week does', () => {
+  const first = open();
+  tell(first, {});
+  first.close();
+
+  const second = open();
+  expect(sum(second)).toBe(1);
+  time = START + 6 * DAY_MS;
+  second.removeExpired();
+  expect(sum(second)).toBe(1);
+  time = START + 8 * DAY_MS;
+  second.removeExpired();
+  time = START;
+  expect(sum(second)).toBe(0);
+  second.close();
+});
+
+test('ten thousand requests of one minute take no more room than one', async () => {
+  const history = open();
+  for (let index = 0; index < 10_000; index += 1) tell(history, { firstTokenMs: index });
+  history.close();
+  expect((await stat(join(folder, 'history.db'))).size).toBeLessThan(20_000);
+});
+
+test('a database that fails is somebody’s problem, not the caller’s', () => {
+  const problems: unknown[] = [];
+  const history = open((error) => problems.push(error));
+  history.close();
+  tell(history, {});
+  history.removeExpired();
+  expect(problems).toHaveLength(2);
+});
+
+function open(onProblem: (error: unknown) => void = () => undefined) {
+  return openHistory({
+    file: join(folder, 'history.db'),
+    onSetAside: () => undefined,
+    onProblem,
+    now: () => time,
+  });
+}
+
+function tell(history: History, ...records: readonly Partial<RunRecord>[]) {
+  for (const record of records) history.observer.ended?.({ ...RECORD, ...record });
+}
+
+function sum(history: History) {
+  return history.read('week').reduce((total, { requests }) => total + requests, 0);
+}

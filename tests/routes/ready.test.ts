@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+
+import { CLI_STATUS, createTestApp } from '../support/create-test-app.ts';
+
+test('is a 200 while a request would be carried out, without a key', async () => {
+  const response = await createTestApp().request('/ready');
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({ status: 'ready', reasons: [] });
+});
+
+test.each([
+  ['draining', { isDraining: () => true }],
+  ['queue-full', { queue: () => ({ waiting: 10, running: 2, concurrency: 2 }) }],
+  ['not-logged-in', { readCliStatus: () => Promise.resolve({ ...CLI_STATUS, isLoggedIn: false }) }],
+  ['cli-silent', { readCliStatus: () => Promise.reject(new Error('no CLI')) }],
+])('is a 503 that says %s', async (reason, health) => {
+  const response = await createTestApp({ health }).request('/ready');
+  expect(response.status).toBe(503);
+  expect(await response.json()).toEqual({ status: 'not-ready', reasons: [reason] });
+});
+
+test('tells all reasons at once, and is alive all the same', async () => {
+  const app = createTestApp({
+    health: {
+      isDraining: () => true,
+      queue: () => ({ waiting: 10, running: 2, concurrency: 2 }),
+    },
+  });
+  expect(await (await app.request('/ready')).json()).toMatchObject({
+    reasons: ['draining', 'queue-full'],
+  });
+  expect((await app.request('/health')).status).toBe(200);
+});
+
+test('a queue of no length is full only when there is no place either', async () => {
+  const health = { maxQueueSize: 0, queue: () => ({ waiting: 0, running: 1, concurrency: 2 }) };
+  expect((await createTestApp({ health }).request('/ready')).status).toBe(200);
+});
