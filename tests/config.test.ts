@@ -19,6 +19,7 @@ test('without any variable, every setting has its default', () => {
       "defaultWorkspaceDir": "/home/somebody/.local/state/claude-code-proxy/workspace",
       "host": "127.0.0.1",
       "keptProcessTtlMs": 600000,
+      "logContent": false,
       "logLevel": "info",
       "maxBodyBytes": 33554432,
       "maxProcessRssBytes": 536870912,

@@ -54,7 +54,10 @@ async function carryOut(command: Errand, file: string): Promise<{ json: object; 
     case 'list': {
       const shown = z.array(ShownKey).parse(await readKeysFile(file));
       const lines = shown.map(toLine);
-      return { json: { keys: shown }, text: lines.join('\n') || "There is no key beside the owner's." };
+      return {
+        json: { keys: shown },
+        text: lines.join('\n') || "There is no key beside the owner's.",
+      };
     }
     case 'revoke': {
       const revoked = await revokeKey(file, command.nameOrId);

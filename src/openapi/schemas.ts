@@ -5,6 +5,7 @@ import { RunBody } from '../dialects/direct/body.ts';
 import { ChatBody } from '../dialects/openai-chat/body.ts';
 import { CompletionBody } from '../dialects/openai-completions/body.ts';
 import { ResponsesBody } from '../dialects/openai-responses/body.ts';
+import { History, Readiness, RunList, ServerStatus, StoppedRun } from './answers/admin.ts';
 import { AgentEvent, AgentRun } from './answers/agent-run.ts';
 import { ChatCompletion, ChatCompletionChunk } from './answers/chat-completion.ts';
 import { AnthropicFailure, DirectFailure, OpenaiFailure } from './answers/failure.ts';
@@ -39,6 +40,7 @@ const ANSWERS = {
   DeletedSession,
   DirectFailure,
   Health,
+  History,
   InputItems: responses.InputItems,
   Message,
   MessageEvent,
@@ -47,11 +49,15 @@ const ANSWERS = {
   ModelList,
   OpenaiFailure,
   OpenapiDocument,
+  Readiness,
   Response: responses.Response,
   ResponseEvent,
   ResponseTokens: responses.ResponseTokens,
+  RunList,
+  ServerStatus,
   Session,
   SessionList,
+  StoppedRun,
   TextCompletion,
 };
 

@@ -4,6 +4,7 @@ import { agentOperations } from './operations/agents.ts';
 import { anthropicOperations } from './operations/anthropic.ts';
 import { openaiOperations } from './operations/openai.ts';
 import { responsesOperations } from './operations/responses.ts';
+import { adminOperations } from './operations/admin.ts';
 import { serverOperations } from './operations/server.ts';
 import { toRef, toSchemas } from './schemas.ts';
 
@@ -13,6 +14,7 @@ const OPERATIONS: readonly Operation[] = [
   ...anthropicOperations,
   ...agentOperations,
   ...serverOperations,
+  ...adminOperations,
 ];
 
 const DESCRIPTION = `The claude command-line program behind the OpenAI and Anthropic APIs.

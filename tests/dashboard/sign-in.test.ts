@@ -67,8 +67,8 @@ describe('the cookie', () => {
     ['GET', '/api/admin/status', { 'sec-fetch-site': 'cross-site' }, 401],
     ['DELETE', '/api/admin/runs/x', { 'sec-fetch-site': 'none' }, 401],
     ['DELETE', '/api/admin/runs/x', {}, 401],
-    ['DELETE', '/api/admin/runs/x', { origin: 'http://localhost:3000' }, 401],
-    ['DELETE', '/api/admin/runs/x', { origin: 'null' }, 401],
+    ['DELETE', '/api/admin/runs/x', { origin: 'http://localhost:3000' }, 403],
+    ['DELETE', '/api/admin/runs/x', { origin: 'null' }, 403],
   ] as const)('%s %s with %o is a %i', async (method, path, headers, status) => {
     const app = createTestApp();
     const cookie = toCookie(await signIn(app, APP_KEY));

@@ -74,14 +74,17 @@ test('aliases are told of, and served', async () => {
     expect((await get(app, path)).status).toBe(200);
 });
 
-/** The app's own routes as the document writes them; middleware and aliases do not count. */
+/** The page at `/` is for people: what it is made of is no API. */
+const PAGES = /^\/($|sign-|assets\/|dashboard\/)/;
+
+/** The app's own routes as the document writes them; middleware, aliases and pages do not count. */
 function toRoutes(): string[] {
   const routes = app.routes.filter(({ method }) => method !== 'ALL');
   const paths = new Set(routes.map(({ path }) => path));
   const isAlias = (path: string) =>
     path.startsWith('/v1/v1/') || (!path.startsWith('/v1/') && paths.has(`/v1${path}`));
   const names = routes
-    .filter(({ path }) => !isAlias(path))
+    .filter(({ path }) => !isAlias(path) && !PAGES.test(path))
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)(\{[^}]*\})?/g, '{$1}')}`);
   return [...new Set(names)];
 }

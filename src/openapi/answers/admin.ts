@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+const Count = z.int().nonnegative();
+const Time = z
+  .number()
+  .nonnegative()
+  .nullable()
+  .describe('Milliseconds; null where it did not come.');
+
+/** The answer of `GET /ready`. */
+export const Readiness = z.object({
+  status: z.enum(['ready', 'not-ready']),
+  reasons: z.array(z.enum(['cli-silent', 'not-logged-in', 'draining', 'queue-full'])),
+});
+
+/** The answer of `GET /api/admin/status`. */
+export const ServerStatus = z.object({
+  version: z.string(),
+  uptimeSeconds: Count,
+  isDraining: z.boolean(),
+  queue: z.object({ waiting: Count, running: Count, concurrency: Count, maxWaiting: Count }),
+  processes: z.record(z.string(), Count).describe('CLI processes alive, by what they do.'),
+  sessions: Count,
+  cli: z.object({
+    version: z.string(),
+    loggedIn: z.boolean().nullable(),
+    account: z.string().nullable(),
+  }),
+});
+
+/** A run, going on or ended. */
+const ListedRun = z.object({
+  id: z.string(),
+  key: z.string(),
+  dialect: z.string(),
+  isAgent: z.boolean(),
+  model: z.string(),
+  startedAt: z.iso.datetime(),
+  ms: z.number(),
+  queuedMs: Time,
+  boundMs: Time,
+  firstTokenMs: Time,
+  tokens: z.object({ input: Count, output: Count }),
+  costUsd: z.number().nullable(),
+  outcome: z.string().describe('`running`, how it finished, or the code of its failure.'),
+});
+
+/** The answer of `GET /api/admin/runs`. */
+export const RunList = z.object({ running: z.array(ListedRun), recent: z.array(ListedRun) });
+
+/** The answer of `DELETE /api/admin/runs/{id}`. */
+export const StoppedRun = z.object({ id: z.string(), stopped: z.literal(true) });
+
+/** The answer of `GET /api/admin/history`. */
+export const History = z.object({
+  range: z.enum(['hour', 'day', 'week']),
+  bucketMinutes: Count,
+  buckets: Count,
+  points: z.array(z.record(z.string(), z.unknown())).describe('One a bucket, the oldest first.'),
+});
