@@ -28,6 +28,8 @@ export type ChatProcesses = {
   kept: KeptProcesses;
   suspended: SuspendedCalls;
   openChat: OpenChat;
+  /** Ends those that only wait, since what they know of the CLI or its login is not true any more. */
+  retire: () => void;
   readCliStatus: ReadCliStatus;
   /** Alive ones by what they do. */
   counts(): { ready: number; kept: number; suspended: number; alive: number };
@@ -74,16 +76,22 @@ export function createChatProcesses({
     isRoomWanted: processes.isRoomWanted,
   });
   const askCli = createReadCliStatus(processes.open, profile);
+  const retire = () => {
+    kept.retire();
+    spares.retire();
+  };
 
   return {
     processes,
     spares,
     kept,
     suspended,
+    retire,
     openChat: createOpenChat({
       kept,
       spares,
       hasChanged: createInstallationWatch(claudePath, claudeFolder),
+      retire,
       remember: (settings) => {
         lastSettings = settings;
       },

@@ -103,7 +103,13 @@ function createChat(config: Config, gate: Gate): ChatProcesses {
   return {
     ...chat,
     processes: { ...chat.processes, open: openProcess },
-    openChat: createOpenChat({ kept: chat.kept, spares, hasChanged, remember: ignore }),
+    openChat: createOpenChat({
+      kept: chat.kept,
+      spares,
+      hasChanged,
+      retire: ignore,
+      remember: ignore,
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Message, Part, Run, RunEvent, RunRequest } from '../run.ts';
 import { type AnswerPart, createPartCollector } from '../run-answer.ts';
+import { RunError } from '../run-error.ts';
 import { toEnforcedSchema } from './bind.ts';
 import { type ChatProcess, hold, sayRequest, setTurn } from './chat-process.ts';
 import { createClientTools } from './client-tools.ts';
@@ -14,6 +15,8 @@ export type ChatRunParts = {
   openChat: OpenChat;
   kept: KeptProcesses;
   suspended: SuspendedCalls;
+  /** Ends the processes that wait: the API refuses their login, and a new one may be there already. */
+  retire: () => void;
 };
 
 /** Time for an interrupted CLI to end its turn, in milliseconds (18 measured), before it is ended itself. */
@@ -24,7 +27,7 @@ const LEAVE_MS = 1000;
  * request, unless the model called the caller's tools: then it waits for the request that brings the
  * results.
  */
-export function createChatRun({ openChat, kept, suspended }: ChatRunParts): Run {
+export function createChatRun({ openChat, kept, suspended, retire }: ChatRunParts): Run {
   return async function* chatRun(request, signal) {
     // Made first: what is wrong with the tools is found before any process is touched.
     const tools = createClientTools(toEnforcedTool(request) ? [] : request.tools);
@@ -55,6 +58,10 @@ export function createChatRun({ openChat, kept, suspended }: ChatRunParts): Run 
         yield event;
       }
     } catch (error) {
+      if (error instanceof RunError && error.code === 'not-logged-in') {
+        retire();
+        void chat.process.end();
+      }
       throw signal.aborted ? signal.reason : error;
     } finally {
       leave.cancel();

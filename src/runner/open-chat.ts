@@ -17,17 +17,22 @@ export type OpenChatParts = {
   spares: Spares;
   /** Whether the CLI or its login changed since the last call. */
   hasChanged: () => Promise<boolean>;
+  /** Ends what was started before that. */
+  retire: () => void;
   /** Told what each request wants: the next one will likely want the same. */
   remember: (settings: TurnSettings) => void;
 };
 
-export function createOpenChat({ kept, spares, hasChanged, remember }: OpenChatParts): OpenChat {
+export function createOpenChat({
+  kept,
+  spares,
+  hasChanged,
+  retire,
+  remember,
+}: OpenChatParts): OpenChat {
   return async (request, tools, signal) => {
     remember(toTurnSettings(request));
-    if (await hasChanged()) {
-      kept.retire();
-      spares.retire();
-    }
+    if (await hasChanged()) retire();
     const found = await kept.take(request);
     if (found) return found;
     const spare = await spares.take(signal);

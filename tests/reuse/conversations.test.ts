@@ -118,6 +118,18 @@ describe('independent requests', () => {
   });
 });
 
+test('a login that the API refuses ends the processes that wait with it', async () => {
+  proxy = await startProxy({ settings: { CLAUDE_MAX_RETRIES: '0', WARM_PROCESSES: '0' } });
+  await ask([user('Hi.')]);
+  await ask([{ role: 'system', content: 'Be brief.' }, user('Hi.')]);
+  const waiting = await readPids();
+  const messages = [{ role: 'system', content: 'Be kind.' }, user('demo:error=401')];
+  const refused = await proxy.send('/v1/chat/completions', { model: 'sonnet', messages });
+  expect(refused.status).toBe(401);
+
+  await expect.poll(() => waiting.filter(isAlive), { timeout: 30_000 }).toEqual([]);
+});
+
 test('a stopped server leaves no process, spare or kept', async () => {
   proxy = await startProxy();
   await ask([user('Hi.')]);
