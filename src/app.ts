@@ -121,6 +121,7 @@ export function createApp({
     health: healthParts,
     readKnownStatus,
     watch,
+    keys,
     sessions,
     responses: responses.book,
   };

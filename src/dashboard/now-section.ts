@@ -4,6 +4,7 @@ import { readServerStatus, type ServerStatus } from '../routes/admin/server-stat
 import type { DashboardParts } from './dashboard-parts.ts';
 import { toCount, toDuration } from './formats.ts';
 import { html, type Html } from './html.ts';
+import { type NameKey, readKeyNames } from './key-names.ts';
 
 type Record = Readonly<RunRecord>;
 
@@ -13,7 +14,9 @@ const MOST_RECENT = 5;
 export async function nowSection(parts: DashboardParts): Promise<Html> {
   const status = await readServerStatus(parts);
   const { live } = parts.watch;
-  return html`${tiles(status)} ${running(live.list())} ${recent(live.recent())}`;
+  const [now, ended] = [live.list(), live.recent().slice(0, MOST_RECENT)];
+  const nameKey = await readKeyNames(parts.keys, [...now, ...ended]);
+  return html`${tiles(status)} ${running(now, nameKey)} ${recent(ended, nameKey)}`;
 }
 
 function tiles({ cli, queue, processes, uptimeSeconds, isDraining }: ServerStatus) {
@@ -43,7 +46,7 @@ function toLogin({ loggedIn }: ServerStatus['cli']) {
   return loggedIn ? 'logged in' : 'not logged in';
 }
 
-function running(records: readonly Record[]) {
+function running(records: readonly Record[], nameKey: NameKey) {
   if (records.length === 0) return html`<p class="empty">No request is running.</p>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Running requests">
     <table id="running">
@@ -54,13 +57,13 @@ function running(records: readonly Record[]) {
         ${headings('Running for')}
       </thead>
       <tbody>
-        ${records.map((record) => runningRow(record))}
+        ${records.map((record) => runningRow(record, nameKey))}
       </tbody>
     </table>
   </div>`;
 }
 
-function runningRow(record: Record) {
+function runningRow(record: Record, nameKey: NameKey) {
   const ms = Math.max(0, Date.now() - record.startedAtMs);
   const state =
     record.firstTokenMs !== undefined
@@ -69,7 +72,7 @@ function runningRow(record: Record) {
         ? 'queued'
         : 'starting';
   return html`<tr>
-    ${cells(record, ms, `≈ ${toCount(toOutputTokens(record))}`)}
+    ${cells(record, nameKey, ms, `≈ ${toCount(toOutputTokens(record))}`)}
     <td data-name="State">${state}</td>
     <td class="action">
       <button
@@ -85,7 +88,7 @@ function runningRow(record: Record) {
   </tr>`;
 }
 
-function recent(records: readonly Record[]) {
+function recent(records: readonly Record[], nameKey: NameKey) {
   if (records.length === 0) return '';
   return html`<details id="recent" open>
     <summary>Ended last</summary>
@@ -95,17 +98,17 @@ function recent(records: readonly Record[]) {
           ${headings('Took')}
         </thead>
         <tbody>
-          ${records.slice(0, MOST_RECENT).map((record) => recentRow(record))}
+          ${records.map((record) => recentRow(record, nameKey))}
         </tbody>
       </table>
     </div>
   </details>`;
 }
 
-function recentRow(record: Record) {
+function recentRow(record: Record, nameKey: NameKey) {
   const { outcome = 'internal', failure, totalMs = 0 } = record;
   return html`<tr>
-    ${cells(record, totalMs, toCount(toOutputTokens(record)))}
+    ${cells(record, nameKey, totalMs, toCount(toOutputTokens(record)))}
     <td data-name="State"><span class="${failure ? 'badge bad' : 'badge'}">${outcome}</span></td>
     <td class="action"></td>
   </tr>`;
@@ -124,10 +127,11 @@ function headings(time: string) {
   </tr>`;
 }
 
-function cells({ dialect, model, requestedModel, keyId, usage }: Record, ms: number, out: string) {
+function cells(record: Record, nameKey: NameKey, ms: number, out: string) {
+  const { dialect, model, requestedModel, keyId, usage } = record;
   return html`<th scope="row" data-name="API">${dialect}</th>
     <td data-name="Model">${model ?? requestedModel}</td>
-    <td data-name="Key">${keyId}</td>
+    <td data-name="Key">${nameKey(keyId)}</td>
     <td data-name="Time" class="number">${toDuration(ms)}</td>
     <td data-name="Tokens in" class="number">${toCount(toInputTokens(usage))}</td>
     <td data-name="Tokens out" class="number">${out}</td>`;

@@ -15,7 +15,8 @@ export function securePages(): MiddlewareHandler {
       baseUri: ["'none'"],
     },
     xFrameOptions: 'DENY',
-    referrerPolicy: 'no-referrer',
+    // With `no-referrer` the forms of the page would send `Origin: null`, like those of a stranger.
+    referrerPolicy: 'same-origin',
     // Whether there is TLS is the operator's business.
     strictTransportSecurity: false,
   });

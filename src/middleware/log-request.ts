@@ -67,6 +67,7 @@ function writeLine(c: Context<AppEnv>, log: AppEnv['Variables']['log'], record?:
   const { status } = c.res;
   const line = {
     key: c.var.caller?.keyId,
+    keyName: c.var.key?.name,
     method: c.req.method,
     path: cut(c.req.path),
     status,

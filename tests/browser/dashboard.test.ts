@@ -45,7 +45,7 @@ test('nobody sees anything without the key, and a wrong one is told so', async (
   const { page, complaints } = await open();
   await page.getByLabel('Key of this server').fill('a-wrong-key-0123456789');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  expect(await page.getByRole('alert').textContent()).toContain('not the key of this server');
+  expect(await page.getByRole('alert').textContent()).toContain('not a key of this server');
   expect(await page.getByRole('heading', { name: 'Now' }).count()).toBe(0);
   expect(complaints.splice(0)).toEqual([expect.stringContaining('401')]); // of the browser itself
 });
@@ -81,7 +81,7 @@ test('a live stream appears and ends; what ran is in the charts', async () => {
   await send(page, 'OpenAI chat completions', 'hold this');
   await page.getByText('one two', { exact: false }).waitFor();
   const row = page.locator('#running tbody tr', { hasText: 'answering' });
-  expect(await row.textContent()).toMatch(/openai-chat.*claude-sonnet-5-5.*default/s);
+  expect(await row.textContent()).toMatch(/openai-chat.*claude-sonnet-5-5.*owner/s);
   held.release();
   await page.getByText('Done in').waitFor();
   expect(await page.locator('#answer').textContent()).toBe('one two three four');

@@ -40,6 +40,7 @@ test('one line per request names it, and holds neither key nor prompt nor answer
       level: 30,
       requestId: response.headers.get('request-id'),
       key: 'default',
+      keyName: 'owner',
       method: 'POST',
       path: '/v1/messages',
       status: 200,

@@ -116,6 +116,10 @@ describe('the rest', () => {
     ['GET /v1/models/{id}', '/v1/models/gpt-4o'],
     ['GET /api/sessions', '/api/sessions'],
     ['GET /health', '/health'],
+    ['GET /ready', '/ready'],
+    ['GET /api/admin/status', '/api/admin/status'],
+    ['GET /api/admin/runs', '/api/admin/runs'],
+    ['GET /api/admin/history', '/api/admin/history'],
     ['GET /openapi.json', '/openapi.json'],
   ])('%s is as the document says', async (name, path) => {
     const answer = await get(app, path);

@@ -15,7 +15,7 @@ export function getHistory({ watch }: AdminParts): Handler<AppEnv> {
 
 /** The range that a request asks for; an hour by default. Throws `invalid-request`. */
 export function readRange(c: Context): RangeName {
-  const range = c.req.query('range') ?? 'hour';
+  const range = c.req.query('range') || 'hour';
   if (isRangeName(range)) return range;
   const names = Object.keys(RANGES).join(', ');
   throw new RunError('invalid-request', `range must be one of ${names}.`, { param: 'range' });
