@@ -27,6 +27,7 @@ export function createAgentRun({ openProcess, base }: AgentRunParts): Run {
     try {
       signal.throwIfAborted();
       await process.request(toInitialize(request, options));
+      request.mark?.('bound');
       const prompt = request.messages.flatMap(({ parts }) => parts);
       process.send(toUserLine(toBlocks(prompt), randomUUID()));
       yield* readAgentEvents(process.lines(), {

@@ -34,6 +34,7 @@ export function createChatRun({ openChat, kept, suspended, retire }: ChatRunPart
     const waiting = await suspended.take(request);
     const chat = waiting?.chat ?? (await openChat(request, tools, signal));
     const leave = leaveWhenAborted(chat, signal);
+    request.mark?.('bound');
     const turn = { isInterrupted: false, isAnswered: false, isSuspended: false };
     try {
       signal.throwIfAborted();

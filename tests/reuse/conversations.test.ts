@@ -118,6 +118,16 @@ describe('independent requests', () => {
   });
 });
 
+test('the list of runs tells when each had its process', async () => {
+  proxy = await startProxy();
+  await ask([user('Hi.')]);
+  await proxy.send('/api/run', { model: 'sonnet', prompt: 'Hi.' });
+  const list = await (await proxy.send('/api/admin/runs')).json();
+
+  const recent = { boundMs: expect.any(Number), firstTokenMs: expect.any(Number) };
+  expect(list).toMatchObject({ recent: [recent, recent] });
+});
+
 test('a login that the API refuses ends the processes that wait with it', async () => {
   proxy = await startProxy({ settings: { CLAUDE_MAX_RETRIES: '0', WARM_PROCESSES: '0' } });
   await ask([user('Hi.')]);
