@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterEach, describe, expect, test } from 'vitest';
 
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { type Proxy, startProxy, WITH_SPARES } from '../support/start-proxy.ts';
 
 let proxy: Proxy;
 afterEach(() => proxy.stop());
@@ -69,7 +69,7 @@ describe('a conversation', () => {
   });
 
   test('whose process was killed goes on in another', async () => {
-    proxy = await startProxy({ settings: { WARM_PROCESSES: '0' } });
+    proxy = await startProxy();
     const first = await ask([user('My name is Ada.')]);
     for (const pid of await readPids()) process.kill(pid, 'SIGKILL');
     await ask([...first, user('Who am I?')]);
@@ -129,7 +129,7 @@ test('the list of runs tells when each had its process', async () => {
 });
 
 test('a login that the API refuses ends the processes that wait with it', async () => {
-  proxy = await startProxy({ settings: { CLAUDE_MAX_RETRIES: '0', WARM_PROCESSES: '0' } });
+  proxy = await startProxy({ settings: { CLAUDE_MAX_RETRIES: '0' } });
   await ask([user('Hi.')]);
   await ask([{ role: 'system', content: 'Be brief.' }, user('Hi.')]);
   const waiting = await readPids();
@@ -141,7 +141,7 @@ test('a login that the API refuses ends the processes that wait with it', async 
 });
 
 test('a stopped server leaves no process, spare or kept', async () => {
-  proxy = await startProxy();
+  proxy = await startProxy({ settings: WITH_SPARES });
   await ask([user('Hi.')]);
   await expect.poll(async () => (await readPids()).length, { timeout: 30_000 }).toBeGreaterThan(1);
   const pids = await readPids();

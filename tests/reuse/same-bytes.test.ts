@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { readSse } from '../support/read-sse.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { ONE_EACH, type Proxy, startProxy, WITH_SPARES } from '../support/start-proxy.ts';
 import { type Kind, KINDS, readNames } from './kinds.ts';
 
-const SETTINGS = { CLAUDE_MAX_RETRIES: '0', WORKER_CONCURRENCY: '3' };
+const SETTINGS = { ...WITH_SPARES, CLAUDE_MAX_RETRIES: '0', WORKER_CONCURRENCY: '3' };
 
 /** One process for each request, started for it. */
-const FRESH = { ...SETTINGS, REUSE_PROCESSES: 'off', WARM_PROCESSES: '0' };
+const FRESH = { ...SETTINGS, ...ONE_EACH };
 
 const REQUESTS = 200;
 const CALLERS = 3;

@@ -10,8 +10,11 @@ import { type RunningServer, startServer } from '../../src/server.ts';
 const CLAUDE =
   process.env['CLAUDE_UNDER_TEST'] ?? join(import.meta.dirname, '../../node_modules/.bin/claude');
 
-/** One process for each request and none ahead, for tests that count them. */
+/** One process for each request, for tests that count them. */
 export const ONE_EACH = { WARM_PROCESSES: '0', REUSE_PROCESSES: 'off' };
+
+/** What a server has that nobody set up: processes started ahead. */
+export const WITH_SPARES = { WARM_PROCESSES: '2' };
 
 export const KEY = 'test-key-0123456789';
 
@@ -62,6 +65,8 @@ async function startOn(
   const config = readConfig({
     PORT: '0',
     LOG_LEVEL: 'silent',
+    // Each costs a start, which most tests have no use for.
+    WARM_PROCESSES: '0',
     STATE_DIR: join(folder, 'state'),
     DEFAULT_WORKSPACE_DIR: join(folder, 'workspace'),
     HOME: home,
