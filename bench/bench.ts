@@ -8,18 +8,19 @@ import { measureShapes, type Shape } from './shapes.ts';
 
 /**
  * Measures the proxy beside `claude -p`, in one run and interleaved, from this process. `--short` sees
- * that it works; its figures mean nothing.
+ * that it works; its figures mean nothing. `--requests=N` says how many requests the memory is watched
+ * over, 5,000 by default.
  */
 const isShort = process.argv.includes('--short');
 const rounds = isShort
   ? { each: 1, load: 8, deltas: 200, streams: 1, waiting: 20, requests: 20, watchMs: 500 }
   : {
       each: 15,
-      load: 160,
+      load: 80,
       deltas: 20_000,
       streams: 5,
       waiting: 1000,
-      requests: 5000,
+      requests: Number(/--requests=(\d+)/.exec(process.argv.join(' '))?.[1] ?? 5000),
       watchMs: 10_000,
     };
 

@@ -12,7 +12,7 @@ let proxy: Proxy;
 beforeAll(async () => {
   proxy = await startProxy({
     // Long enough for five CLI starts at once on a slow machine.
-    settings: { REQUEST_TIMEOUT_MS: '6000', WORKER_CONCURRENCY: '5' },
+    settings: { REQUEST_TIMEOUT_MS: '15000', WORKER_CONCURRENCY: '5' },
     answer: ({ messages }) =>
       JSON.stringify(messages).includes('<silent>')
         ? silentReply()

@@ -61,7 +61,11 @@ test('npx serves the package from an empty folder, and it answers', async () => 
         HOME: join(folder, 'home'),
         TMPDIR: folder,
         LOG_LEVEL: 'silent',
-        npm_config_cache: cache.trim(), // its packages were downloaded once, by `npm install`
+        // How npm reaches its registry from this machine.
+        ...pick(
+          /^(npm_config_(registry|cafile|.*proxy)|NODE_EXTRA_CA_CERTS|https?_proxy|no_proxy)$/i,
+        ),
+        npm_config_cache: cache.trim(), // most of it was downloaded once, by `npm install`
         npm_config_prefer_offline: 'true',
       },
     },
@@ -101,6 +105,11 @@ test('the built program says in one sentence that a Node is too old', async () =
     ),
   });
 });
+
+/** The variables of this process whose names match. */
+function pick(name: RegExp) {
+  return Object.fromEntries(Object.entries(process.env).filter(([key]) => name.test(key)));
+}
 
 /** An array of packages in npm 10, an object by name in newer ones. */
 function readPacked(json: string): Packed {

@@ -13,7 +13,7 @@ afterEach(() => proxy.stop());
 test('a whole answer that takes too long is a 504 in each dialect, and nothing is left', async () => {
   proxy = await startProxy({
     answer: () => silentReply(),
-    settings: { ...ONE_EACH, REQUEST_TIMEOUT_MS: '2000', WORKER_CONCURRENCY: '3' },
+    settings: { ...ONE_EACH, REQUEST_TIMEOUT_MS: '6000', WORKER_CONCURRENCY: '3' },
   });
   const answers = await Promise.all(CALL_NAMES.map((name) => ask(proxy, name, 'Hello.')));
   for (const [index, response] of answers.entries()) {
@@ -28,7 +28,7 @@ test('a whole answer that takes too long is a 504 in each dialect, and nothing i
 test('a stream that takes too long ends with the error of its dialect, and nothing is left', async () => {
   proxy = await startProxy({
     answer: holdAnswers().answer,
-    settings: { ...ONE_EACH, REQUEST_TIMEOUT_MS: '4000', WORKER_CONCURRENCY: '3' },
+    settings: { ...ONE_EACH, REQUEST_TIMEOUT_MS: '12000', WORKER_CONCURRENCY: '3' },
   });
   const streams = await Promise.all(
     CALL_NAMES.map(async (name) => {
@@ -50,7 +50,7 @@ test('a stream that takes too long ends with the error of its dialect, and nothi
 test('the time runs from the arrival on, also in the queue', async () => {
   proxy = await startProxy({
     answer: () => silentReply(),
-    settings: { ...ONE_EACH, REQUEST_TIMEOUT_MS: '2000', WORKER_CONCURRENCY: '1' },
+    settings: { ...ONE_EACH, REQUEST_TIMEOUT_MS: '6000', WORKER_CONCURRENCY: '1' },
   });
   const answers = [1, 2, 3].map((number) => ask(proxy, 'messages', `number ${number}`));
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([504, 504, 504]);
