@@ -8,21 +8,19 @@ import { measureShapes, type Shape } from './shapes.ts';
 
 /**
  * Measures the proxy beside `claude -p`, in one run and interleaved, from this process. `--short` sees
- * that it works; its figures mean nothing. `--requests=N` says how many requests the memory is watched
- * over, 5,000 by default.
+ * that it works; its figures mean nothing. Each count can be set: `--each=15 --load=80 --streams=5
+ * --waiting=1000 --requests=5000`.
  */
 const isShort = process.argv.includes('--short');
-const rounds = isShort
-  ? { each: 1, load: 8, deltas: 200, streams: 1, waiting: 20, requests: 20, watchMs: 500 }
-  : {
-      each: 15,
-      load: 80,
-      deltas: 20_000,
-      streams: 5,
-      waiting: 1000,
-      requests: Number(/--requests=(\d+)/.exec(process.argv.join(' '))?.[1] ?? 5000),
-      watchMs: 10_000,
-    };
+const rounds = {
+  each: readCount('each', isShort ? 1 : 15),
+  load: readCount('load', isShort ? 8 : 80),
+  deltas: isShort ? 200 : 20_000,
+  streams: readCount('streams', isShort ? 1 : 5),
+  waiting: readCount('waiting', isShort ? 20 : 1000),
+  requests: readCount('requests', isShort ? 20 : 5000),
+  watchMs: isShort ? 500 : 10_000,
+};
 
 const rows: Row[] = [];
 const stage = await openStage();
@@ -42,7 +40,7 @@ if (!isShort) await writeFile(join(import.meta.dirname, 'RESULTS.md'), toDocumen
 function toDocument(): string {
   return `# Results
 
-Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores shared with the model
+Written by \`npm run bench\` (${JSON.stringify(rounds)}) on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores shared with the model
 server, the benchmark and \`claude -p\` itself. Ratios count; single figures are this machine's mood.
 
 | work | proxy, median (p95) | \`claude -p\`, median (p95) | ratio | wanted |
@@ -58,6 +56,11 @@ ${shapes.map(toShapeLine).join('\n')}
 function toLine({ work, unit, proxy, claude, ratio, wanted }: Row): string {
   const toCell = ({ median, p95 }: Row['proxy']) => `${toShort(median)} (${toShort(p95)}) ${unit}`;
   return `| ${work} | ${toCell(proxy)} | ${toCell(claude)} | ${ratio.toFixed(2)} | ${wanted} |`;
+}
+
+function readCount(name: string, otherwise: number): number {
+  const flag = process.argv.find((arg) => arg.startsWith(`--${name}=`));
+  return flag ? Number(flag.slice(name.length + 3)) : otherwise;
 }
 
 function toShapeLine({ work, unit, figure, wanted }: Shape): string {
