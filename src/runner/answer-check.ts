@@ -11,7 +11,7 @@ type JsonOutput = Extract<WantedOutput, { type: 'json' }>;
 export type Check = (value: unknown) => string | undefined;
 
 /** Patterns are the caller's, and answers can be made to defeat them: a check must not hold up the rest. */
-const LIMIT_MS = 2000;
+const LIMIT_MS = 1000;
 
 const ANY_OBJECT: Record<string, unknown> = { type: 'object' };
 
