@@ -86,9 +86,15 @@ export function refusalReply(text?: string, options: AnswerOptions = {}): StepsR
   });
 }
 
-/** A text whose connection breaks in the middle. */
-export function cutReply(text: string, options: AnswerOptions = {}): StepsReply {
-  return { steps: [...toHalves(text, options).first, 'cut'] };
+/**
+ * A text whose connection breaks in the middle: at once, or when `seen` resolves. A connection that
+ * breaks may take along what is on its way, so who wants the first half to arrive waits for it.
+ */
+export function cutReply(
+  text: string,
+  { seen = Promise.resolve(), ...options }: AnswerOptions & { seen?: Promise<unknown> } = {},
+): StepsReply {
+  return { steps: [...toHalves(text, options).first, { until: seen }, 'cut'] };
 }
 
 /** A text that fails in the middle with the API's error event. */

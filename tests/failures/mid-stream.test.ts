@@ -7,7 +7,6 @@ import {
   cutReply,
   failingReply,
   heldReply,
-  type Reply,
   silentReply,
   textReply,
 } from '../../src/demo/replies.ts';
@@ -49,7 +48,7 @@ const LAST = {
 describe.each(CALL_NAMES)('%s', (call) => {
   test('a stream that the API cuts ends with the error, its text once', async () => {
     const seen = Promise.withResolvers<void>();
-    proxy.model.answer = () => toCut(TEXT, seen.promise);
+    proxy.model.answer = () => cutReply(TEXT, { seen: seen.promise });
     const response = await ask(proxy, call, 'Hi', { stream: true });
     const stream = await readStream(call, response, (text) => {
       if (text === HALF.text) seen.resolve();
@@ -101,13 +100,6 @@ test.each(['chat completions', 'messages'] as const)(
     expect(await response.text()).toContain(TEXT);
   },
 );
-
-/** A cut that waits for the first half to arrive: a connection that breaks may take what is on its way along. */
-async function toCut(text: string, seen: Promise<void>): Promise<Reply> {
-  const first = await Array.fromAsync(heldReply(text, seen).steps);
-  const held = first.findIndex((step) => typeof step === 'object' && 'until' in step);
-  return { steps: [...first.slice(0, held + 1), 'cut'] };
-}
 
 /** Ends every CLI process of the proxy, as its state folder lists them. */
 async function killProcesses() {

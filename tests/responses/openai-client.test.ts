@@ -5,7 +5,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
-import { heldReply, refusalReply, textReply, thinkingReply } from '../../src/demo/replies.ts';
+import {
+  cutReply,
+  heldReply,
+  refusalReply,
+  textReply,
+  thinkingReply,
+} from '../../src/demo/replies.ts';
 import type { ChatClient } from '../clients/chat-client.ts';
 import { testBaseUrls, testConversations } from '../clients/conversation-suite.ts';
 import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
@@ -269,9 +275,19 @@ test('a conversation is counted and compacted', async () => {
 });
 
 test('a failure in the middle of a stream is an error', async () => {
-  proxy.model.answer = () => ({ steps: [...toFirstHalf(), 'cut'] });
+  const seen = Promise.withResolvers<void>();
+  proxy.model.answer = () => cutReply('one two three four', { seen: seen.promise });
   const events = await openai.responses.create({ ...HELLO, stream: true });
-  await expect(Array.fromAsync(events)).rejects.toBeInstanceOf(APIError);
+  const texts: string[] = [];
+  const reading = (async () => {
+    for await (const event of events) {
+      if (event.type !== 'response.output_text.delta') continue;
+      texts.push(event.delta);
+      if (texts.join('') === 'one two') seen.resolve();
+    }
+  })();
+  await expect(reading).rejects.toBeInstanceOf(APIError);
+  expect(texts.join('')).toBe('one two');
 });
 
 test('a conversation goes over the WebSocket', async () => {
@@ -325,11 +341,6 @@ function toOutputs({ output }: OpenAI.Responses.Response): OpenAI.Responses.Resp
     const { call_id } = item;
     return [{ type: 'function_call_output', call_id, output: `Sunny in ${city}.` } as const];
   });
-}
-
-function toFirstHalf() {
-  const { steps } = heldReply('one two three four', Promise.resolve());
-  return [...(steps as Iterable<never>)].slice(0, 4); // a text is a plain list of steps
 }
 
 async function askOver(socket: ResponsesWS, body: OpenAI.Responses.ResponseCreateParams) {
