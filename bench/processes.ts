@@ -41,7 +41,7 @@ export async function openStage(settings: Record<string, string> = {}): Promise<
     DISABLE_ERROR_REPORTING: '1',
     DISABLE_AUTOUPDATER: '1',
   };
-  const proxy = start(['src/bin.ts', '--port', '0'], {
+  const proxy = start(['dist/bin.js', '--port', '0'], {
     ...claudeEnvironment,
     STATE_DIR: join(folder, 'state'),
     PROXY_API_KEY: KEY,

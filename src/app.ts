@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 
 import type { ReadCliStatus } from './cli-status.ts';
 import { createIdentifyKey } from './dashboard/identify-key.ts';
@@ -21,6 +20,7 @@ import { authenticate } from './middleware/authenticate.ts';
 import { checkHost } from './middleware/check-host.ts';
 import { checkOrigin } from './middleware/check-origin.ts';
 import { identifyRequest } from './middleware/identify-request.ts';
+import { limitBody } from './middleware/limit-body.ts';
 import { createRequestLog, type Log } from './middleware/log-request.ts';
 import { refuseLoops } from './middleware/refuse-loops.ts';
 import { requireScope } from './middleware/require-scope.ts';
@@ -47,7 +47,6 @@ import type { ResponseParts } from './routes/responses/response-parts.ts';
 import { runDialect } from './routes/run-dialect.ts';
 import { deleteSession, getSession, listSessions, type SessionBook } from './routes/sessions.ts';
 import type { CountTokens, Run } from './run.ts';
-import { RunError } from './run-error.ts';
 
 /** Everything the app is made of; a test or an embedding application hands in its own. */
 export type AppParts = {
@@ -135,7 +134,7 @@ export function createApp({
   app.use(withSignIn(signIns), refuseLoops(settings.hopHeader), authentication);
   app.use(showLimits(limits));
   app.use(timeout(settings.requestTimeoutMs));
-  app.use(bodyLimit({ maxSize: settings.maxBodyBytes, onError: refuseBody }));
+  app.use(limitBody(settings.maxBodyBytes));
 
   app.on(
     'POST',
@@ -191,11 +190,4 @@ export function createApp({
 /** Where clients look for a route whose base URL lacks `/v1`, or has it twice. */
 function aliases(path: string): string[] {
   return [`/v1${path}`, path, `/v1/v1${path}`];
-}
-
-function refuseBody(): never {
-  throw new RunError(
-    'request-too-large',
-    'The request body is larger than this server takes (MAX_BODY_BYTES).',
-  );
 }
