@@ -43,9 +43,6 @@ function toDocument(): string {
 Written by \`npm run bench\` (${JSON.stringify(rounds)}) on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores shared with the model
 server, the benchmark and \`claude -p\` itself. Ratios count; single figures are this machine's mood.
 
-The rows that use up a spare (an idle server, 100 messages, different instructions) flatter the proxy: it
-starts the next spare while \`claude -p\` is timed. They have to be measured again with a wait between.
-
 | work | proxy, median (p95) | \`claude -p\`, median (p95) | ratio | wanted |
 | --- | --- | --- | --- | --- |
 ${rows.map(toLine).join('\n')}

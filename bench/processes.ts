@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export const KEY = 'bench-key-0123456789';
 
@@ -16,6 +17,8 @@ export type Stage = {
   modelUrl: string;
   proxyUrl: string;
   proxyPid: number;
+  /** Resolves when the processes are up that the proxy starts ahead: a start takes a second of CPU. */
+  waitUntilQuiet(): Promise<void>;
   /** Resolves with the time at which the model saw the client of a held answer leave. */
   waitUntilClosed(name: string): Promise<number>;
   /** The environment in which a `claude` process asks the model server. */
@@ -55,6 +58,10 @@ export async function openStage(settings: Record<string, string> = {}): Promise<
     modelUrl,
     proxyUrl,
     proxyPid: proxy.pid ?? 0,
+    async waitUntilQuiet() {
+      const wanted = Number(settings['WARM_PROCESSES'] ?? settings['WORKER_CONCURRENCY'] ?? 2);
+      while ((await readReady(proxyUrl)) < wanted) await delay(50);
+    },
     waitUntilClosed: (name) => closed(name).promise,
     claudeEnvironment,
     async close() {
@@ -78,6 +85,13 @@ async function readUrl({ stdout }: ChildProcess) {
     if (url) return { url, lines };
   }
   throw new Error('The server ended before it said its address.');
+}
+
+/** How many processes wait that are bound to nobody. */
+async function readReady(proxyUrl: string): Promise<number> {
+  const response = await fetch(`${proxyUrl}/api/admin/status`, { headers: { 'x-api-key': KEY } });
+  const { processes } = (await response.json()) as { processes: { ready: number } };
+  return processes.ready;
 }
 
 /** When each held answer was left, as the model server prints it. */

@@ -77,6 +77,7 @@ async function compareFirstTokens(
   const [proxy, claude]: [number[], number[]] = [[], []];
   await askProxy(stage, comparison.question());
   for (let index = 0; index < count; index += 1) {
+    await stage.waitUntilQuiet();
     claude.push((await askClaude(stage, PROMPT)).firstTokenMs);
     proxy.push((await askProxy(stage, comparison.question())).firstTokenMs);
   }
@@ -87,6 +88,7 @@ async function compareFirstTokens(
 async function compareLoads(stage: Stage, count: number, comparison: Comparison): Promise<Row> {
   const [proxy, claude]: [number[], number[]] = [[], []];
   for (let burst = 0; burst < 3; burst += 1) {
+    await stage.waitUntilQuiet();
     claude.push(await measureRate(Math.ceil(count / 8), () => askClaude(stage, PROMPT)));
     proxy.push(await measureRate(count, () => askProxy(stage, comparison.question())));
   }
@@ -100,6 +102,7 @@ async function compareStreams(stage: Stage, { deltas, streams }: Rounds): Promis
   const ask = () => askProxy(stage, { system: 'Be brief.', messages });
   await ask();
   for (let index = 0; index < streams; index += 1) {
+    await stage.waitUntilQuiet();
     direct.push(toLength(await readDirectly(stage, `Write deltas=${deltas}.`)));
     proxy.push(toLength(await ask()));
   }

@@ -38,7 +38,7 @@ function measureMemory({ requests }: ShapeRounds): Promise<Shape[]> {
   return withStage({}, async (stage) => {
     const hello = () => askProxy(stage, { system: 'Be brief.', messages: toPrompt('Say hello.') });
     await hello();
-    await delay(2000);
+    await stage.waitUntilQuiet();
     const idle = readRssMb(stage);
     await askMany(Math.ceil(requests / 10), hello);
     const early = readRssMb(stage);
@@ -61,6 +61,7 @@ function measureTools({ each }: ShapeRounds): Promise<Shape[]> {
     const extra = { tools: [{ name: 'look', input_schema: { type: 'object' } }] };
     const times: number[] = [];
     for (let index = 0; index < each; index += 1) {
+      await stage.waitUntilQuiet();
       const messages = toPrompt(`Look. (${index})`);
       const answer = await (await openAnswer(stage, { messages, extra })).text();
       const id = /"id":"(toolu_\w+)"/.exec(answer)?.[1];
