@@ -110,7 +110,8 @@ async function send(to: Proxy, kind: Kind, key = KEY): Promise<void> {
   if (kind.isLeft) {
     await to.model.waitForRequest(
       (request) =>
-        to.model.requests.indexOf(request) >= arrived && readNames(request.body)[0] === kind.name,
+        to.model.requests.indexOf(request) >= arrived &&
+        readNames(request.body).includes(kind.name),
     );
     leaving.abort();
     await answer.catch(() => undefined);

@@ -23,8 +23,7 @@ beforeAll(async () => {
 afterAll(() => proxy.stop());
 
 describe('a message', () => {
-  // The type wants null where the API sends nothing, and @ai-sdk/anthropic 3 takes no null.
-  const check = messages('Message', ['TextBlock.citations']);
+  const check = messages('Message');
 
   test.each(CASES)('of $name is a Message', async ({ wanted, prompt, answer }) => {
     proxy.model.answer = answer ?? demoAnswer;

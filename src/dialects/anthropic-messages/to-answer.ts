@@ -66,8 +66,8 @@ export function toCounts(usage: TokenUsage) {
 function toBlock(part: AnswerPart): object | undefined {
   switch (part.type) {
     case 'text':
-      // Without `citations: null`, which the 1.x SDK types want: @ai-sdk/anthropic 3 takes a list or nothing.
-      return { type: 'text', text: part.text };
+      // The 1.x SDK types want the null; @ai-sdk/anthropic takes it from its major 4 on.
+      return { type: 'text', text: part.text, citations: null };
     case 'reasoning':
       return { type: 'thinking', thinking: part.text, signature: part.signature ?? '' };
     case 'redacted-reasoning':

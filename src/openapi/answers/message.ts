@@ -62,7 +62,7 @@ export const Message = z.object({
   ...messageHead,
   content: z.array(
     z.discriminatedUnion('type', [
-      z.object({ type: z.literal('text'), text: z.string() }),
+      z.object({ type: z.literal('text'), text: z.string(), citations: z.null() }),
       Thinking,
       RedactedThinking,
       ToolUse,

@@ -36,7 +36,7 @@ test('a message, whole', async () => {
     type: 'message',
     role: 'assistant',
     model: 'claude-sonnet-5-5',
-    content: [{ type: 'text', text: 'Hello.' }],
+    content: [{ type: 'text', text: 'Hello.', citations: null }],
     stop_reason: 'end_turn',
     stop_sequence: null,
     usage: expect.objectContaining(USAGE),
@@ -100,7 +100,7 @@ test('thinking is handed out with its signature, whole and streamed', async () =
 
   expect(whole.content).toEqual([
     { type: 'thinking', thinking: 'Hm, hm.', signature: btoa('demo:Hm, hm.') },
-    { type: 'text', text: 'Yes.' },
+    { type: 'text', text: 'Yes.', citations: null },
   ]);
   const delta = { type: 'signature_delta', signature: btoa('demo:Hm, hm.') };
   expect(events.map(({ data }) => JSON.parse(data) as object)).toContainEqual({

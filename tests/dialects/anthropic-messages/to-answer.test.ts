@@ -15,6 +15,7 @@ test('a text', async () => {
       "container": null,
       "content": [
         {
+          "citations": null,
           "text": "Hello you",
           "type": "text",
         },
@@ -56,7 +57,7 @@ test('every kind of block, in order', async () => {
     content: [
       { type: 'thinking', thinking: 'Hm.', signature: 'c2ln' },
       { type: 'redacted_thinking', data: 'c2VjcmV0' },
-      { type: 'text', text: 'Let me see.' },
+      { type: 'text', text: 'Let me see.', citations: null },
       { type: 'tool_use', id: 'toolu_1', name: 'f', input: { a: 1 }, caller: { type: 'direct' } },
       { type: 'tool_use', id: 'toolu_2', name: 'g', input: {}, caller: { type: 'direct' } },
     ],
