@@ -5,6 +5,7 @@ import { openHistory } from '../../src/observation/history.ts';
 import { createWatch } from '../../src/observation/watch.ts';
 import { createMemoryStore } from '../../src/responses/memory-store.ts';
 import { createResponseBook } from '../../src/responses/response-book.ts';
+import { createKeyStore } from '../../src/keys/key-store.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import type { Run } from '../../src/run.ts';
 
@@ -65,6 +66,7 @@ export function createTestApp({ settings, health, ...parts }: TestParts = {}) {
   return createApp({
     run: sayHello,
     keys: createKeyBook({ ownerKey: APP_KEY }),
+    keyStore: createKeyStore('/nonexistent/keys.json'),
     limits: { standing: () => Promise.resolve({}) },
     readCliStatus,
     countTokens: () => Promise.resolve(1),
