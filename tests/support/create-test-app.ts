@@ -48,7 +48,7 @@ export const sayHello: Run = async function* hello(request) {
   };
 };
 
-type TestParts = Partial<Omit<AppParts, 'settings' | 'health'>> & {
+export type TestParts = Partial<Omit<AppParts, 'settings' | 'health'>> & {
   health?: Partial<AppParts['health']>;
   settings?: Partial<AppParts['settings']>;
 };
