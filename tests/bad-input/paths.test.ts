@@ -12,7 +12,6 @@ const notFound = () => Promise.reject(new RunError('not-found', 'There is no suc
 
 const app = createTestApp({
   sessions: { list: none, get: notFound, delete: notFound },
-  keyStore: { list: none, add: notFound, change: notFound, revoke: notFound },
   run: () => {
     throw new Error('Nothing of this may run.');
   },
