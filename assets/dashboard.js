@@ -19,6 +19,7 @@ if (trial) {
   document.querySelector('[role=tablist]').addEventListener('keydown', onTabKey);
   trial.addEventListener('input', debounce(showSnippets, 150));
   trial.addEventListener('submit', onSend);
+  document.querySelector('#keys').addEventListener('submit', onKeySubmit);
   localizeTimes(document);
   void showSnippets();
 }
@@ -55,18 +56,18 @@ function replace(part, text) {
   localizeTimes(part);
 }
 
-/** `undefined` when it failed, which is said on the page. A sign-in that is over leads to the sign-in page. */
-async function call(path, options) {
+/** `undefined` when it failed, which `tell` is told. A sign-in that is over leads to the sign-in page. */
+async function call(path, options, tell = say) {
   try {
     const response = await fetch(path, options);
     if (response.status === 401) {
       location.reload();
       return;
     }
-    say(response.ok ? '' : await toComplaint(response));
+    tell(response.ok ? '' : await toComplaint(response));
     return response.ok ? response : undefined;
   } catch (error) {
-    if (error.name !== 'AbortError') say('The server does not answer.');
+    if (error.name !== 'AbortError') tell('The server does not answer.');
   }
 }
 
@@ -86,9 +87,10 @@ function say(text) {
 async function onClick(event) {
   const button = event.target.closest('button');
   if (!button) return;
-  const { delete: path, confirm: question, load, copy } = button.dataset;
+  const { delete: path, confirm: question, load, copy, hide } = button.dataset;
   if (button.role === 'tab') selectTab(button);
   if (button.id === 'trial-stop') sending?.abort();
+  if (hide) document.getElementById(hide).hidden = true;
   if (copy) await copyText(button, document.getElementById(copy).textContent);
   const part = button.closest('[data-source]');
   if (load) {
@@ -99,6 +101,8 @@ async function onClick(event) {
     button.disabled = true;
     await call(path, { method: 'DELETE' });
     await refresh(part);
+    if (button.isConnected) button.disabled = false;
+    else part.focus();
   }
 }
 
@@ -106,6 +110,41 @@ async function copyText(button, text) {
   await navigator.clipboard?.writeText(text);
   button.textContent = navigator.clipboard ? 'Copied' : 'Select it yourself';
   setTimeout(() => (button.textContent = 'Copy'), 1500);
+}
+
+/** Adds a key, or changes what one may do. */
+async function onKeySubmit(event) {
+  event.preventDefault();
+  const form = event.target;
+  const state = form.querySelector('[role=status]');
+  const tell = (text) => (document.getElementById(state.id).textContent = text);
+  const { method, send: path } = form.dataset;
+  const headers = { 'content-type': 'application/json' };
+  const response = await call(path, { method, headers, body: toKeyBody(form) }, tell);
+  if (!response) return;
+  const { key, name } = await response.json();
+  await refresh(document.querySelector('#keys [data-source]'));
+  tell(key ? `${name} is added` : 'Saved');
+  if (!key) return;
+  form.reset();
+  const box = document.querySelector('#new-key');
+  document.querySelector('#new-key-text').textContent = key;
+  box.hidden = false;
+  box.focus();
+}
+
+/** Fields that are empty are left out: no limit. */
+function toKeyBody(form) {
+  const data = new FormData(form);
+  const fields = [...new Set(data.keys())].map((name) => {
+    const { type } = form.elements[name];
+    if (type === 'number') return [name, data.get(name) && Number(data.get(name))];
+    if (type === 'text') return [name, data.get(name)];
+    const lines = data.getAll(name).flatMap((text) => text.split('\n'));
+    return [name, lines.map((line) => line.trim()).filter(Boolean)];
+  });
+  const given = fields.filter(([, value]) => value?.length !== 0);
+  return JSON.stringify({ scopes: [], ...Object.fromEntries(given) });
 }
 
 /** Left and right move between tabs: https://www.w3.org/WAI/ARIA/apg/patterns/tabs */

@@ -14,6 +14,7 @@ import { openaiChat } from './dialects/openai-chat/index.ts';
 import { openaiCompletions } from './dialects/openai-completions/index.ts';
 import { openaiResponses } from './dialects/openai-responses/index.ts';
 import type { KeyBook } from './keys/key-book.ts';
+import type { KeyStore } from './keys/key-store.ts';
 import type { KeyLimits } from './limits/key-limits.ts';
 import { allowOrigins } from './middleware/allow-origins.ts';
 import { authenticate } from './middleware/authenticate.ts';
@@ -53,6 +54,8 @@ export type AppParts = {
   run: Run;
   /** The keys of which callers must show one. */
   keys: KeyBook;
+  /** The further keys, for their operator to edit. */
+  keyStore: KeyStore;
   /** What the answers' headers tell of the caller's limits; the run itself holds to them. */
   limits: Pick<KeyLimits, 'standing'>;
   countTokens: CountTokens;
@@ -89,6 +92,7 @@ export type AppSettings = {
 export function createApp({
   run,
   keys,
+  keyStore,
   limits,
   countTokens,
   readCliStatus,
@@ -121,6 +125,7 @@ export function createApp({
     readKnownStatus,
     watch,
     keys,
+    keyStore,
     sessions,
     responses: responses.book,
   };

@@ -5,5 +5,6 @@
 export { type AppParts, type AppSettings, createApp } from './app.ts';
 export type { CliStatus, Model, ReadCliStatus } from './cli-status.ts';
 export { createKeyBook, type KeyBook } from './keys/key-book.ts';
+export { createKeyStore, type KeyStore } from './keys/key-store.ts';
 export { RunError, type RunErrorCode } from './run-error.ts';
 export type * from './run.ts';

@@ -176,6 +176,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
       withModelAliases(createCountTokens({ spares: chat.spares, gate }), config.modelAliases),
     ),
     keys: keys.book,
+    keyStore: keys.store,
     limits: keys.limits,
     readCliStatus: chat.readCliStatus,
     health: {

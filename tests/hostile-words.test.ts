@@ -1,29 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { type ChatProcesses, createChatProcesses } from '../src/chat-processes.ts';
-import { type Config, readConfig } from '../src/config.ts';
-import { createRun } from '../src/create-run.ts';
-import { OWNER } from '../src/keys/api-key.ts';
 import { RunError } from '../src/run-error.ts';
-import { createGate, type Gate } from '../src/runner/gate.ts';
 import { type LaunchProfile, toChatLaunch } from '../src/runner/launch.ts';
-import { createOpenChat } from '../src/runner/open-chat.ts';
-import { createProcessRegistry } from '../src/runner/process-registry.ts';
 import type { OpenProcess } from '../src/runner/processes.ts';
-import { createSpares } from '../src/runner/spares.ts';
-import { createMemoryStore } from '../src/sessions/memory-store.ts';
-import { createSessions } from '../src/sessions/session-book.ts';
-import { createCounters } from '../src/limits/counters.ts';
-import { createKeyLimits } from '../src/limits/key-limits.ts';
-import { createTestApp, get, post, type TestApp } from './support/create-test-app.ts';
+import { BASE, createStackedApp } from './support/create-stacked-app.ts';
+import { get, post, type TestApp } from './support/create-test-app.ts';
 
 const MESSAGES = [{ role: 'user', content: 'Hi' }];
-const BASE = { environment: { PATH: '/bin' }, loginArgs: [] };
 
 let folder: string;
 let app: TestApp;
@@ -42,34 +28,10 @@ beforeEach(() => {
   app = createApp();
 });
 
-/** The app with the server's own stack, up to where a process would be started. */
 function createApp() {
   lines = [];
   launches = [];
-  const keys = { get: () => Promise.resolve(OWNER) };
-  const config = readConfig({ STATE_DIR: folder, HOME: folder, WARM_PROCESSES: '0' });
-  const gate = createGate({ concurrency: 1, maxQueueSize: 1, queueTimeoutMs: 1000 });
-  const sessions = createSessions({
-    store: createMemoryStore(),
-    ttlMs: 60_000,
-    maxPerKey: 10,
-    removeTranscript: () => Promise.resolve(),
-  });
-  const log = new PassThrough().on('data', (text: Buffer) => lines.push(String(text)));
-  return createTestApp({
-    run: createRun({
-      config,
-      chat: createChat(config, gate),
-      base: BASE,
-      sessions,
-      gate,
-      obeyKey: (request) => Promise.resolve(request),
-      limits: createKeyLimits({ counters: createCounters(), keys }),
-      stopped: new AbortController().signal,
-    }),
-    sessions,
-    log: pino(log),
-  });
+  return createStackedApp({ folder, openProcess, onLog: (line) => lines.push(line) });
 }
 
 /** Writes down what would be started, and fails. */
@@ -77,41 +39,6 @@ const openProcess: OpenProcess = (profile) => {
   launches.push(profile);
   return Promise.reject(new RunError('overloaded', 'Nothing is started in this test.'));
 };
-
-const hasChanged = () => Promise.resolve(false);
-
-const ignore = () => undefined;
-
-function createChat(config: Config, gate: Gate): ChatProcesses {
-  const profile = toChatLaunch(BASE, folder);
-  const chat = createChatProcesses({
-    config,
-    claudePath: '/nowhere/claude',
-    claudeFolder: folder,
-    profile,
-    book: createProcessRegistry(join(folder, 'processes')),
-    gate,
-  });
-  const spares = createSpares({
-    openProcess,
-    profile,
-    count: 0,
-    load: () => 'none',
-    hasRoom: () => false,
-    foresee: () => undefined,
-  });
-  return {
-    ...chat,
-    processes: { ...chat.processes, open: openProcess },
-    openChat: createOpenChat({
-      kept: chat.kept,
-      spares,
-      hasChanged,
-      retire: ignore,
-      remember: ignore,
-    }),
-  };
-}
 
 /** A new session's id is the server's own. */
 const withoutId = ({ args }: LaunchProfile) => args.filter((arg) => !/session-id/.test(arg));

@@ -6,6 +6,7 @@ import { validate, type Validated } from '../middleware/validate.ts';
 import type { AppEnv } from '../middleware/variables.ts';
 import { readRange } from '../routes/admin/history.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
+import { keysSection } from './keys-section.ts';
 import { nowSection } from './now-section.ts';
 import { overTimeSection } from './over-time-section.ts';
 import { toSnippets } from './snippets/to-snippets.ts';
@@ -27,6 +28,7 @@ export function mountDashboard(app: Hono<AppEnv>, parts: DashboardParts): void {
   app.get('/dashboard/now', async (c) => c.html(await nowSection(parts)));
   app.get('/dashboard/over-time', async (c) => c.html(await overTimeSection(parts, readRange(c))));
   app.get('/dashboard/stored', async (c) => c.html(await storedSection(parts, c.var.caller)));
+  app.get('/dashboard/keys', async (c) => c.html(await keysSection(parts)));
   app.post('/dashboard/trial', validate(TrialBody), describeTrial);
 }
 

@@ -1,6 +1,7 @@
 import type { Caller } from '../run.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { html, type Html } from './html.ts';
+import { keysSection, newKeySection } from './keys-section.ts';
 import { layout } from './layout.ts';
 import { nowSection } from './now-section.ts';
 import { overTimeSection } from './over-time-section.ts';
@@ -19,6 +20,7 @@ export async function dashboardPage(parts: DashboardParts, caller: Caller): Prom
           <a href="#over-time">Over time</a>
           <a href="#try-it">Try it</a>
           <a href="#stored">Stored</a>
+          <a href="#keys">Keys</a>
         </nav>
         <form method="post" action="/sign-out">
           <button type="submit" class="quiet">Sign out</button>
@@ -33,6 +35,7 @@ export async function dashboardPage(parts: DashboardParts, caller: Caller): Prom
           ${await tryItSection(parts)}
         </section>
         ${part('stored', 'Sessions and stored responses', '/dashboard/stored', 0, await storedSection(parts, caller))}
+        ${part('keys', 'Keys', '/dashboard/keys', 0, await keysSection(parts), newKeySection())}
       </main>
       <footer>
         claude-code-proxy ${parts.health.version} · <a href="/health">health</a> ·
@@ -42,9 +45,18 @@ export async function dashboardPage(parts: DashboardParts, caller: Caller): Prom
 }
 
 /** A section that the script asks for again every so many milliseconds; 0: only after a change. */
-function part(id: string, title: string, source: string, everyMs: number, content: Html) {
+function part(
+  id: string,
+  title: string,
+  source: string,
+  everyMs: number,
+  content: Html,
+  /** What stays as it is. */
+  rest: Html | '' = '',
+) {
   return html`<section id="${id}" aria-labelledby="${id}-title">
     <h2 id="${id}-title">${title}</h2>
-    <div data-source="${source}" data-every="${everyMs}">${content}</div>
+    <div data-source="${source}" data-every="${everyMs}" tabindex="-1">${content}</div>
+    ${rest}
   </section>`;
 }

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import type { PermissionMode } from '../run.ts';
 
 /** `chat` asks models, `agent` uses `/api`, `admin` sees what concerns the whole server. */
-const SCOPES = ['chat', 'agent', 'admin'] as const;
+export const SCOPES = ['chat', 'agent', 'admin'] as const;
 
 export type Scope = (typeof SCOPES)[number];
 
-const PERMISSION_MODES = [
+export const PERMISSION_MODES = [
   'dontAsk',
   'acceptEdits',
   'plan',
@@ -48,6 +48,15 @@ const Identity = z.object({
   name: z.string().regex(/^[\w][\w.@-]{0,63}$/, 'letters, digits and . @ _ - only, at most 64'),
   createdAt: z.iso.datetime(),
 });
+
+/** A key to be added: a chat key unless it says otherwise. */
+export const NewKey = z.strictObject({
+  name: Identity.shape.name,
+  ...KeyRules.shape,
+  scopes: KeyRules.shape.scopes.default(['chat']),
+});
+
+export type NewKey = z.infer<typeof NewKey>;
 
 /** A key as it may be shown; what is more is left out. */
 export const ShownKey = z.object({ ...Identity.shape, ...KeyRules.shape });

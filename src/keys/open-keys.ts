@@ -5,6 +5,7 @@ import { countWithinLimits } from '../limits/with-limits.ts';
 import type { CountTokens } from '../run.ts';
 import { createKeyBook, type KeyBook } from './key-book.ts';
 import { createKeyRules, type KeyRulesOptions, type ObeyKey } from './key-rules.ts';
+import { createKeyStore, type KeyStore } from './key-store.ts';
 import { toKeysFile } from './keys-file.ts';
 import { countByKeyRules } from './with-key-rules.ts';
 
@@ -17,6 +18,7 @@ export type OpenKeysOptions = Pick<KeyRulesOptions, 'readModels'> & {
 /** Everything that stands between a caller's key and a run. */
 export type OpenedKeys = {
   book: KeyBook;
+  store: KeyStore;
   obey: ObeyKey;
   limits: KeyLimits;
   /** Counting tokens, as far as the caller's key allows it. */
@@ -41,6 +43,7 @@ export function openKeys({ config, ownerKey, readModels, log }: OpenKeysOptions)
   });
   return {
     book,
+    store: createKeyStore(toKeysFile(config.stateDir)),
     obey,
     limits,
     guardCount: (countTokens) => countByKeyRules(countWithinLimits(countTokens, limits), obey),

@@ -1,7 +1,8 @@
 import { zValidator } from '@hono/zod-validator';
 import type { MiddlewareHandler } from 'hono';
-import type { z } from 'zod';
+import { z } from 'zod';
 
+import { isTooDeep, MOST_LEVELS } from '../dialects/shared/is-too-deep.ts';
 import { RunError } from '../run-error.ts';
 import type { AppEnv } from './variables.ts';
 
@@ -13,7 +14,7 @@ export type Validated<Body> = { out: { json: Body } };
  * found before any process is touched.
  */
 export function validate<Body>(schema: z.ZodType<Body>) {
-  const handler = zValidator('json', schema, (result, c) => {
+  const handler = zValidator('json', withoutDepths(schema), (result, c) => {
     if (result.success) return;
     if (!isJson(c.req.header('content-type'))) {
       throw new RunError(
@@ -25,6 +26,16 @@ export function validate<Body>(schema: z.ZodType<Body>) {
   });
   // The validator's own type infers its environment from the route, which this function stands before.
   return handler as unknown as MiddlewareHandler<AppEnv, string, Validated<Body>>;
+}
+
+/** The same schema, for what is not nested too deep only. */
+export function withoutDepths<Body>(schema: z.ZodType<Body>): z.ZodType<Body> {
+  const message = `is nested deeper than ${MOST_LEVELS} levels`;
+  const Shallow = z.unknown().superRefine((body, context) => {
+    const [field] = Object.entries(body ?? {}).find(([, value]) => isTooDeep(value)) ?? [];
+    if (field !== undefined) context.addIssue({ code: 'custom', path: [field], message });
+  });
+  return Shallow.pipe(schema);
 }
 
 function isJson(contentType: string | undefined) {

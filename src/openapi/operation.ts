@@ -5,7 +5,7 @@ import type { AnswerName, BodyName } from './schemas.ts';
 export type Operation = {
   /** Names the operation for code generators. */
   id: string;
-  method: 'get' | 'post' | 'delete';
+  method: 'get' | 'post' | 'put' | 'delete';
   /** As OpenAPI writes paths: `/v1/models/{id}`. */
   path: string;
   tag: Tag;
@@ -35,7 +35,7 @@ type Tag = 'OpenAI' | 'Anthropic' | 'Agents' | 'Server';
 export const ANY = ['unauthenticated', 'timeout', 'loop', 'internal'] as const;
 
 /** What a request with a body may meet beside. */
-const WITH_BODY = [...ANY, 'invalid-request', 'request-too-large'] as const;
+export const WITH_BODY = [...ANY, 'invalid-request', 'request-too-large'] as const;
 
 /** What a request that runs the CLI may meet. */
 export const WITH_RUN = [

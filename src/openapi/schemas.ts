@@ -5,7 +5,8 @@ import { RunBody } from '../dialects/direct/body.ts';
 import { ChatBody } from '../dialects/openai-chat/body.ts';
 import { CompletionBody } from '../dialects/openai-completions/body.ts';
 import { ResponsesBody } from '../dialects/openai-responses/body.ts';
-import { History, Readiness, RunList, ServerStatus, StoppedRun } from './answers/admin.ts';
+import { KeyRules, NewKey, ShownKey } from '../keys/api-key.ts';
+import * as admin from './answers/admin.ts';
 import { AgentEvent, AgentRun } from './answers/agent-run.ts';
 import { ChatCompletion, ChatCompletionChunk } from './answers/chat-completion.ts';
 import { AnthropicFailure, DirectFailure, OpenaiFailure } from './answers/failure.ts';
@@ -23,13 +24,16 @@ const BODIES = {
   ChatCompletionRequest: ChatBody,
   CompletionRequest: CompletionBody,
   CountTokensRequest: CountTokensBody,
+  KeyRules,
   MessageRequest: MessagesBody,
+  NewKeyRequest: NewKey,
   ResponseRequest: ResponsesBody,
   RunRequest: RunBody,
 };
 
 /** The bodies of answers. */
 const ANSWERS = {
+  AddedKey: admin.AddedKey,
   AgentEvent,
   AgentRun,
   AnthropicFailure,
@@ -40,8 +44,10 @@ const ANSWERS = {
   DeletedSession,
   DirectFailure,
   Health,
-  History,
+  History: admin.History,
   InputItems: responses.InputItems,
+  Key: ShownKey,
+  KeyList: admin.KeyList,
   Message,
   MessageEvent,
   MessageTokens,
@@ -49,15 +55,16 @@ const ANSWERS = {
   ModelList,
   OpenaiFailure,
   OpenapiDocument,
-  Readiness,
+  Readiness: admin.Readiness,
   Response: responses.Response,
   ResponseEvent,
   ResponseTokens: responses.ResponseTokens,
-  RunList,
-  ServerStatus,
+  RevokedKey: admin.RevokedKey,
+  RunList: admin.RunList,
+  ServerStatus: admin.ServerStatus,
   Session,
   SessionList,
-  StoppedRun,
+  StoppedRun: admin.StoppedRun,
   TextCompletion,
 };
 

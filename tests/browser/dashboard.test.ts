@@ -144,6 +144,56 @@ test('stored responses are read and deleted', async () => {
   expect(await page.locator('.stored li', { hasText: 'Remember the milk.' }).count()).toBe(0);
 });
 
+test('a key is added, shown once, changed and revoked, by keyboard alone', async () => {
+  const { page, complaints } = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
+  await signIn(page);
+  await page.getByText('Add a key').focus();
+  await page.keyboard.press('Enter');
+  const form = page.locator('#add-key');
+  await form.getByLabel('Name').fill('laptop');
+  await form.getByLabel('Requests per minute').fill('7');
+  await form.getByLabel('Models, one a line').fill('sonnet\n claude-opus-5-5 \n');
+  await page.keyboard.press('Tab');
+  await form.getByRole('button', { name: 'Add' }).press('Enter');
+
+  const shown = page.getByRole('region', { name: 'New key' });
+  await shown.waitFor();
+  expect(await page.evaluate('document.activeElement.id')).toBe('new-key');
+  const key = (await page.locator('#new-key-text').textContent()) ?? '';
+  await shown.getByRole('button', { name: 'Copy' }).press('Enter');
+  await shown.getByText('Copied').waitFor();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe(key);
+  const models = await ask(key);
+  expect(models.status).toBe(200);
+  expect(((await models.json()) as { data: unknown[] }).data).toHaveLength(2);
+
+  const item = page.locator('#keys li', { hasText: 'laptop' });
+  expect(await item.locator('summary').textContent()).toContain('7 requests/min');
+  await item.locator('summary').press('Enter');
+  expect(await item.getByLabel('Models, one a line').inputValue()).toBe('sonnet\nclaude-opus-5-5');
+  await item.getByLabel('Models, one a line').fill('');
+  await item.getByLabel('Tokens per day').fill('0');
+  await page.evaluate('document.querySelector("#keys li form").noValidate = true'); // the server's turn
+  await item.getByRole('button', { name: 'Save' }).press('Enter');
+  await item.getByRole('status').getByText('tokensPerDay').waitFor();
+  expect(complaints.splice(0)).toEqual([expect.stringContaining('400')]); // of the browser itself
+  await item.getByLabel('Tokens per day').fill('5000');
+  await item.getByRole('button', { name: 'Save' }).press('Enter');
+  await item.getByText('Saved').waitFor();
+  expect(await item.locator('summary').textContent()).toMatch(/chat · 7 .* 5,000 tokens\/day/);
+  expect(((await (await ask(key)).json()) as { data: unknown[] }).data.length).toBeGreaterThan(2);
+
+  await page.reload();
+  expect(await page.content()).not.toContain(key);
+  page.once('dialog', (dialog) => void dialog.dismiss());
+  await item.getByRole('button', { name: 'Revoke the key laptop' }).press('Enter');
+  expect((await ask(key)).status).toBe(200);
+  page.once('dialog', (dialog) => void dialog.accept());
+  await item.getByRole('button', { name: 'Revoke the key laptop' }).press('Enter');
+  await item.waitFor({ state: 'detached' });
+  expect((await ask(key)).status).toBe(401);
+});
+
 test('the same request is shown as code, and tabs obey the arrow keys', async () => {
   const { page } = await open();
   await signIn(page);
@@ -175,6 +225,7 @@ test.each([
   await page.getByText('1 request is running').waitFor();
   await send(page, 'Anthropic messages', 'Say hello in five languages.');
   await page.getByText('Done in').waitFor();
+  await addKey(page, `robot-${name.replaceAll(' ', '-')}`);
   expect(await findFaults(page, name)).toEqual(NO_FAULTS);
   held.release();
   await (await running).text();
@@ -184,6 +235,10 @@ async function closePage({ page, complaints, hosts }: WatchedPage) {
   await page.context().close();
   expect(complaints).toEqual([]);
   expect([...hosts]).toEqual([new URL(proxy.url).host]);
+}
+
+function ask(key: string) {
+  return fetch(`${proxy.url}/v1/models`, { headers: { 'x-api-key': key } });
 }
 
 async function open(options: Parameters<typeof openPage>[2] = {}) {
@@ -196,6 +251,16 @@ async function send(page: Page, api: string, prompt: string) {
   await page.getByLabel('API').selectOption(api);
   await page.getByLabel('Prompt').fill(prompt);
   await page.getByRole('button', { name: 'Send' }).click();
+}
+
+/** Leaves the new key, its form and the form for the next one open. */
+async function addKey(page: Page, name: string) {
+  await page.getByText('Add a key').click();
+  await page.locator('#add-key').getByLabel('Name').fill(name);
+  await page.locator('#add-key').getByLabel('Requests per minute').fill('20');
+  await page.locator('#add-key').getByRole('button', { name: 'Add' }).click();
+  await page.getByRole('region', { name: 'New key' }).waitFor();
+  await page.locator('#keys summary', { hasText: name }).click();
 }
 
 /** By https://github.com/dequelabs/axe-core, put in past the page's own rules for scripts. */

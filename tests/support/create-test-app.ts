@@ -5,8 +5,10 @@ import { openHistory } from '../../src/observation/history.ts';
 import { createWatch } from '../../src/observation/watch.ts';
 import { createMemoryStore } from '../../src/responses/memory-store.ts';
 import { createResponseBook } from '../../src/responses/response-book.ts';
+import type { KeyStore } from '../../src/keys/key-store.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import type { Run } from '../../src/run.ts';
+import { RunError } from '../../src/run-error.ts';
 
 export const APP_KEY = 'app-key-0123456789';
 
@@ -20,6 +22,8 @@ export const CLI_STATUS: CliStatus = {
     { id: 'vendor/claude-haiku', aliases: ['haiku'], displayName: 'Haiku' },
   ],
 };
+
+const EPOCH = new Date(0).toISOString();
 
 const USAGE = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
 
@@ -47,7 +51,17 @@ export const sayHello: Run = async function* hello(request) {
   };
 };
 
-type TestParts = Partial<Omit<AppParts, 'settings' | 'health'>> & {
+const noKey = () => Promise.reject(new RunError('not-found', 'There is no key in this test.'));
+
+const noKeys: KeyStore = {
+  list: () => Promise.resolve([]),
+  add: (name, rules) =>
+    Promise.resolve({ id: 'key-12345678', name, createdAt: EPOCH, ...rules, key: 'ccp-of-a-test' }),
+  change: noKey,
+  revoke: noKey,
+};
+
+export type TestParts = Partial<Omit<AppParts, 'settings' | 'health'>> & {
   health?: Partial<AppParts['health']>;
   settings?: Partial<AppParts['settings']>;
 };
@@ -65,6 +79,7 @@ export function createTestApp({ settings, health, ...parts }: TestParts = {}) {
   return createApp({
     run: sayHello,
     keys: createKeyBook({ ownerKey: APP_KEY }),
+    keyStore: noKeys,
     limits: { standing: () => Promise.resolve({}) },
     readCliStatus,
     countTokens: () => Promise.resolve(1),

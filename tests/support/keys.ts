@@ -6,6 +6,7 @@ import type { KeyRules } from '../../src/keys/api-key.ts';
 import { addKey } from '../../src/keys/edit-keys.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import { createKeyRules } from '../../src/keys/key-rules.ts';
+import { createKeyStore } from '../../src/keys/key-store.ts';
 import { toKeysFile } from '../../src/keys/keys-file.ts';
 import { withKeyRules } from '../../src/keys/with-key-rules.ts';
 import { createCounters } from '../../src/limits/counters.ts';
@@ -48,5 +49,11 @@ export function createKeyedApp({ file }: Pick<KeysFolder, 'file'>, run: Run = sa
     modelAliases: new Map([['gpt-4o', 'sonnet']]),
     readModels: () => Promise.resolve(CLI_STATUS.models),
   });
-  return createTestApp({ keys, limits, run: withKeyRules(withLimits(run, limits), obey) });
+  const keyStore = createKeyStore(file);
+  return createTestApp({
+    keys,
+    keyStore,
+    limits,
+    run: withKeyRules(withLimits(run, limits), obey),
+  });
 }

@@ -49,6 +49,8 @@ function toBody(error: RunError, requestId: string) {
   };
 }
 
-function toSentence({ code, message }: RunError) {
-  return code === 'model-not-found' ? `model: ${message}` : message;
+/** The API has no field for the name of a field: its messages begin with it. */
+function toSentence({ code, message, param }: RunError) {
+  const field = code === 'invalid-request' ? param : code === 'model-not-found' && 'model';
+  return !field || message.startsWith(`${field}: `) ? message : `${field}: ${message}`;
 }

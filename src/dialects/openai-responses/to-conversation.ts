@@ -97,13 +97,15 @@ function toPart(part: InputPart, param: string): TextPart | ImagePart | Document
       return { type: 'text', text: part.refusal };
     case 'input_image': {
       const url = inline(part.image_url, 'image_url', param);
-      return { type: 'image', source: toMediaSource(url, `${param}.image_url`) };
+      const path = `${param}.image_url`;
+      return { type: 'image', source: toMediaSource(url, path), path };
     }
     case 'input_file': {
       const name = part.file_data ? 'file_data' : 'file_url';
       const url = inline(part.file_data ?? part.file_url, name, param);
-      const source = toFileSource(url, `${param}.${name}`);
-      return { type: 'document', source, title: part.filename ?? undefined };
+      const path = `${param}.${name}`;
+      const source = toFileSource(url, path);
+      return { type: 'document', source, title: part.filename ?? undefined, path };
     }
   }
 }

@@ -1,3 +1,5 @@
+import { isTooDeep } from './is-too-deep.ts';
+
 /**
  * The arguments of an earlier tool call, which OpenAI's APIs hold as a JSON text. The model may have
  * written something else; what it wrote is handed on in the wrapping that the API's guide advises.
@@ -7,7 +9,7 @@ export function readArguments(text: string): object {
   if (text.trim() === '') return {};
   const input = readJson(text);
   const isObject = typeof input === 'object' && input !== null && !Array.isArray(input);
-  return isObject ? input : { INVALID_JSON: text };
+  return isObject && !isTooDeep(input) ? input : { INVALID_JSON: text };
 }
 
 function readJson(text: string): unknown {

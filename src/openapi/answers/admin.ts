@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { ShownKey } from '../../keys/api-key.ts';
+
 const Count = z.int().nonnegative();
 const Time = z
   .number()
@@ -58,3 +60,15 @@ export const History = z.object({
   buckets: Count,
   points: z.array(z.record(z.string(), z.unknown())).describe('One a bucket, the oldest first.'),
 });
+
+/** The answer of `GET /api/admin/keys`. */
+export const KeyList = z.object({ keys: z.array(ShownKey) });
+
+/** The answer of `POST /api/admin/keys`. */
+export const AddedKey = z.object({
+  ...ShownKey.shape,
+  key: z.string().describe('The key itself, shown only this once.'),
+});
+
+/** The answer of `DELETE /api/admin/keys/{id}`. */
+export const RevokedKey = z.object({ ...ShownKey.shape, revoked: z.literal(true) });

@@ -1,7 +1,8 @@
-import { ANY, type Operation } from '../operation.ts';
+import { ANY, type Operation, WITH_BODY } from '../operation.ts';
 
 const shared = { tag: 'Server', failures: 'OpenaiFailure' } as const;
-const admin = { ...shared, method: 'get', codes: [...ANY, 'forbidden'] } as const;
+const metrics = { ...shared, method: 'get', codes: [...ANY, 'forbidden'] } as const;
+const admin = { ...metrics, failures: 'DirectFailure' } as const; // those of all /api
 
 /** What the operator asks for: keys with the scope `admin`. */
 export const adminOperations: readonly Operation[] = [
@@ -17,7 +18,7 @@ export const adminOperations: readonly Operation[] = [
     isOpen: true,
   },
   {
-    ...admin,
+    ...metrics,
     id: 'getMetrics',
     path: '/metrics',
     summary: 'Read the metrics, for Prometheus',
@@ -54,5 +55,46 @@ export const adminOperations: readonly Operation[] = [
     query: { range: '`hour` (default), `day` or `week`.' },
     answer: 'History',
     codes: [...admin.codes, 'invalid-request'],
+  },
+  {
+    ...admin,
+    id: 'listKeys',
+    path: '/api/admin/keys',
+    summary: "List the keys beside the owner's",
+    answer: 'KeyList',
+  },
+  {
+    ...admin,
+    id: 'addKey',
+    method: 'post',
+    path: '/api/admin/keys',
+    summary: 'Add a key',
+    description: 'The answer shows the key, the only time that it is known. It holds at once.',
+    body: {
+      schema: 'NewKeyRequest',
+      example: { name: 'laptop', scopes: ['chat'], requestsPerMinute: 20, tokensPerDay: 500_000 },
+    },
+    answer: 'AddedKey',
+    codes: [...WITH_BODY, 'forbidden'],
+  },
+  {
+    ...admin,
+    id: 'changeKey',
+    method: 'put',
+    path: '/api/admin/keys/{id}',
+    summary: 'Change what a key may do',
+    description: 'The rules take the place of those it had: what is left out is not limited.',
+    body: { schema: 'KeyRules', example: { scopes: ['chat'], tokensPerDay: 100_000 } },
+    answer: 'Key',
+    codes: [...WITH_BODY, 'forbidden', 'not-found'],
+  },
+  {
+    ...admin,
+    id: 'revokeKey',
+    method: 'delete',
+    path: '/api/admin/keys/{id}',
+    summary: 'Revoke a key',
+    answer: 'RevokedKey',
+    codes: [...admin.codes, 'not-found'],
   },
 ];

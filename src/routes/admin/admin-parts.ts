@@ -1,3 +1,4 @@
+import type { KeyStore } from '../../keys/key-store.ts';
 import type { Watch } from '../../observation/watch.ts';
 import type { HealthParts } from '../health.ts';
 import type { ReadKnownStatus } from '../known-status.ts';
@@ -7,4 +8,5 @@ export type AdminParts = {
   health: Omit<HealthParts, 'readCliStatus'>;
   readKnownStatus: ReadKnownStatus;
   watch: Watch;
+  keyStore: KeyStore;
 };

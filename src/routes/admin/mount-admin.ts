@@ -1,10 +1,13 @@
 import type { Hono } from 'hono';
 
+import { KeyRules, NewKey } from '../../keys/api-key.ts';
 import { requireAdmin } from '../../middleware/require-admin.ts';
+import { validate } from '../../middleware/validate.ts';
 import type { AppEnv } from '../../middleware/variables.ts';
 import { metrics } from '../metrics.ts';
 import type { AdminParts } from './admin-parts.ts';
 import { getHistory } from './history.ts';
+import { addKey, changeKey, listKeys, revokeKey } from './keys.ts';
 import { listRuns, stopRun } from './runs.ts';
 import { getServerStatus } from './server-status.ts';
 
@@ -16,4 +19,8 @@ export function mountAdmin(app: Hono<AppEnv>, parts: AdminParts): void {
   app.get('/api/admin/runs', listRuns(parts));
   app.delete('/api/admin/runs/:id', stopRun(parts));
   app.get('/api/admin/history', getHistory(parts));
+  app.get('/api/admin/keys', listKeys(parts));
+  app.post('/api/admin/keys', validate(NewKey), addKey(parts));
+  app.put('/api/admin/keys/:id', validate(KeyRules), changeKey(parts));
+  app.delete('/api/admin/keys/:id', revokeKey(parts));
 }

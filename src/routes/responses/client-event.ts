@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { ResponsesBody } from '../../dialects/openai-responses/body.ts';
-import { toInvalidRequest } from '../../middleware/validate.ts';
+import { toInvalidRequest, withoutDepths } from '../../middleware/validate.ts';
 import { RunError } from '../../run-error.ts';
 
 /** What a client says over the WebSocket. */
@@ -14,12 +14,14 @@ export type ClientEvent = {
 };
 
 /** https://developers.openai.com/api/docs/guides/websocket-mode */
-const Envelope = z.looseObject({
-  type: z.literal('response.create'),
-  stream_id: z.string().optional(),
-  generate: z.boolean().nullish(),
-  background: z.literal(false, 'there is no background over a WebSocket').nullish(),
-});
+const Envelope = withoutDepths(
+  z.looseObject({
+    type: z.literal('response.create'),
+    stream_id: z.string().optional(),
+    generate: z.boolean().nullish(),
+    background: z.literal(false, 'there is no background over a WebSocket').nullish(),
+  }),
+);
 
 /** Reads one message. Throws `invalid-request` that names the field. */
 export function readClientEvent(text: string): ClientEvent {

@@ -73,9 +73,11 @@ test.for([
     { type: 'document', source: { kind: 'text', text: 'grüß' } },
   ],
 ] as const)('%s, from the user and from a tool', ([, part, expected]) => {
-  expect(toTurns([user([part])])[0]?.parts).toEqual([expected]);
+  const field = Object.keys(part).findLast((name) => /_(url|data)$/.test(name));
+  const at = (place: string) => ({ ...expected, path: `${place}.0.${field}` });
+  expect(toTurns([user([part])])[0]?.parts).toEqual([at('input.0.content')]);
   expect(toTurns([user('q'), call('c1', '{}'), output('c1', [part])])[2]?.parts).toEqual([
-    { type: 'tool-result', callId: 'c1', content: [expected], isError: false },
+    { type: 'tool-result', callId: 'c1', content: [at('input.2.output')], isError: false },
   ]);
 });
 

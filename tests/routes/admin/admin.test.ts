@@ -11,6 +11,10 @@ test.each([
   ['GET', '/api/admin/runs'],
   ['GET', '/api/admin/history'],
   ['DELETE', '/api/admin/runs/x'],
+  ['GET', '/api/admin/keys'],
+  ['POST', '/api/admin/keys'],
+  ['PUT', '/api/admin/keys/x'],
+  ['DELETE', '/api/admin/keys/x'],
 ])('%s %s needs the key', async (method, path) => {
   expect((await createTestApp().request(path, { method })).status).toBe(401);
 });

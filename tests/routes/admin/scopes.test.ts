@@ -8,7 +8,9 @@ const PATHS = [
   '/api/admin/status',
   '/api/admin/runs',
   '/api/admin/history',
+  '/api/admin/keys',
   '/dashboard/now',
+  '/dashboard/keys',
 ];
 
 test.each(PATHS)('%s is for keys with the scope `admin`, and for no others', async (path) => {

@@ -1,0 +1,90 @@
+import type { KeyRules, ShownKey } from '../keys/api-key.ts';
+import { toRunError } from '../routes/respond-failure.ts';
+import { RunError } from '../run-error.ts';
+import type { DashboardParts } from './dashboard-parts.ts';
+import { toCount, toDollars } from './formats.ts';
+import { html, type Html } from './html.ts';
+import { keyForm } from './key-form.ts';
+
+/** The keys beside the owner's, each with its limits to change and a way to revoke it. */
+export async function keysSection({ keyStore }: DashboardParts): Promise<Html> {
+  const keys = await keyStore.list().catch(toRunError);
+  if (keys instanceof RunError) return html`<p class="complaint">${keys.message}</p>`;
+  if (keys.length === 0) return html`<p class="empty">There is no key beside the owner's.</p>`;
+  return html`<ul class="stored">
+    ${keys.map((key) => item(key))}
+  </ul>`;
+}
+
+/** The form for a new key, and the place where it is shown. It outlives the list, which is asked for again. */
+export function newKeySection(): Html {
+  return html`<div
+      id="new-key"
+      class="new-key"
+      role="region"
+      aria-label="New key"
+      tabindex="-1"
+      hidden
+    >
+      <p>The new key, shown only this once:</p>
+      <div class="row">
+        <code id="new-key-text"></code>
+        <button type="button" class="quiet" data-copy="new-key-text">Copy</button>
+        <button type="button" class="quiet" data-hide="new-key">Hide</button>
+      </div>
+    </div>
+    <details id="add-key">
+      <summary>Add a key</summary>
+      ${keyForm({
+        id: 'add-key',
+        method: 'POST',
+        path: '/api/admin/keys',
+        action: 'Add',
+        rules: { scopes: ['chat'] },
+        hasName: true,
+      })}
+    </details>`;
+}
+
+function item({ id, name, createdAt, ...rules }: ShownKey) {
+  return html`<li>
+    <details id="${id}">
+      <summary>
+        ${name} <small>${toSummary(rules)} · since ${createdAt.slice(0, 10)} · ${id}</small>
+      </summary>
+      ${keyForm({ id, method: 'PUT', path: `/api/admin/keys/${id}`, action: 'Save', rules })}
+    </details>
+    <button
+      type="button"
+      class="danger"
+      data-delete="/api/admin/keys/${id}"
+      data-confirm="Revoke the key ${name}? Its holder gets no further answer."
+      aria-label="Revoke the key ${name}"
+    >
+      Revoke
+    </button>
+  </li>`;
+}
+
+/** How each rule reads. */
+const WORDS = {
+  scopes: (scopes) => scopes.join(', '),
+  models: (models) => models.join(', '),
+  requestsPerMinute: (count) => `${toCount(count)} requests/min`,
+  runningAtOnce: (count) => `${toCount(count)} at once`,
+  tokensPerMinute: (count) => `${toCount(count)} tokens/min`,
+  tokensPerDay: (count) => `${toCount(count)} tokens/day`,
+  usdPerDay: (dollars) => `${toDollars(dollars)}/day`,
+  permissionModes: (modes) => modes.join(', '),
+  deniedTools: (tools) => `without ${tools.join(', ')}`,
+} satisfies { [Rule in keyof KeyRules]-?: (value: NonNullable<KeyRules[Rule]>) => string };
+
+function toSummary(rules: KeyRules) {
+  return Object.entries(WORDS)
+    .map(([rule, toWords]) => {
+      const value = rules[rule as keyof KeyRules]; // `entries` forgets the names
+      return value === undefined ? '' : (toWords as (value: unknown) => string)(value);
+    })
+    .filter((words) => words !== '')
+    .join(' · ');
+}

@@ -1,0 +1,163 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+import { createKeyStore } from '../../src/keys/key-store.ts';
+import type { CountTokens, Run } from '../../src/run.ts';
+import { RunError } from '../../src/run-error.ts';
+import type { AgentProcess } from '../../src/runner/agent-process.ts';
+import type { CliLine } from '../../src/runner/protocol.ts';
+import type { OpenProcess } from '../../src/runner/processes.ts';
+import { result } from '../runner/cli-lines.ts';
+import { createStackedApp } from '../support/create-stacked-app.ts';
+import { APP_KEY, createTestApp, sayHello, type TestApp } from '../support/create-test-app.ts';
+import { answerCheckOf, OPERATIONS } from '../support/openapi-checks.ts';
+import {
+  anything,
+  type Mutated,
+  mutate,
+  type Schema,
+  toArbitrary,
+  toJson,
+} from './arbitrary-bodies.ts';
+import { findCounterexample } from './find-counterexample.ts';
+import { RICH_BODIES } from './rich-bodies.ts';
+
+/** Bodies that each test tries. */
+const [MANY, SOME] = [150, 60];
+
+const JSON_TYPE = 'application/json';
+
+/** Longest time that a refusal may take, in milliseconds; most take one. */
+const LONGEST_MS = 3000;
+
+let folder: string;
+/** Runs, counts and processes that were begun for the request. */
+let begun: number;
+let app: TestApp;
+let stacked: TestApp;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bad-input-'));
+  const settings = { maxBodyBytes: 1_000_000 };
+  const keyStore = createKeyStore(join(folder, 'keys.json'));
+  app = createTestApp({ run, countTokens, keyStore, settings });
+  stacked = createStackedApp({ folder, openProcess, keyStore, settings });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+beforeEach(() => {
+  begun = 0;
+});
+
+const run: Run = (request, signal) => {
+  begun += 1;
+  return sayHello(request, signal);
+};
+
+const countTokens: CountTokens = () => {
+  begun += 1;
+  return Promise.resolve(1);
+};
+
+/** A CLI that takes everything it is told, until it is asked for an answer: then there is a rate limit. */
+const openProcess: OpenProcess = () => {
+  begun += 1;
+  const said = Promise.withResolvers<void>();
+  const exited = Promise.withResolvers<string>();
+  let history = 0;
+  const process: AgentProcess = {
+    pid: undefined,
+    serve: () => undefined,
+    request: () => Promise.resolve({ totalTokens: 1 }),
+    send(line) {
+      JSON.stringify(line);
+      if ('shouldQuery' in line) history += 1;
+      else if ('type' in line && line.type === 'user') said.resolve();
+    },
+    async *lines(): AsyncIterable<CliLine> {
+      for (let count = 0; ; count += 1) {
+        if (count < history) yield result();
+        else {
+          await said.promise;
+          throw new RunError('rate-limited', 'The limit of this test is reached.');
+        }
+      }
+    },
+    end: () => Promise.resolve(exited.resolve('it was told to')),
+    exited: exited.promise,
+  };
+  return Promise.resolve(process);
+};
+
+const WITH_BODY = [...OPERATIONS].flatMap(([name, { requestBody }]) =>
+  requestBody ? [{ name, schema: requestBody.content[JSON_TYPE]?.schema as Schema }] : [],
+);
+
+test('every operation with a body is tried', () => {
+  expect(Object.keys(RICH_BODIES).toSorted()).toEqual(WITH_BODY.map(({ name }) => name).toSorted());
+});
+
+describe.each(WITH_BODY)('$name', ({ name, schema }) => {
+  const rich = fc.constant(RICH_BODIES[name]);
+  const bodies = fc.oneof(rich, toArbitrary(schema));
+
+  const inApp = (mutated: Mutated) => check(app, name, mutated);
+  const inStack = (mutated: Mutated) => check(stacked, name, mutated);
+
+  test('takes what the document shows', async () => {
+    const { status } = await send(app, name, toJson(RICH_BODIES[name]));
+    expect(status).toBe(name.startsWith('PUT') ? 404 : 200);
+  });
+
+  test('with one thing wrong', async () => {
+    expect(await findCounterexample(mutate(rich), MANY, inApp)).toBeUndefined();
+  });
+
+  test('with whatever the schema lets through, and one thing wrong', async () => {
+    expect(await findCounterexample(mutate(bodies), MANY, inApp)).toBeUndefined();
+  });
+
+  test('with anything', async () => {
+    expect(await findCounterexample(anything.map(toMutated), SOME, inApp)).toBeUndefined();
+  });
+
+  test('through all layers to the CLI', async () => {
+    expect(await findCounterexample(mutate(bodies), MANY, inStack)).toBeUndefined();
+  });
+});
+
+const toMutated = (body: unknown): Mutated => ({ body, path: [] });
+
+/** Whatever comes: an answer in time, that of the dialect; nothing is begun for what is refused. */
+async function check(target: TestApp, name: string, { body: sent, path }: Mutated) {
+  begun = 0;
+  const startedAt = performance.now();
+  const response = await send(target, name, toJson(sent));
+  const answer = await response.text();
+  const ms = performance.now() - startedAt;
+  if (ms > LONGEST_MS) throw new Error(`It took ${ms} ms.`);
+  if (response.status >= 500) throw new Error(answer);
+  if (response.status === 200 || response.status === 429) return;
+
+  if (begun > 0) throw new Error(`Something was begun before it was refused: ${answer}`);
+  const body = JSON.parse(answer) as { error: { message: string; param?: string | null } };
+  const [complaint] = answerCheckOf(name, response.status, JSON_TYPE)(body);
+  if (complaint !== undefined) throw new Error(`${complaint}: ${answer}`);
+  const [changed] = path;
+  if (response.status !== 400 || changed === undefined) return;
+  const fields: unknown[] = [...Object.keys(Object(sent)), changed];
+  if (!fields.includes(nameField(body.error))) throw new Error(`No field is named: ${answer}`);
+}
+
+/** The field is named in `param`; Anthropic's API has only words, which begin with it. */
+function nameField({ message, param }: { message: string; param?: string | null }) {
+  return (param ?? /^([^ :]+): /.exec(message)?.[1])?.split('.')[0];
+}
+
+function send(target: TestApp, name: string, text: string): Promise<Response> {
+  const [method = '', path = ''] = name.split(' ');
+  const headers = { authorization: `Bearer ${APP_KEY}`, 'content-type': JSON_TYPE };
+  const init = { method, headers, body: text };
+  return Promise.resolve(target.request(path.replace('{id}', 'key-12345678'), init));
+}
