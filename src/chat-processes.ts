@@ -1,5 +1,6 @@
 import type { ReadCliStatus } from './cli-status.ts';
 import type { Config } from './config.ts';
+import { type AgentLaunch, type AgentSpares, createAgentSpares } from './runner/agent-spares.ts';
 import type { TurnSettings } from './runner/bind.ts';
 import type { Gate } from './runner/gate.ts';
 import { createInstallationWatch } from './runner/installation-watch.ts';
@@ -25,9 +26,12 @@ export type ChatProcessesOptions = {
 export type ChatProcesses = {
   processes: Processes;
   spares: Spares;
+  agentSpares: AgentSpares;
   kept: KeptProcesses;
   suspended: SuspendedCalls;
   openChat: OpenChat;
+  /** The session id for a new agent, by which its process, if one was started ahead, is claimed. */
+  reserveAgent: (launch: AgentLaunch) => Promise<string>;
   /** Ends those that only wait, since what they know of the CLI or its login is not true any more. */
   retire: () => void;
   readCliStatus: ReadCliStatus;
@@ -51,7 +55,8 @@ export function createChatProcesses({
     command: claudePath,
     maxProcesses: config.maxProcesses,
     book,
-    makeRoom: () => void (spares.evict() || kept.evictOldest() || suspended.evictOldest()),
+    makeRoom: () =>
+      void (agentSpares.evict() || spares.evict() || kept.evictOldest() || suspended.evictOldest()),
   });
   const spares = createSpares({
     openProcess: processes.open,
@@ -60,6 +65,14 @@ export function createChatProcesses({
     load: () => toLoad(gate),
     hasRoom: () => processes.count() < config.maxProcesses,
     foresee: () => lastSettings,
+  });
+  const agentSpares = createAgentSpares({
+    openProcess: processes.open,
+    count: config.warmProcesses,
+    idleMs: config.keptProcessTtlMs,
+    reservedMs: config.queueTimeoutMs,
+    load: () => toLoad(gate),
+    hasRoom: () => processes.count() < config.maxProcesses,
   });
   const kept = createKeptProcesses({
     isReusing: () => config.reuseProcesses && canRewind,
@@ -76,21 +89,28 @@ export function createChatProcesses({
     isRoomWanted: processes.isRoomWanted,
   });
   const askCli = createReadCliStatus(processes.open, profile);
+  const hasChanged = createInstallationWatch(claudePath, claudeFolder);
   const retire = () => {
     kept.retire();
     spares.retire();
+    agentSpares.retire();
   };
 
   return {
     processes,
     spares,
+    agentSpares,
     kept,
     suspended,
     retire,
+    async reserveAgent(launch) {
+      if (await hasChanged()) retire();
+      return agentSpares.reserve(launch);
+    },
     openChat: createOpenChat({
       kept,
       spares,
-      hasChanged: createInstallationWatch(claudePath, claudeFolder),
+      hasChanged,
       retire,
       remember: (settings) => {
         lastSettings = settings;
@@ -102,7 +122,7 @@ export function createChatProcesses({
       return status;
     },
     counts: () => ({
-      ready: spares.ready(),
+      ready: spares.ready() + agentSpares.ready(),
       kept: kept.count(),
       suspended: suspended.count(),
       alive: processes.count(),

@@ -9,7 +9,7 @@ import type { KeyLimits } from './limits/key-limits.ts';
 import { withLimits } from './limits/with-limits.ts';
 import { withMoment } from './observation/with-moment.ts';
 import type { Run } from './run.ts';
-import { createAgentRun } from './runner/agent-run.ts';
+import { createAgentLaunch, createAgentRun } from './runner/agent-run.ts';
 import { withBlankStops } from './runner/blank-stops.ts';
 import { createChatRun } from './runner/chat-run.ts';
 import { type Gate, withGate } from './runner/gate.ts';
@@ -42,7 +42,11 @@ const RETRY = { maxRetries: 2, firstDelayMs: 250 };
 export function createRun(parts: RunParts): Run {
   const { config, base } = parts;
   const chat = createChatRun(parts.chat);
-  const agent = createAgentRun({ openProcess: parts.chat.processes.open, base });
+  const agent = createAgentRun({
+    openProcess: parts.chat.processes.open,
+    spares: parts.chat.agentSpares,
+    base,
+  });
 
   const folders = {
     defaultFolder: config.defaultWorkspaceDir,
@@ -65,7 +69,9 @@ export function createRun(parts: RunParts): Run {
   run = withGate(run, parts.gate);
   run = withMedia(run, media); // outside the gate: who fetches holds no place
   run = withWorkingDirectory(run, folders); // a session's own folder is checked anew each time
-  run = withSessions(run, parts.sessions);
+  run = withSessions(run, parts.sessions, (request, options) =>
+    parts.chat.reserveAgent(createAgentLaunch(request, options, base)),
+  );
   run = withWorkingDirectory(run, folders);
   run = withPermissionMode(run, { allowBypass: config.allowBypassPermissions });
   run = withModelAliases(run, config.modelAliases);

@@ -198,6 +198,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
   const close = async () => {
     await responses.close(toShutdown());
     chat.spares.stop();
+    chat.agentSpares.stop();
     await chat.processes.endAll();
     await store.close();
     history.close();

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { AgentOptions, Run, RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
+import type { AgentLaunch, AgentSpares } from './agent-spares.ts';
 import { type LaunchBase, toAgentLaunch } from './launch.ts';
 import type { OpenProcess } from './processes.ts';
 import { toUserLine } from './protocol.ts';
@@ -13,15 +14,18 @@ const CLOSING_GRACE_MS = 3000;
 
 export type AgentRunParts = {
   openProcess: OpenProcess;
+  spares: AgentSpares;
   base: LaunchBase;
 };
 
 /** A run that gets an agent: built-in tools, a working directory, a session on disk. */
-export function createAgentRun({ openProcess, base }: AgentRunParts): Run {
+export function createAgentRun({ openProcess, spares, base }: AgentRunParts): Run {
   return async function* agent(request, signal) {
     const options = readAgentOptions(request);
-    const folder = readFolder(options);
-    const process = await openProcess(toAgentLaunch(request, options, base, folder), signal);
+    const { session } = options;
+    const launch = createAgentLaunch(request, options, base);
+    const spare = session?.isNew ? spares.claim(session.id, launch) : undefined;
+    const process = spare ?? (await openProcess(launch(session), signal));
     const leave = () => void process.end(CLOSING_GRACE_MS);
     signal.addEventListener('abort', leave, { once: true });
     try {
@@ -30,10 +34,11 @@ export function createAgentRun({ openProcess, base }: AgentRunParts): Run {
       request.mark?.('bound');
       const prompt = request.messages.flatMap(({ parts }) => parts);
       process.send(toUserLine(toBlocks(prompt), randomUUID()));
-      yield* readAgentEvents(process.lines(), {
-        model: request.model,
-        sessionId: options.session?.id,
-      });
+      const reading = { model: request.model, sessionId: session?.id };
+      for await (const event of readAgentEvents(process.lines(), reading)) {
+        if (event.type === 'run-end' && session?.isNew) spares.learn(launch);
+        yield event;
+      }
     } catch (error) {
       throw signal.aborted ? signal.reason : toClearError(error);
     } finally {
@@ -41,6 +46,16 @@ export function createAgentRun({ openProcess, base }: AgentRunParts): Run {
       await process.end(CLOSING_GRACE_MS);
     }
   };
+}
+
+/** How the request's process is started. Holds nothing of the request but what stands on a command line. */
+export function createAgentLaunch(
+  { model, effort }: RunRequest,
+  options: AgentOptions,
+  base: LaunchBase,
+): AgentLaunch {
+  const folder = readFolder(options);
+  return (session) => toAgentLaunch({ model, effort }, { ...options, session }, base, folder);
 }
 
 function toInitialize({ output }: RunRequest, { systemPrompt, appendSystemPrompt }: AgentOptions) {

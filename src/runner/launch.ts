@@ -62,7 +62,7 @@ export function toChatLaunch(
  * them can become a flag of its own.
  */
 export function toAgentLaunch(
-  request: RunRequest,
+  request: Pick<RunRequest, 'model' | 'effort'>,
   agent: AgentOptions,
   { environment, loginArgs }: LaunchBase,
   folder: string,

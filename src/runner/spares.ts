@@ -28,6 +28,8 @@ export type SparesOptions = {
 export type Spares = {
   /** A process bound to nobody: one started ahead, or else a new one. */
   take: (signal: AbortSignal) => Promise<Spare>;
+  /** One that was started ahead, if there is any. */
+  takeReady: () => Spare | undefined;
   /** Whether a process is ready. */
   hasSpare: () => boolean;
   /** Ends one; returns whether there was one. */
@@ -68,10 +70,9 @@ export function createSpares({
 
   return {
     async take(signal) {
-      const [spare] = spares.keys();
-      if (spare) forget(spare);
-      return spare ?? { process: await openProcess(profile, signal), settings: undefined };
+      return takeReady() ?? { process: await openProcess(profile, signal), settings: undefined };
     },
+    takeReady,
     hasSpare: () => spares.size > 0,
     evict() {
       const [spare] = spares.keys();
@@ -84,6 +85,12 @@ export function createSpares({
     stop: () => stopped.abort(),
     ready: () => spares.size,
   };
+
+  function takeReady() {
+    const [spare] = spares.keys();
+    if (spare) forget(spare);
+    return spare;
+  }
 
   async function refill() {
     if (isRefilling) return;

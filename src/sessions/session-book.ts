@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { RunError } from '../run-error.ts';
 import { createSessionLocks } from './session-locks.ts';
 import type { Session, SessionStore } from './session-store.ts';
@@ -17,7 +16,7 @@ export type SessionsOptions = {
 };
 
 /** What a new session is made of. */
-type NewSession = Pick<Session, 'keyId' | 'workingDirectory' | 'title'>;
+type NewSession = Pick<Session, 'id' | 'keyId' | 'workingDirectory' | 'title'>;
 
 /** One run on one session, which is locked from the beginning until `end`. */
 export type SessionTurn = {
@@ -163,9 +162,8 @@ export function createSessions({
       await Promise.all(expired.map(({ id }) => removeIdle(id, isExpired)));
     },
     async begin(details) {
-      const id = randomUUID();
-      const session = { ...details, id, model: '', createdAt: now(), lastUsedAt: now(), turns: 0 };
-      return toTurn(session, true, await locks.acquire(id, undefined));
+      const session = { ...details, model: '', createdAt: now(), lastUsedAt: now(), turns: 0 };
+      return toTurn(session, true, await locks.acquire(details.id, undefined));
     },
     async resume(session, signal) {
       const held = await hold(session, signal);

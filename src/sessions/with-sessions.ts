@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
+
 import { RunError } from '../run-error.ts';
 import type { AgentOptions, Message, Run, RunEvent, RunRequest } from '../run.ts';
 import type { Sessions, SessionTurn } from './session-book.ts';
 
 const TITLE_LENGTH = 80;
+
+/** The id for a new session, which may be that of a process started ahead for it. */
+export type CreateId = (request: RunRequest, agent: AgentOptions) => Promise<string>;
 
 type Place = { turn: SessionTurn; workingDirectory: string };
 
@@ -11,7 +16,11 @@ type Place = { turn: SessionTurn; workingDirectory: string };
  * has ended. Stands behind `withWorkingDirectory`. Throws `not-found`, and `invalid-request` for a
  * session that began in another folder.
  */
-export function withSessions(run: Run, sessions: Sessions): Run {
+export function withSessions(
+  run: Run,
+  sessions: Sessions,
+  createId: CreateId = () => Promise.resolve(randomUUID()),
+): Run {
   return (request, signal) => {
     const { agent } = request;
     return agent === undefined ? run(request, signal) : runInSession(request, agent, signal);
@@ -23,7 +32,7 @@ export function withSessions(run: Run, sessions: Sessions): Run {
     signal: AbortSignal,
   ): AsyncIterable<RunEvent> {
     const { turn, workingDirectory } = await (agent.session === undefined
-      ? beginSession(sessions, request, agent.workingDirectory)
+      ? beginSession(sessions, request, agent.workingDirectory, createId(request, agent))
       : resumeSession(sessions, request, agent, agent.session.id, signal));
     try {
       const session = { id: turn.id, isNew: agent.session === undefined };
@@ -46,12 +55,18 @@ async function beginSession(
   sessions: Sessions,
   { caller, messages }: RunRequest,
   workingDirectory: string | undefined,
+  id: Promise<string>,
 ): Promise<Place> {
   if (workingDirectory === undefined) {
     throw new RunError('internal', 'A new session was given no working directory.');
   }
   const title = toTitle(messages);
-  const turn = await sessions.begin({ keyId: caller.keyId, workingDirectory, title });
+  const turn = await sessions.begin({
+    id: await id,
+    keyId: caller.keyId,
+    workingDirectory,
+    title,
+  });
   return { turn, workingDirectory };
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMemoryStore } from '../../src/sessions/memory-store.ts';
 import { createSessions } from '../../src/sessions/session-book.ts';
@@ -33,7 +34,12 @@ beforeEach(() => {
 });
 
 const begin = async (keyId = 'key-a'): Promise<SessionTurn> => {
-  const turn = await sessions.begin({ keyId, workingDirectory: '/work', title: 'Hello' });
+  const turn = await sessions.begin({
+    id: randomUUID(),
+    keyId,
+    workingDirectory: '/work',
+    title: 'Hello',
+  });
   await turn.started('full-id');
   return turn;
 };
@@ -91,6 +97,7 @@ describe('the record', () => {
 
   test('is not made by a run that never started, and no transcript is left', async () => {
     const turn = await sessions.begin({
+      id: randomUUID(),
       keyId: 'key-a',
       workingDirectory: '/work',
       title: 'Hello',
