@@ -9,6 +9,7 @@ import { createOpenChat, type OpenChat } from './runner/open-chat.ts';
 import { createProcesses, type ProcessBook, type Processes } from './runner/processes.ts';
 import { createReadCliStatus } from './runner/read-cli-status.ts';
 import { createSpares, type Load, type Spares } from './runner/spares.ts';
+import { countApiRetry, createRunnerTally, type RunnerTally } from './runner/runner-tally.ts';
 import { createSuspendedCalls, type SuspendedCalls } from './runner/suspended-calls.ts';
 
 export type ChatProcessesOptions = {
@@ -23,6 +24,7 @@ export type ChatProcessesOptions = {
 };
 
 export type ChatProcesses = {
+  tally: RunnerTally;
   processes: Processes;
   spares: Spares;
   kept: KeptProcesses;
@@ -44,6 +46,7 @@ export function createChatProcesses({
   book,
   gate,
 }: ChatProcessesOptions): ChatProcesses {
+  const tally = createRunnerTally();
   let canRewind = false;
   let lastSettings: TurnSettings | undefined;
 
@@ -52,6 +55,7 @@ export function createChatProcesses({
     maxProcesses: config.maxProcesses,
     book,
     makeRoom: () => void (spares.evict() || kept.evictOldest() || suspended.evictOldest()),
+    onApiRetry: (status) => countApiRetry(tally, status),
   });
   const spares = createSpares({
     openProcess: processes.open,
@@ -60,6 +64,7 @@ export function createChatProcesses({
     load: () => toLoad(gate),
     hasRoom: () => processes.count() < config.maxProcesses,
     foresee: () => lastSettings,
+    onTake: (isHit) => void (tally.spares.chat[isHit ? 'hit' : 'missed'] += 1),
   });
   const kept = createKeptProcesses({
     isReusing: () => config.reuseProcesses && canRewind,
@@ -82,6 +87,7 @@ export function createChatProcesses({
   };
 
   return {
+    tally,
     processes,
     spares,
     kept,

@@ -41,8 +41,15 @@ const RETRY = { maxRetries: 2, firstDelayMs: 250 };
 /** The whole stack, outermost layer last. */
 export function createRun(parts: RunParts): Run {
   const { config, base } = parts;
+  const { tally, processes } = parts.chat;
   const chat = createChatRun(parts.chat);
-  const agent = createAgentRun({ openProcess: parts.chat.processes.open, base });
+  const agent = createAgentRun({
+    openProcess(profile, signal) {
+      tally.spares.agent.missed += 1; // nothing is started ahead for agents
+      return processes.open(profile, signal);
+    },
+    base,
+  });
 
   const folders = {
     defaultFolder: config.defaultWorkspaceDir,
@@ -57,7 +64,7 @@ export function createRun(parts: RunParts): Run {
   };
 
   let run: Run = (request, signal) => (request.agent ? agent : chat)(request, signal);
-  run = withRetry(run, RETRY);
+  run = withRetry(run, { ...RETRY, onRetry: () => void (tally.restarts += 1) });
   run = withDroppableParams(run);
   run = withStructuredOutput(run);
   run = withBlankStops(run);

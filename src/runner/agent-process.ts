@@ -25,6 +25,8 @@ export type ProcessLaunch = {
   args: readonly string[];
   environment: Readonly<Record<string, string>>;
   folder: string;
+  /** Told when the CLI tries an API call again, with the status of the answer. Default: nobody. */
+  onApiRetry?: (status: number | undefined) => void;
 };
 
 /**
@@ -98,6 +100,7 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
         if (line?.type === 'control_response') settle(line.response);
         else if (line?.type === 'control_request') answer(line.request_id, line.request);
         else if (line) {
+          if (line.type === 'system') launch.onApiRetry?.(line.error_status ?? undefined);
           const room = inbox.push(line);
           if (room) await room;
         }

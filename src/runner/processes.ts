@@ -16,6 +16,8 @@ export type ProcessesOptions = {
   book: ProcessBook;
   /** Called when a process is wanted at the limit: ends one that only waits, if there is any. */
   makeRoom: () => void;
+  /** Told when a CLI tries an API call again, with the status of the answer. Default: nobody. */
+  onApiRetry?: (status: number | undefined) => void;
 };
 
 export type Processes = {
@@ -34,6 +36,7 @@ export function createProcesses({
   maxProcesses,
   book,
   makeRoom,
+  onApiRetry = () => {},
 }: ProcessesOptions): Processes {
   const limit = pLimit(maxProcesses);
   const alive = new Set<AgentProcess>();
@@ -47,7 +50,7 @@ export function createProcesses({
       void limit(async () => {
         signal.removeEventListener('abort', leave);
         if (signal.aborted) return leave();
-        const process = createAgentProcess({ ...profile, command });
+        const process = createAgentProcess({ ...profile, command, onApiRetry });
         alive.add(process);
         if (process.pid !== undefined) book.add(process.pid);
         opened.resolve(process);
