@@ -10,6 +10,7 @@ import { createProcesses, type ProcessBook, type Processes } from './runner/proc
 import { createReadCliStatus } from './runner/read-cli-status.ts';
 import { createSpares, type Load, type Spares } from './runner/spares.ts';
 import { countApiRetry, createRunnerTally, type RunnerTally } from './runner/runner-tally.ts';
+import { createStartTurns } from './runner/start-turns.ts';
 import { createSuspendedCalls, type SuspendedCalls } from './runner/suspended-calls.ts';
 
 export type ChatProcessesOptions = {
@@ -55,6 +56,7 @@ export function createChatProcesses({
     maxProcesses: config.maxProcesses,
     book,
     makeRoom: () => void (spares.evict() || kept.evictOldest() || suspended.evictOldest()),
+    takeStartTurn: createStartTurns({ claudeFolder }),
     onApiRetry: (status) => countApiRetry(tally, status),
   });
   const spares = createSpares({

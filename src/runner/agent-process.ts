@@ -27,6 +27,8 @@ export type ProcessLaunch = {
   folder: string;
   /** Told when the CLI tries an API call again, with the status of the answer. Default: nobody. */
   onApiRetry?: (status: number | undefined) => void;
+  /** Told when the CLI has said its first line. Default: nobody. */
+  onUp?: () => void;
 };
 
 /**
@@ -79,6 +81,7 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
   const asked = new Map<string, Asked>();
   let isEnding = false;
   let isGone = false;
+  let isUp = false;
   let handler: ControlHandler | undefined;
   child.stdin.on('error', () => {
     // The process is gone; `exited` tells why.
@@ -97,6 +100,7 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
     for await (const texts of splitLines(child.stdout)) {
       for (const text of texts) {
         const line = readCliLine(text);
+        if (line) noteUp();
         if (line?.type === 'control_response') settle(line.response);
         else if (line?.type === 'control_request') answer(line.request_id, line.request);
         else if (line) {
@@ -106,6 +110,11 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
         }
       }
     }
+  }
+
+  function noteUp() {
+    if (!isUp) launch.onUp?.();
+    isUp = true;
   }
 
   function settle(response: Extract<CliLine, { type: 'control_response' }>['response']) {
