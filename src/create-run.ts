@@ -48,7 +48,14 @@ export function createRun(parts: RunParts): Run {
       tally.spares.agent.missed += 1; // nothing is started ahead for agents
       return processes.open(profile, signal);
     },
-    base,
+    base: {
+      ...base,
+      leave: {
+        settingSources: config.agentSettings,
+        mcpConfig: config.agentMcpConfig,
+        isSandboxed: config.agentSandbox,
+      },
+    },
   });
 
   const folders = {
