@@ -38,6 +38,7 @@ import { chooseFailures } from './routes/choose-failures.ts';
 import { countMessageTokens } from './routes/count-tokens.ts';
 import { type HealthParts, health } from './routes/health.ts';
 import { createReadKnownStatus } from './routes/known-status.ts';
+import { localMetrics } from './routes/metrics.ts';
 import { getModel, listModels } from './routes/models.ts';
 import { noRoute } from './routes/no-route.ts';
 import { openapi } from './routes/openapi.ts';
@@ -118,6 +119,7 @@ export function createApp({
   app.get('/health', health(healthParts, readKnownStatus));
   app.get('/ready', ready(healthParts, readKnownStatus));
   app.get('/openapi.json', openapi(healthParts));
+  app.get('/metrics', localMetrics(watch.metrics));
 
   const authentication = authenticate(keys);
   const dashboard = {

@@ -10,6 +10,8 @@ import { createOpenChat, type OpenChat } from './runner/open-chat.ts';
 import { createProcesses, type ProcessBook, type Processes } from './runner/processes.ts';
 import { createReadCliStatus } from './runner/read-cli-status.ts';
 import { createSpares, type Load, type Spares } from './runner/spares.ts';
+import { countApiRetry, createRunnerTally, type RunnerTally } from './runner/runner-tally.ts';
+import { createStartTurns } from './runner/start-turns.ts';
 import { createSuspendedCalls, type SuspendedCalls } from './runner/suspended-calls.ts';
 
 export type ChatProcessesOptions = {
@@ -24,6 +26,7 @@ export type ChatProcessesOptions = {
 };
 
 export type ChatProcesses = {
+  tally: RunnerTally;
   processes: Processes;
   spares: Spares;
   agentSpares: AgentSpares;
@@ -48,6 +51,7 @@ export function createChatProcesses({
   book,
   gate,
 }: ChatProcessesOptions): ChatProcesses {
+  const tally = createRunnerTally();
   let canRewind = false;
   let lastSettings: TurnSettings | undefined;
 
@@ -57,6 +61,8 @@ export function createChatProcesses({
     book,
     makeRoom: () =>
       void (agentSpares.evict() || spares.evict() || kept.evictOldest() || suspended.evictOldest()),
+    takeStartTurn: createStartTurns({ claudeFolder }),
+    onApiRetry: (status) => countApiRetry(tally, status),
   });
   const spares = createSpares({
     openProcess: processes.open,
@@ -65,14 +71,16 @@ export function createChatProcesses({
     load: () => toLoad(gate),
     hasRoom: () => processes.count() < config.maxProcesses,
     foresee: () => lastSettings,
+    onTake: (isHit) => void (tally.spares.chat[isHit ? 'hit' : 'missed'] += 1),
   });
   const agentSpares = createAgentSpares({
     openProcess: processes.open,
-    count: config.warmProcesses,
+    count: mayAgentsWait(config) ? config.warmProcesses : 0,
     idleMs: config.keptProcessTtlMs,
     reservedMs: config.queueTimeoutMs,
     load: () => toLoad(gate),
     hasRoom: () => processes.count() < config.maxProcesses,
+    onTake: (isHit) => void (tally.spares.agent[isHit ? 'hit' : 'missed'] += 1),
   });
   const kept = createKeptProcesses({
     isReusing: () => config.reuseProcesses && canRewind,
@@ -97,6 +105,7 @@ export function createChatProcesses({
   };
 
   return {
+    tally,
     processes,
     spares,
     agentSpares,
@@ -128,6 +137,11 @@ export function createChatProcesses({
       alive: processes.count(),
     }),
   };
+}
+
+/** Settings and MCP servers of the host are read at the start, and may be others when a request comes. */
+function mayAgentsWait({ agentSettings, agentMcpConfig }: Config) {
+  return agentSettings.length === 0 && agentMcpConfig === undefined;
 }
 
 function toLoad(gate: Gate): Load {

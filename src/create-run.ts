@@ -41,11 +41,20 @@ const RETRY = { maxRetries: 2, firstDelayMs: 250 };
 /** The whole stack, outermost layer last. */
 export function createRun(parts: RunParts): Run {
   const { config, base } = parts;
+  const { tally, processes, agentSpares } = parts.chat;
+  const agentBase = {
+    ...base,
+    leave: {
+      settingSources: config.agentSettings,
+      mcpConfig: config.agentMcpConfig,
+      isSandboxed: config.agentSandbox,
+    },
+  };
   const chat = createChatRun(parts.chat);
   const agent = createAgentRun({
-    openProcess: parts.chat.processes.open,
-    spares: parts.chat.agentSpares,
-    base,
+    openProcess: processes.open,
+    spares: agentSpares,
+    base: agentBase,
   });
 
   const folders = {
@@ -61,7 +70,7 @@ export function createRun(parts: RunParts): Run {
   };
 
   let run: Run = (request, signal) => (request.agent ? agent : chat)(request, signal);
-  run = withRetry(run, RETRY);
+  run = withRetry(run, { ...RETRY, onRetry: () => void (tally.restarts += 1) });
   run = withDroppableParams(run);
   run = withStructuredOutput(run);
   run = withBlankStops(run);
@@ -70,7 +79,7 @@ export function createRun(parts: RunParts): Run {
   run = withMedia(run, media); // outside the gate: who fetches holds no place
   run = withWorkingDirectory(run, folders); // a session's own folder is checked anew each time
   run = withSessions(run, parts.sessions, (request, options) =>
-    parts.chat.reserveAgent(createAgentLaunch(request, options, base)),
+    parts.chat.reserveAgent(createAgentLaunch(request, options, agentBase)),
   );
   run = withWorkingDirectory(run, folders);
   run = withPermissionMode(run, { allowBypass: config.allowBypassPermissions });

@@ -141,6 +141,8 @@ export type AgentOptions = {
   disallowedTools: readonly string[];
   /** Absolute, or relative to the operator's default folder. */
   workingDirectory: string | undefined;
+  /** Further folders for its file tools; as `workingDirectory`. */
+  additionalDirectories?: readonly string[] | undefined;
   permissionMode: PermissionMode;
   /** Replaces the agent's own system prompt when present. */
   systemPrompt: string | undefined;

@@ -157,6 +157,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     history,
     queue: gate.counts,
     processes: () => toStates(chat.counts()),
+    runner: () => chat.tally,
     withNodeMetrics: true,
   });
   const drain = { isOn: false };

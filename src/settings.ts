@@ -228,6 +228,28 @@ export const SETTINGS = {
     default: 'false',
     meaning: 'Whether `/api/run` may ask for `bypassPermissions`: tools then run unasked.',
   },
+  AGENT_SETTINGS: {
+    schema: list(',', z.enum(['user', 'project', 'local'])),
+    expected: 'a comma-separated list of user, project and local',
+    default: '',
+    meaning:
+      'Setting files of this machine, comma-separated, that agents obey: `user`, `project`, `local`. They may hold hooks and permissions.',
+  },
+  AGENT_MCP_CONFIG: {
+    schema: z.string().transform(toAbsolutePath),
+    expected: 'the path of a file',
+    default: undefined,
+    otherwise: 'no MCP servers',
+    meaning:
+      'File of the MCP servers, in the notation of the CLI, that agents get; requests allow their tools like others.',
+  },
+  AGENT_SANDBOX: {
+    schema: z.stringbool(),
+    expected: 'true or false',
+    default: 'false',
+    meaning:
+      'Whether the commands of agents run in the sandbox of the CLI; where the platform has none, agents then do not run.',
+  },
   STATE_DIR: {
     ...folder(),
     default: undefined,

@@ -7,6 +7,8 @@ const environment = { HOME: '/home/somebody' };
 test('without any variable, every setting has its default', () => {
   expect(readConfig(environment)).toMatchInlineSnapshot(`
     {
+      "agentSandbox": false,
+      "agentSettings": [],
       "allowBypassPermissions": false,
       "allowedHosts": [],
       "allowedRoots": [

@@ -7,8 +7,16 @@ export type MetricsParts = {
   queue: () => { waiting: number; running: number; concurrency: number };
   /** CLI processes alive, by what they do. */
   processes: () => Readonly<Record<string, number>>;
+  /** What the runner counted since its start. Default: nothing. */
+  runner?: () => RunnerCounts;
   /** Adds those of this Node process: memory, CPU, event loop, open files. Default: no. */
   withNodeMetrics?: boolean;
+};
+
+type RunnerCounts = {
+  spares: Readonly<Record<string, { hit: number; missed: number }>>;
+  apiRetries: ReadonlyMap<string, number>;
+  restarts: number;
 };
 
 export type Metrics = {
@@ -35,6 +43,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
   const registry = new Registry();
   if (parts.withNodeMetrics) collectDefaultMetrics({ register: registry });
   addGauges(registry, parts);
+  if (parts.runner) addRunnerCounters(registry, parts.runner);
   const runs = createRunMetrics(registry);
   return {
     observer: { ended: runs },
@@ -66,6 +75,43 @@ function addGauges(registry: Registry, { queue, processes }: MetricsParts) {
       for (const [state, count] of Object.entries(processes())) this.set({ state }, count);
     },
   });
+}
+
+function addRunnerCounters(registry: Registry, read: () => RunnerCounts) {
+  const registers = [registry];
+  const spares = new Counter({
+    name: 'claude_proxy_spares_total',
+    help: 'CLI processes that requests asked for, by whether one that was started ahead was there.',
+    labelNames: ['profile', 'outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [profile, counts] of Object.entries(read().spares)) {
+        for (const [outcome, count] of Object.entries(counts))
+          this.inc({ profile, outcome }, count);
+      }
+    },
+  });
+  const retries = new Counter({
+    name: 'claude_proxy_api_retries_total',
+    help: 'API calls that the CLI tried again, by the status of the answer.',
+    labelNames: ['status'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [status, count] of read().apiRetries) this.inc({ status }, count);
+    },
+  });
+  const restarts = new Counter({
+    name: 'claude_proxy_restarts_total',
+    help: 'Runs begun anew, since their CLI process died before it said anything.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(read().restarts);
+    },
+  });
+  return [spares, retries, restarts];
 }
 
 function createRunMetrics(registry: Registry) {

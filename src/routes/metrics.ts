@@ -1,9 +1,18 @@
-import type { Handler } from 'hono';
+import type { Handler, MiddlewareHandler } from 'hono';
 
+import { isLocal } from '../middleware/is-local.ts';
 import type { AppEnv } from '../middleware/variables.ts';
 import type { Metrics } from '../observation/metrics.ts';
 
 /** `GET /metrics`, for Prometheus. */
 export function metrics({ render, contentType }: Metrics): Handler<AppEnv> {
   return async (c) => c.body(await render(), 200, { 'content-type': contentType });
+}
+
+/** The same for programs on this machine, which need no key. Stands before `authenticate`. */
+export function localMetrics({ render, contentType }: Metrics): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    if (!isLocal(c)) return next();
+    return c.body(await render(), 200, { 'content-type': contentType });
+  };
 }

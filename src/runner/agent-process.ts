@@ -25,6 +25,10 @@ export type ProcessLaunch = {
   args: readonly string[];
   environment: Readonly<Record<string, string>>;
   folder: string;
+  /** Told when the CLI tries an API call again, with the status of the answer. Default: nobody. */
+  onApiRetry?: (status: number | undefined) => void;
+  /** Told when the CLI has said its first line. Default: nobody. */
+  onUp?: () => void;
 };
 
 /**
@@ -77,6 +81,7 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
   const asked = new Map<string, Asked>();
   let isEnding = false;
   let isGone = false;
+  let isUp = false;
   let handler: ControlHandler | undefined;
   child.stdin.on('error', () => {
     // The process is gone; `exited` tells why.
@@ -95,14 +100,21 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
     for await (const texts of splitLines(child.stdout)) {
       for (const text of texts) {
         const line = readCliLine(text);
+        if (line) noteUp();
         if (line?.type === 'control_response') settle(line.response);
         else if (line?.type === 'control_request') answer(line.request_id, line.request);
         else if (line) {
+          if (line.type === 'system') launch.onApiRetry?.(line.error_status ?? undefined);
           const room = inbox.push(line);
           if (room) await room;
         }
       }
     }
+  }
+
+  function noteUp() {
+    if (!isUp) launch.onUp?.();
+    isUp = true;
   }
 
   function settle(response: Extract<CliLine, { type: 'control_response' }>['response']) {

@@ -70,12 +70,22 @@ function toInitialize({ output }: RunRequest, { systemPrompt, appendSystemPrompt
 /** What the CLI refuses at its start it says on stderr only; to try again would not help. */
 function toClearError(error: unknown) {
   const cause = error instanceof RunError ? error.cause : undefined;
-  if (typeof cause !== 'string' || !cause.includes('root/sudo')) return error;
-  return new RunError(
-    'forbidden',
-    'The claude CLI does not skip permissions for root: the operator has to run this server as another user.',
-    { param: 'permissionMode', cause },
-  );
+  if (typeof cause !== 'string') return error;
+  if (cause.includes('root/sudo')) {
+    return new RunError(
+      'forbidden',
+      'The claude CLI does not skip permissions for root: the operator has to run this server as another user.',
+      { param: 'permissionMode', cause },
+    );
+  }
+  if (cause.includes('sandbox required but unavailable')) {
+    return new RunError(
+      'cli-failed',
+      'Agents have to run in a sandbox here, and there is no sandbox on this machine; its log tells the operator what is missing.',
+      { cause },
+    );
+  }
+  return error;
 }
 
 function readAgentOptions({ agent }: RunRequest) {

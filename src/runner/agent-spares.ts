@@ -20,6 +20,8 @@ export type AgentSparesOptions = {
   reservedMs: number;
   load: () => Load;
   hasRoom: () => boolean;
+  /** Told whether a new session's process was there. */
+  onTake: (isHit: boolean) => void;
 };
 
 /**
@@ -53,6 +55,7 @@ export function createAgentSpares({
   reservedMs,
   load,
   hasRoom,
+  onTake,
 }: AgentSparesOptions): AgentSpares {
   /** By launch, the least recently used first. */
   const pools = new Map<string, Pool>();
@@ -76,9 +79,10 @@ export function createAgentSpares({
     },
     claim(id, launch) {
       const entry = forget(id);
-      if (!entry || entry.key === toKey(launch)) return entry?.process;
-      void entry.process.end();
-      return undefined;
+      const isFit = entry?.key === toKey(launch);
+      onTake(isFit);
+      if (!isFit) void entry?.process.end();
+      return isFit ? entry?.process : undefined;
     },
     learn(launch) {
       if (count === 0) return;
@@ -115,6 +119,7 @@ export function createAgentSpares({
       load,
       hasRoom,
       foresee: () => undefined,
+      onTake: () => undefined, // counted where they are claimed
       async openProcess(profile, signal) {
         const id = randomUUID();
         const folder = await identify(profile.folder);

@@ -5,6 +5,18 @@ export type LaunchBase = {
   environment: Readonly<Record<string, string>>;
   /** Where the operator's login comes from, if not from the environment. */
   loginArgs: readonly string[];
+  /** What agents get of this machine. Default: nothing. */
+  leave?: OperatorLeave;
+};
+
+/** What the operator lets agents have. */
+type OperatorLeave = {
+  /** Files of settings that the CLI obeys: `user`, `project`, `local`. */
+  settingSources: readonly string[];
+  /** The file of the MCP servers. */
+  mcpConfig: string | undefined;
+  /** Whether commands run in the CLI's sandbox. */
+  isSandboxed: boolean;
 };
 
 /** What must be known before a process starts, and is fixed for its life. */
@@ -45,6 +57,18 @@ const CHAT_ENVIRONMENT = {
   MCP_TOOL_TIMEOUT: '86400000',
 };
 
+const NO_LEAVE: OperatorLeave = { settingSources: [], mcpConfig: undefined, isSandboxed: false };
+
+/** Without these the CLI runs what the sandbox stops outside of it, and what runs inside unasked. */
+const SANDBOX = {
+  sandbox: {
+    enabled: true,
+    failIfUnavailable: true,
+    allowUnsandboxedCommands: false,
+    autoAllowBashIfSandboxed: false,
+  },
+};
+
 /** The profile of every chat process: nothing of a request stands on its command line. */
 export function toChatLaunch(
   { environment, loginArgs }: LaunchBase,
@@ -64,15 +88,17 @@ export function toChatLaunch(
 export function toAgentLaunch(
   request: Pick<RunRequest, 'model' | 'effort'>,
   agent: AgentOptions,
-  { environment, loginArgs }: LaunchBase,
+  { environment, loginArgs, leave = NO_LEAVE }: LaunchBase,
   folder: string,
 ): LaunchProfile {
   return {
     args: [
       ...JSON_LINES,
-      ...loginArgs,
-      '--setting-sources=',
+      ...(leave.isSandboxed ? withSettings(loginArgs, SANDBOX) : loginArgs),
+      `--setting-sources=${leave.settingSources.join(',')}`,
       '--strict-mcp-config',
+      ...toValueArg('--mcp-config', leave.mcpConfig),
+      ...toListArg('--add-dir', agent.additionalDirectories ?? []),
       '--permission-prompts=none',
       '--system-prompt-snapshot=off',
       `--permission-mode=${agent.permissionMode}`,
@@ -87,6 +113,14 @@ export function toAgentLaunch(
     environment,
     folder,
   };
+}
+
+/** Of two `--settings` the CLI would heed one only. */
+function withSettings(args: readonly string[], settings: object) {
+  const flag = '--settings=';
+  const given = args.find((arg) => arg.startsWith(flag))?.slice(flag.length) ?? '{}';
+  const all = { ...(JSON.parse(given) as object), ...settings };
+  return [...args.filter((arg) => !arg.startsWith(flag)), flag + JSON.stringify(all)];
 }
 
 function toSessionArgs({ session }: AgentOptions) {

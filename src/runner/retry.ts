@@ -8,6 +8,8 @@ export type RetryOptions = {
   maxRetries: number;
   /** Wait before the second try; doubles with every further one. */
   firstDelayMs: number;
+  /** Told before every further try. Default: nobody. */
+  onRetry?: () => void;
 };
 
 /**
@@ -15,7 +17,10 @@ export type RetryOptions = {
  * API calls are not tried again here; the CLI did that already. An agent's run is not repeated, since
  * its session may exist by now.
  */
-export function withRetry(run: Run, { maxRetries, firstDelayMs }: RetryOptions): Run {
+export function withRetry(
+  run: Run,
+  { maxRetries, firstDelayMs, onRetry = () => {} }: RetryOptions,
+): Run {
   return async function* retrying(request, signal) {
     for (let attempt = 0; ; attempt += 1) {
       let hasBegun = false;
@@ -31,6 +36,7 @@ export function withRetry(run: Run, { maxRetries, firstDelayMs }: RetryOptions):
       }
       await delay(firstDelayMs * 2 ** attempt, undefined, { signal }).catch(() => undefined);
       signal.throwIfAborted();
+      onRetry();
     }
   };
 }

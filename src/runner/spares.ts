@@ -23,6 +23,8 @@ export type SparesOptions = {
   hasRoom: () => boolean;
   /** The settings that the next request will likely want, as `apply_flag_settings` takes them. */
   foresee: () => object | undefined;
+  /** Told of every process that was asked for, and whether a spare was there. Default: nobody. */
+  onTake?: (isHit: boolean) => void;
 };
 
 export type Spares = {
@@ -61,6 +63,7 @@ export function createSpares({
   load,
   hasRoom,
   foresee,
+  onTake = () => {},
 }: SparesOptions): Spares {
   const stopped = new AbortController();
   /** The oldest first. */
@@ -70,7 +73,9 @@ export function createSpares({
 
   return {
     async take(signal) {
-      return takeReady() ?? { process: await openProcess(profile, signal), settings: undefined };
+      const spare = takeReady();
+      onTake(spare !== undefined);
+      return spare ?? { process: await openProcess(profile, signal), settings: undefined };
     },
     takeReady,
     hasSpare: () => spares.size > 0,

@@ -10,6 +10,11 @@ export type WorkingDirectoryOptions = {
   allowedRoots: readonly string[];
 };
 
+const NAMES = {
+  workingDirectory: 'The working directory',
+  additionalDirectories: 'Every additional directory',
+} as const;
+
 /** As many as Linux follows before it calls a path a loop. */
 const MAX_SYMLINKS = 40;
 
@@ -20,6 +25,7 @@ const MAX_SYMLINKS = 40;
 export async function resolveWorkingDirectory(
   wanted: string | undefined,
   { defaultFolder, allowedRoots }: WorkingDirectoryOptions,
+  param: keyof typeof NAMES = 'workingDirectory',
 ): Promise<string> {
   if (wanted === undefined) {
     await mkdir(defaultFolder, { recursive: true });
@@ -29,8 +35,8 @@ export async function resolveWorkingDirectory(
   const path = await followSymlinks(resolve(defaultFolder, wanted));
   const roots = await Promise.all(allowedRoots.map((root) => followSymlinks(resolve(root))));
   if (path === undefined || !roots.some((root) => root !== undefined && isInside(root, path))) {
-    throw new RunError('forbidden', 'The working directory must lie inside an allowed folder.', {
-      param: 'workingDirectory',
+    throw new RunError('forbidden', `${NAMES[param]} must lie inside an allowed folder.`, {
+      param,
     });
   }
 
@@ -39,30 +45,42 @@ export async function resolveWorkingDirectory(
     () => false,
   );
   if (!isFolder) {
-    throw new RunError('invalid-request', 'The working directory is not an existing folder.', {
-      param: 'workingDirectory',
-    });
+    throw new RunError('invalid-request', `${NAMES[param]} must be an existing folder.`, { param });
   }
   return path;
 }
 
-/** Gives an agent's run its real working directory; a continued session that names none keeps its own. */
+/**
+ * Gives an agent's run its real folders; a continued session that names no working directory keeps its
+ * own.
+ */
 export function withWorkingDirectory(run: Run, options: WorkingDirectoryOptions): Run {
   return (request, signal) => {
     const { agent } = request;
-    const keepsItsOwn = agent?.session !== undefined && agent.workingDirectory === undefined;
-    if (agent === undefined || keepsItsOwn) return run(request, signal);
-    return runInDirectory(request, agent, signal);
+    const isPlaced = agent && keepsItsOwn(agent) && !agent.additionalDirectories;
+    if (agent === undefined || isPlaced) return run(request, signal);
+    return runInFolders(request, agent, signal);
   };
 
-  async function* runInDirectory(
+  async function* runInFolders(
     request: RunRequest,
     agent: AgentOptions,
     signal: AbortSignal,
   ): AsyncIterable<RunEvent> {
-    const workingDirectory = await resolveWorkingDirectory(agent.workingDirectory, options);
-    yield* run({ ...request, agent: { ...agent, workingDirectory } }, signal);
+    const { workingDirectory: wanted, additionalDirectories: further } = agent;
+    const workingDirectory = keepsItsOwn(agent)
+      ? undefined
+      : await resolveWorkingDirectory(wanted, options);
+    const toReal = (folder: string) =>
+      resolveWorkingDirectory(folder, options, 'additionalDirectories');
+    const additionalDirectories = further && (await Promise.all(further.map(toReal)));
+    const placed = { ...agent, workingDirectory, additionalDirectories };
+    yield* run({ ...request, agent: placed }, signal);
   }
+}
+
+function keepsItsOwn({ session, workingDirectory }: AgentOptions) {
+  return session !== undefined && workingDirectory === undefined;
 }
 
 /**

@@ -161,6 +161,7 @@ export const RICH_BODIES: Readonly<Record<string, object>> = {
     appendSystemPrompt: 'Be brief.',
     allowedTools: ['Read', 'Bash(git log *)'],
     disallowedTools: ['Write'],
+    additionalDirectories: ['.'],
     maxTurns: 3,
     permissionMode: 'plan',
     effort: 'low',

@@ -56,6 +56,28 @@ test('queue, places and processes are those of the moment', async () => {
   ]);
 });
 
+test('what the runner counted is told as it is when it is asked for', async () => {
+  const runner = {
+    spares: { chat: { hit: 3, missed: 1 }, agent: { hit: 0, missed: 2 } },
+    apiRetries: new Map([['529', 4]]),
+    restarts: 0,
+  };
+  const metrics = createMetrics({
+    queue: () => ({ waiting: 0, running: 0, concurrency: 2 }),
+    processes: () => ({}),
+    runner: () => runner,
+  });
+  await metrics.render();
+  runner.restarts = 1;
+  runner.spares.chat.hit = 5;
+  const lines = (await metrics.render()).split('\n');
+  expect(lines).toContain('claude_proxy_spares_total{profile="chat",outcome="hit"} 5');
+  expect(lines).toContain('claude_proxy_spares_total{profile="chat",outcome="missed"} 1');
+  expect(lines).toContain('claude_proxy_spares_total{profile="agent",outcome="missed"} 2');
+  expect(lines).toContain('claude_proxy_api_retries_total{status="529"} 4');
+  expect(lines).toContain('claude_proxy_restarts_total 1');
+});
+
 test('callers cannot make time series: unknown models are one, and there is a bound', async () => {
   const unknown = Array.from({ length: 300 }, (_, index) => ({
     requestedModel: `guess-${index}`,

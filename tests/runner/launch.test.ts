@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { AgentOptions } from '../../src/run.ts';
-import { toAgentLaunch, toChatLaunch } from '../../src/runner/launch.ts';
+import { type LaunchBase, toAgentLaunch, toChatLaunch } from '../../src/runner/launch.ts';
 import { toChatRequest } from './chat-request.ts';
 
 const AGENT: AgentOptions = {
@@ -46,12 +46,43 @@ test('a chat process gets a model and nothing else', () => {
   expect(folder).toBe('/empty');
 });
 
+const launch = (base: LaunchBase) => toAgentLaunch(toChatRequest(), AGENT, base, '/work').args;
+
+test('agents get nothing of the machine, unless the operator lets them', () => {
+  expect(launch(BASE)).toEqual(expect.arrayContaining(['--setting-sources=', '--settings=login']));
+  expect(launch(BASE).join()).not.toMatch(/mcp-config=|add-dir|sandbox/);
+
+  const loginArgs = ['--settings={"apiKeyHelper":"/bin/key"}'];
+  const leave = { settingSources: ['user', 'project'], mcpConfig: '/mcp.json', isSandboxed: true };
+  const args = launch({ ...BASE, loginArgs, leave });
+  expect(args).toEqual(
+    expect.arrayContaining([
+      '--setting-sources=user,project',
+      '--mcp-config=/mcp.json',
+      '--strict-mcp-config', // no others beside those
+    ]),
+  );
+  const settings = args.filter((arg) => arg.startsWith('--settings='));
+  expect(settings.map((arg) => JSON.parse(arg.replace('--settings=', '')))).toEqual([
+    {
+      apiKeyHelper: '/bin/key',
+      sandbox: {
+        enabled: true,
+        failIfUnavailable: true,
+        allowUnsandboxedCommands: false,
+        autoAllowBashIfSandboxed: false,
+      },
+    },
+  ]);
+});
+
 test('no value of a caller can become a flag of its own', () => {
   const { args } = toAgentLaunch(
     toChatRequest({ model: '--dangerously-skip-permissions' }),
     {
       ...AGENT,
       allowedTools: ['--add-dir=/', 'Bash(git log *)'],
+      additionalDirectories: ['--bare', '/other'],
       disallowedTools: ['--bare'],
       session: { id: '--resume', isNew: false },
       maxTurns: 3,
@@ -67,6 +98,8 @@ test('no value of a caller can become a flag of its own', () => {
       '--allowedTools=--add-dir=/',
       '--allowedTools=Bash(git log *)',
       '--disallowedTools=--bare',
+      '--add-dir=--bare',
+      '--add-dir=/other',
       '--resume=--resume',
       '--max-turns=3',
       '--max-budget-usd=0.5',

@@ -1,8 +1,19 @@
-import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
+import { demoAnswer } from '../../src/demo/answers.ts';
+import { toolReply } from '../../src/demo/replies.ts';
 import { type Proxy, startProxy } from '../support/start-proxy.ts';
 
 let folder: string;
@@ -14,7 +25,16 @@ beforeAll(async () => {
   await symlink(join(folder, 'outside'), join(folder, 'allowed/way-out'));
   await symlink(join(folder, 'allowed/project'), join(folder, 'allowed/shortcut'));
   await writeFile(join(folder, 'allowed/file'), '');
-  proxy = await startProxy({ settings: { ALLOWED_ROOTS: join(folder, 'allowed') } });
+  proxy = await startProxy({
+    settings: { ALLOWED_ROOTS: join(folder, 'allowed') },
+    answer: (body) => {
+      const said = JSON.stringify(body.messages);
+      const path = said.includes('tool_result') ? undefined : /write (\/\S*note)/.exec(said)?.[1];
+      return path
+        ? toolReply([{ name: 'Write', input: { file_path: path, content: '4711' } }])
+        : demoAnswer(body);
+    },
+  });
 });
 afterAll(async () => {
   await proxy.stop();
@@ -71,6 +91,36 @@ test('a relative folder begins at the default workspace, which is where a run wi
   await mkdir(join(workspace, 'part'));
   expect(await pwdIn('part')).toBe(join(workspace, 'part'));
 });
+
+test.each([
+  ['outside', 'outside', 403],
+  ['behind a symlink', 'allowed/way-out', 403],
+  ['missing', 'allowed/missing', 400],
+  ['a file', 'allowed/file', 400],
+])('an additional folder that is %s starts nothing', async (_, path, status) => {
+  const response = await writeIn([join(folder, 'allowed/project'), join(folder, path)]);
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ error: { param: 'additionalDirectories' } });
+  expect(proxy.model.requests).toEqual([]);
+});
+
+test('the file tools may write in an additional folder inside, and without it do not', async () => {
+  const note = join(folder, 'allowed/project/note');
+  expect(await (await writeIn(undefined)).json()).toMatchObject({
+    permissionDenials: [{ toolName: 'Write' }],
+  });
+  await expect(readFile(note, 'utf8')).rejects.toThrow('ENOENT');
+  expect(await (await writeIn([join(folder, 'allowed/shortcut')])).json()).toMatchObject({
+    permissionDenials: [],
+  });
+  expect(await readFile(note, 'utf8')).toBe('4711');
+});
+
+/** Writes into a folder beside the working directory. */
+function writeIn(additionalDirectories: string[] | undefined) {
+  const prompt = `write ${join(folder, 'allowed/project/note')}`;
+  return proxy.send('/api/run', { prompt, permissionMode: 'acceptEdits', additionalDirectories });
+}
 
 function runIn(workingDirectory: string | undefined) {
   return proxy.send('/api/run', {

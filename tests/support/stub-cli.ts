@@ -14,6 +14,8 @@ export type StubCli = {
   onUser(line: Line): void;
   /** What a text is on the wire, `result` included. */
   toTextLines(text: string): object[];
+  /** Adds to the file `notes` in its home, which all processes share. */
+  note(text: string): void;
   stderr(text: string): void;
   exit(code: number): never;
 };
@@ -68,6 +70,7 @@ const cli = {
     event({ type: 'message_stop' }),
     { type: 'result', subtype: 'success', is_error: false, result: text, num_turns: 1, session_id: 's' },
   ],
+  note: (text) => appendFileSync(process.env.HOME + '/notes', text),
   stderr: (text) => void writeSync(2, text),
   exit: (code) => process.exit(code),
 };

@@ -17,6 +17,8 @@ export const RunBody = z.strictObject({
   allowedTools: z.array(ToolRule).default([]),
   disallowedTools: z.array(ToolRule).default([]),
   workingDirectory: z.string().min(1).optional(),
+  /** Further folders that its file tools may use. */
+  additionalDirectories: z.array(z.string().min(1)).max(20).optional(),
   /** Continues this session; without it a new one begins. */
   sessionId: z.uuid().optional(),
   maxTurns: z.int().positive().optional(),

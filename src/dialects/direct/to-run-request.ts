@@ -28,6 +28,7 @@ export function toRunRequest(body: RunBody, caller: Caller): TranslatedRequest {
       allowedTools: body.allowedTools,
       disallowedTools: body.disallowedTools,
       workingDirectory: body.workingDirectory,
+      additionalDirectories: body.additionalDirectories,
       permissionMode: body.permissionMode,
       systemPrompt: body.systemPrompt,
       appendSystemPrompt: body.appendSystemPrompt,

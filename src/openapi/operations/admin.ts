@@ -22,6 +22,7 @@ export const adminOperations: readonly Operation[] = [
     id: 'getMetrics',
     path: '/metrics',
     summary: 'Read the metrics, for Prometheus',
+    description: 'Programs on the machine of the server need no key.',
     answer: { status: 200, description: 'The metrics as text.', contentType: 'text/plain' },
   },
   {

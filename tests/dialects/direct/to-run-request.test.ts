@@ -32,6 +32,7 @@ test('every option reaches the agent', () => {
     allowedTools: ['Read', 'Bash(git log *)'],
     disallowedTools: ['mcp__client__f'],
     workingDirectory: 'project',
+    additionalDirectories: ['other'],
     maxTurns: 3,
     permissionMode: 'plan',
     maxBudgetUsd: 0.5,

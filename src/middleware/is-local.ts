@@ -1,0 +1,35 @@
+import type { Context } from 'hono';
+
+import { isLoopback } from '../loopback.ts';
+import { readAddress } from './read-address.ts';
+import { readHost } from './read-host.ts';
+
+/** What proxies add. Behind one on this machine every caller seems to be here. */
+const FORWARDED = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+];
+
+const OWN_SITES: ReadonlySet<string | undefined> = new Set([undefined, 'same-origin', 'none']);
+
+/**
+ * Whether a program on this machine asks, by one of the machine's own names: not somebody behind a
+ * proxy that says so, and no page of another site in a browser here.
+ */
+export function isLocal(c: Context): boolean {
+  const address = readAddress(c);
+  return (
+    address !== undefined &&
+    isLoopback(address) &&
+    isLoopback(readHost(c).hostname.replace(/^\[(.*)\]$/, '$1')) &&
+    FORWARDED.every((name) => c.req.header(name) === undefined) &&
+    OWN_SITES.has(c.req.header('sec-fetch-site'))
+  );
+}
