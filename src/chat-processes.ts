@@ -8,6 +8,7 @@ import { createKeptProcesses, type KeptProcesses } from './runner/kept-processes
 import type { LaunchProfile } from './runner/launch.ts';
 import { createOpenChat, type OpenChat } from './runner/open-chat.ts';
 import { createProcesses, type ProcessBook, type Processes } from './runner/processes.ts';
+import type { TemporaryFolder } from './runner/scratch.ts';
 import { createReadCliStatus } from './runner/read-cli-status.ts';
 import { createSpares, type Load, type Spares } from './runner/spares.ts';
 import { countApiRetry, createRunnerTally, type RunnerTally } from './runner/runner-tally.ts';
@@ -22,6 +23,7 @@ export type ChatProcessesOptions = {
   claudeFolder: string;
   profile: LaunchProfile;
   book: ProcessBook;
+  openTemporary: () => TemporaryFolder;
   gate: Gate;
 };
 
@@ -49,6 +51,7 @@ export function createChatProcesses({
   claudeFolder,
   profile,
   book,
+  openTemporary,
   gate,
 }: ChatProcessesOptions): ChatProcesses {
   const tally = createRunnerTally();
@@ -59,6 +62,7 @@ export function createChatProcesses({
     command: claudePath,
     maxProcesses: config.maxProcesses,
     book,
+    openTemporary,
     makeRoom: () =>
       void (agentSpares.evict() || spares.evict() || kept.evictOldest() || suspended.evictOldest()),
     takeStartTurn: createStartTurns({ claudeFolder }),
@@ -67,6 +71,7 @@ export function createChatProcesses({
   const spares = createSpares({
     openProcess: processes.open,
     profile,
+    startMs: config.startTimeoutMs,
     count: config.warmProcesses,
     load: () => toLoad(gate),
     hasRoom: () => processes.count() < config.maxProcesses,
@@ -76,6 +81,7 @@ export function createChatProcesses({
   const agentSpares = createAgentSpares({
     openProcess: processes.open,
     count: mayAgentsWait(config) ? config.warmProcesses : 0,
+    startMs: config.startTimeoutMs,
     idleMs: config.keptProcessTtlMs,
     reservedMs: config.queueTimeoutMs,
     load: () => toLoad(gate),

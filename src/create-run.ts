@@ -19,6 +19,7 @@ import { withModelAliases } from './runner/model-aliases.ts';
 import { withPermissionMode } from './runner/permission-mode.ts';
 import { withRetry } from './runner/retry.ts';
 import { withStructuredOutput } from './runner/structured-output.ts';
+import { withWatchdogs } from './runner/watchdogs.ts';
 import { withStop } from './runner/with-stop.ts';
 import { withWorkingDirectory } from './runner/working-directory.ts';
 import type { Sessions } from './sessions/session-book.ts';
@@ -70,6 +71,11 @@ export function createRun(parts: RunParts): Run {
   };
 
   let run: Run = (request, signal) => (request.agent ? agent : chat)(request, signal);
+  run = withWatchdogs(run, {
+    start: config.startTimeoutMs,
+    'first-byte': config.firstByteTimeoutMs,
+    silence: config.silenceTimeoutMs,
+  });
   run = withRetry(run, { ...RETRY, onRetry: () => void (tally.restarts += 1) });
   run = withDroppableParams(run);
   run = withStructuredOutput(run);

@@ -20,10 +20,17 @@ export type ListenOptions = {
   port: number;
   /** Longest message of a WebSocket, in bytes; a longer one closes it. */
   maxMessageBytes: number;
+  /** Longest time for a request to arrive as a whole, in milliseconds; then Node answers with a 408. */
+  requestTimeoutMs: number;
 };
 
 /** Longer than most clients keep an idle connection, so that they close it and not we under their request. */
 const KEEP_ALIVE_MS = 65_000;
+
+const HEADERS_MS = 60_000;
+
+/** How often Node looks for requests that take too long. */
+const LONGEST_CHECK_MS = 5000;
 
 const IDLE_CHECK_MS = 100;
 
@@ -33,11 +40,17 @@ export async function listen({
   host,
   port,
   maxMessageBytes,
+  requestTimeoutMs,
 }: ListenOptions): Promise<Listening> {
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes });
   const server = createAdaptorServer({
     fetch,
-    serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS },
+    serverOptions: {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: Math.min(HEADERS_MS, requestTimeoutMs),
+      connectionsCheckingInterval: Math.min(LONGEST_CHECK_MS, requestTimeoutMs),
+    },
     websocket: { server: webSockets as WebSocketServerLike }, // its options are there, whatever its types say
   }) as Server; // what it creates when it is not told to create another one
   const sockets = new Set<Socket>();

@@ -24,6 +24,12 @@ export type RunErrorCode =
   | 'not-logged-in'
   /** The deadline passed. */
   | 'timeout'
+  /** The CLI did not come up in time. */
+  | 'start-timeout'
+  /** The API did not begin its answer in time. */
+  | 'first-byte-timeout'
+  /** The answer began, and then nothing more came. */
+  | 'silence-timeout'
   /** The API failed. */
   | 'upstream-failed'
   /** The CLI could not be started, died, or said something that makes no sense. */

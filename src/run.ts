@@ -36,8 +36,11 @@ export type RunRequest = {
   mark?: ((moment: RunMoment) => void) | undefined;
 };
 
-/** It has a place; its process is bound to it and reads the question. */
-export type RunMoment = 'placed' | 'bound';
+/**
+ * It has a place; its process is bound to it; the process has been asked; the process said something, be it
+ * no part of the answer.
+ */
+export type RunMoment = 'placed' | 'bound' | 'asked' | 'heard';
 
 /** One turn of the conversation, with its true role. */
 export type Message = { role: 'user' | 'assistant'; parts: readonly Part[] };

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -22,6 +21,7 @@ import { leadsBack } from './runner/leads-back.ts';
 import { readOperatorLogin } from './runner/operator-login.ts';
 import { withModelAliases } from './runner/model-aliases.ts';
 import { createProcessRegistry } from './runner/process-registry.ts';
+import { createScratch } from './runner/scratch.ts';
 import { toInterruptedResponse } from './dialects/openai-responses/to-response.ts';
 import { openResponses } from './responses/open-responses.ts';
 import { createSessions } from './sessions/session-book.ts';
@@ -65,11 +65,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     host: config.host,
     port: config.port,
     maxMessageBytes: config.maxBodyBytes,
+    requestTimeoutMs: config.requestTimeoutMs,
   }).catch(async (error: unknown) => {
     await parts.close();
     throw error;
   });
   await parts.registry.endLeftBehind();
+  await parts.scratch.removeLeftBehind();
   await parts.removeExpired();
   const sweep = setInterval(() => void parts.removeExpired(), SWEEP_MS).unref();
   const status = await parts.readCliStatus().catch((error: unknown) => {
@@ -105,16 +107,18 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     level: config.logLevel,
     secrets: [proxyKey, ...listSecrets(environment)],
   });
-  const registry = createProcessRegistry(join(config.stateDir, 'processes'));
+  const registry = createProcessRegistry(join(config.stateDir, 'processes'), (error) =>
+    log.error({ err: error }, 'a CLI process could not be put on record'),
+  );
   const passed = toChildEnvironment(environment, {
     alsoPassed: config.childEnv,
     maxRetries: config.claudeMaxRetries,
   });
-  const scratch = await createScratch();
+  const scratch = await createScratch(join(config.stateDir, 'scratch'));
   const claudeFolder = toClaudeFolder(passed);
   const login = await readOperatorLogin(claudeFolder);
   const base = {
-    environment: { ...login.environment, ...passed, TMPDIR: scratch.temporary },
+    environment: { ...login.environment, ...passed },
     loginArgs: login.args,
   };
   const gate = createGate({
@@ -128,6 +132,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     claudeFolder,
     profile: toChatLaunch(base, scratch.empty),
     book: registry,
+    openTemporary: scratch.openTemporary,
     gate,
   });
   const store = createSqliteStore({
@@ -218,6 +223,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     app,
     log,
     registry,
+    scratch,
     removeExpired,
     responses,
     gate,
@@ -230,17 +236,6 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
 
 function toShutdown() {
   return new RunError('shutting-down', 'The server is shutting down; try again.');
-}
-
-/**
- * A folder for the CLI processes alone. They work in an empty one whose name says nothing, since the
- * CLI tells it the model, and leave sockets and probes in the temporary one.
- */
-async function createScratch() {
-  const folder = await mkdtemp(join(tmpdir(), 'w-'));
-  const [empty, temporary] = [join(folder, 'a'), join(folder, 't')];
-  await Promise.all([mkdir(empty), mkdir(temporary)]);
-  return { empty, temporary, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 function refuseCircle({ config, environment }: ServerOptions) {

@@ -80,6 +80,23 @@ export const SETTINGS = {
     default: '290000',
     meaning: 'Longest time for a request, from its arrival, waiting included.',
   },
+  START_TIMEOUT_MS: {
+    ...milliseconds(LONGEST_TIMER_MS),
+    default: '60000',
+    meaning: 'Longest time for a CLI process to come up and to take the conversation.',
+  },
+  FIRST_BYTE_TIMEOUT_MS: {
+    ...milliseconds(LONGEST_TIMER_MS),
+    default: '240000',
+    meaning: 'Longest time from the question to the first event of its answer.',
+  },
+  SILENCE_TIMEOUT_MS: {
+    ...milliseconds(LONGEST_TIMER_MS),
+    // A model that thinks unseen may say nothing for minutes: the CLI does not pass the API's pings on.
+    default: '600000',
+    meaning:
+      'Longest time without a sign of life in the middle of an answer; an agent’s tools may work longer.',
+  },
   WORKER_CONCURRENCY: {
     ...wholeNumber(1, 1000),
     default: '2',

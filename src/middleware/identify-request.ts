@@ -11,7 +11,9 @@ import type { AppEnv } from './variables.ts';
 export const identifyRequest = createMiddleware<AppEnv>(async (c, next) => {
   const requestId = createRequestId();
   c.set('requestId', requestId);
+  const arrivedAt = performance.now();
   c.set('arrivedAtMs', Date.now());
+  c.set('elapsedMs', () => Math.round(performance.now() - arrivedAt));
   c.header('x-request-id', requestId);
   c.header('request-id', requestId);
   await next();

@@ -71,7 +71,7 @@ function writeLine(c: Context<AppEnv>, log: AppEnv['Variables']['log'], record?:
     method: c.req.method,
     path: cut(c.req.path),
     status,
-    ms: Date.now() - c.var.arrivedAtMs,
+    ms: c.var.elapsedMs(),
     ...(record && toRunLine(record)),
     ...(failure && { code: failure.code, failure: cut(failure.message) }),
   };

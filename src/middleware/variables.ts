@@ -9,6 +9,8 @@ export type Variables = {
   requestId: string;
   /** Milliseconds since 1970. */
   arrivedAtMs: number;
+  /** Milliseconds since then, by a clock that never jumps. */
+  elapsedMs: () => number;
   /** Names the request in every line. */
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   /** Keeps the request's log line back until the returned function is called: its answer goes on. */

@@ -50,5 +50,8 @@ export const WITH_RUN = [
   'not-logged-in',
   'upstream-failed',
   'cli-failed',
+  'start-timeout',
+  'first-byte-timeout',
+  'silence-timeout',
   'shutting-down',
 ] as const;

@@ -15,7 +15,7 @@ export function createReadKnownStatus(readCliStatus: ReadCliStatus): ReadKnownSt
   let askAgainAtMs = 0;
 
   return async () => {
-    if (Date.now() >= askAgainAtMs) asking ??= ask();
+    if (performance.now() >= askAgainAtMs) asking ??= ask();
     await Promise.race([asking, setImmediate()]); // an answer that is kept already is there by then
     return known;
   };
@@ -25,7 +25,7 @@ export function createReadKnownStatus(readCliStatus: ReadCliStatus): ReadKnownSt
       known = await readCliStatus();
     } catch {
       known = undefined;
-      askAgainAtMs = Date.now() + ASK_AGAIN_MS;
+      askAgainAtMs = performance.now() + ASK_AGAIN_MS;
     } finally {
       asking = undefined;
     }

@@ -13,11 +13,11 @@ const PATIENCE_MS = 20_000;
 /** Waits for a run's first event, but not for ever. Throws what the run throws by then. */
 export async function openRun(
   events: AsyncIterable<RunEvent>,
-  arrivedAtMs: number,
+  elapsedMs: number,
 ): Promise<OpenedRun> {
   const iterator = events[Symbol.asyncIterator]();
   const first = iterator.next();
-  const step = await settledWithin(first, arrivedAtMs + PATIENCE_MS - Date.now());
+  const step = await settledWithin(first, PATIENCE_MS - elapsedMs);
   return {
     start: step?.value?.type === 'run-start' ? step.value : undefined,
     events: resume(first, iterator),

@@ -7,13 +7,14 @@ import { collectRun } from '../run-answer.ts';
 import type { Run } from '../run.ts';
 import { nameIgnored } from './name-ignored.ts';
 import { openRun } from './open-run.ts';
+import { releaseWhenAborted } from './release-when-aborted.ts';
 import { streamMessages } from './stream-messages.ts';
 
 /** The handler of a route that answers in a dialect, whole or streamed. */
 export function runDialect<Body>(dialect: Dialect<Body>, run: Run) {
   return async (c: Context<AppEnv, string, Validated<Body>>): Promise<Response> => {
     const body: Body = c.req.valid('json');
-    const { requestId, arrivedAtMs, signal, caller } = c.var;
+    const { requestId, arrivedAtMs, elapsedMs, signal, caller } = c.var;
     const { request, isStream, ignored } = dialect.toRunRequest(body, caller);
     const exchange = { body, request, requestId, arrivedAtMs };
 
@@ -22,8 +23,9 @@ export function runDialect<Body>(dialect: Dialect<Body>, run: Run) {
       nameIgnored(c, dialect, ignored, answer.start);
       return c.json(dialect.toAnswer(answer, exchange));
     }
-    const { start, events } = await openRun(run(request, signal), arrivedAtMs);
+    const { start, events } = await openRun(run(request, signal), elapsedMs());
     nameIgnored(c, dialect, ignored, start);
-    return streamMessages(c, dialect, dialect.toMessages(events, exchange));
+    const messages = dialect.toMessages(events, exchange);
+    return streamMessages(c, dialect, releaseWhenAborted(messages, signal));
   };
 }

@@ -12,6 +12,8 @@ export type AgentLaunch = (session: AgentOptions['session']) => LaunchProfile;
 
 export type AgentSparesOptions = {
   openProcess: OpenProcess;
+  /** Longest time for a process to come up, in milliseconds. */
+  startMs: number;
   /** Launches remembered, the least recently used going first; 0 switches spares off. */
   count: number;
   /** Longest time that one is kept for a launch that nobody uses, in milliseconds. */
@@ -50,6 +52,7 @@ type Started = { id: string; folder: string };
 
 export function createAgentSpares({
   openProcess,
+  startMs,
   count,
   idleMs,
   reservedMs,
@@ -115,6 +118,7 @@ export function createAgentSpares({
   function open(launch: AgentLaunch): Spares {
     return createSpares({
       profile: launch(undefined),
+      startMs,
       count: 1,
       load,
       hasRoom,

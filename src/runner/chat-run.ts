@@ -35,6 +35,7 @@ export function createChatRun({ openChat, kept, suspended, retire }: ChatRunPart
     const chat = waiting?.chat ?? (await openChat(request, tools, signal));
     const leave = leaveWhenAborted(chat, signal);
     request.mark?.('bound');
+    chat.process.hear(() => request.mark?.('heard'));
     const turn = { isInterrupted: false, isAnswered: false, isSuspended: false };
     try {
       signal.throwIfAborted();
@@ -43,6 +44,7 @@ export function createChatRun({ openChat, kept, suspended, retire }: ChatRunPart
         for (const result of waiting.results) chat.tools.answer(result);
         for (const message of request.messages.slice(-1)) hold(chat, message);
       } else await sayRequest(chat, request, signal);
+      request.mark?.('asked');
 
       const parts = createPartCollector();
       const willAsk = () => areAnswerable(parts.all(), request);
@@ -66,6 +68,7 @@ export function createChatRun({ openChat, kept, suspended, retire }: ChatRunPart
       throw signal.aborted ? signal.reason : error;
     } finally {
       leave.cancel();
+      chat.process.hear(undefined);
       if (!turn.isSuspended) kept.giveBack(chat, turn.isAnswered && !signal.aborted);
     }
   };

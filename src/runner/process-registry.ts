@@ -7,7 +7,7 @@ import { listDescendants } from './process-tree.ts';
 
 /** Remembers on disk which processes this server started, so that none outlives it for long. */
 export type ProcessRegistry = {
-  /** Notes a child that leads its own process group. */
+  /** Notes a child that leads its own process group. Neither this nor `remove` ever throws. */
   add(pid: number): void;
   /** Forgets a child that has ended. */
   remove(pid: number): void;
@@ -26,24 +26,33 @@ type Entry = z.infer<typeof entrySchema>;
 
 /**
  * Creates the registry in `folder`, one small file for each child. It writes without waiting, because a
- * child must be on disk before anything can kill this server.
+ * child must be on disk before anything can kill this server. A disk that takes nothing is told to
+ * `onProblem`: the child serves all the same.
  */
-export function createProcessRegistry(folder: string): ProcessRegistry {
+export function createProcessRegistry(
+  folder: string,
+  onProblem: (error: unknown) => void = () => {},
+): ProcessRegistry {
   const owner = { pid: process.pid, start: readProcessStart(process.pid) };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const attempt = (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      onProblem(error);
+    }
+  };
   return {
-    add(pid) {
-      const entry = { pid, start: readProcessStart(pid), owner };
-      if (entry.start !== undefined) {
+    add: (pid) =>
+      attempt(() => {
+        const entry = { pid, start: readProcessStart(pid), owner };
+        if (entry.start === undefined) return;
         // Another server that reads a half-written entry would take it for broken.
         const draft = join(folder, `draft-${process.pid}`);
         writeFileSync(draft, JSON.stringify(entry), { mode: 0o600 });
         renameSync(draft, join(folder, String(pid)));
-      }
-    },
-    remove(pid) {
-      rmSync(join(folder, String(pid)), { force: true });
-    },
+      }),
+    remove: (pid) => attempt(() => rmSync(join(folder, String(pid)), { force: true })),
     async endLeftBehind() {
       const pids = (await readdir(folder)).filter((name) => /^\d+$/.test(name));
       return pids.filter((name) => settle(join(folder, name))).length;

@@ -1,7 +1,9 @@
 import pLimit from 'p-limit';
 
+import { RunError } from '../run-error.ts';
 import { type AgentProcess, createAgentProcess } from './agent-process.ts';
 import type { LaunchProfile } from './launch.ts';
+import type { TemporaryFolder } from './scratch.ts';
 import type { TakeStartTurn } from './start-turns.ts';
 
 /** Starts a process for a launch profile; waits while the limit of live processes is reached. */
@@ -15,6 +17,8 @@ export type ProcessesOptions = {
   /** Processes alive at the same time, ending ones included. */
   maxProcesses: number;
   book: ProcessBook;
+  /** Makes the `TMPDIR` of a process, which goes with it. */
+  openTemporary: () => TemporaryFolder;
   /** Called when a process is wanted at the limit: ends one that only waits, if there is any. */
   makeRoom: () => void;
   /** Waits until a process may start. Default: any may at once. */
@@ -38,6 +42,7 @@ export function createProcesses({
   command,
   maxProcesses,
   book,
+  openTemporary,
   makeRoom,
   takeStartTurn = () => Promise.resolve(() => {}),
   onApiRetry = () => {},
@@ -58,14 +63,13 @@ export function createProcesses({
       void limit(async () => {
         signal.removeEventListener('abort', leave);
         if (signal.aborted) return leave();
-        const process = createAgentProcess({ ...profile, command, onApiRetry, onUp: endStart });
-        alive.add(process);
-        if (process.pid !== undefined) book.add(process.pid);
-        opened.resolve(process);
-        await process.exited;
-        endStart();
-        alive.delete(process);
-        if (process.pid !== undefined) book.remove(process.pid);
+        await live(profile, endStart, opened.resolve)
+          .catch((error: unknown) => {
+            opened.reject(
+              new RunError('cli-failed', 'No claude CLI could be started.', { cause: error }),
+            );
+          })
+          .finally(endStart);
       });
       return opened.promise;
     },
@@ -75,4 +79,22 @@ export function createProcesses({
       await Promise.all([...alive].map((process) => process.end()));
     },
   };
+
+  /** A process from its start to its end. */
+  async function live(
+    profile: LaunchProfile,
+    onUp: () => void,
+    tell: (process: AgentProcess) => void,
+  ) {
+    const temporary = openTemporary();
+    const environment = { ...profile.environment, TMPDIR: temporary.path };
+    const process = createAgentProcess({ ...profile, environment, command, onApiRetry, onUp });
+    alive.add(process);
+    if (process.pid !== undefined) book.add(process.pid);
+    tell(process);
+    await process.exited;
+    alive.delete(process);
+    if (process.pid !== undefined) book.remove(process.pid);
+    await temporary.remove();
+  }
 }

@@ -41,9 +41,9 @@ export function createReadCliStatus(
   let kept: { status: Promise<CliStatus>; untilMs: number } | undefined;
 
   return () => {
-    if (!kept || kept.untilMs < Date.now()) {
+    if (!kept || kept.untilMs < performance.now()) {
       const status = askCli(openProcess, profile);
-      kept = { status, untilMs: Date.now() + FRESH_FOR_MS };
+      kept = { status, untilMs: performance.now() + FRESH_FOR_MS };
       status.catch(() => {
         kept = undefined;
       });

@@ -15,6 +15,8 @@ export type Load = 'none' | 'some' | 'full';
 export type SparesOptions = {
   openProcess: OpenProcess;
   profile: LaunchProfile;
+  /** Longest time for a process to come up, in milliseconds. */
+  startMs: number;
   /** Processes kept ready; 0 switches spares off. */
   count: number;
   /** A start costs half a second of CPU, so that it waits while others could use that. */
@@ -59,6 +61,7 @@ const LONGEST_WAIT_MS = 60 * 60_000;
 export function createSpares({
   openProcess,
   profile,
+  startMs,
   count,
   load,
   hasRoom,
@@ -114,20 +117,27 @@ export function createSpares({
 
   /** Resolves with whether there is one more. */
   async function add() {
+    const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(startMs)]);
+    let process: AgentProcess | undefined;
+    const leave = () => void process?.end();
+    signal.addEventListener('abort', leave, { once: true });
     try {
-      const process = await openProcess(profile, stopped.signal);
+      process = await openProcess(profile, signal);
       const settings = foresee();
       // Answered as soon as the process is up, whoever it will serve.
       await process.request(
         settings ? { subtype: 'apply_flag_settings', settings } : { subtype: 'list_models' },
       );
-      if (stopped.signal.aborted) return false;
+      signal.throwIfAborted();
       const spare = { process, settings: settings && JSON.stringify(settings) };
       spares.set(spare, setTimeout(() => drop(spare), LONGEST_WAIT_MS).unref());
       void process.exited.then(() => drop(spare));
       return true;
     } catch {
+      leave();
       return false;
+    } finally {
+      signal.removeEventListener('abort', leave);
     }
   }
 

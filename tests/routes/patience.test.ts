@@ -6,7 +6,7 @@ import { createTestApp, post, sayHello } from '../support/create-test-app.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({
-    toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+    toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'],
   });
 });
 afterEach(() => {

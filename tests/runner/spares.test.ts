@@ -27,6 +27,7 @@ function create({ load = (): Load => 'none', ...changes }: Partial<SparesOptions
   const spares = createSpares({
     openProcess,
     profile: PROFILE,
+    startMs: 1000,
     count: 2,
     load,
     hasRoom: () => true,
@@ -121,6 +122,26 @@ test('a start that fails is not tried again at once', async () => {
   await pass(10_000);
 
   expect(openProcess).toHaveBeenCalledTimes(2);
+});
+
+test('one that hangs at its start, or refuses, is ended and tried again later', async () => {
+  const hanging = createFakeProcess();
+  hanging.process.request = () =>
+    new Promise((_, reject) => void hanging.process.exited.then(reject));
+  const refusing = createFakeProcess();
+  refusing.process.request = () => Promise.reject(new Error('no'));
+  const openProcess = vi
+    .fn<() => Promise<AgentProcess>>(async () => createFakeProcess().process)
+    .mockResolvedValueOnce(hanging.process)
+    .mockResolvedValueOnce(refusing.process);
+  const { spares } = create({ openProcess, count: 1 });
+  // `AbortSignal.timeout` keeps real time.
+  await vi.waitFor(() => expect(hanging.countEnds()).toBeGreaterThan(0), { timeout: 5000 });
+  await pass(10_000 + LOOK_MS);
+  expect(refusing.countEnds()).toBe(1);
+  await pass(10_000 + LOOK_MS);
+
+  expect(spares.ready()).toBe(1);
 });
 
 test('one makes room; stopped, none comes after it', async () => {

@@ -27,6 +27,13 @@ test('a last line without its end counts, an empty one does not', async () => {
   expect(await toLines('')).toEqual([]);
 });
 
+test('a line that does not end is refused before it fills the memory; one after the other may be long', async () => {
+  const bytes = new TextEncoder().encode('12345678\n12345678\n1234567890');
+  const reading = Array.fromAsync(splitLines(cut(bytes, 3), 9));
+  await expect(reading).rejects.toThrow('longer than 9 characters');
+  expect(await Array.fromAsync(splitLines(cut(bytes, 3), 10))).toHaveLength(3);
+});
+
 test('bytes that are no UTF-8 do not end the reading', async () => {
   const bytes = new Uint8Array([0xff, 0xfe, 10, 0x61, 10, 0xe2]);
   expect(await read(bytes, 1)).toEqual(['\ufffd\ufffd', 'a', '\ufffd']);

@@ -87,11 +87,13 @@ function createChat(
     claudeFolder: folder,
     profile,
     book: createProcessRegistry(join(folder, 'processes')),
+    openTemporary: () => ({ path: folder, remove: async () => undefined }),
     gate,
   });
   const spares = createSpares({
     openProcess,
     profile,
+    startMs: 1000,
     count: 0,
     load: () => 'none',
     hasRoom: () => false,

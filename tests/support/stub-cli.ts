@@ -2,7 +2,12 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-type Line = { type: string; request_id?: string; request?: { subtype: string } };
+type Line = {
+  type: string;
+  request_id?: string;
+  request?: { subtype: string };
+  message?: { content: unknown };
+};
 
 /** The stub's own end of the wires. A behaviour changes what it wants to be different. */
 export type StubCli = {
@@ -39,6 +44,11 @@ const PROGRAM = /* js */ `
 import { appendFileSync, readFileSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
+if (process.argv.includes('--version')) {
+  console.log('2.1.330 (Claude Code)');
+  process.exit(0);
+}
+
 const starts = process.env.HOME + '/starts';
 appendFileSync(starts, '.');
 
@@ -74,6 +84,8 @@ const cli = {
   stderr: (text) => void writeSync(2, text),
   exit: (code) => process.exit(code),
 };
+
+process.stdout.on('error', () => cli.exit(1)); // nobody reads it any more
 
 createInterface({ input: process.stdin })
   .on('line', (text) => {

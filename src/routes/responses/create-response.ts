@@ -13,6 +13,7 @@ import type { Run } from '../../run.ts';
 import type { RunError } from '../../run-error.ts';
 import { nameIgnored } from '../name-ignored.ts';
 import { openRun } from '../open-run.ts';
+import { releaseWhenAborted } from '../release-when-aborted.ts';
 import { streamMessages } from '../stream-messages.ts';
 import { followResponse } from './follow-response.ts';
 import { openExchange, type OpenedExchange } from './open-exchange.ts';
@@ -45,10 +46,11 @@ export function createResponse(run: Run, parts: ResponseParts) {
       await keep(response);
       return c.json(response);
     }
-    const started = await openRun(events, exchange.arrivedAtMs);
+    const started = await openRun(events, c.var.elapsedMs());
     nameIgnored(c, openaiResponses, ignored, started.start);
     const messages = openaiResponses.toMessages(started.events, exchange);
-    return streamNumbered(c, recordMessages(messages, keep));
+    const released = releaseWhenAborted(messages, c.var.signal);
+    return streamNumbered(c, recordMessages(released, keep));
   };
 }
 

@@ -3,6 +3,7 @@ import { createRequestId } from '../../middleware/identify-request.ts';
 import type { StoredResponse } from '../../responses/response-store.ts';
 import type { Caller, Run } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
+import { releaseWhenAborted } from '../release-when-aborted.ts';
 import { toRunError } from '../respond-failure.ts';
 import { type ClientEvent, readClientEvent, readStreamId } from './client-event.ts';
 import { openExchange } from './open-exchange.ts';
@@ -42,7 +43,7 @@ export function createTurns(parts: TurnsParts): Turns {
     const { exchange, toStored } = await openExchange(event.body, asking, find, event);
     const events = event.isGenerating ? run(exchange.request, signal) : sayNothing(event.body);
     const messages = openaiResponses.toMessages(events, exchange);
-    const recorded = recordMessages(messages, async (response) => {
+    const recorded = recordMessages(releaseWhenAborted(messages, signal), async (response) => {
       const stored = toStored(response);
       latest = stored;
       if (event.body.store !== false) await book.save(stored);

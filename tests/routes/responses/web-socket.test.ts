@@ -42,6 +42,7 @@ async function serve(answer: Run = sayHello) {
     host: '127.0.0.1',
     port: 0,
     maxMessageBytes: 100_000,
+    requestTimeoutMs: 60_000,
   });
   return { app, requests, url: listening.url, stop: () => stopping.abort() };
 }
