@@ -25,7 +25,13 @@ beforeEach(async () => {
     await goOn.promise;
   };
   app = createTestApp({ run });
-  server = await listen({ fetch: app.fetch, host: '127.0.0.1', port: 0, maxMessageBytes: 1000 });
+  server = await listen({
+    fetch: app.fetch,
+    host: '127.0.0.1',
+    port: 0,
+    maxMessageBytes: 1000,
+    requestTimeoutMs: 60_000,
+  });
   port = new URL(server.url).port;
 });
 

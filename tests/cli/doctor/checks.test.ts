@@ -34,7 +34,13 @@ describe('the port', () => {
 
   test('is fine when this program serves it', async () => {
     const { fetch } = createTestApp();
-    const server = await listen({ fetch, host: HOST, port: 0, maxMessageBytes: 1000 });
+    const server = await listen({
+      fetch,
+      host: HOST,
+      port: 0,
+      maxMessageBytes: 1000,
+      requestTimeoutMs: 60_000,
+    });
     const port = Number(new URL(server.url).port);
     const finding = await checkPort({ host: HOST, port });
     expect(finding).toMatchObject({ state: 'ok', text: expect.stringContaining('1.2.3') });

@@ -1,0 +1,124 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+import { type Answer, type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
+import { endProgram, type Program, startProgram } from '../support/start-program.ts';
+import { KEY } from '../support/start-proxy.ts';
+import { isAlive } from '../support/watch-place.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** The product as a program of its own, with the real CLI against the loopback model. */
+export type Product = {
+  url: string;
+  pid: number;
+  program: Program;
+  model: ModelServer;
+  /** Everything of it on disk: `state`, `home`, `workspace`, and `tmp`, its temporary folder. */
+  folder: string;
+  /** `fetch` with the key, on a connection of its own, and a JSON POST when `body` is given. */
+  send(path: string, body?: unknown, init?: RequestInit): Promise<Response>;
+  /** Sends it a signal and waits for its end; what stands on disk stays. */
+  stopProgram(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | string>;
+  /** Starts another one on the same folders and the same model. */
+  start(): Promise<Product>;
+  /** Both, one after the other. */
+  restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<Product>;
+  stop(): Promise<void>;
+};
+
+export type ProductOptions = {
+  /** What the model says; the demo's answers by default. */
+  answer?: Answer;
+  /** Settings, and further variables of the environment. */
+  settings?: Record<string, string | undefined>;
+  /** Called with the folders before the first start. */
+  prepare?: (folder: string) => Promise<void>;
+};
+
+/** Starts it in folders of its own. */
+export async function startProduct({
+  answer,
+  settings = {},
+  prepare,
+}: ProductOptions = {}): Promise<Product> {
+  const folder = await mkdtemp(join(tmpdir(), 'faults-'));
+  for (const name of ['home', 'tmp', 'workspace']) await mkdir(join(folder, name));
+  await prepare?.(folder);
+  const model = await startModelServer(answer && { answer });
+  try {
+    return await startOn(folder, model, settings);
+  } catch (error) {
+    await cleanUp(folder, model);
+    throw error;
+  }
+}
+
+async function startOn(
+  folder: string,
+  model: ModelServer,
+  settings: Record<string, string | undefined>,
+): Promise<Product> {
+  const program = await startProgram(process.execPath, [join(ROOT, 'src/bin.ts')], {
+    cwd: folder,
+    env: {
+      PATH: [join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
+      HOME: join(folder, 'home'),
+      CLAUDE_CONFIG_DIR: join(folder, 'home/.claude'),
+      TMPDIR: join(folder, 'tmp'),
+      STATE_DIR: join(folder, 'state'),
+      DEFAULT_WORKSPACE_DIR: join(folder, 'workspace'),
+      PORT: '0',
+      PROXY_API_KEY: KEY,
+      WARM_PROCESSES: '0',
+      ANTHROPIC_API_KEY: 'dummy',
+      ANTHROPIC_BASE_URL: model.url,
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      DISABLE_TELEMETRY: '1',
+      DISABLE_ERROR_REPORTING: '1',
+      ...settings,
+    },
+  });
+  const { url, pid } = program;
+
+  const stopProgram = (signal: 'SIGTERM' | 'SIGKILL') => {
+    if (isAlive(pid)) process.kill(pid, signal);
+    return program.exited;
+  };
+  const start = () => startOn(folder, model, settings);
+  return {
+    url,
+    pid,
+    program,
+    model,
+    folder,
+    send: (path, body, init = {}) =>
+      fetch(url + path, {
+        ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+        ...init,
+        headers: {
+          authorization: `Bearer ${KEY}`,
+          'content-type': 'application/json',
+          connection: 'close',
+          ...Object.fromEntries(new Headers(init.headers)),
+        },
+      }),
+    stopProgram,
+    start,
+    async restart(signal) {
+      await stopProgram(signal);
+      return start();
+    },
+    async stop() {
+      await stopProgram('SIGTERM');
+      await endProgram(program);
+      await cleanUp(folder, model);
+    },
+  };
+}
+
+async function cleanUp(folder: string, model: ModelServer) {
+  await model.close();
+  await rm(folder, { recursive: true, force: true });
+}
