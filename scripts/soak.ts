@@ -66,8 +66,7 @@ async function soak(minutes: number): Promise<number> {
     const callers = Array.from({ length: CALLERS }, (_, index) =>
       callUntil(endsAt, product, index, traffic),
     );
-    const samples = await watch(product, minutes, traffic);
-    await Promise.all(callers);
+    const [samples] = await Promise.all([watch(product, minutes, traffic), ...callers]);
     return report(samples);
   } finally {
     await product.stop();

@@ -68,7 +68,7 @@ describe('a whole message', () => {
       type: 'message',
       role: 'assistant',
       model: 'claude-sonnet-5-5',
-      content: [{ type: 'text', text: expect.stringContaining('Hello.') }],
+      content: [{ type: 'text', text: expect.stringContaining('Hello.'), citations: null }],
       stop_reason: 'end_turn',
       stop_sequence: null,
       stop_details: null,

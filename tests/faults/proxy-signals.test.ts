@@ -72,7 +72,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
   },
 );
 
-/** What callers get: whole, streamed, from an agent at work, and the slow one. */
+/** What callers get: whole, streamed, from an agent at work, and of a process that is stopped. */
 const OUTCOMES = {
   SIGTERM: [
     { status: 503, text: expect.stringContaining('shutting down') },
