@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import type { AgentOptions } from '../run.ts';
 import type { AgentProcess } from './agent-process.ts';
@@ -29,6 +30,8 @@ export type AgentSparesOptions = {
 /**
  * Processes started ahead for agents. What an agent is started with (folder, tools, model, limits) is
  * learnt from use. The session's id stands on the command line, so that the process brings it along.
+ * None in a git repository: soon after its start the CLI asks for the repository's state, and tells the
+ * model that one however old it is (CLI 2.1.330).
  */
 export type AgentSpares = {
   /** The id for a new session: of a process that waits for just this launch, or else of none. */
@@ -36,7 +39,7 @@ export type AgentSpares = {
   /** The process that was reserved with this id, if it still fits the launch. */
   claim: (id: string, launch: AgentLaunch) => AgentProcess | undefined;
   /** Notes that a launch was used: the next run will likely want the same. */
-  learn: (launch: AgentLaunch) => void;
+  learn: (launch: AgentLaunch) => Promise<void>;
   /** Ends one; returns whether there was one. */
   evict: () => boolean;
   /** Ends all, and starts them anew: the login or the CLI is not what it was. */
@@ -71,8 +74,10 @@ export function createAgentSpares({
       const process = pools.get(key)?.spares.takeReady()?.process;
       const spare = process && started.get(process);
       if (!spare) return randomUUID();
-      if (spare.folder !== (await identify(launch(undefined).folder))) {
+      const { folder } = launch(undefined);
+      if (spare.folder !== (await identify(folder)) || (await isInRepository(folder))) {
         void process.end();
+        close(key); // its next ones would be no better
         return randomUUID();
       }
       const timer = setTimeout(() => drop(spare.id), reservedMs).unref();
@@ -87,8 +92,8 @@ export function createAgentSpares({
       if (!isFit) void entry?.process.end();
       return isFit ? entry?.process : undefined;
     },
-    learn(launch) {
-      if (count === 0) return;
+    async learn(launch) {
+      if (count === 0 || (await isInRepository(launch(undefined).folder))) return;
       const key = toKey(launch);
       const known = pools.get(key);
       clearTimeout(known?.timer);
@@ -157,6 +162,15 @@ export function createAgentSpares({
 function toKey(launch: AgentLaunch) {
   const { args, folder } = launch(undefined);
   return JSON.stringify([args, folder]);
+}
+
+async function isInRepository(folder: string): Promise<boolean> {
+  const isOne = await access(join(folder, '.git')).then(
+    () => true,
+    () => false,
+  );
+  const parent = dirname(folder);
+  return isOne || (parent !== folder && isInRepository(parent));
 }
 
 /** Tells a folder from another one of the same name; none there is told apart, too. */

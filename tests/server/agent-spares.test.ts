@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
@@ -35,16 +34,16 @@ test('one started otherwise does not get it', async () => {
   expect(ready).not.toContain(await run({ allowedTools: ['Read'], workingDirectory: 'other' }));
 });
 
-test('what happened in the folder meanwhile is seen', async () => {
+test('in a git repository none is started ahead: it would tell the model an old state', async () => {
   const folder = join(proxy.folder, 'workspace');
-  await mkdir(folder, { recursive: true });
-  execFileSync('git', ['init', '-q'], { cwd: folder });
-  await run({});
-  await untilReady();
-  await writeFile(join(folder, 'new-file.txt'), 'new');
-  await run({});
-  const spare = toText(proxy.model.requests.at(-1));
-  expect(spare).toContain('new-file.txt');
+  const below = join(folder, 'below');
+  await mkdir(below, { recursive: true });
+  await run({ workingDirectory: 'below' });
+  const ready = await untilReady();
+
+  await mkdir(join(folder, '.git'));
+  expect(ready).not.toContain(await run({ workingDirectory: 'below' }));
+  await vi.waitFor(async () => expect(await readSessionIds()).toEqual([]), 10_000);
 });
 
 test('a folder that was replaced by another of its name gets a process of its own', async () => {
