@@ -68,24 +68,25 @@ export function createChatProcesses({
     takeStartTurn: createStartTurns({ claudeFolder }),
     onApiRetry: (status) => countApiRetry(tally, status),
   });
-  const spares = createSpares({
+  /** How processes are started ahead, for whomever. */
+  const starting = {
     openProcess: processes.open,
-    profile,
     startMs: config.startTimeoutMs,
-    count: config.warmProcesses,
     load: () => toLoad(gate),
     hasRoom: () => processes.count() < config.maxProcesses,
+  };
+  const spares = createSpares({
+    ...starting,
+    profile,
+    count: config.warmProcesses,
     foresee: () => lastSettings,
     onTake: (isHit) => void (tally.spares.chat[isHit ? 'hit' : 'missed'] += 1),
   });
   const agentSpares = createAgentSpares({
-    openProcess: processes.open,
+    ...starting,
     count: mayAgentsWait(config) ? config.warmProcesses : 0,
-    startMs: config.startTimeoutMs,
     idleMs: config.keptProcessTtlMs,
     reservedMs: config.queueTimeoutMs,
-    load: () => toLoad(gate),
-    hasRoom: () => processes.count() < config.maxProcesses,
     onTake: (isHit) => void (tally.spares.agent[isHit ? 'hit' : 'missed'] += 1),
   });
   const kept = createKeptProcesses({

@@ -7,3 +7,8 @@ export function isLoopback(host: string): boolean {
   const address = name.replace(/^::ffff:(?=[\d.]+$)/, '');
   return isIPv4(address) ? address.startsWith('127.') : address === '::1';
 }
+
+/** A host as a URL writes it, without the brackets that stand around an IPv6 address there. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
+}

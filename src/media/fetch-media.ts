@@ -4,6 +4,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 
+import { withoutBrackets } from '../loopback.ts';
 import { guardLookup, type Lookup } from './guard-lookup.ts';
 import type { MayConnect } from './may-connect.ts';
 import { mediaError, unreachable } from './media-error.ts';
@@ -44,7 +45,7 @@ export function createFetchMedia(
   };
 
   async function send(url: URL, { param, signal }: AnswerOptions): Promise<IncomingMessage> {
-    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    const host = withoutBrackets(url.hostname);
     const port = toPort(url);
     const isAllowed = (address: string) => mayConnect({ host, address, port });
     // Node looks up names only: an address goes to the socket as it is.

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 import { createMiddleware } from 'hono/factory';
 
-import { isLoopback } from '../loopback.ts';
+import { isLoopback, withoutBrackets } from '../loopback.ts';
 import { RunError } from '../run-error.ts';
 import { readHost } from './read-host.ts';
 
@@ -39,7 +39,7 @@ export function checkHost({ host, allowedHosts }: CheckHostOptions) {
 
 /** As a URL writes it, but without the brackets of IPv6 and a last dot. */
 function toPlainName(host: string) {
-  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  const bare = withoutBrackets(host);
   const name = URL.parse(`http://${isIP(bare) === 6 ? `[${bare}]` : bare}`)?.hostname ?? bare;
-  return name.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+  return withoutBrackets(name).replace(/\.$/, '');
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 
-import { isLoopback } from '../loopback.ts';
+import { isLoopback, withoutBrackets } from '../loopback.ts';
 import { readAddress } from './read-address.ts';
 import { readHost } from './read-host.ts';
 
@@ -28,7 +28,7 @@ export function isLocal(c: Context): boolean {
   return (
     address !== undefined &&
     isLoopback(address) &&
-    isLoopback(readHost(c).hostname.replace(/^\[(.*)\]$/, '$1')) &&
+    isLoopback(withoutBrackets(readHost(c).hostname)) &&
     FORWARDED.every((name) => c.req.header(name) === undefined) &&
     OWN_SITES.has(c.req.header('sec-fetch-site'))
   );

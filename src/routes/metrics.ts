@@ -1,4 +1,4 @@
-import type { Handler, MiddlewareHandler } from 'hono';
+import type { Handler } from 'hono';
 
 import { isLocal } from '../middleware/is-local.ts';
 import type { AppEnv } from '../middleware/variables.ts';
@@ -10,9 +10,7 @@ export function metrics({ render, contentType }: Metrics): Handler<AppEnv> {
 }
 
 /** The same for programs on this machine, which need no key. Stands before `authenticate`. */
-export function localMetrics({ render, contentType }: Metrics): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    if (!isLocal(c)) return next();
-    return c.body(await render(), 200, { 'content-type': contentType });
-  };
+export function localMetrics(parts: Metrics): Handler<AppEnv> {
+  const answer = metrics(parts);
+  return (c, next) => (isLocal(c) ? answer(c, next) : next());
 }

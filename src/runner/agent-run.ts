@@ -38,7 +38,7 @@ export function createAgentRun({ openProcess, spares, base }: AgentRunParts): Ru
       request.mark?.('asked');
       const reading = { model: request.model, sessionId: session?.id };
       for await (const event of readAgentEvents(process.lines(), reading)) {
-        if (event.type === 'run-end' && session?.isNew) void spares.learn(launch);
+        if (event.type === 'run-end' && session?.isNew) spares.learn(launch);
         yield event;
       }
     } catch (error) {

@@ -1,28 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { access, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { AgentOptions } from '../run.ts';
 import type { AgentProcess } from './agent-process.ts';
 import type { LaunchProfile } from './launch.ts';
-import type { OpenProcess } from './processes.ts';
-import { createSpares, type Load, type Spares } from './spares.ts';
+import { createSpares, type Spares, type SparesOptions } from './spares.ts';
 
 /** What an agent's process is started with, its session aside: that is told last. */
 export type AgentLaunch = (session: AgentOptions['session']) => LaunchProfile;
 
-export type AgentSparesOptions = {
-  openProcess: OpenProcess;
-  /** Longest time for a process to come up, in milliseconds. */
-  startMs: number;
+export type AgentSparesOptions = Pick<
+  SparesOptions,
+  'openProcess' | 'startMs' | 'load' | 'hasRoom'
+> & {
   /** Launches remembered, the least recently used going first; 0 switches spares off. */
   count: number;
   /** Longest time that one is kept for a launch that nobody uses, in milliseconds. */
   idleMs: number;
   /** Longest time between `reserve` and `claim`, in milliseconds. */
   reservedMs: number;
-  load: () => Load;
-  hasRoom: () => boolean;
   /** Told whether a new session's process was there. */
   onTake: (isHit: boolean) => void;
 };
@@ -39,7 +37,7 @@ export type AgentSpares = {
   /** The process that was reserved with this id, if it still fits the launch. */
   claim: (id: string, launch: AgentLaunch) => AgentProcess | undefined;
   /** Notes that a launch was used: the next run will likely want the same. */
-  learn: (launch: AgentLaunch) => Promise<void>;
+  learn: (launch: AgentLaunch) => void;
   /** Ends one; returns whether there was one. */
   evict: () => boolean;
   /** Ends all, and starts them anew: the login or the CLI is not what it was. */
@@ -54,14 +52,11 @@ type Reserved = { process: AgentProcess; key: string; timer: NodeJS.Timeout };
 type Started = { id: string; folder: string };
 
 export function createAgentSpares({
-  openProcess,
-  startMs,
   count,
   idleMs,
   reservedMs,
-  load,
-  hasRoom,
   onTake,
+  ...starting
 }: AgentSparesOptions): AgentSpares {
   /** By launch, the least recently used first. */
   const pools = new Map<string, Pool>();
@@ -75,7 +70,7 @@ export function createAgentSpares({
       const spare = process && started.get(process);
       if (!spare) return randomUUID();
       const { folder } = launch(undefined);
-      if (spare.folder !== (await identify(folder)) || (await isInRepository(folder))) {
+      if (spare.folder !== (await identify(folder)) || isInRepository(folder)) {
         void process.end();
         close(key); // its next ones would be no better
         return randomUUID();
@@ -92,8 +87,8 @@ export function createAgentSpares({
       if (!isFit) void entry?.process.end();
       return isFit ? entry?.process : undefined;
     },
-    async learn(launch) {
-      if (count === 0 || (await isInRepository(launch(undefined).folder))) return;
+    learn(launch) {
+      if (count === 0 || isInRepository(launch(undefined).folder)) return;
       const key = toKey(launch);
       const known = pools.get(key);
       clearTimeout(known?.timer);
@@ -122,17 +117,14 @@ export function createAgentSpares({
 
   function open(launch: AgentLaunch): Spares {
     return createSpares({
+      ...starting,
       profile: launch(undefined),
-      startMs,
       count: 1,
-      load,
-      hasRoom,
       foresee: () => undefined,
-      onTake: () => undefined, // counted where they are claimed
       async openProcess(profile, signal) {
         const id = randomUUID();
         const folder = await identify(profile.folder);
-        const process = await openProcess(launch({ id, isNew: true }), signal);
+        const process = await starting.openProcess(launch({ id, isNew: true }), signal);
         started.set(process, { id, folder });
         return process;
       },
@@ -164,13 +156,9 @@ function toKey(launch: AgentLaunch) {
   return JSON.stringify([args, folder]);
 }
 
-async function isInRepository(folder: string): Promise<boolean> {
-  const isOne = await access(join(folder, '.git')).then(
-    () => true,
-    () => false,
-  );
+function isInRepository(folder: string): boolean {
   const parent = dirname(folder);
-  return isOne || (parent !== folder && isInRepository(parent));
+  return existsSync(join(folder, '.git')) || (parent !== folder && isInRepository(parent));
 }
 
 /** Tells a folder from another one of the same name; none there is told apart, too. */

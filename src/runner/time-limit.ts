@@ -9,9 +9,9 @@ export class WorkTooLong extends Error {}
 const MOST_PATIENCE = 16;
 
 /**
- * Makes a limit, in milliseconds of processor time, for work whose length a caller decides, such as a regular expression of theirs: there
- * is one thread, and nothing but an interrupted script gets it back. Work that was interrupted without
- * having had its time begins anew, so it must be free of effects.
+ * Makes a limit, in milliseconds of processor time, for work whose length a caller decides, such as a
+ * regular expression of theirs: there is one thread, and nothing but an interrupted script gets it back.
+ * Work that was interrupted without having had its time begins anew, so it must be free of effects.
  */
 export function createTimeLimit(limitMs: number): TimeLimit {
   const script = new Script('work()');

@@ -32,7 +32,7 @@ export function withSessions(
     signal: AbortSignal,
   ): AsyncIterable<RunEvent> {
     const { turn, workingDirectory } = await (agent.session === undefined
-      ? beginSession(sessions, request, agent.workingDirectory, createId(request, agent))
+      ? beginSession(sessions, request, agent, createId)
       : resumeSession(sessions, request, agent, agent.session.id, signal));
     try {
       const session = { id: turn.id, isNew: agent.session === undefined };
@@ -53,19 +53,19 @@ export function withSessions(
 
 async function beginSession(
   sessions: Sessions,
-  { caller, messages }: RunRequest,
-  workingDirectory: string | undefined,
-  id: Promise<string>,
+  request: RunRequest,
+  agent: AgentOptions,
+  createId: CreateId,
 ): Promise<Place> {
+  const { workingDirectory } = agent;
   if (workingDirectory === undefined) {
     throw new RunError('internal', 'A new session was given no working directory.');
   }
-  const title = toTitle(messages);
   const turn = await sessions.begin({
-    id: await id,
-    keyId: caller.keyId,
+    id: await createId(request, agent),
+    keyId: request.caller.keyId,
     workingDirectory,
-    title,
+    title: toTitle(request.messages),
   });
   return { turn, workingDirectory };
 }
