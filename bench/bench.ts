@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 import { openStage } from './processes.ts';
 import { type Row, SCENARIOS } from './scenarios.ts';
@@ -11,14 +12,24 @@ import { measureShapes, type Shape } from './shapes.ts';
  * that it works; its figures mean nothing. Each count can be set: `--each=15 --load=80 --streams=5
  * --waiting=1000 --requests=5000`.
  */
-const isShort = process.argv.includes('--short');
+const { values: flags } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    each: { type: 'string' },
+    load: { type: 'string' },
+    streams: { type: 'string' },
+    waiting: { type: 'string' },
+    requests: { type: 'string' },
+  },
+});
+const isShort = flags.short;
 const rounds = {
-  each: readCount('each', isShort ? 1 : 15),
-  load: readCount('load', isShort ? 8 : 80),
+  each: Number(flags.each ?? (isShort ? 1 : 15)),
+  load: Number(flags.load ?? (isShort ? 8 : 80)),
   deltas: isShort ? 200 : 20_000,
-  streams: readCount('streams', isShort ? 1 : 5),
-  waiting: readCount('waiting', isShort ? 20 : 1000),
-  requests: readCount('requests', isShort ? 20 : 5000),
+  streams: Number(flags.streams ?? (isShort ? 1 : 5)),
+  waiting: Number(flags.waiting ?? (isShort ? 20 : 1000)),
+  requests: Number(flags.requests ?? (isShort ? 20 : 5000)),
   watchMs: isShort ? 500 : 10_000,
 };
 
@@ -56,11 +67,6 @@ ${shapes.map(toShapeLine).join('\n')}
 function toLine({ work, unit, proxy, claude, ratio, wanted }: Row): string {
   const toCell = ({ median, p95 }: Row['proxy']) => `${toShort(median)} (${toShort(p95)}) ${unit}`;
   return `| ${work} | ${toCell(proxy)} | ${toCell(claude)} | ${ratio.toFixed(2)} | ${wanted} |`;
-}
-
-function readCount(name: string, otherwise: number): number {
-  const flag = process.argv.find((arg) => arg.startsWith(`--${name}=`));
-  return flag ? Number(flag.slice(name.length + 3)) : otherwise;
 }
 
 function toShapeLine({ work, unit, figure, wanted }: Shape): string {

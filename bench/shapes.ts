@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { readRssBytes } from '../src/runner/read-rss.ts';
 import { askProxy, openAnswer } from './ask.ts';
 import { openStage, type Stage } from './processes.ts';
 import { toMedian } from './statistics.ts';
@@ -39,16 +40,16 @@ function measureMemory({ requests }: ShapeRounds): Promise<Shape[]> {
     const hello = () => askProxy(stage, { system: 'Be brief.', messages: toPrompt('Say hello.') });
     await hello();
     await stage.waitUntilQuiet();
-    const idle = readRssMb(stage);
+    const idle = await readRssMb(stage);
     await askMany(Math.ceil(requests / 10), hello);
-    const early = readRssMb(stage);
+    const early = await readRssMb(stage);
     await askMany(requests, hello);
     return [
       { work: 'the proxy’s own memory, idle', unit: 'MB', figure: idle, wanted: '≤ 110' },
       {
         work: `its growth over ${requests} requests, after the first ${Math.ceil(requests / 10)}`,
         unit: '%',
-        figure: (readRssMb(stage) / early - 1) * 100,
+        figure: ((await readRssMb(stage)) / early - 1) * 100,
         wanted: '≤ 10',
       },
     ];
@@ -102,7 +103,7 @@ function measureQueue({ waiting, watchMs }: ShapeRounds): Promise<Shape[]> {
     const share = ((readCpuMs(stage) - before) / watchMs) * 100;
     const many = Array.from({ length: waiting - few.length }, (_, index) => hold(`d${index}`));
     await delay(5000);
-    const memory = readRssMb(stage);
+    const memory = await readRssMb(stage);
     leaving.abort();
     await Promise.all([...held, ...few, ...many]);
     return [
@@ -171,9 +172,8 @@ function toPrompt(content: string): object[] {
   return [{ role: 'user', content }];
 }
 
-function readRssMb({ proxyPid }: Stage) {
-  const status = readFileSync(`/proc/${proxyPid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+async function readRssMb({ proxyPid }: Stage) {
+  return ((await readRssBytes(proxyPid)) ?? Number.NaN) / 2 ** 20;
 }
 
 /** Processor time of the proxy so far. */

@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { toMedian } from '../bench/statistics.ts';
 import { listDescendants } from '../src/runner/process-tree.ts';
+import { readRssBytes } from '../src/runner/read-rss.ts';
 import { DIALECT_NAMES, say } from '../tests/faults/dialects.ts';
 import { type Product, startProduct } from '../tests/faults/start-product.ts';
 
@@ -145,17 +147,12 @@ function report(samples: readonly Sample[]): number {
   return grown.length === 0 ? 0 : 1;
 }
 
-function toMedian(values: readonly number[]) {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
-}
-
 function print(cells: readonly string[]) {
   console.log(cells.map((cell) => cell.padStart(12)).join('  '));
 }
 
-function readRssMb({ pid }: Product) {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+async function readRssMb({ pid }: Product) {
+  return ((await readRssBytes(pid)) ?? Number.NaN) / 2 ** 20;
 }
 
 function countFiles({ pid }: Product) {

@@ -1,3 +1,5 @@
+import { EVERY_RULE } from '../support/keys.ts';
+
 const SCHEMA = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
 const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=';
@@ -169,17 +171,6 @@ export const RICH_BODIES: Readonly<Record<string, object>> = {
     outputSchema: SCHEMA,
     stream: false,
   },
-  'POST /api/admin/keys': {
-    name: 'laptop',
-    scopes: ['chat', 'agent'],
-    models: ['sonnet'],
-    requestsPerMinute: 10,
-    tokensPerMinute: 1000,
-    tokensPerDay: 5000,
-    runningAtOnce: 2,
-    usdPerDay: 2.5,
-    permissionModes: ['plan'],
-    deniedTools: ['Bash(git push *)'],
-  },
+  'POST /api/admin/keys': { name: 'laptop', ...EVERY_RULE },
   'PUT /api/admin/keys/{id}': { scopes: ['chat'], models: ['sonnet'], usdPerDay: 2.5 },
 };

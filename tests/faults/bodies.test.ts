@@ -77,7 +77,7 @@ describe.each(DIALECT_NAMES)('%s', (name) => {
 
   test('a tool whose schema is nested deep is refused', async () => {
     const { path, toBody } = DIALECTS[name];
-    const text = JSON.stringify({ model: 'sonnet', ...toBody('Hi') });
+    const text = JSON.stringify(toBody('Hi'));
     const tool = toTool(name, `{"type":"object","properties":${nest(20_000, '{"a":', '}')}}`);
     const body = `${text.slice(0, -1)},"tools":[${tool}]}`;
     const failure = await readFailure(

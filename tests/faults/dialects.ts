@@ -1,18 +1,14 @@
+import { CALLS } from '../support/calls.ts';
 import type { Product } from './start-product.ts';
 
-/** One small request in each API, and where its failures have their word. */
+/** One small request in each API. */
 export const DIALECTS = {
-  'chat completions': {
-    path: '/v1/chat/completions',
-    toBody: (text) => ({ messages: [{ role: 'user', content: text }] }),
+  ...CALLS,
+  responses: {
+    path: '/v1/responses',
+    toBody: (text: string) => ({ model: 'sonnet', input: text, store: false }),
   },
-  responses: { path: '/v1/responses', toBody: (text) => ({ input: text, store: false }) },
-  messages: {
-    path: '/v1/messages',
-    toBody: (text) => ({ max_tokens: 100, messages: [{ role: 'user', content: text }] }),
-  },
-  'agent runs': { path: '/api/run', toBody: (text) => ({ prompt: text }) },
-} as const satisfies Record<string, { path: string; toBody: (text: string) => object }>;
+};
 
 export type DialectName = keyof typeof DIALECTS;
 
@@ -26,5 +22,5 @@ export function say(
   { stream = false } = {},
 ): Promise<Response> {
   const { path, toBody } = DIALECTS[name];
-  return product.send(path, { model: 'sonnet', ...toBody(text), stream });
+  return product.send(path, { ...toBody(text), stream });
 }

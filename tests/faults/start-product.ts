@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import { type Answer, type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
 import { endProgram, type Program, startProgram } from '../support/start-program.ts';
-import { KEY } from '../support/start-proxy.ts';
+import { cleanUp, createSend, KEY, toCliEnvironment } from '../support/start-proxy.ts';
 import { isAlive } from '../support/watch-place.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -64,19 +64,13 @@ async function startOn(
     cwd: folder,
     env: {
       PATH: [join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
-      HOME: join(folder, 'home'),
-      CLAUDE_CONFIG_DIR: join(folder, 'home/.claude'),
+      ...toCliEnvironment(folder, model),
       TMPDIR: join(folder, 'tmp'),
       STATE_DIR: join(folder, 'state'),
       DEFAULT_WORKSPACE_DIR: join(folder, 'workspace'),
       PORT: '0',
       PROXY_API_KEY: KEY,
       WARM_PROCESSES: '0',
-      ANTHROPIC_API_KEY: 'dummy',
-      ANTHROPIC_BASE_URL: model.url,
-      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      DISABLE_TELEMETRY: '1',
-      DISABLE_ERROR_REPORTING: '1',
       ...settings,
     },
   });
@@ -93,17 +87,7 @@ async function startOn(
     program,
     model,
     folder,
-    send: (path, body, init = {}) =>
-      fetch(url + path, {
-        ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
-        ...init,
-        headers: {
-          authorization: `Bearer ${KEY}`,
-          'content-type': 'application/json',
-          connection: 'close',
-          ...Object.fromEntries(new Headers(init.headers)),
-        },
-      }),
+    send: createSend(url, { connection: 'close' }),
     stopProgram,
     start,
     async restart(signal) {
@@ -116,9 +100,4 @@ async function startOn(
       await cleanUp(folder, model);
     },
   };
-}
-
-async function cleanUp(folder: string, model: ModelServer) {
-  await model.close();
-  await rm(folder, { recursive: true, force: true });
 }

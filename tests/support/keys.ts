@@ -15,6 +15,19 @@ import { withLimits } from '../../src/limits/with-limits.ts';
 import type { Run } from '../../src/run.ts';
 import { APP_KEY, CLI_STATUS, createTestApp, sayHello } from './create-test-app.ts';
 
+/** Each rule that a key can have. */
+export const EVERY_RULE = {
+  scopes: ['chat', 'agent'],
+  models: ['sonnet'],
+  requestsPerMinute: 10,
+  tokensPerMinute: 1000,
+  tokensPerDay: 5000,
+  runningAtOnce: 2,
+  usdPerDay: 2.5,
+  permissionModes: ['plan'],
+  deniedTools: ['Bash(git push *)'],
+} as const;
+
 export type KeysFolder = {
   /** The state folder. */
   path: string;

@@ -76,13 +76,7 @@ async function startOn(
     config,
     environment: {
       PATH: process.env['PATH'],
-      HOME: home,
-      CLAUDE_CONFIG_DIR: join(home, '.claude'),
-      ANTHROPIC_API_KEY: 'dummy',
-      ANTHROPIC_BASE_URL: model.url,
-      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      DISABLE_TELEMETRY: '1',
-      DISABLE_ERROR_REPORTING: '1',
+      ...toCliEnvironment(folder, model),
       ...environment,
     },
     claude: { path: claudePath, version: 'installed' },
@@ -95,16 +89,7 @@ async function startOn(
     model,
     server,
     folder,
-    send: (path, body, init = {}) =>
-      fetch(server.url + path, {
-        ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
-        ...init,
-        headers: {
-          authorization: `Bearer ${KEY}`,
-          'content-type': 'application/json',
-          ...Object.fromEntries(new Headers(init.headers)),
-        },
-      }),
+    send: createSend(server.url),
     async restart(changes = {}) {
       await server.stop('the test starts it again');
       return startOn(folder, model, {
@@ -120,7 +105,37 @@ async function startOn(
   };
 }
 
-async function cleanUp(folder: string, model: ModelServer) {
+/** What a CLI needs to ask the loopback model, and nothing of this machine, from a `home` in the folder. */
+export function toCliEnvironment(folder: string, model: Pick<ModelServer, 'url'>) {
+  const home = join(folder, 'home');
+  return {
+    HOME: home,
+    CLAUDE_CONFIG_DIR: join(home, '.claude'),
+    ANTHROPIC_API_KEY: 'dummy',
+    ANTHROPIC_BASE_URL: model.url,
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    DISABLE_TELEMETRY: '1',
+    DISABLE_ERROR_REPORTING: '1',
+  };
+}
+
+/** `fetch` with the key and further headers and, when a body is given, a JSON POST. */
+export function createSend(url: string, headers: Record<string, string> = {}): Proxy['send'] {
+  return (path, body, init = {}) =>
+    fetch(url + path, {
+      ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+      ...init,
+      headers: {
+        authorization: `Bearer ${KEY}`,
+        'content-type': 'application/json',
+        ...headers,
+        ...Object.fromEntries(new Headers(init.headers)),
+      },
+    });
+}
+
+/** Nothing of the model and the folder is left. */
+export async function cleanUp(folder: string, model: ModelServer) {
   await model.close();
   await rm(folder, { recursive: true, force: true });
 }

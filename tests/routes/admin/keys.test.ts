@@ -1,21 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { APP_KEY, post, type TestApp } from '../../support/create-test-app.ts';
-import { createKeyedApp, createKeysFolder, type KeysFolder } from '../../support/keys.ts';
+import {
+  createKeyedApp,
+  createKeysFolder,
+  EVERY_RULE,
+  type KeysFolder,
+} from '../../support/keys.ts';
 import { answerCheckOf } from '../../support/openapi-checks.ts';
 
 const CHAT = { model: 'sonnet', messages: [{ role: 'user', content: 'Hi' }] };
-const LIMITS = {
-  scopes: ['chat', 'agent'],
-  models: ['sonnet'],
-  requestsPerMinute: 10,
-  tokensPerMinute: 1000,
-  tokensPerDay: 5000,
-  runningAtOnce: 2,
-  usdPerDay: 2.5,
-  permissionModes: ['plan'],
-  deniedTools: ['Bash(git push *)'],
-};
 
 let folder: KeysFolder;
 let app: TestApp;
@@ -46,7 +40,7 @@ describe.each([
 });
 
 test('a key with every limit is shown once, without its hash, and works at once', async () => {
-  const response = await ask('POST', '/api/admin/keys', { name: 'robot', ...LIMITS });
+  const response = await ask('POST', '/api/admin/keys', { name: 'robot', ...EVERY_RULE });
   expect(response.status).toBe(200);
   expect(response.headers.get('cache-control')).toBe('no-store');
   const { key, ...shown } = (await response.json()) as Record<string, string>;
@@ -54,7 +48,7 @@ test('a key with every limit is shown once, without its hash, and works at once'
     id: expect.stringMatching(/^key-/),
     name: 'robot',
     createdAt: expect.any(String),
-    ...LIMITS,
+    ...EVERY_RULE,
   });
   expect(await list()).toEqual([shown]);
   expect((await chat(key)).status).toBe(200);
@@ -118,7 +112,7 @@ test('every answer is as the document says', async () => {
   const answers: [string, Response][] = [
     ['POST /api/admin/keys', add],
     ['GET /api/admin/keys', await ask('GET', '/api/admin/keys')],
-    ['PUT /api/admin/keys/{id}', await ask('PUT', path, LIMITS)],
+    ['PUT /api/admin/keys/{id}', await ask('PUT', path, EVERY_RULE)],
     ['PUT /api/admin/keys/{id}', await ask('PUT', path, { scopes: 1 })],
     ['DELETE /api/admin/keys/{id}', await ask('DELETE', path)],
     ['DELETE /api/admin/keys/{id}', await ask('DELETE', path)],
