@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { type HistoryRow, measureHistories } from './histories.ts';
 import { openStage } from './processes.ts';
 import { type Row, SCENARIOS } from './scenarios.ts';
 import { measureShapes, type Shape } from './shapes.ts';
@@ -20,6 +21,7 @@ const { values: flags } = parseArgs({
     streams: { type: 'string' },
     waiting: { type: 'string' },
     requests: { type: 'string' },
+    histories: { type: 'string' },
   },
 });
 const isShort = flags.short;
@@ -29,11 +31,14 @@ const rounds = {
   deltas: isShort ? 200 : 20_000,
   streams: Number(flags.streams ?? (isShort ? 1 : 5)),
   waiting: Number(flags.waiting ?? (isShort ? 20 : 1000)),
+  histories: Number(flags.histories ?? (isShort ? 1 : 5)),
+  lengths: isShort ? [4] : [4, 20, 50, 100, 150, 200, 400],
   requests: Number(flags.requests ?? (isShort ? 20 : 5000)),
   watchMs: isShort ? 500 : 10_000,
 };
 
 const rows: Row[] = [];
+let histories: HistoryRow[];
 const stage = await openStage();
 try {
   for (const scenario of SCENARIOS) {
@@ -41,6 +46,8 @@ try {
     console.log(toLine(row));
     rows.push(row);
   }
+  histories = await measureHistories(stage, rounds);
+  for (const history of histories) console.log(toHistoryLine(history));
 } finally {
   await stage.close();
 }
@@ -58,6 +65,10 @@ server, the benchmark and \`claude -p\` itself. Ratios count; single figures are
 | --- | --- | --- | --- | --- |
 ${rows.map(toLine).join('\n')}
 
+| messages before the last one | replayed into a waiting process | read by a new one |
+| --- | --- | --- |
+${histories.map(toHistoryLine).join('\n')}
+
 | shape | figure | wanted |
 | --- | --- | --- |
 ${shapes.map(toShapeLine).join('\n')}
@@ -67,6 +78,10 @@ ${shapes.map(toShapeLine).join('\n')}
 function toLine({ work, unit, proxy, claude, ratio, wanted }: Row): string {
   const toCell = ({ median, p95 }: Row['proxy']) => `${toShort(median)} (${toShort(p95)}) ${unit}`;
   return `| ${work} | ${toCell(proxy)} | ${toCell(claude)} | ${ratio.toFixed(2)} | ${wanted} |`;
+}
+
+function toHistoryLine({ messages, replayedMs, resumedMs }: HistoryRow): string {
+  return `| ${messages} | ${toShort(replayedMs)} ms | ${toShort(resumedMs)} ms |`;
 }
 
 function toShapeLine({ work, unit, figure, wanted }: Shape): string {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { readRssBytes } from '../src/runner/read-rss.ts';
+import { answerDirectly } from './answer-directly.ts';
 import { askProxy, openAnswer } from './ask.ts';
 import { openStage, type Stage } from './processes.ts';
 import { toMedian } from './statistics.ts';
@@ -13,6 +14,9 @@ export type ShapeRounds = { each: number; waiting: number; requests: number; wat
 
 /** Clock ticks a second, as Linux counts processor time. */
 const TICKS = 100;
+
+/** A tool's own time, in milliseconds: the CLI asks for a call a moment after the answer is out. */
+const THOUGHT_MS = 100;
 
 export async function measureShapes(rounds: ShapeRounds): Promise<Shape[]> {
   const shapes: Shape[] = [];
@@ -60,13 +64,14 @@ function measureMemory({ requests }: ShapeRounds): Promise<Shape[]> {
 function measureTools({ each }: ShapeRounds): Promise<Shape[]> {
   return withStage({}, async (stage) => {
     const extra = { tools: [{ name: 'look', input_schema: { type: 'object' } }] };
-    const times: number[] = [];
+    const [times, direct]: [number[], number[]] = [[], []];
     for (let index = 0; index < each; index += 1) {
       await stage.waitUntilQuiet();
+      direct.push(await answerDirectly(stage, THOUGHT_MS));
       const messages = toPrompt(`Look. (${index})`);
       const answer = await (await openAnswer(stage, { messages, extra })).text();
       const id = /"id":"(toolu_\w+)"/.exec(answer)?.[1];
-      await delay(50); // the CLI asks for the call a moment after the answer is out
+      await delay(THOUGHT_MS);
       const followUp = [
         ...messages,
         { role: 'assistant', content: [{ type: 'tool_use', id, name: 'look', input: {} }] },
@@ -80,6 +85,12 @@ function measureTools({ each }: ShapeRounds): Promise<Shape[]> {
         unit: 'ms',
         figure: toMedian(times),
         wanted: '≤ 60',
+      },
+      {
+        work: 'the same of a CLI process with nobody in front of it',
+        unit: 'ms',
+        figure: toMedian(direct),
+        wanted: 'the floor',
       },
     ];
   });

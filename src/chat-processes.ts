@@ -1,4 +1,4 @@
-import type { ReadCliStatus } from './cli-status.ts';
+import type { Model, ReadCliStatus } from './cli-status.ts';
 import type { Config } from './config.ts';
 import { type AgentLaunch, type AgentSpares, createAgentSpares } from './runner/agent-spares.ts';
 import type { TurnSettings } from './runner/bind.ts';
@@ -9,10 +9,12 @@ import type { LaunchProfile } from './runner/launch.ts';
 import { createOpenChat, type OpenChat } from './runner/open-chat.ts';
 import { createProcesses, type ProcessBook, type Processes } from './runner/processes.ts';
 import type { TemporaryFolder } from './runner/scratch.ts';
+import { createResumeChat } from './runner/resume-chat.ts';
 import { createReadCliStatus } from './runner/read-cli-status.ts';
-import { createSpares, type Load, type Spares } from './runner/spares.ts';
+import { createSpares, type Spares } from './runner/spares.ts';
 import { countApiRetry, createRunnerTally, type RunnerTally } from './runner/runner-tally.ts';
 import { createStartTurns } from './runner/start-turns.ts';
+import { toLoad } from './runner/to-load.ts';
 import { createSuspendedCalls, type SuspendedCalls } from './runner/suspended-calls.ts';
 
 export type ChatProcessesOptions = {
@@ -56,6 +58,7 @@ export function createChatProcesses({
 }: ChatProcessesOptions): ChatProcesses {
   const tally = createRunnerTally();
   let canRewind = false;
+  let models: readonly Model[] = [];
   let lastSettings: TurnSettings | undefined;
 
   const processes = createProcesses({
@@ -72,7 +75,7 @@ export function createChatProcesses({
   const starting = {
     openProcess: processes.open,
     startMs: config.startTimeoutMs,
-    load: () => toLoad(gate),
+    load: () => toLoad(gate.counts(), suspended.count()),
     hasRoom: () => processes.count() < config.maxProcesses,
   };
   const spares = createSpares({
@@ -103,6 +106,12 @@ export function createChatProcesses({
     ttlMs: config.suspendedCallTtlMs,
     isRoomWanted: processes.isRoomWanted,
   });
+  const resume = createResumeChat({
+    openProcess: processes.open,
+    profile,
+    openTemporary,
+    toModelId: (name) => models.find(({ id, aliases }) => [id, ...aliases].includes(name))?.id,
+  });
   const askCli = createReadCliStatus(processes.open, profile);
   const hasChanged = createInstallationWatch(claudePath, claudeFolder);
   const retire = () => {
@@ -126,6 +135,7 @@ export function createChatProcesses({
     openChat: createOpenChat({
       kept,
       spares,
+      resume: () => (canRewind ? resume : undefined),
       hasChanged,
       retire,
       remember: (settings) => {
@@ -134,7 +144,7 @@ export function createChatProcesses({
     }),
     async readCliStatus() {
       const status = await askCli();
-      canRewind = status.canRewind;
+      ({ canRewind, models } = status);
       return status;
     },
     counts: () => ({
@@ -149,10 +159,4 @@ export function createChatProcesses({
 /** Settings and MCP servers of the host are read at the start, and may be others when a request comes. */
 function mayAgentsWait({ agentSettings, agentMcpConfig }: Config) {
   return agentSettings.length === 0 && agentMcpConfig === undefined;
-}
-
-function toLoad(gate: Gate): Load {
-  const { running, waiting, concurrency } = gate.counts();
-  if (running + waiting === 0) return 'none';
-  return waiting === 0 && running < concurrency ? 'some' : 'full';
 }

@@ -21,8 +21,11 @@ export type KeptProcessesOptions = {
 };
 
 export type KeptProcesses = {
-  /** The process that holds most of the request's conversation, gone back to what they have in common. */
-  take: (request: RunRequest) => Promise<ChatProcess | undefined>;
+  /**
+   * The process that holds most of the request's conversation, gone back to what they have in common;
+   * `undefined` when none holds at least `leastHeld` of its messages (default: 0).
+   */
+  take: (request: RunRequest, leastHeld?: number) => Promise<ChatProcess | undefined>;
   /**
    * Takes a process back. `isAnswered` says that it holds the answer as the caller got it; otherwise it
    * is interrupted, and goes back to before its last turn. Any doubt, and it is ended.
@@ -61,11 +64,14 @@ export function createKeptProcesses({
 }: KeptProcessesOptions): KeptProcesses {
   /** The least recently used first. */
   const idle = new Set<Entry>();
+  /** Those whose end is waited for: once each, however often they come. */
+  const watched = new WeakSet<ChatProcess>();
+  const gone = new WeakSet<ChatProcess>();
 
   return {
-    async take(request) {
+    async take(request, leastHeld = 0) {
       for (;;) {
-        const entry = choose(request);
+        const entry = choose(request, leastHeld);
         if (!entry) return undefined;
         remove(entry);
         const { chat } = entry;
@@ -75,7 +81,8 @@ export function createKeptProcesses({
       }
     },
     giveBack(chat, isAnswered) {
-      if (!isReusing()) return void chat.process.end();
+      watch(chat);
+      if (!isReusing() || gone.has(chat)) return void chat.process.end();
       const entry: Entry = {
         chat,
         isAnswered,
@@ -86,7 +93,6 @@ export function createKeptProcesses({
       };
       idle.add(entry);
       void noteRest(entry);
-      void chat.process.exited.then(() => drop(entry));
       if (idle.size > maxIdle || isRoomWanted()) evictOldest();
     },
     evictOldest,
@@ -96,7 +102,7 @@ export function createKeptProcesses({
     count: () => idle.size,
   };
 
-  function choose(request: RunRequest) {
+  function choose(request: RunRequest, leastHeld: number) {
     const binding = toBinding(request);
     const candidates = [...idle].filter(({ chat }) => chat.binding === binding);
     const ranked = candidates
@@ -108,6 +114,7 @@ export function createKeptProcesses({
           Number(isLong(one.entry)) - Number(isLong(other.entry)),
       );
     const [best] = ranked;
+    if (best && best.kept < leastHeld) return undefined;
     // Somebody will likely go on with a longer conversation.
     const isBetterLeft = best && best.kept === 0 && isLong(best.entry) && hasSpare();
     return isBetterLeft ? undefined : best?.entry;
@@ -123,6 +130,17 @@ export function createKeptProcesses({
     if (!isSettled || chat.begun >= maxTurns) return false;
     const rssBytes = await readRssBytes(chat.process.pid);
     return rssBytes === undefined || rssBytes <= maxRssBytes;
+  }
+
+  function watch(chat: ChatProcess) {
+    if (watched.has(chat)) return;
+    watched.add(chat);
+    void chat.process.exited.then(() => forget(chat));
+  }
+
+  function forget(chat: ChatProcess) {
+    gone.add(chat);
+    for (const entry of idle) if (entry.chat === chat) drop(entry);
   }
 
   function evictOldest() {

@@ -1,8 +1,9 @@
-import type { RunRequest } from '../run.ts';
+import type { Message, RunRequest } from '../run.ts';
 import { toTurnSettings, type TurnSettings } from './bind.ts';
 import { bindProcess, type ChatProcess } from './chat-process.ts';
 import type { ClientTools } from './client-tools.ts';
 import type { KeptProcesses } from './kept-processes.ts';
+import type { ResumeChat } from './resume-chat.ts';
 import type { Spares } from './spares.ts';
 
 /** Finds the process for a request: the one that holds its conversation, a used one, a spare, a new one. */
@@ -15,6 +16,8 @@ export type OpenChat = (
 export type OpenChatParts = {
   kept: KeptProcesses;
   spares: Spares;
+  /** Used for histories that would take longer to replay. Default: none is. */
+  resume?: () => ResumeChat | undefined;
   /** Whether the CLI or its login changed since the last call. */
   hasChanged: () => Promise<boolean>;
   /** Ends what was started before that. */
@@ -23,9 +26,17 @@ export type OpenChatParts = {
   remember: (settings: TurnSettings) => void;
 };
 
+/**
+ * So many of the caller's earlier messages are replayed, at most. With more, a new process that reads
+ * them at its start wins: it costs the same whatever their number, some 90 replayed ones less the rest
+ * (`bench/RESULTS.md`).
+ */
+const MOST_REPLAYED = 75;
+
 export function createOpenChat({
   kept,
   spares,
+  resume = () => undefined,
   hasChanged,
   retire,
   remember,
@@ -33,8 +44,11 @@ export function createOpenChat({
   return async (request, tools, signal) => {
     remember(toTurnSettings(request));
     if (await hasChanged()) retire();
-    const found = await kept.take(request);
+    const leastHeld = toLeastHeld(request.messages);
+    const found = await kept.take(request, leastHeld);
     if (found) return found;
+    const resumed = leastHeld > 0 && (await resume()?.(request, tools, signal));
+    if (resumed) return resumed;
     const spare = await spares.take(signal);
     const leave = () => void spare.process.end();
     signal.addEventListener('abort', leave, { once: true });
@@ -48,4 +62,10 @@ export function createOpenChat({
       signal.removeEventListener('abort', leave);
     }
   };
+}
+
+/** How many messages a process must hold, so that replaying the others is the faster way. */
+function toLeastHeld(messages: readonly Message[]) {
+  const said = messages.slice(0, -1).flatMap(({ role }, index) => (role === 'user' ? [index] : []));
+  return said.at(-MOST_REPLAYED - 1) === undefined ? 0 : (said.at(-MOST_REPLAYED) ?? 0);
 }

@@ -7,7 +7,7 @@ import { type Answer, type ModelServer, startModelServer } from '../../src/demo/
 import { type RunningServer, startServer } from '../../src/server.ts';
 
 /** `npm run cli-versions` puts other releases here. */
-const CLAUDE =
+export const CLAUDE =
   process.env['CLAUDE_UNDER_TEST'] ?? join(import.meta.dirname, '../../node_modules/.bin/claude');
 
 /** One process for each request, for tests that count them. */
