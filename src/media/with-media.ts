@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 
+import { createDeadline } from '../deadline.ts';
 import type { Message, Part, Run, RunEvent, RunRequest } from '../run.ts';
 import type { FetchMedia } from './fetch-media.ts';
 import { mediaError } from './media-error.ts';
@@ -73,8 +74,8 @@ async function fetchAll(
   refuseTooMany(byUrl, maxUrls);
   const budget = { maxBytes, left: maxBytes };
   const failed = new AbortController();
-  const tooLate = AbortSignal.timeout(timeoutMs);
-  const stop = AbortSignal.any([signal, tooLate, failed.signal]);
+  const deadline = createDeadline(timeoutMs, signal);
+  const stop = AbortSignal.any([deadline.signal, failed.signal]);
   const limit = pLimit(PARALLEL_FETCHES);
 
   const fetchOne = async ([url, users]: [string, MediaPart[]]) => {
@@ -85,13 +86,14 @@ async function fetchAll(
       return users.map((part) => [part, media] as const);
     } catch (error) {
       signal.throwIfAborted();
-      if (!tooLate.aborted) throw error;
+      if (!deadline.signal.aborted) throw error;
       throw mediaError(`The addresses could not be fetched within ${timeoutMs} ms.`, param, error);
     }
   };
   try {
     return (await limit.map(byUrl, fetchOne)).flat();
   } finally {
+    deadline.end();
     failed.abort(); // one that cannot be had ends the others
   }
 }

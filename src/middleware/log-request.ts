@@ -34,21 +34,13 @@ export function createRequestLog(log: Log): RequestLog {
   const handler = createMiddleware<AppEnv>(async (c, next) => {
     const { requestId } = c.var;
     const requestLog = log.child({ requestId });
-    let answered: Promise<void> | undefined;
     c.set('log', requestLog);
-    c.set('holdLog', () => {
-      const end = Promise.withResolvers<void>();
-      answered = end.promise;
-      return end.resolve;
-    });
     open.set(requestId, undefined);
     await next();
-    const write = () => {
+    c.var.whenAnswered(() => {
       writeLine(c, requestLog, open.get(requestId));
       open.delete(requestId);
-    };
-    if (answered) void answered.then(write);
-    else write();
+    });
   });
 
   return {

@@ -1,5 +1,6 @@
 import { createMiddleware } from 'hono/factory';
 
+import { createDeadline } from '../deadline.ts';
 import type { AppEnv } from './variables.ts';
 
 /**
@@ -8,7 +9,9 @@ import type { AppEnv } from './variables.ts';
  */
 export function timeout(timeoutMs: number) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    c.set('signal', AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(timeoutMs)]));
+    const deadline = createDeadline(timeoutMs, c.req.raw.signal);
+    c.set('signal', deadline.signal);
     await next();
+    c.var.whenAnswered(deadline.end);
   });
 }

@@ -13,8 +13,10 @@ export type Variables = {
   elapsedMs: () => number;
   /** Names the request in every line. */
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
-  /** Keeps the request's log line back until the returned function is called: its answer goes on. */
-  holdLog: () => () => void;
+  /** Says that the answer goes on behind the handler, until the returned function is called. */
+  holdAnswer: () => () => void;
+  /** Carries out a task when the handler is through and the answer has ended. */
+  whenAnswered: (task: () => void) => void;
   /** Set by `authenticate`. */
   caller: Caller;
   /** Set by `authenticate`: what the caller's key may do. */

@@ -1,3 +1,5 @@
+import { createDeadline } from '../deadline.ts';
+
 /** A run whose caller does not wait for it. */
 type BackgroundRun = {
   id: string;
@@ -32,9 +34,9 @@ export function createBackgroundRuns(timeoutMs: number): BackgroundRuns {
   const runs = new Map<string, LiveRun>();
 
   const consume = async (live: LiveRun, { id, events }: BackgroundRun, first: Settle) => {
-    const signal = AbortSignal.any([live.controller.signal, AbortSignal.timeout(timeoutMs)]);
+    const deadline = createDeadline(timeoutMs, live.controller.signal);
     try {
-      for await (const event of events(signal)) {
+      for await (const event of events(deadline.signal)) {
         if (live.keepsEvents) live.events.push(event);
         first.resolve(event);
         announce(live);
@@ -43,6 +45,7 @@ export function createBackgroundRuns(timeoutMs: number): BackgroundRuns {
     } catch (error) {
       first.reject(error);
     } finally {
+      deadline.end();
       runs.delete(id);
       live.isOver = true;
       announce(live);

@@ -1,4 +1,5 @@
 import type { RunEvent, RunStart } from '../run.ts';
+import { within } from '../within.ts';
 
 export type OpenedRun = {
   /** `undefined` when nothing was heard in time. */
@@ -17,21 +18,11 @@ export async function openRun(
 ): Promise<OpenedRun> {
   const iterator = events[Symbol.asyncIterator]();
   const first = iterator.next();
-  const step = await settledWithin(first, PATIENCE_MS - elapsedMs);
+  const step = await within(first, PATIENCE_MS - elapsedMs);
   return {
     start: step?.value?.type === 'run-start' ? step.value : undefined,
     events: resume(first, iterator),
   };
-}
-
-async function settledWithin<Value>(promise: Promise<Value>, timeMs: number) {
-  const patience = Promise.withResolvers<undefined>();
-  const timer = setTimeout(patience.resolve, Math.max(timeMs, 0), undefined);
-  try {
-    return await Promise.race([promise, patience.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function* resume<Item>(first: Promise<IteratorResult<Item>>, iterator: AsyncIterator<Item>) {

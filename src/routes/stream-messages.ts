@@ -37,7 +37,7 @@ export function streamMessages<Body>(
   c.header('content-type', encoding.contentType);
   c.header('cache-control', 'no-cache');
   c.header('x-accel-buffering', 'no');
-  const releaseLog = c.var.holdLog();
+  const endAnswer = c.var.holdAnswer();
   return stream(c, async (body) => {
     const keepalive = setInterval(() => void body.write(encoding.keepalive), KEEPALIVE_MS);
     try {
@@ -49,7 +49,7 @@ export function streamMessages<Body>(
       await body.write(encoding.encode(last));
     } finally {
       clearInterval(keepalive);
-      releaseLog();
+      endAnswer();
     }
   });
 }

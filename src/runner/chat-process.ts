@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { z } from 'zod';
 
 import type { Message, RunRequest } from '../run.ts';
+import { within } from '../within.ts';
 import type { AgentProcess } from './agent-process.ts';
 import { initializeChat, toBinding, toTurnSettings } from './bind.ts';
 import type { ClientTools } from './client-tools.ts';
@@ -145,14 +145,12 @@ export async function rewindTo(chat: ChatProcess, count: number): Promise<boolea
   const target = chat.held[toTarget(chat.held, count)];
   const last = chat.held.findLast(({ uuid }) => uuid !== undefined);
   if (!target?.uuid || !last?.uuid) return false;
-  const reply = await Promise.race([
-    chat.process.request({
-      subtype: 'rewind_conversation',
-      target_message_uuid: target.uuid,
-      last_seen_user_message_uuid: last.uuid,
-    }),
-    delay(REPLY_MS, undefined, { ref: false }),
-  ]).catch(() => undefined);
+  const asked = chat.process.request({
+    subtype: 'rewind_conversation',
+    target_message_uuid: target.uuid,
+    last_seen_user_message_uuid: last.uuid,
+  });
+  const reply = await within(asked, REPLY_MS).catch(() => undefined);
   chat.held.length = chat.held.indexOf(target);
   return Rewound.safeParse(reply).success;
 }
@@ -162,11 +160,7 @@ export async function rewindTo(chat: ChatProcess, count: number): Promise<boolea
  * has.
  */
 export async function settle(chat: ChatProcess): Promise<boolean> {
-  return Promise.race([
-    readToResult(chat),
-    delay(SETTLE_MS, false, { ref: false }),
-    chat.process.exited.then(() => false),
-  ]);
+  return (await within(readToResult(chat), SETTLE_MS)) ?? false;
 }
 
 async function readToResult({ lines, ...chat }: ChatProcess) {

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { Message, RunRequest, ToolResultPart } from '../run.ts';
+import { within } from '../within.ts';
 import type { ChatProcess } from './chat-process.ts';
 import { canAnswerLive } from './client-tools.ts';
 import { toConversationKey } from './conversation-key.ts';
@@ -116,8 +115,8 @@ function toOwner({ caller }: RunRequest) {
   return JSON.stringify([caller.keyId, caller.user]);
 }
 
-function isAskingSoon({ isAsking }: Entry) {
-  return Promise.race([isAsking, delay(ASKING_MS, false, { ref: false })]);
+async function isAskingSoon({ isAsking }: Entry) {
+  return (await within(isAsking, ASKING_MS)) ?? false;
 }
 
 /** Resolves with whether the CLI asks for all the calls; what it says first tells when it does not. */

@@ -1,3 +1,4 @@
+import { createDeadline } from '../../deadline.ts';
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
 import { createRequestId } from '../../middleware/identify-request.ts';
 import type { StoredResponse } from '../../responses/response-store.ts';
@@ -37,8 +38,7 @@ export function createTurns(parts: TurnsParts): Turns {
 
   const find = async (id: string) => (latest?.id === id ? latest : book.find(id, caller.keyId));
 
-  const converse = async (event: ClientEvent, requestId: string, left: AbortSignal) => {
-    const signal = AbortSignal.any([left, AbortSignal.timeout(requestTimeoutMs)]);
+  const converse = async (event: ClientEvent, requestId: string, signal: AbortSignal) => {
     const asking = { requestId, arrivedAtMs: Date.now(), caller: { ...caller, requestId } };
     const { exchange, toStored } = await openExchange(event.body, asking, find, event);
     const events = event.isGenerating ? run(exchange.request, signal) : sayNothing(event.body);
@@ -54,16 +54,19 @@ export function createTurns(parts: TurnsParts): Turns {
   return {
     async answer(text, left) {
       const requestId = createRequestId();
+      const deadline = createDeadline(requestTimeoutMs, left);
       let event: ClientEvent | undefined;
       try {
         event = readClientEvent(text);
-        await converse(event, requestId, left);
+        await converse(event, requestId, deadline.signal);
       } catch (error) {
         if (left.aborted) return;
         const failure = toRunError(error);
         onFailure(failure, requestId);
         if (latest?.id === event?.body.previous_response_id) latest = undefined;
         await send(toErrorEvent(failure, requestId, readStreamId(text)));
+      } finally {
+        deadline.end();
       }
     },
   };
