@@ -16,6 +16,7 @@ const notice = document.querySelector('#notice');
 if (trial) {
   for (const part of document.querySelectorAll('[data-source]')) keepFresh(part);
   document.addEventListener('click', onClick);
+  document.addEventListener('toggle', onToggle, { capture: true }); // it does not bubble
   document.querySelector('[role=tablist]').addEventListener('keydown', onTabKey);
   trial.addEventListener('input', debounce(showSnippets, 150));
   trial.addEventListener('submit', onSend);
@@ -44,16 +45,33 @@ async function refresh(part) {
   }
 }
 
-/** Puts a section's new text in its place; what was focused and what was open stays so. */
+/** Puts a section's new text in its place; what was focused, open or written into a form stays so. */
 function replace(part, text) {
   if (part.lastText === text) return;
   part.lastText = text;
   const focused = part.contains(document.activeElement) ? document.activeElement.id : '';
   const open = new Map([...part.querySelectorAll('details[id]')].map((one) => [one.id, one.open]));
+  const edits = new Map(listForms(part).map((form) => [form.dataset.send, readEdits(form)]));
   part.innerHTML = text; // the server's own page, escaped there
   for (const one of part.querySelectorAll('details[id]')) one.open = open.get(one.id) ?? one.open;
+  for (const form of listForms(part))
+    for (const edit of edits.get(form.dataset.send) ?? []) edit(form);
   if (focused) document.getElementById(focused)?.focus();
   localizeTimes(part);
+}
+
+function listForms(part) {
+  return [...part.querySelectorAll('form[data-send]')];
+}
+
+/** What somebody changed in a form and did not send, each as a way to change it again. */
+function readEdits(form) {
+  if (form.isSent) return [];
+  return [...form.elements].flatMap((field, index) => {
+    const { value, checked, defaultValue, defaultChecked } = field;
+    if (value === (defaultValue ?? value) && checked === defaultChecked) return [];
+    return (other) => Object.assign(other.elements[index], { value, checked });
+  });
 }
 
 /** `undefined` when it failed, which `tell` is told. A sign-in that is over leads to the sign-in page. */
@@ -106,6 +124,14 @@ async function onClick(event) {
   }
 }
 
+/** What is long is asked for when somebody wants to see it. */
+async function onToggle({ target }) {
+  const part = target.open && target.querySelector('[data-fill]');
+  if (!part) return;
+  const response = await call(part.dataset.fill);
+  if (response) part.innerHTML = await response.text(); // the server's own page, escaped there
+}
+
 async function copyText(button, text) {
   await navigator.clipboard?.writeText(text);
   button.textContent = navigator.clipboard ? 'Copied' : 'Select it yourself';
@@ -122,6 +148,7 @@ async function onKeySubmit(event) {
   const headers = { 'content-type': 'application/json' };
   const response = await call(path, { method, headers, body: toKeyBody(form) }, tell);
   if (!response) return;
+  form.isSent = true;
   const { key, name } = await response.json();
   await refresh(document.querySelector('#keys [data-source]'));
   tell(key ? `${name} is added` : 'Saved');

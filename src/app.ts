@@ -26,6 +26,7 @@ import { createRequestLog, type Log } from './middleware/log-request.ts';
 import { refuseLoops } from './middleware/refuse-loops.ts';
 import { requireScope } from './middleware/require-scope.ts';
 import { showLimits } from './middleware/show-limits.ts';
+import { trackAnswer } from './middleware/track-answer.ts';
 import { timeout } from './middleware/timeout.ts';
 import { validate } from './middleware/validate.ts';
 import type { AppEnv } from './middleware/variables.ts';
@@ -47,7 +48,13 @@ import { respondFailure, toRunError } from './routes/respond-failure.ts';
 import { mountResponses } from './routes/responses/mount-responses.ts';
 import type { ResponseParts } from './routes/responses/response-parts.ts';
 import { runDialect } from './routes/run-dialect.ts';
-import { deleteSession, getSession, listSessions, type SessionBook } from './routes/sessions.ts';
+import {
+  deleteSession,
+  getSession,
+  listSessionMessages,
+  listSessions,
+  type SessionBook,
+} from './routes/sessions.ts';
 import type { CountTokens, Run } from './run.ts';
 
 /** Everything the app is made of; a test or an embedding application hands in its own. */
@@ -113,7 +120,7 @@ export function createApp({
     return withObservation(told, observer, { dialect: name });
   };
 
-  app.use(identifyRequest, requestLog.handler);
+  app.use(identifyRequest, trackAnswer, requestLog.handler);
   app.use(checkHost(settings), checkOrigin(settings.corsOrigins));
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
   app.get('/health', health(healthParts, readKnownStatus));
@@ -180,6 +187,7 @@ export function createApp({
   app.post('/api/run', validate(direct.body), runDialect(direct, observed(direct)));
   app.get('/api/sessions', listSessions(sessions));
   app.get('/api/sessions/:id', getSession(sessions));
+  app.get('/api/sessions/:id/messages', listSessionMessages(sessions));
   app.delete('/api/sessions/:id', deleteSession(sessions));
 
   mountAdmin(app, dashboard);

@@ -25,6 +25,7 @@ import { createScratch } from './runner/scratch.ts';
 import { toInterruptedResponse } from './dialects/openai-responses/to-response.ts';
 import { openResponses } from './responses/open-responses.ts';
 import { createSessions } from './sessions/session-book.ts';
+import { readTranscript } from './sessions/read-transcript.ts';
 import { createSqliteStore } from './sessions/sqlite-store.ts';
 import { removeTranscript } from './sessions/transcripts.ts';
 
@@ -144,6 +145,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     ttlMs: config.sessionTtlMs,
     maxPerKey: config.maxSessionsPerKey,
     removeTranscript: (id) => removeTranscript(claudeFolder, id),
+    readTranscript: (id, limit) => readTranscript(claudeFolder, id, limit),
     onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
   });
   const responses = await openResponses({ config, log, toEnded: toInterruptedResponse });

@@ -9,6 +9,7 @@ import type { DashboardParts } from './dashboard-parts.ts';
 import { keysSection } from './keys-section.ts';
 import { nowSection } from './now-section.ts';
 import { overTimeSection } from './over-time-section.ts';
+import { sessionMessages } from './session-messages.ts';
 import { toSnippets } from './snippets/to-snippets.ts';
 import { storedSection } from './stored-section.ts';
 import { type TrialName, TRIALS } from './trials.ts';
@@ -28,6 +29,9 @@ export function mountDashboard(app: Hono<AppEnv>, parts: DashboardParts): void {
   app.get('/dashboard/now', async (c) => c.html(await nowSection(parts)));
   app.get('/dashboard/over-time', async (c) => c.html(await overTimeSection(parts, readRange(c))));
   app.get('/dashboard/stored', async (c) => c.html(await storedSection(parts, c.var.caller)));
+  app.get('/dashboard/sessions/:id', async (c) =>
+    c.html(await sessionMessages(parts, c.req.param('id'), c.var.caller.keyId)),
+  );
   app.get('/dashboard/keys', async (c) => c.html(await keysSection(parts)));
   app.post('/dashboard/trial', validate(TrialBody), describeTrial);
 }

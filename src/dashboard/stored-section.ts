@@ -3,6 +3,7 @@ import type { StoredResponse } from '../responses/response-store.ts';
 import type { SessionView } from '../routes/sessions.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { html, type Html } from './html.ts';
+import { saidList } from './said-list.ts';
 import { toSaid } from './to-said.ts';
 
 const MOST = 30;
@@ -44,6 +45,7 @@ function sessionItem({ id, title, model, workingDirectory, turns, lastUsedAt }: 
         <dt>Turns</dt>
         <dd>${turns}</dd>
       </dl>
+      <div data-fill="/dashboard/sessions/${id}"></div>
     </details>
     ${remove(`/api/sessions/${id}`, `session ${title}`)}
   </li>`;
@@ -56,13 +58,7 @@ function responseItem(stored: StoredResponse) {
   return html`<li>
     <details id="response-${stored.id}">
       <summary>${preview} <small>${time(stored.createdAt)}</small></summary>
-      <dl class="said">
-        ${said.map(
-          ({ who, text }) =>
-            html`<dt>${who}</dt>
-              <dd>${text}</dd>`,
-        )}
-      </dl>
+      ${saidList(said)}
     </details>
     ${remove(`/v1/responses/${stored.id}`, `response ${preview}`)}
   </li>`;

@@ -16,7 +16,7 @@ import { Message, MessageTokens } from './answers/message.ts';
 import { Model, ModelList } from './answers/model.ts';
 import { ResponseEvent } from './answers/response-event.ts';
 import * as responses from './answers/response.ts';
-import { DeletedSession, Session, SessionList } from './answers/session.ts';
+import { DeletedSession, Session, SessionList, SessionMessages } from './answers/session.ts';
 import { TextCompletion } from './answers/text-completion.ts';
 
 /** The bodies of requests: the schemas that check them. */
@@ -64,6 +64,7 @@ const ANSWERS = {
   ServerStatus: admin.ServerStatus,
   Session,
   SessionList,
+  SessionMessages,
   StoppedRun: admin.StoppedRun,
   TextCompletion,
 };

@@ -1,6 +1,8 @@
 import type { Context } from 'hono';
 
 import type { AppEnv } from '../middleware/variables.ts';
+import type { TranscriptPage } from '../sessions/read-transcript.ts';
+import { readLimit } from './read-number.ts';
 
 /** A session as its owner sees it. Times are milliseconds since 1970. */
 export type SessionView = {
@@ -18,8 +20,12 @@ export type SessionView = {
 export type SessionBook = {
   list(keyId: string): Promise<readonly SessionView[]>;
   get(id: string, keyId: string): Promise<SessionView>;
+  read(id: string, keyId: string, limit: number): Promise<TranscriptPage>;
   delete(id: string, keyId: string, signal?: AbortSignal): Promise<void>;
 };
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
 
 type IdContext = Context<AppEnv, '/api/sessions/:id'>;
 
@@ -35,6 +41,14 @@ export function listSessions(book: SessionBook) {
 export function getSession(book: SessionBook) {
   return async (c: IdContext): Promise<Response> =>
     c.json(toBody(await book.get(c.req.param('id'), c.var.caller.keyId)));
+}
+
+/** `GET /api/sessions/{id}/messages`: the last ones, in the order in which they were said. */
+export function listSessionMessages(book: SessionBook) {
+  return async (c: Context<AppEnv, '/api/sessions/:id/messages'>): Promise<Response> => {
+    const limit = readLimit(c.req.query('limit'), DEFAULT_LIMIT, MAX_LIMIT);
+    return c.json(await book.read(c.req.param('id'), c.var.caller.keyId, limit));
+  };
 }
 
 /** `DELETE /api/sessions/{id}`: its transcript goes too. Waits while a run is on it. */

@@ -1,4 +1,5 @@
 import { RunError } from '../run-error.ts';
+import type { TranscriptPage } from './read-transcript.ts';
 import { createSessionLocks } from './session-locks.ts';
 import type { Session, SessionStore } from './session-store.ts';
 
@@ -9,6 +10,7 @@ export type SessionsOptions = {
   /** More than this, and a key's oldest idle session makes room. */
   maxPerKey: number;
   removeTranscript: (id: string) => Promise<void>;
+  readTranscript: (id: string, limit: number) => Promise<TranscriptPage>;
   /** Told of failures that must not spoil an answer: the book is behind, the answer is paid. Default: nobody. */
   onProblem?: (error: unknown) => void;
   /** Milliseconds since 1970. Default: the system's clock. */
@@ -31,6 +33,8 @@ export type SessionTurn = {
 export type Sessions = {
   list: (keyId: string) => Promise<readonly Session[]>;
   get: (id: string, keyId: string) => Promise<Session>;
+  /** The last messages of a session, as many as `limit`; a run may be adding to them. */
+  read: (id: string, keyId: string, limit: number) => Promise<TranscriptPage>;
   /** Waits until no run is on, then removes the session and its transcript. */
   delete: (id: string, keyId: string, signal?: AbortSignal) => Promise<void>;
   count: () => Promise<number>;
@@ -46,6 +50,7 @@ export function createSessions({
   ttlMs,
   maxPerKey,
   removeTranscript,
+  readTranscript,
   onProblem = () => {},
   now = Date.now,
 }: SessionsOptions): Sessions {
@@ -145,6 +150,10 @@ export function createSessions({
   return {
     get,
     list: async (keyId) => (await store.list(keyId)).filter((session) => isAlive(session)),
+    async read(id, keyId, limit) {
+      await get(id, keyId);
+      return readTranscript(id, limit);
+    },
     async delete(id, keyId, signal) {
       const { release } = await hold(await get(id, keyId), signal);
       try {

@@ -11,7 +11,7 @@ const none = () => Promise.resolve([]);
 const notFound = () => Promise.reject(new RunError('not-found', 'There is no such thing.'));
 
 const app = createTestApp({
-  sessions: { list: none, get: notFound, delete: notFound },
+  sessions: { list: none, get: notFound, read: notFound, delete: notFound },
   run: () => {
     throw new Error('Nothing of this may run.');
   },

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
@@ -144,6 +144,36 @@ test('stored responses are read and deleted', async () => {
   expect(await page.locator('.stored li', { hasText: 'Remember the milk.' }).count()).toBe(0);
 });
 
+test('a session is read, its tools included', async () => {
+  const run = { model: 'sonnet', prompt: 'demo:bash=printf green', allowedTools: ['Bash'] };
+  await (await proxy.send('/api/run', run)).json();
+  const { page } = await open();
+  await signIn(page);
+  const item = page.locator('.stored li', { hasText: 'demo:bash' });
+  await item.locator('summary').press('Enter');
+  await item.getByText('Bash({"command":"printf green"', { exact: false }).waitFor();
+  expect(await item.locator('.said dd').allTextContents()).toContain('green');
+});
+
+test('saving one key leaves what was written for another', async () => {
+  const { page } = await open();
+  await signIn(page);
+  for (const name of ['first', 'second']) await addKey(page, name);
+  const [first, second] = ['first', 'second'].map((name) =>
+    page.locator('#keys li', { hasText: name }),
+  ) as [Locator, Locator];
+  await second.getByLabel('Requests per minute').fill('99');
+  await second.getByLabel('agent', { exact: true }).check();
+  await first.getByLabel('Requests per minute').fill('5');
+  await first.getByRole('button', { name: 'Save' }).click();
+  await first.getByText('Saved').waitFor();
+
+  expect(await second.getByLabel('Requests per minute').inputValue()).toBe('99');
+  expect(await second.getByLabel('agent', { exact: true }).isChecked()).toBe(true);
+  expect(await first.locator('summary').textContent()).toContain('5 requests/min');
+  expect(await first.getByLabel('Requests per minute').inputValue()).toBe('5');
+});
+
 test('a key is added, shown once, changed and revoked, by keyboard alone', async () => {
   const { page, complaints } = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
   await signIn(page);
@@ -255,7 +285,8 @@ async function send(page: Page, api: string, prompt: string) {
 
 /** Leaves the new key, its form and the form for the next one open. */
 async function addKey(page: Page, name: string) {
-  await page.getByText('Add a key').click();
+  const form = page.locator('#add-key');
+  if (!(await form.getByLabel('Name').isVisible())) await page.getByText('Add a key').click();
   await page.locator('#add-key').getByLabel('Name').fill(name);
   await page.locator('#add-key').getByLabel('Requests per minute').fill('20');
   await page.locator('#add-key').getByRole('button', { name: 'Add' }).click();

@@ -20,6 +20,7 @@ test('a run with tools, its session and its end are as the document says', async
     'POST /api/run': run,
     'GET /api/sessions': await readJson('/api/sessions'),
     'GET /api/sessions/{id}': await readJson(path),
+    'GET /api/sessions/{id}/messages': await readJson(`${path}/messages`),
     'DELETE /api/sessions/{id}': await readJson(path, undefined, { method: 'DELETE' }),
   };
 

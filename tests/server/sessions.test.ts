@@ -53,12 +53,34 @@ test('a session is listed and got, and when deleted its transcript goes too', as
   expect(await deleted.json()).toEqual({ id: sessionId, deleted: true });
   expect(await transcripts()).toEqual([]);
   expect(await list()).toEqual([]);
-  expect(await statusesOf(sessionId)).toEqual([404, 404, 404]);
+  expect(await statusesOf(sessionId)).toEqual([404, 404, 404, 404]);
+});
+
+test('what was said in a session can be read, its tools included', async () => {
+  await start();
+  const body = { prompt: 'demo:bash=printf green', allowedTools: ['Bash'] };
+  const { sessionId } = await run(body);
+  await run({ prompt: 'Thank you.', sessionId });
+
+  const path = `/api/sessions/${String(sessionId)}/messages`;
+  const { messages, hasMore } = await readMessages(path);
+  expect(hasMore).toBe(false);
+  expect(messages.map(({ role, parts }) => [role, ...parts])).toMatchObject([
+    ['user', { type: 'text', text: body.prompt }],
+    ['assistant', { type: 'tool-call', name: 'Bash', input: { command: 'printf green' } }],
+    ['user', { type: 'tool-result', text: 'green', isError: false }],
+    ['assistant', { type: 'text' }],
+    ['user', { type: 'text', text: 'Thank you.' }],
+    ['assistant', { type: 'text', text: expect.stringContaining('Thank you.') }],
+  ]);
+  const last = await readMessages(`${path}?limit=2`);
+  expect(last).toEqual({ messages: messages.slice(-2), hasMore: true });
+  expect((await proxy.send(`${path}?limit=0`)).status).toBe(400);
 });
 
 test('an unknown session is a 404 everywhere, and no process is started for it', async () => {
   await start();
-  expect(await statusesOf(UNKNOWN)).toEqual([404, 404, 404]);
+  expect(await statusesOf(UNKNOWN)).toEqual([404, 404, 404, 404]);
   expect(proxy.model.requests).toEqual([]);
 });
 
@@ -77,7 +99,7 @@ test('a session that rests for SESSION_TTL_MS is gone, its transcript at the nex
   const sessionId = await runNew('Hello.');
   proxy = await proxy.restart({ settings: { SESSION_TTL_MS: '1' } });
   expect(await list()).toEqual([]);
-  expect(await statusesOf(sessionId)).toEqual([404, 404, 404]);
+  expect(await statusesOf(sessionId)).toEqual([404, 404, 404, 404]);
   expect(await transcripts()).toEqual([]);
 });
 
@@ -185,14 +207,23 @@ async function list(): Promise<readonly { id: string }[]> {
   return (body as { sessions: { id: string }[] }).sessions; // GET /api/sessions
 }
 
-/** What getting, deleting and continuing the session are answered with. */
+/** What getting, reading, deleting and continuing the session are answered with. */
 async function statusesOf(id: string) {
   const answers = await Promise.all([
     proxy.send(`/api/sessions/${id}`),
+    proxy.send(`/api/sessions/${id}/messages`),
     proxy.send(`/api/sessions/${id}`, undefined, { method: 'DELETE' }),
     send({ prompt: 'Hello?', sessionId: id }),
   ]);
   return answers.map(({ status }) => status);
+}
+
+async function readMessages(path: string) {
+  const answer = await proxy.send(path);
+  return (await answer.json()) as {
+    messages: { role: string; parts: object[] }[];
+    hasMore: boolean;
+  }; // GET /api/sessions/{id}/messages
 }
 
 /** The transcripts on disk, in whichever project folder. */

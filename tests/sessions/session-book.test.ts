@@ -12,6 +12,8 @@ let time: number;
 let store: SessionStore;
 let sessions: Sessions;
 const removeTranscript = vi.fn<(id: string) => Promise<void>>();
+const PAGE = { messages: [], hasMore: true };
+const readTranscript = vi.fn<(id: string, limit: number) => Promise<typeof PAGE>>();
 const onProblem = vi.fn<(error: unknown) => void>();
 const { signal } = new AbortController();
 
@@ -21,6 +23,7 @@ const toSessions = (maxPerKey: number): Sessions =>
     ttlMs: TTL_MS,
     maxPerKey,
     removeTranscript,
+    readTranscript,
     onProblem,
     now: () => time,
   });
@@ -29,6 +32,7 @@ beforeEach(() => {
   time = 5_000;
   store = createMemoryStore();
   removeTranscript.mockReset().mockResolvedValue();
+  readTranscript.mockReset().mockResolvedValue(PAGE);
   onProblem.mockReset();
   sessions = toSessions(2);
 });
@@ -117,11 +121,19 @@ describe('the record', () => {
   });
 });
 
+test("what was said in a session is its owner's to read", async () => {
+  const id = await createIdle();
+  expect(await sessions.read(id, 'key-a', 10)).toBe(PAGE);
+  expect(readTranscript).toHaveBeenCalledExactlyOnceWith(id, 10);
+});
+
 describe('ownership', () => {
   test("another key's session and none at all get the same answer", async () => {
     const id = await createIdle('key-b');
     await expect(sessions.get(id, 'key-a')).rejects.toMatchObject(NOT_FOUND);
     await expect(sessions.get('nothing', 'key-a')).rejects.toMatchObject(NOT_FOUND);
+    await expect(sessions.read(id, 'key-a', 10)).rejects.toMatchObject(NOT_FOUND);
+    expect(readTranscript).not.toHaveBeenCalled();
     await expect(sessions.delete(id, 'key-a')).rejects.toMatchObject(NOT_FOUND);
     await expect(sessions.delete('nothing', 'key-a')).rejects.toMatchObject(NOT_FOUND);
     expect(await idsOf('key-b')).toEqual([id]);

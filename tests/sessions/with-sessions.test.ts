@@ -20,7 +20,13 @@ import {
 } from './agent-request.ts';
 
 const toSessions = (store: SessionStore): Sessions =>
-  createSessions({ store, ttlMs: 60_000, maxPerKey: 10, removeTranscript: async () => {} });
+  createSessions({
+    store,
+    ttlMs: 60_000,
+    maxPerKey: 10,
+    removeTranscript: async () => {},
+    readTranscript: () => Promise.resolve({ messages: [], hasMore: false }),
+  });
 
 const { signal } = new AbortController();
 const newRequest = toAgentRequest({ workingDirectory: '/work' });

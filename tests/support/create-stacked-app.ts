@@ -47,6 +47,7 @@ export function createStackedApp({
     ttlMs: 60_000,
     maxPerKey: 10,
     removeTranscript: () => Promise.resolve(),
+    readTranscript: () => Promise.resolve({ messages: [], hasMore: false }),
   });
   const log = new PassThrough().on('data', (text: Buffer) => onLog(String(text)));
   const chat = createChat({ folder, openProcess }, config, gate);

@@ -97,6 +97,7 @@ export function createTestApp({ settings, health, ...parts }: TestParts = {}) {
     sessions: {
       list: () => Promise.resolve([]),
       get: () => Promise.reject(new Error('not part of this test')),
+      read: () => Promise.reject(new Error('not part of this test')),
       delete: () => Promise.reject(new Error('not part of this test')),
     },
     responses: {

@@ -40,6 +40,16 @@ export const agentOperations: readonly Operation[] = [
   },
   {
     ...shared,
+    id: 'listSessionMessages',
+    method: 'get',
+    path: '/api/sessions/{id}/messages',
+    summary: 'Read what was said in a session: its last messages',
+    query: { limit: 'How many, from 1 to 1000; 100 by default.' },
+    answer: 'SessionMessages',
+    codes: [...ANY, 'invalid-request', 'not-found'],
+  },
+  {
+    ...shared,
     id: 'deleteSession',
     method: 'delete',
     path: '/api/sessions/{id}',

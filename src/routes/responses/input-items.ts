@@ -3,8 +3,8 @@ import type { Context } from 'hono';
 import type { AppEnv } from '../../middleware/variables.ts';
 import type { JsonObject } from '../../responses/response-store.ts';
 import { RunError } from '../../run-error.ts';
+import { readLimit } from '../read-number.ts';
 import type { ResponseParts } from './response-parts.ts';
-import { readNumber } from './stored-responses.ts';
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
@@ -15,7 +15,7 @@ export function listInputItems({ book }: ResponseParts) {
     const { input } = await book.get(c.req.param('id'), c.var.caller.keyId);
     const { order = 'desc', after, limit } = c.req.query();
     const items = toPage(order === 'asc' ? input : input.toReversed(), after);
-    const data = items.slice(0, toLimit(limit));
+    const data = items.slice(0, readLimit(limit, DEFAULT_LIMIT, MAX_LIMIT));
     return c.json({
       object: 'list',
       data,
@@ -31,12 +31,4 @@ function toPage(items: readonly JsonObject[], after: string | undefined) {
   const index = items.findIndex((item) => item['id'] === after);
   if (index !== -1) return items.slice(index + 1);
   throw new RunError('invalid-request', 'after names no item of this list.', { param: 'after' });
-}
-
-function toLimit(text: string | undefined): number {
-  const limit = readNumber(text, 'limit') ?? DEFAULT_LIMIT;
-  if (limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new RunError('invalid-request', `limit must be from 1 to ${MAX_LIMIT}.`, {
-    param: 'limit',
-  });
 }

@@ -5,6 +5,7 @@ import type { AppEnv } from '../../middleware/variables.ts';
 import { RunError } from '../../run-error.ts';
 import { streamMessages } from '../stream-messages.ts';
 import { checkStreamable, followResponse } from './follow-response.ts';
+import { readNumber } from '../read-number.ts';
 import type { ResponseParts } from './response-parts.ts';
 
 type IdContext = Context<AppEnv, '/:id'>;
@@ -48,13 +49,6 @@ export function cancelResponse({ book, background }: ResponseParts) {
     const { response } = await book.get(id, c.var.caller.keyId);
     return c.json(response);
   };
-}
-
-/** A whole number from a query. Throws `invalid-request`. */
-export function readNumber(text: string | undefined, param: string): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new RunError('invalid-request', `${param} must be a whole number.`, { param });
 }
 
 function toCancelled() {
