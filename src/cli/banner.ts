@@ -23,6 +23,26 @@ export function toBanner(facts: BannerFacts): string {
   ].join('\n');
 }
 
+/** The same for programs, in one line of JSON. Only a key that was just made is in it. */
+export function toBannerJson({
+  version,
+  url,
+  key,
+  claude,
+  cliStatus,
+  isDemo,
+}: BannerFacts): string {
+  const { loggedIn, account } = cliStatus;
+  return JSON.stringify({
+    version,
+    url,
+    key: key.isNew ? key.key : null,
+    keyFile: key.file ?? null,
+    cli: { ...claude, loggedIn: loggedIn ?? null, account: account ?? null },
+    isDemo,
+  });
+}
+
 const DEMO_NOTICE =
   '*** DEMO *** No account and no real model: every answer is scripted, nothing leaves this machine.';
 

@@ -7,6 +7,7 @@ export type Flags = {
   port: string | undefined;
   host: string | undefined;
   isDemo: boolean;
+  isJson: boolean;
   wantsVersion: boolean;
   wantsHelp: boolean;
 };
@@ -23,7 +24,7 @@ Usage: claude-code-proxy [flags]
   status   what the server on this machine is doing
   env      print exports that lead the usual clients here: eval "$(claude-code-proxy env)"
 
-doctor, status and env take --json, --port and --host.
+Every command takes --json: its answer is one line of JSON. All but keys take --port and --host.
 
   --port <number>   port to listen on (PORT, default 6789)
   --host <address>  address to listen on (HOST, default 127.0.0.1)
@@ -46,6 +47,7 @@ export function readFlags(given: readonly string[]): Flags {
         port: { type: 'string' },
         host: { type: 'string' },
         demo: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
         version: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -54,6 +56,7 @@ export function readFlags(given: readonly string[]): Flags {
       port: values.port,
       host: values.host,
       isDemo: values.demo,
+      isJson: values.json,
       wantsVersion: values.version,
       wantsHelp: values.help,
     };

@@ -3,7 +3,7 @@ import { findClaude } from '../runner/find-claude.ts';
 import { startServer } from '../server.ts';
 import { readOrCreateKey, toKeyFile } from '../state/proxy-key.ts';
 import { openStateFolder } from '../state/state-folder.ts';
-import { type ProxyKey, toBanner } from './banner.ts';
+import { type ProxyKey, toBanner, toBannerJson } from './banner.ts';
 import { toSettings } from './command.ts';
 import { type Demo, startDemo } from './demo.ts';
 import type { Flags } from './flags.ts';
@@ -38,7 +38,7 @@ export async function start(options: StartOptions): Promise<Started> {
 
 async function startWith(
   config: Config,
-  { flags: { isDemo }, environment, version }: StartOptions,
+  { flags: { isDemo, isJson }, environment, version }: StartOptions,
   demo: Demo | undefined,
 ): Promise<Started> {
   await openStateFolder(config.stateDir);
@@ -54,8 +54,9 @@ async function startWith(
     throw toListenError(error, config);
   });
   const { url, cliStatus } = server;
+  const facts = { version, url, key, claude, cliStatus, isDemo };
   return {
-    banner: toBanner({ version, url, key, claude, cliStatus, isDemo }),
+    banner: isJson ? toBannerJson(facts) : toBanner(facts),
     async stop(reason) {
       await server.stop(reason);
       await demo?.stop();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type BannerFacts, toBanner } from '../../src/cli/banner.ts';
+import { type BannerFacts, toBanner, toBannerJson } from '../../src/cli/banner.ts';
 
 const key = 'ccp-0123456789abcdef';
 const facts: BannerFacts = {
@@ -78,3 +78,31 @@ test('a shell understands the curl line, even where the path of the key has blan
   ]);
   rmSync(folder, { recursive: true });
 });
+
+test('for programs it is one line of JSON, with the key only when it is new', () => {
+  expect(readBanner()).toEqual({
+    version: '1.2.3',
+    url: 'http://127.0.0.1:6789',
+    key,
+    keyFile: '/state/key',
+    cli: {
+      path: '/bin/claude',
+      version: '2.1.330',
+      loggedIn: true,
+      account: 'somebody@example.com',
+    },
+    isDemo: false,
+  });
+  const cliStatus = { loggedIn: undefined, account: undefined };
+  expect(readBanner({ key: { key, isNew: false, file: undefined }, cliStatus })).toMatchObject({
+    key: null,
+    keyFile: null,
+    cli: { loggedIn: null, account: null },
+  });
+});
+
+function readBanner(changes: Partial<BannerFacts> = {}): unknown {
+  const text = toBannerJson({ ...facts, ...changes });
+  expect(text).not.toContain('\n');
+  return JSON.parse(text);
+}

@@ -6,6 +6,7 @@ test('without flags, nothing is asked for', () => {
     port: undefined,
     host: undefined,
     isDemo: false,
+    isJson: false,
     wantsVersion: false,
     wantsHelp: false,
   });
@@ -30,7 +31,7 @@ test.each([
 
 test.each([
   [['serve', '--port', '1'], { port: '1', isDemo: false }],
-  [['demo', '--port', '1'], { port: '1', isDemo: true }],
+  [['demo', '--port', '1', '--json'], { port: '1', isDemo: true, isJson: true }],
 ])('%j is short for flags', (args, flags) => {
   expect(readFlags(args)).toMatchObject(flags);
 });
