@@ -28,7 +28,8 @@ afterEach(async () => {
 test('a full disk: all is answered, and stored again when there is room', async (ctx) => {
   if (!canMount) ctx.skip(NEEDS_MOUNT);
   product = await startProduct({ prepare: mountSmallDisk, settings: { WORKER_CONCURRENCY: '1' } });
-  expect(await isStored()).toBe(true);
+  const kept = await store();
+  expect(await isKept(kept)).toBe(true);
   await expectAnswers();
   const before = await readSurroundings(product);
 
@@ -39,11 +40,20 @@ test('a full disk: all is answered, and stored again when there is room', async 
   await rm(filler);
   expect(await isStored()).toBe(true);
   await expectRecovered(product, before);
+
+  const another = await fill(join(product.folder, 'state/filler'));
+  await expectAnswers();
+  await product.stopProgram('SIGKILL');
+  await rm(another);
+  product = await product.start();
+  expect(await isKept(kept)).toBe(true);
+  await expectAnswers();
 });
 
 test('a state folder that becomes read-only: all is answered, the next start says what is wrong', async (ctx) => {
   if (!canMount) ctx.skip(NEEDS_MOUNT);
   product = await startProduct({ settings: { ...ONE_EACH } });
+  const kept = await store();
   const before = await readSurroundings(product);
   const state = join(product.folder, 'state');
   mount('--bind', state, state);
@@ -56,6 +66,9 @@ test('a state folder that becomes read-only: all is answered, the next start say
   await expect(product.restart('SIGTERM')).rejects.toThrow(
     /It ended \(1\): The state folder \S+ cannot be written \(EROFS\): set STATE_DIR .*\n$/,
   );
+  mount('-o', 'remount,rw,bind', state);
+  product = await product.start();
+  expect(await isKept(kept)).toBe(true);
 });
 
 test('databases that are damaged are set aside, reported and begun anew', async () => {
@@ -98,9 +111,18 @@ async function expectAnswers() {
 
 /** Whether a response can be asked for again. */
 async function isStored() {
+  return isKept(await store());
+}
+
+/** Makes a response; returns its id. */
+async function store() {
   const made = await product.send('/v1/responses', { model: 'sonnet', input: 'Hello.' });
   expect(made.status).toBe(200);
   const { id } = (await made.json()) as { id: string }; // the API's response object
+  return id;
+}
+
+async function isKept(id: string) {
   return (await product.send(`/v1/responses/${id}`)).status === 200;
 }
 
