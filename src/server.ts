@@ -121,6 +121,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
   const base = {
     environment: { ...login.environment, ...passed },
     loginArgs: login.args,
+    hiddenPaths: [config.stateDir, join(claudeFolder, '.credentials.json')],
   };
   const gate = createGate({
     concurrency: config.workerConcurrency,
@@ -190,7 +191,7 @@ async function createParts({ config, environment, claude, proxyKey, version }: S
     health: {
       version,
       cliVersion: claude.version,
-      startedAtMs: Date.now(),
+      startedAtMs: performance.now(),
       queue: gate.counts,
       maxQueueSize: config.maxQueueSize,
       isDraining: () => drain.isOn,

@@ -7,7 +7,7 @@ import type { ReadKnownStatus } from './known-status.ts';
 export type HealthParts = {
   version: string;
   cliVersion: string;
-  /** When the server started, in milliseconds since the epoch. */
+  /** When the server started, by `performance.now()`: the time of day jumps. */
   startedAtMs: number;
   queue: () => { waiting: number; running: number; concurrency: number };
   /** Requests that may wait. */
@@ -28,7 +28,7 @@ export function health(parts: HealthParts, readKnownStatus: ReadKnownStatus): Ha
     return c.json({
       status: status?.isLoggedIn ? 'ok' : 'degraded',
       version: parts.version,
-      uptimeSeconds: Math.floor((Date.now() - parts.startedAtMs) / 1000),
+      uptimeSeconds: Math.floor((performance.now() - parts.startedAtMs) / 1000),
       queue: parts.queue(),
       sessions: await parts.countSessions(),
       cli: {

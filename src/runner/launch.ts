@@ -7,6 +7,8 @@ export type LaunchBase = {
   loginArgs: readonly string[];
   /** What agents get of this machine. Default: nothing. */
   leave?: OperatorLeave;
+  /** Files and folders that commands in a sandbox cannot read: keys and logins. Default: none. */
+  hiddenPaths?: readonly string[];
 };
 
 /** What the operator lets agents have. */
@@ -61,12 +63,10 @@ const NO_LEAVE: OperatorLeave = { settingSources: [], mcpConfig: undefined, isSa
 
 /** Without these the CLI runs what the sandbox stops outside of it, and what runs inside unasked. */
 const SANDBOX = {
-  sandbox: {
-    enabled: true,
-    failIfUnavailable: true,
-    allowUnsandboxedCommands: false,
-    autoAllowBashIfSandboxed: false,
-  },
+  enabled: true,
+  failIfUnavailable: true,
+  allowUnsandboxedCommands: false,
+  autoAllowBashIfSandboxed: false,
 };
 
 /** The profile of every chat process: nothing of a request stands on its command line. */
@@ -88,13 +88,16 @@ export function toChatLaunch(
 export function toAgentLaunch(
   request: Pick<RunRequest, 'model' | 'effort'>,
   agent: AgentOptions,
-  { environment, loginArgs, leave = NO_LEAVE }: LaunchBase,
+  { environment, loginArgs, leave = NO_LEAVE, hiddenPaths = [] }: LaunchBase,
   folder: string,
 ): LaunchProfile {
+  const allowRead = [folder, ...(agent.additionalDirectories ?? [])];
+  const filesystem = { denyRead: hiddenPaths, allowRead };
+  const sandbox = { ...SANDBOX, filesystem };
   return {
     args: [
       ...JSON_LINES,
-      ...(leave.isSandboxed ? withSettings(loginArgs, SANDBOX) : loginArgs),
+      ...(leave.isSandboxed ? withSettings(loginArgs, { sandbox }) : loginArgs),
       `--setting-sources=${leave.settingSources.join(',')}`,
       '--strict-mcp-config',
       ...toValueArg('--mcp-config', leave.mcpConfig),

@@ -52,6 +52,10 @@ test.each([
     });
     expect(stream).toMatchObject({ text: 'one two three four', hasNormalEnd: true });
 
+    const health = await (await fetch(`${product.url}/health`)).json();
+    const { uptimeSeconds } = health as { uptimeSeconds: number };
+    expect([uptimeSeconds >= 0, uptimeSeconds < 600]).toEqual([true, true]);
+
     product.model.answer = demoAnswer;
     const created = await (await ask(product, 'chat completions', 'Hi')).json();
     expect((created as { created: number }).created).toBeCloseTo(

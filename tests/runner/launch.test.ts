@@ -54,7 +54,7 @@ test('agents get nothing of the machine, unless the operator lets them', () => {
 
   const loginArgs = ['--settings={"apiKeyHelper":"/bin/key"}'];
   const leave = { settingSources: ['user', 'project'], mcpConfig: '/mcp.json', isSandboxed: true };
-  const args = launch({ ...BASE, loginArgs, leave });
+  const args = launch({ ...BASE, loginArgs, leave, hiddenPaths: ['/state'] });
   expect(args).toEqual(
     expect.arrayContaining([
       '--setting-sources=user,project',
@@ -71,6 +71,7 @@ test('agents get nothing of the machine, unless the operator lets them', () => {
         failIfUnavailable: true,
         allowUnsandboxedCommands: false,
         autoAllowBashIfSandboxed: false,
+        filesystem: { denyRead: ['/state'], allowRead: ['/work'] },
       },
     },
   ]);

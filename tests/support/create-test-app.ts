@@ -86,7 +86,7 @@ export function createTestApp({ settings, health, ...parts }: TestParts = {}) {
     health: {
       version: '1.2.3',
       cliVersion: '2.1.330',
-      startedAtMs: Date.now(),
+      startedAtMs: performance.now(),
       queue,
       maxQueueSize: 10,
       isDraining: () => false,

@@ -30,7 +30,7 @@ export async function readServerStatus({
   const status = await readKnownStatus();
   return {
     version: health.version,
-    uptimeSeconds: Math.floor((Date.now() - health.startedAtMs) / 1000),
+    uptimeSeconds: Math.floor((performance.now() - health.startedAtMs) / 1000),
     isDraining: health.isDraining(),
     queue: { ...health.queue(), maxWaiting: health.maxQueueSize },
     processes: watch.processes(),
