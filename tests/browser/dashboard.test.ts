@@ -203,7 +203,7 @@ test('a key is added, shown once, changed and revoked, by keyboard alone', async
   expect(await item.getByLabel('Models, one a line').inputValue()).toBe('sonnet\nclaude-opus-5-5');
   await item.getByLabel('Models, one a line').fill('');
   await item.getByLabel('Tokens per day').fill('0');
-  await item.locator('form').evaluate((form) => Object.assign(form, { noValidate: true })); // the server's turn
+  await item.locator('form').evaluate((node) => Object.assign(node, { noValidate: true })); // the server's turn
   await item.getByRole('button', { name: 'Save' }).press('Enter');
   await item.getByRole('status').getByText('tokensPerDay').waitFor();
   expect(complaints.splice(0)).toEqual([expect.stringContaining('400')]); // of the browser itself
