@@ -90,7 +90,7 @@ function measureTools({ each }: ShapeRounds): Promise<Shape[]> {
         work: 'the same of a CLI process with nobody in front of it',
         unit: 'ms',
         figure: toMedian(direct),
-        wanted: 'the floor',
+        wanted: 'to compare',
       },
     ];
   });
