@@ -39,8 +39,9 @@ export function toTranscript(
     const blocks = toBlocks(message.parts);
     const uuid = randomUUID();
     const isUser = message.role === 'user';
-    told.push({ message, uuid: isUser ? uuid : undefined });
-    if (blocks.length === 0) continue; // thinking without a signature and nothing else
+    const isEmpty = blocks.length === 0; // thinking without a signature and nothing else
+    told.push({ message, uuid: isUser && !isEmpty ? uuid : undefined });
+    if (isEmpty) continue;
     const recorded = isUser ? { role: 'user', content: blocks } : toReply(blocks, model, uuid);
     lines.push(
       JSON.stringify({

@@ -100,7 +100,9 @@ test('a body in chunks of which the last never comes ends with REQUEST_TIMEOUT_M
 });
 
 test.each([
-  ['of a megabyte', `x-much: ${'y'.repeat(1_000_000)}\r\n`, /^HTTP\/1\.1 431 /],
+  ['of 20 KB', `x-much: ${'y'.repeat(20_000)}\r\n`, /^HTTP\/1\.1 431 /],
+  // Who still sends when the server closes may lose the answer to the reset.
+  ['of a megabyte', `x-much: ${'y'.repeat(1_000_000)}\r\n`, /^(HTTP\/1\.1 431 |cut)/],
   ['of which there are thousands', 'x-many: z\r\n'.repeat(5000), /^HTTP\/1\.1 431 /],
   ['that are no headers', 'this is no header\r\n', /^HTTP\/1\.1 400 /],
 ] as const)('headers %s are refused', async (_, headers, status) => {
@@ -108,18 +110,19 @@ test.each([
   await expectReleased(product, before);
 });
 
-/** Says a request by hand, and leaves the connection open until the answer is there. */
+/** Says a request by hand, and leaves the connection open until the answer is there, or `cut`. */
 async function sendRaw(headers: string, body: string) {
   const { hostname, port } = new URL(product.url);
   const socket = connect(Number(port), hostname);
-  socket.on('error', () => undefined); // the server may close before all is sent
+  const isCut = once(socket, 'close').catch(() => undefined);
   socket.write(
     `POST /v1/messages HTTP/1.1\r\nhost: ${hostname}\r\nx-api-key: ${KEY}\r\n` +
       `content-type: application/json\r\n${headers}\r\n${body}`,
   );
-  const [answer] = (await once(socket, 'data')) as [Buffer];
+  const answered = once(socket, 'data').catch(() => undefined); // an error closes it, too
+  const [answer] = ((await Promise.race([answered, isCut])) ?? []) as unknown[];
   socket.destroy();
-  return answer.toString('latin1');
+  return Buffer.isBuffer(answer) ? answer.toString('latin1') : 'cut';
 }
 
 function nest(depth: number, open = '[', close = ']') {
