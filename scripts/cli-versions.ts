@@ -8,8 +8,18 @@ import { execa } from 'execa';
 
 import { type Tried, toTable } from './to-versions-table.ts';
 
-/** Chat whole and streamed, agents and their sessions, cancelling, structured output. */
-const TESTS = ['tests/clients/shell.test.ts', 'tests/structured-output/by-the-api.test.ts'];
+/**
+ * Chat whole and streamed, agents and their sessions, cancelling, structured output, the caller's tools,
+ * processes that are used again, long histories.
+ */
+const TESTS = [
+  'tests/clients/shell.test.ts',
+  'tests/structured-output/by-the-api.test.ts',
+  'tests/tools/hot.test.ts',
+  'tests/reuse/conversations.test.ts',
+  'tests/reuse/long-histories.test.ts',
+  'tests/reuse/resumed.test.ts',
+];
 
 /** Of vitest's JSON report, what is read here. */
 type Report = { numPassedTests: number; numFailedTests: number; testResults: TestFile[] };

@@ -226,6 +226,15 @@ export function toUserLine(content: ContentBlocks, uuid: string, { isHistory = f
 export function toAssistantLine(content: ContentBlocks, model?: string) {
   return {
     type: 'assistant',
-    message: { role: 'assistant', ...(model !== undefined && { model }), content },
+    message: {
+      role: 'assistant',
+      ...(model !== undefined && { model }),
+      content: toBlockList(content),
+    },
   };
+}
+
+/** A reply is always a list: at a mere text CLI 2.1.280 fails in the turn behind it. */
+export function toBlockList(content: ContentBlocks): readonly Record<string, unknown>[] {
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Message } from '../run.ts';
-import type { ContentBlocks } from './protocol.ts';
+import { type ContentBlocks, toBlockList } from './protocol.ts';
 import { toBlocks } from './to-blocks.ts';
 
 export type Transcript = {
@@ -65,7 +65,7 @@ function toReply(blocks: ContentBlocks, model: string, uuid: string) {
     type: 'message',
     role: 'assistant',
     model,
-    content: typeof blocks === 'string' ? [{ type: 'text', text: blocks }] : blocks,
+    content: toBlockList(blocks),
     stop_reason: 'end_turn',
     stop_sequence: null,
     usage: { input_tokens: 0, output_tokens: 0 },

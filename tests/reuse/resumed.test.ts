@@ -16,7 +16,6 @@ import { say, toChatRequest } from '../runner/chat-request.ts';
 import { CLAUDE, cleanUp, toCliEnvironment } from '../support/start-proxy.ts';
 
 const NEVER = new AbortController().signal;
-const MODEL_ID = 'claude-sonnet-5-5';
 const WEATHER = { name: 'weather', description: undefined, inputSchema: { type: 'object' } };
 const PIXEL =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -113,7 +112,7 @@ const HISTORIES: Readonly<Record<string, Partial<RunRequest> & { messages: Messa
     ],
   },
   'a model by its full id, effort, sampling': {
-    model: MODEL_ID,
+    model: 'claude-sonnet-5-5',
     effort: 'low',
     messages: [say('user', 'One.'), say('assistant', 'Two.')],
   },
@@ -152,8 +151,9 @@ describe('a history that the CLI read from a file is the same bytes as one that 
     const { messages = [], ...changes } = HISTORIES[name] ?? {};
     const request = toChatRequest({ ...changes, messages: [...messages, say('user', 'Go on.')] });
 
-    const told = await askFor(request, await bind(request));
-    const read = await askFor(request, await resume(request));
+    const bound = await bind(request);
+    const told = await askFor(request, bound);
+    const read = await askFor(request, await resume(request, bound.models));
 
     expect(read).toEqual(told);
   });
@@ -164,12 +164,12 @@ async function bind(request: RunRequest) {
   return bindProcess(spare, createClientTools(request.tools), request);
 }
 
-async function resume(request: RunRequest) {
+async function resume(request: RunRequest, models: ChatProcess['models']) {
   const resumeChat = createResumeChat({
     openProcess,
     profile,
     openTemporary: () => ({ path: folder, remove: () => Promise.resolve() }),
-    toModelId: () => MODEL_ID,
+    toModelId: (name) => models.get(name) ?? name,
   });
   return resumeChat(request, createClientTools(request.tools), NEVER);
 }

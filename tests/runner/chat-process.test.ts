@@ -40,7 +40,11 @@ test('only the last message is answered, and every user line has an id of its ow
     },
     {
       type: 'assistant',
-      message: { role: 'assistant', model: 'claude-full-id', content: 'Two' },
+      message: {
+        role: 'assistant',
+        model: 'claude-full-id',
+        content: [{ type: 'text', text: 'Two' }],
+      },
     },
     {
       type: 'user',

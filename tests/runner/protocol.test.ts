@@ -55,9 +55,9 @@ test('an earlier user message is recorded, not answered', () => {
   });
 });
 
-test('an earlier reply keeps its role', () => {
-  expect(toAssistantLine('Hello.')).toEqual({
-    type: 'assistant',
-    message: { role: 'assistant', content: 'Hello.' },
-  });
+test('an earlier reply keeps its role, and is a list of blocks', () => {
+  const text = { type: 'text', text: 'Hello.' };
+  const line = { type: 'assistant', message: { role: 'assistant', content: [text] } };
+  expect(toAssistantLine('Hello.')).toEqual(line);
+  expect(toAssistantLine([text])).toEqual(line);
 });
