@@ -12,18 +12,17 @@ import { createClientTools } from '../../src/runner/client-tools.ts';
 import { toChatLaunch } from '../../src/runner/launch.ts';
 import type { OpenProcess } from '../../src/runner/processes.ts';
 import { createResumeChat } from '../../src/runner/resume-chat.ts';
+import { PNG } from '../media/samples.ts';
 import { say, toChatRequest } from '../runner/chat-request.ts';
 import { CLAUDE, cleanUp, toCliEnvironment } from '../support/start-proxy.ts';
 
 const NEVER = new AbortController().signal;
 const WEATHER = { name: 'weather', description: undefined, inputSchema: { type: 'object' } };
-const PIXEL =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 const text = (words: string): TextPart => ({ type: 'text', text: words });
 const image: ImagePart = {
   type: 'image',
-  source: { kind: 'base64', mediaType: 'image/png', data: PIXEL },
+  source: { kind: 'base64', mediaType: 'image/png', data: PNG.toString('base64') },
 };
 const result = (callId: string, ...content: ToolResultPart['content']) =>
   ({ type: 'tool-result', callId, content, isError: false }) as const;

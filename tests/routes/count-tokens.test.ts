@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { countTokens } from '../../src/demo/count-tokens.ts';
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
+import { PNG } from '../media/samples.ts';
 import { holdAnswers } from '../support/hold-answers.ts';
 import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readQueue, untilNoProcess, untilWaiting } from '../support/watch-place.ts';
@@ -15,8 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => proxy.stop());
 
-const PIXEL =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
+const PIXEL = PNG.toString('base64');
 
 const HI = [{ role: 'user', content: 'Hi there.' }];
 
