@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { createAgentProcess } from '../src/runner/agent-process.ts';
-import { bindProcess, type ChatProcess, sayRequest } from '../src/runner/chat-process.ts';
-import { createClientTools } from '../src/runner/client-tools.ts';
-import { toChatLaunch } from '../src/runner/launch.ts';
-import { say, toChatRequest } from '../tests/runner/chat-request.ts';
+import { createAgentProcess } from '../src/claude/process/cli-process.ts';
+import { bindProcess, type ChatProcess, sayRequest } from '../src/claude/chat/chat-process.ts';
+import { createClientTools } from '../src/claude/chat/client-tools.ts';
+import { toChatLaunch } from '../src/claude/launch/launch.ts';
+import { say, toChatRequest } from '../tests/claude/chat-request.ts';
 import { CLAUDE, type Stage } from './processes.ts';
 
 const NEVER = new AbortController().signal;

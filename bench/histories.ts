@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { RunRequest } from '../src/run.ts';
-import { createAgentProcess } from '../src/runner/agent-process.ts';
-import { bindProcess, type ChatProcess, sayRequest } from '../src/runner/chat-process.ts';
-import { createClientTools } from '../src/runner/client-tools.ts';
-import { toChatLaunch } from '../src/runner/launch.ts';
-import type { OpenProcess } from '../src/runner/processes.ts';
-import { createResumeChat } from '../src/runner/resume-chat.ts';
-import { say, toChatRequest } from '../tests/runner/chat-request.ts';
+import { createAgentProcess } from '../src/claude/process/cli-process.ts';
+import { bindProcess, type ChatProcess, sayRequest } from '../src/claude/chat/chat-process.ts';
+import { createClientTools } from '../src/claude/chat/client-tools.ts';
+import { toChatLaunch } from '../src/claude/launch/launch.ts';
+import type { OpenProcess } from '../src/claude/process/processes.ts';
+import { createResumeChat } from '../src/claude/chat/resume-chat.ts';
+import { say, toChatRequest } from '../tests/claude/chat-request.ts';
 import { CLAUDE, type Stage } from './processes.ts';
 import { toMedian } from './statistics.ts';
 

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { toChatLaunch } from '../src/runner/launch.ts';
-import { toUserLine } from '../src/runner/protocol.ts';
+import { toChatLaunch } from '../src/claude/launch/launch.ts';
+import { toUserLine } from '../src/claude/process/protocol.ts';
 import { readTiming, type Timing } from './ask.ts';
 import { CLAUDE, type Stage } from './processes.ts';
 

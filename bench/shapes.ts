@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { readRssBytes } from '../src/runner/read-rss.ts';
+import { readRssBytes } from '../src/claude/process/read-rss.ts';
 import { answerDirectly } from './answer-directly.ts';
 import { askProxy, openAnswer } from './ask.ts';
 import { openStage, type Stage } from './processes.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { RunError } from '../src/run-error.ts';
-import { type LaunchProfile, toChatLaunch } from '../src/runner/launch.ts';
-import type { OpenProcess } from '../src/runner/processes.ts';
+import { type LaunchProfile, toChatLaunch } from '../src/claude/launch/launch.ts';
+import type { OpenProcess } from '../src/claude/process/processes.ts';
 import { BASE, createStackedApp } from './support/create-stacked-app.ts';
 import { get, post, type TestApp } from './support/create-test-app.ts';
 

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { findClaude } from '../runner/find-claude.ts';
+import { findClaude } from '../claude/launch/find-claude.ts';
 import { startServer } from '../server.ts';
 import { readOrCreateKey, toKeyFile } from '../state/proxy-key.ts';
 import { openStateFolder } from '../state/state-folder.ts';

@@ -1,4 +1,4 @@
-import type { TranscriptMessage, TranscriptPart } from '../sessions/read-transcript.ts';
+import type { TranscriptMessage, TranscriptPart } from '../claude/agent/read-transcript.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { html, type Html } from './html.ts';
 import { saidList } from './said-list.ts';

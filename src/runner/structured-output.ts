@@ -1,7 +1,7 @@
 import type { Run, RunEnd, RunEvent, RunRequest, WantedOutput } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import { type Check, createAnswerChecks } from './answer-check.ts';
-import { toEnforceableSchema } from './enforceable-schema.ts';
+import { toEnforceableSchema } from '../claude/chat/enforceable-schema.ts';
 
 type JsonOutput = Extract<WantedOutput, { type: 'json' }>;
 

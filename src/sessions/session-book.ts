@@ -1,5 +1,5 @@
 import { RunError } from '../run-error.ts';
-import type { TranscriptPage } from './read-transcript.ts';
+import type { TranscriptPage } from '../claude/agent/read-transcript.ts';
 import { createSessionLocks } from './session-locks.ts';
 import type { Session, SessionStore } from './session-store.ts';
 

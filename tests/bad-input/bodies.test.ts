@@ -7,10 +7,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createKeyStore } from '../../src/keys/key-store.ts';
 import type { CountTokens, Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
-import type { AgentProcess } from '../../src/runner/agent-process.ts';
-import type { CliLine } from '../../src/runner/protocol.ts';
-import type { OpenProcess } from '../../src/runner/processes.ts';
-import { result } from '../runner/cli-lines.ts';
+import type { AgentProcess } from '../../src/claude/process/cli-process.ts';
+import type { CliLine } from '../../src/claude/process/protocol.ts';
+import type { OpenProcess } from '../../src/claude/process/processes.ts';
+import { result } from '../claude/cli-lines.ts';
 import { createStackedApp } from '../support/create-stacked-app.ts';
 import { APP_KEY, createTestApp, sayHello, type TestApp } from '../support/create-test-app.ts';
 import { answerCheckOf, OPERATIONS } from '../support/openapi-checks.ts';

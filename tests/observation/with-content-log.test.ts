@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { withContentLog } from '../../src/observation/with-content-log.ts';
-import { toChatRequest } from '../runner/chat-request.ts';
+import { toChatRequest } from '../claude/chat-request.ts';
 import { sayWords } from './runs.ts';
 
 test('what was said until the reader left is logged, too', async () => {

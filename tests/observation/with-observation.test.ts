@@ -7,7 +7,7 @@ import type { RunObserver, RunRecord } from '../../src/observation/run-record.ts
 import { withObservation } from '../../src/observation/with-observation.ts';
 import { RunError } from '../../src/run-error.ts';
 import type { Run, RunEvent } from '../../src/run.ts';
-import { toChatRequest } from '../runner/chat-request.ts';
+import { toChatRequest } from '../claude/chat-request.ts';
 import { END, START, sayWords } from './runs.ts';
 
 const signal = new AbortController().signal;

@@ -6,14 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
 import type { ImagePart, Message, RunRequest, TextPart, ToolResultPart } from '../../src/run.ts';
-import { createAgentProcess } from '../../src/runner/agent-process.ts';
-import { bindProcess, type ChatProcess, sayRequest } from '../../src/runner/chat-process.ts';
-import { createClientTools } from '../../src/runner/client-tools.ts';
-import { toChatLaunch } from '../../src/runner/launch.ts';
-import type { OpenProcess } from '../../src/runner/processes.ts';
-import { createResumeChat } from '../../src/runner/resume-chat.ts';
+import { createAgentProcess } from '../../src/claude/process/cli-process.ts';
+import { bindProcess, type ChatProcess, sayRequest } from '../../src/claude/chat/chat-process.ts';
+import { createClientTools } from '../../src/claude/chat/client-tools.ts';
+import { toChatLaunch } from '../../src/claude/launch/launch.ts';
+import type { OpenProcess } from '../../src/claude/process/processes.ts';
+import { createResumeChat } from '../../src/claude/chat/resume-chat.ts';
 import { PNG } from '../media/samples.ts';
-import { say, toChatRequest } from '../runner/chat-request.ts';
+import { say, toChatRequest } from '../claude/chat-request.ts';
 import { CLAUDE, cleanUp, toCliEnvironment } from '../support/start-proxy.ts';
 
 const NEVER = new AbortController().signal;

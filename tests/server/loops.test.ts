@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 
-import { HOP_HEADER } from '../../src/runner/child-environment.ts';
+import { HOP_HEADER } from '../../src/claude/launch/child-environment.ts';
 import { ask, CALLS } from '../support/calls.ts';
 import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { untilNoProcess } from '../support/watch-place.ts';

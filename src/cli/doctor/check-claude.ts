@@ -1,5 +1,5 @@
 import type { Config, Environment } from '../../config.ts';
-import { type ClaudeInstallation, findClaude } from '../../runner/find-claude.ts';
+import { type ClaudeInstallation, findClaude } from '../../claude/launch/find-claude.ts';
 import { failed, type Finding, ok, toText, warning } from './finding.ts';
 
 /** The newest version with which the tests have passed. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Config } from '../../config.ts';
-import { leadsBack } from '../../runner/leads-back.ts';
+import { leadsBack } from '../../claude/launch/leads-back.ts';
 import { type RunningServer, startServer } from '../../server.ts';
 import {
   type Command,

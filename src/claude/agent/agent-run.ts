@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+
+import type { AgentOptions, Run, RunRequest } from '../../run.ts';
+import { RunError } from '../../run-error.ts';
+import type { AgentLaunch, AgentSpares } from './agent-spares.ts';
+import { type LaunchBase, toAgentLaunch } from '../launch/launch.ts';
+import type { OpenProcess } from '../process/processes.ts';
+import { toUserLine } from '../process/protocol.ts';
+import { readAgentEvents } from './read-agent-events.ts';
+import { toBlocks } from '../process/to-blocks.ts';
+
+/** Time for the CLI to end what its tools do and to write its transcript, in milliseconds. */
+const CLOSING_GRACE_MS = 3000;
+
+export type AgentRunParts = {
+  openProcess: OpenProcess;
+  spares: AgentSpares;
+  base: LaunchBase;
+};
+
+/** A run that gets an agent: built-in tools, a working directory, a session on disk. */
+export function createAgentRun({ openProcess, spares, base }: AgentRunParts): Run {
+  return async function* agent(request, signal) {
+    const options = readAgentOptions(request);
+    const { session } = options;
+    const launch = createAgentLaunch(request, options, base);
+    const spare = session?.isNew ? spares.claim(session.id, launch) : undefined;
+    const process = spare ?? (await openProcess(launch(session), signal));
+    const leave = () => void process.end(CLOSING_GRACE_MS);
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      signal.throwIfAborted();
+      process.hear(() => request.mark?.('heard'));
+      await process.request(toInitialize(request, options));
+      request.mark?.('bound');
+      const prompt = request.messages.flatMap(({ parts }) => parts);
+      process.send(toUserLine(toBlocks(prompt), randomUUID()));
+      request.mark?.('asked');
+      const reading = { model: request.model, sessionId: session?.id };
+      for await (const event of readAgentEvents(process.lines(), reading)) {
+        if (event.type === 'run-end' && session?.isNew) spares.learn(launch);
+        yield event;
+      }
+    } catch (error) {
+      throw signal.aborted ? signal.reason : toClearError(error);
+    } finally {
+      signal.removeEventListener('abort', leave);
+      await process.end(CLOSING_GRACE_MS);
+    }
+  };
+}
+
+/** How the request's process is started. Holds nothing of the request but what stands on a command line. */
+export function createAgentLaunch(
+  { model, effort }: RunRequest,
+  options: AgentOptions,
+  base: LaunchBase,
+): AgentLaunch {
+  const folder = readFolder(options);
+  return (session) => toAgentLaunch({ model, effort }, { ...options, session }, base, folder);
+}
+
+function toInitialize({ output }: RunRequest, { systemPrompt, appendSystemPrompt }: AgentOptions) {
+  return {
+    subtype: 'initialize',
+    ...(systemPrompt !== undefined && { systemPrompt: [systemPrompt] }),
+    ...(appendSystemPrompt !== undefined && { appendSystemPrompt }),
+    ...(output.type === 'json' && { jsonSchema: output.schema ?? { type: 'object' } }),
+  };
+}
+
+/** What the CLI refuses at its start it says on stderr only; to try again would not help. */
+function toClearError(error: unknown) {
+  const cause = error instanceof RunError ? error.cause : undefined;
+  if (typeof cause !== 'string') return error;
+  if (cause.includes('root/sudo')) {
+    return new RunError(
+      'forbidden',
+      'The claude CLI does not skip permissions for root: the operator has to run this server as another user.',
+      { param: 'permissionMode', cause },
+    );
+  }
+  if (cause.includes('sandbox required but unavailable')) {
+    return new RunError(
+      'cli-failed',
+      'Agents have to run in a sandbox here, and there is no sandbox on this machine; its log tells the operator what is missing.',
+      { cause },
+    );
+  }
+  return error;
+}
+
+function readAgentOptions({ agent }: RunRequest) {
+  if (!agent) throw new RunError('internal', 'An agent run needs agent options.');
+  return agent;
+}
+
+function readFolder({ workingDirectory }: AgentOptions) {
+  if (workingDirectory === undefined) {
+    throw new RunError('internal', 'An agent run needs a resolved working directory.');
+  }
+  return workingDirectory;
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import type { AgentOptions } from '../../run.ts';
+import type { AgentProcess } from '../process/cli-process.ts';
+import type { LaunchProfile } from '../launch/launch.ts';
+import { createSpares, type Spares, type SparesOptions } from '../spares.ts';
+
+/** What an agent's process is started with, its session aside: that is told last. */
+export type AgentLaunch = (session: AgentOptions['session']) => LaunchProfile;
+
+export type AgentSparesOptions = Pick<
+  SparesOptions,
+  'openProcess' | 'startMs' | 'load' | 'hasRoom'
+> & {
+  /** Launches remembered, the least recently used going first; 0 switches spares off. */
+  count: number;
+  /** Longest time that one is kept for a launch that nobody uses, in milliseconds. */
+  idleMs: number;
+  /** Longest time between `reserve` and `claim`, in milliseconds. */
+  reservedMs: number;
+  /** Told whether a new session's process was there. */
+  onTake: (isHit: boolean) => void;
+};
+
+/**
+ * Processes started ahead for agents. What an agent is started with (folder, tools, model, limits) is
+ * learnt from use. The session's id stands on the command line, so that the process brings it along.
+ * None in a git repository: soon after its start the CLI asks for the repository's state, and tells the
+ * model that one however old it is (CLI 2.1.330).
+ */
+export type AgentSpares = {
+  /** The id for a new session: of a process that waits for just this launch, or else of none. */
+  reserve: (launch: AgentLaunch) => Promise<string>;
+  /** The process that was reserved with this id, if it still fits the launch. */
+  claim: (id: string, launch: AgentLaunch) => AgentProcess | undefined;
+  /** Notes that a launch was used: the next run will likely want the same. */
+  learn: (launch: AgentLaunch) => void;
+  /** Ends one; returns whether there was one. */
+  evict: () => boolean;
+  /** Ends all, and starts them anew: the login or the CLI is not what it was. */
+  retire: () => void;
+  stop: () => void;
+  ready: () => number;
+};
+
+type Pool = { spares: Spares; timer: NodeJS.Timeout };
+type Reserved = { process: AgentProcess; key: string; timer: NodeJS.Timeout };
+/** What a spare was started as; a folder that was replaced has another inode. */
+type Started = { id: string; folder: string };
+
+export function createAgentSpares({
+  count,
+  idleMs,
+  reservedMs,
+  onTake,
+  ...starting
+}: AgentSparesOptions): AgentSpares {
+  /** By launch, the least recently used first. */
+  const pools = new Map<string, Pool>();
+  const reserved = new Map<string, Reserved>();
+  const started = new WeakMap<AgentProcess, Started>();
+
+  return {
+    async reserve(launch) {
+      const key = toKey(launch);
+      const process = pools.get(key)?.spares.takeReady()?.process;
+      const spare = process && started.get(process);
+      if (!spare) return randomUUID();
+      const { folder } = launch(undefined);
+      if (spare.folder !== (await identify(folder)) || isInRepository(folder)) {
+        void process.end();
+        close(key); // its next ones would be no better
+        return randomUUID();
+      }
+      const timer = setTimeout(() => drop(spare.id), reservedMs).unref();
+      reserved.set(spare.id, { process, key, timer });
+      void process.exited.then(() => drop(spare.id));
+      return spare.id;
+    },
+    claim(id, launch) {
+      const entry = forget(id);
+      const isFit = entry?.key === toKey(launch);
+      onTake(isFit);
+      if (!isFit) void entry?.process.end();
+      return isFit ? entry?.process : undefined;
+    },
+    learn(launch) {
+      if (count === 0 || isInRepository(launch(undefined).folder)) return;
+      const key = toKey(launch);
+      const known = pools.get(key);
+      clearTimeout(known?.timer);
+      pools.delete(key);
+      const timer = setTimeout(() => close(key), idleMs).unref();
+      pools.set(key, { spares: known?.spares ?? open(launch), timer });
+      const [oldest] = pools.keys();
+      if (pools.size > count && oldest !== undefined) close(oldest);
+    },
+    evict() {
+      if ([...pools.values()].some(({ spares }) => spares.evict())) return true;
+      const [oldest] = reserved.keys();
+      if (oldest !== undefined) drop(oldest);
+      return oldest !== undefined;
+    },
+    retire() {
+      for (const { spares } of pools.values()) spares.retire();
+      for (const id of reserved.keys()) drop(id);
+    },
+    stop() {
+      for (const key of pools.keys()) close(key);
+    },
+    ready: () =>
+      reserved.size + [...pools.values()].reduce((sum, { spares }) => sum + spares.ready(), 0),
+  };
+
+  function open(launch: AgentLaunch): Spares {
+    return createSpares({
+      ...starting,
+      profile: launch(undefined),
+      count: 1,
+      foresee: () => undefined,
+      async openProcess(profile, signal) {
+        const id = randomUUID();
+        const folder = await identify(profile.folder);
+        const process = await starting.openProcess(launch({ id, isNew: true }), signal);
+        started.set(process, { id, folder });
+        return process;
+      },
+    });
+  }
+
+  function close(key: string) {
+    const pool = pools.get(key);
+    pools.delete(key);
+    clearTimeout(pool?.timer);
+    pool?.spares.stop();
+    pool?.spares.retire();
+  }
+
+  function drop(id: string) {
+    void forget(id)?.process.end();
+  }
+
+  function forget(id: string) {
+    const entry = reserved.get(id);
+    clearTimeout(entry?.timer);
+    reserved.delete(id);
+    return entry;
+  }
+}
+
+function toKey(launch: AgentLaunch) {
+  const { args, folder } = launch(undefined);
+  return JSON.stringify([args, folder]);
+}
+
+function isInRepository(folder: string): boolean {
+  const parent = dirname(folder);
+  return existsSync(join(folder, '.git')) || (parent !== folder && isInRepository(parent));
+}
+
+/** Tells a folder from another one of the same name; none there is told apart, too. */
+async function identify(folder: string) {
+  const { dev, ino } = await stat(folder).catch(() => ({ dev: 0, ino: 0 }));
+  return `${dev}:${ino}`;
+}

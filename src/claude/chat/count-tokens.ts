@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+import type { CountTokens } from '../../run.ts';
+import { bindProcess, replay, setTurn } from './chat-process.ts';
+import { createClientTools } from './client-tools.ts';
+import type { Gate } from '../../runner/gate.ts';
+import type { Spares } from '../spares.ts';
+
+export type CountTokensParts = { spares: Spares; gate: Gate };
+
+/** The reply to `get_context_usage`, seen from CLI 2.1.330. */
+const ContextUsage = z.object({ totalTokens: z.number() });
+
+/**
+ * What the CLI takes off the API's count for tools, to tell their own share from what any tool costs.
+ * A request pays for both.
+ */
+const ANY_TOOL_TOKENS = 500;
+
+/**
+ * Lets the CLI count: it holds the conversation without answering it, and asks the API's own
+ * `count_tokens` for its parts.
+ */
+export function createCountTokens({ spares, gate }: CountTokensParts): CountTokens {
+  return async (request, signal) => {
+    const leavePlace = await gate.enter(request.caller.keyId, signal);
+    const spare = await spares.take(signal).catch((error: unknown) => {
+      leavePlace();
+      throw error;
+    });
+    const { process } = spare;
+    const leave = () => void process.end();
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      const chat = await bindProcess(spare, createClientTools(request.tools), request);
+      await setTurn(chat, request);
+      // The CLI guesses what the API refuses to count; of a model that it does not know it asks the API.
+      await process.request({ subtype: 'set_model', model: request.model });
+      await replay(chat, request.messages, { model: request.model, signal });
+      const { totalTokens } = ContextUsage.parse(
+        await process.request({ subtype: 'get_context_usage' }),
+      );
+      return totalTokens + (request.tools.length > 0 ? ANY_TOOL_TOKENS : 0);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      signal.removeEventListener('abort', leave);
+      leave();
+      leavePlace();
+    }
+  };
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Message, RunRequest } from '../../run.ts';
+import { bindProcess, type ChatProcess, hold, rewindTo } from './chat-process.ts';
+import type { ClientTools } from './client-tools.ts';
+import type { LaunchProfile } from '../launch/launch.ts';
+import type { OpenProcess } from '../process/processes.ts';
+import type { TemporaryFolder } from '../process/scratch.ts';
+import { toTranscript } from './transcript.ts';
+
+/**
+ * A new process that has read the request's history from a file. `undefined` when the CLI did not take
+ * it, or the file could not be written: then the history has to be replayed.
+ */
+export type ResumeChat = (
+  request: RunRequest,
+  tools: ClientTools,
+  signal: AbortSignal,
+) => Promise<ChatProcess | undefined>;
+
+export type ResumeChatOptions = {
+  openProcess: OpenProcess;
+  profile: LaunchProfile;
+  openTemporary: () => TemporaryFolder;
+  /** The full id of a model, as far as it is known: with a wrong one the CLI would note the change. */
+  toModelId: (model: string) => string | undefined;
+};
+
+/** Stands behind the history, and is taken back: that the CLI can do so shows that it has read the file. */
+const LAST_LINE: Message = { role: 'user', parts: [{ type: 'text', text: 'The end.' }] };
+
+export function createResumeChat({
+  openProcess,
+  profile,
+  openTemporary,
+  toModelId,
+}: ResumeChatOptions): ResumeChat {
+  /** A CLI that does not take the file will not take the next one. */
+  let isRefused = false;
+
+  return async (request, tools, signal) => {
+    const model = toModelId(request.model);
+    if (isRefused || model === undefined) return undefined;
+    const history = request.messages.slice(0, -1);
+    const sessionId = randomUUID();
+    const { text, told } = toTranscript([...history, LAST_LINE], {
+      sessionId,
+      model,
+      folder: profile.folder,
+    });
+    return withFile(`${sessionId}.jsonl`, text, openTemporary, async (file) => {
+      const process = await openProcess(withArg(profile, `--resume=${file}`), signal);
+      const leave = () => void process.end();
+      signal.addEventListener('abort', leave, { once: true });
+      try {
+        signal.throwIfAborted();
+        const chat = await bindProcess({ process, settings: undefined }, tools, request);
+        for (const { message, uuid } of told) hold(chat, message, uuid);
+        if (await rewindTo(chat, history.length)) return chat;
+      } catch {
+        // Said by what follows: the signal's reason, or that there is no process.
+      } finally {
+        signal.removeEventListener('abort', leave);
+      }
+      leave();
+      signal.throwIfAborted();
+      isRefused = true;
+      return undefined;
+    });
+  };
+}
+
+function withArg(profile: LaunchProfile, arg: string): LaunchProfile {
+  return { ...profile, args: [...profile.args, arg] };
+}
+
+/** A file for as long as it is read, in a folder that goes with it. */
+async function withFile<Result>(
+  name: string,
+  text: string,
+  openTemporary: () => TemporaryFolder,
+  use: (file: string) => Promise<Result>,
+): Promise<Result | undefined> {
+  let folder: TemporaryFolder | undefined;
+  try {
+    folder = openTemporary();
+    const file = join(folder.path, name);
+    await writeFile(file, text, { mode: 0o600 });
+    return await use(file);
+  } catch (error) {
+    if (isSystemError(error)) return undefined; // no room on the disk, most likely
+    throw error;
+  } finally {
+    void folder?.remove();
+  }
+}
+
+function isSystemError(error: unknown) {
+  return error instanceof Error && 'syscall' in error;
+}

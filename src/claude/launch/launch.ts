@@ -1,0 +1,140 @@
+import type { AgentOptions, RunRequest } from '../../run.ts';
+
+/** What all processes of this server have in common. */
+export type LaunchBase = {
+  environment: Readonly<Record<string, string>>;
+  /** Where the operator's login comes from, if not from the environment. */
+  loginArgs: readonly string[];
+  /** What agents get of this machine. Default: nothing. */
+  leave?: OperatorLeave;
+  /** Files and folders that commands in a sandbox cannot read: keys and logins. Default: none. */
+  hiddenPaths?: readonly string[];
+};
+
+/** What the operator lets agents have. */
+type OperatorLeave = {
+  /** Files of settings that the CLI obeys: `user`, `project`, `local`. */
+  settingSources: readonly string[];
+  /** The file of the MCP servers. */
+  mcpConfig: string | undefined;
+  /** Whether commands run in the CLI's sandbox. */
+  isSandboxed: boolean;
+};
+
+/** What must be known before a process starts, and is fixed for its life. */
+export type LaunchProfile = {
+  args: readonly string[];
+  environment: Readonly<Record<string, string>>;
+  folder: string;
+};
+
+const JSON_LINES = [
+  '-p',
+  '--input-format=stream-json',
+  '--output-format=stream-json',
+  '--include-partial-messages',
+  '--verbose', // without it the CLI refuses stream-json output
+];
+
+/** A model and nothing else: no built-in tools, no settings, no project files, no transcript. */
+const CHAT_ARGS = [
+  ...JSON_LINES,
+  '--safe-mode',
+  '--setting-sources=',
+  '--tools=',
+  '--strict-mcp-config',
+  '--no-session-persistence',
+  '--permission-mode=dontAsk',
+  '--allowedTools=mcp__client',
+];
+
+/** The conversation stays as it is, and so do the caller's tools. */
+const CHAT_ENVIRONMENT = {
+  DISABLE_AUTO_COMPACT: '1',
+  ENABLE_TOOL_SEARCH: 'false',
+  CLAUDE_AGENT_SDK_MCP_NO_PREFIX: '1',
+  // Beside a tool named Agent the CLI would tell the model which agents there are.
+  CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS: '1',
+  CLAUDE_CODE_MAX_MCP_DESCRIPTION_LENGTH: '1000000',
+  MCP_TOOL_TIMEOUT: '86400000',
+};
+
+const NO_LEAVE: OperatorLeave = { settingSources: [], mcpConfig: undefined, isSandboxed: false };
+
+/** Without these the CLI runs what the sandbox stops outside of it, and what runs inside unasked. */
+const SANDBOX = {
+  enabled: true,
+  failIfUnavailable: true,
+  allowUnsandboxedCommands: false,
+  autoAllowBashIfSandboxed: false,
+};
+
+/** The profile of every chat process: nothing of a request stands on its command line. */
+export function toChatLaunch(
+  { environment, loginArgs }: LaunchBase,
+  emptyFolder: string,
+): LaunchProfile {
+  return {
+    args: [...CHAT_ARGS, ...loginArgs],
+    environment: { ...environment, ...CHAT_ENVIRONMENT },
+    folder: emptyFolder,
+  };
+}
+
+/**
+ * The profile of an agent's process. Values stand behind `=` in the same argument, so that none of
+ * them can become a flag of its own.
+ */
+export function toAgentLaunch(
+  request: Pick<RunRequest, 'model' | 'effort'>,
+  agent: AgentOptions,
+  { environment, loginArgs, leave = NO_LEAVE, hiddenPaths = [] }: LaunchBase,
+  folder: string,
+): LaunchProfile {
+  const allowRead = [folder, ...(agent.additionalDirectories ?? [])];
+  const filesystem = { denyRead: hiddenPaths, allowRead };
+  const sandbox = { ...SANDBOX, filesystem };
+  return {
+    args: [
+      ...JSON_LINES,
+      ...(leave.isSandboxed ? withSettings(loginArgs, { sandbox }) : loginArgs),
+      `--setting-sources=${leave.settingSources.join(',')}`,
+      '--strict-mcp-config',
+      ...toValueArg('--mcp-config', leave.mcpConfig),
+      ...toListArg('--add-dir', agent.additionalDirectories ?? []),
+      '--permission-prompts=none',
+      '--system-prompt-snapshot=off',
+      `--permission-mode=${agent.permissionMode}`,
+      `--model=${request.model}`,
+      ...toSessionArgs(agent),
+      ...toListArg('--allowedTools', agent.allowedTools),
+      ...toListArg('--disallowedTools', agent.disallowedTools),
+      ...toValueArg('--max-turns', agent.maxTurns),
+      ...toValueArg('--max-budget-usd', agent.maxBudgetUsd),
+      ...toValueArg('--effort', request.effort),
+    ],
+    environment,
+    folder,
+  };
+}
+
+/** Of two `--settings` the CLI would heed one only. */
+function withSettings(args: readonly string[], settings: object) {
+  const flag = '--settings=';
+  const given = args.find((arg) => arg.startsWith(flag))?.slice(flag.length) ?? '{}';
+  const all = { ...(JSON.parse(given) as object), ...settings };
+  return [...args.filter((arg) => !arg.startsWith(flag)), flag + JSON.stringify(all)];
+}
+
+function toSessionArgs({ session }: AgentOptions) {
+  if (!session) return ['--no-session-persistence'];
+  return [session.isNew ? `--session-id=${session.id}` : `--resume=${session.id}`];
+}
+
+function toListArg(flag: string, values: readonly string[]) {
+  return values.map((value) => `${flag}=${value}`);
+}
+
+function toValueArg(flag: string, value: string | number | undefined) {
+  return value === undefined ? [] : [`${flag}=${value}`];
+}

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+
+import { readCliLine, toAssistantLine, toUserLine } from '../../../src/claude/process/protocol.ts';
+
+test.each([
+  'not JSON',
+  '',
+  'null',
+  '[]',
+  '"result"',
+  '{}',
+  '{"type":"result"}',
+  '{"type":"something_new"}',
+  '{"type":"system","subtype":"init"}',
+  '{"type":"stream_event","event":{"type":"new_event"}}',
+  '{"type":"stream_event","event":{"type":"content_block_delta","index":"0"}}',
+  '{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":null}}',
+  '{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"text_delta"}}}',
+  '{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"constructor"}}}',
+])('%s is skipped', (text) => {
+  expect(readCliLine(text)).toBeUndefined();
+});
+
+test('a line keeps what we read of it and loses the rest', () => {
+  const line = { type: 'stream_event', event: { type: 'message_stop', extra: 1 }, uuid: 'u' };
+  expect(readCliLine(JSON.stringify(line))).toEqual({
+    type: 'stream_event',
+    event: { type: 'message_stop' },
+  });
+});
+
+test.each([
+  { type: 'text_delta', text: 'a' },
+  { type: 'thinking_delta', thinking: 'a' },
+  { type: 'signature_delta', signature: 'a' },
+  { type: 'input_json_delta', partial_json: 'a' },
+])('a piece of an answer is read: $type', (delta) => {
+  const event = { type: 'content_block_delta', index: 0, delta };
+  expect(readCliLine(JSON.stringify({ type: 'stream_event', event }))).toMatchObject({ event });
+});
+
+test('a user message is composed by the client, so that nothing in it is carried out', () => {
+  expect(toUserLine('@/etc/passwd', 'uuid-1')).toEqual({
+    type: 'user',
+    message: { role: 'user', content: '@/etc/passwd' },
+    uuid: 'uuid-1',
+    client_composed: true,
+  });
+});
+
+test('an earlier user message is recorded, not answered', () => {
+  expect(toUserLine('Hi', 'uuid-1', { isHistory: true })).toMatchObject({
+    client_composed: true,
+    shouldQuery: false,
+  });
+});
+
+test('an earlier reply keeps its role, and is a list of blocks', () => {
+  const text = { type: 'text', text: 'Hello.' };
+  const line = { type: 'assistant', message: { role: 'assistant', content: [text] } };
+  expect(toAssistantLine('Hello.')).toEqual(line);
+  expect(toAssistantLine([text])).toEqual(line);
+});
