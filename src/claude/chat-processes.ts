@@ -2,7 +2,7 @@ import type { Model, ReadCliStatus } from '../cli-status.ts';
 import type { Config } from '../config.ts';
 import { type AgentLaunch, type AgentSpares, createAgentSpares } from './agent/agent-spares.ts';
 import type { TurnSettings } from './chat/bind.ts';
-import type { Gate } from '../runner/gate.ts';
+import type { Gate } from '../layers/gate.ts';
 import { createInstallationWatch } from './launch/installation-watch.ts';
 import { createKeptProcesses, type KeptProcesses } from './chat/kept-processes.ts';
 import type { LaunchProfile } from './launch/launch.ts';

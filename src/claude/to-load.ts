@@ -1,4 +1,4 @@
-import type { Gate } from '../runner/gate.ts';
+import type { Gate } from '../layers/gate.ts';
 import type { Load } from './spares.ts';
 
 /**

@@ -1,13 +1,13 @@
 import type { Config } from '../config.ts';
 import { createKeyLimits, type KeyLimits } from '../limits/key-limits.ts';
 import { openCounters } from '../limits/open-counters.ts';
-import { countWithinLimits } from '../limits/with-limits.ts';
+import { countWithinLimits } from '../layers/with-limits.ts';
 import type { CountTokens } from '../run.ts';
 import { createKeyBook, type KeyBook } from './key-book.ts';
 import { createKeyRules, type KeyRulesOptions, type ObeyKey } from './key-rules.ts';
 import { createKeyStore, type KeyStore } from './key-store.ts';
 import { toKeysFile } from './keys-file.ts';
-import { countByKeyRules } from './with-key-rules.ts';
+import { countByKeyRules } from '../layers/with-key-rules.ts';
 
 export type OpenKeysOptions = Pick<KeyRulesOptions, 'readModels'> & {
   config: Pick<Config, 'stateDir' | 'modelAliases'>;

@@ -4,14 +4,14 @@ import { pino } from 'pino';
 
 import { type ChatProcesses, createChatProcesses } from '../../src/claude/chat-processes.ts';
 import { type Config, readConfig } from '../../src/config.ts';
-import { createRun } from '../../src/create-run.ts';
+import { createRun } from '../../src/layers/create-run.ts';
 import { OWNER } from '../../src/keys/api-key.ts';
 import { createCounters } from '../../src/limits/counters.ts';
 import { createKeyLimits } from '../../src/limits/key-limits.ts';
 import { createCountTokens } from '../../src/claude/chat/count-tokens.ts';
-import { createGate, type Gate } from '../../src/runner/gate.ts';
+import { createGate, type Gate } from '../../src/layers/gate.ts';
 import { toChatLaunch } from '../../src/claude/launch/launch.ts';
-import { withModelAliases } from '../../src/runner/model-aliases.ts';
+import { withModelAliases } from '../../src/layers/with-model-aliases.ts';
 import { createOpenChat } from '../../src/claude/chat/open-chat.ts';
 import { createProcessRegistry } from '../../src/claude/process/process-registry.ts';
 import type { OpenProcess } from '../../src/claude/process/processes.ts';

@@ -8,10 +8,10 @@ import { createKeyBook } from '../../src/keys/key-book.ts';
 import { createKeyRules } from '../../src/keys/key-rules.ts';
 import { createKeyStore } from '../../src/keys/key-store.ts';
 import { toKeysFile } from '../../src/keys/keys-file.ts';
-import { withKeyRules } from '../../src/keys/with-key-rules.ts';
+import { withKeyRules } from '../../src/layers/with-key-rules.ts';
 import { createCounters } from '../../src/limits/counters.ts';
 import { createKeyLimits } from '../../src/limits/key-limits.ts';
-import { withLimits } from '../../src/limits/with-limits.ts';
+import { withLimits } from '../../src/layers/with-limits.ts';
 import type { Run } from '../../src/run.ts';
 import { APP_KEY, CLI_STATUS, createTestApp, sayHello } from './create-test-app.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { CountTokens } from '../../run.ts';
 import { bindProcess, replay, setTurn } from './chat-process.ts';
 import { createClientTools } from './client-tools.ts';
-import type { Gate } from '../../runner/gate.ts';
+import type { Gate } from '../../layers/gate.ts';
 import type { Spares } from '../spares.ts';
 
 export type CountTokensParts = { spares: Spares; gate: Gate };

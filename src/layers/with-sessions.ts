@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { RunError } from '../run-error.ts';
 import type { AgentOptions, Message, Run, RunEvent, RunRequest } from '../run.ts';
-import type { Sessions, SessionTurn } from './session-book.ts';
+import type { Sessions, SessionTurn } from '../sessions/session-book.ts';
 
 const TITLE_LENGTH = 80;
 

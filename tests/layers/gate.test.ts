@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createGate, withGate } from '../../src/runner/gate.ts';
-import type { Gate } from '../../src/runner/gate.ts';
+import { createGate, withGate } from '../../src/layers/gate.ts';
+import type { Gate } from '../../src/layers/gate.ts';
 import type { Run } from '../../src/run.ts';
 import { readAll, RUN_END, RUN_START, settle, toModelRequest } from '../sessions/agent-request.ts';
 

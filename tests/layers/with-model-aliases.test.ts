@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { Run, RunRequest } from '../../src/run.ts';
-import { withModelAliases } from '../../src/runner/model-aliases.ts';
+import { withModelAliases } from '../../src/layers/with-model-aliases.ts';
 
 const asked: string[] = [];
 const record: Run = async function* recording({ model }) {

@@ -8,7 +8,7 @@ import { createSessions } from '../../src/sessions/session-book.ts';
 import type { Sessions } from '../../src/sessions/session-book.ts';
 import type { SessionStore } from '../../src/sessions/session-store.ts';
 import { createSqliteStore } from '../../src/sessions/sqlite-store.ts';
-import { withSessions } from '../../src/sessions/with-sessions.ts';
+import { withSessions } from '../../src/layers/with-sessions.ts';
 import {
   createRecordingRun,
   readAll,
@@ -17,7 +17,7 @@ import {
   settle,
   toAgentRequest,
   toModelRequest,
-} from './agent-request.ts';
+} from '../sessions/agent-request.ts';
 
 const toSessions = (store: SessionStore): Sessions =>
   createSessions({

@@ -1,6 +1,6 @@
 import { toRunError } from '../routes/respond-failure.ts';
 import type { Run, RunEvent, RunRequest } from '../run.ts';
-import type { RunObserver, RunRecord } from './run-record.ts';
+import type { RunObserver, RunRecord } from '../observation/run-record.ts';
 
 const LONGEST_MODEL_NAME = 100;
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { Run, RunEvent, RunRequest } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
-import { withRetry } from '../../src/runner/retry.ts';
+import { withRetry } from '../../src/layers/with-retry.ts';
 
 const EVENT: RunEvent = { type: 'part-start', index: 0, part: { type: 'text' } };
 const DIED = new RunError('cli-failed', 'It died.');

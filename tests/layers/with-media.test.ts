@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 
 import type { FetchMedia } from '../../src/media/fetch-media.ts';
 import type { Media } from '../../src/media/read-media.ts';
-import { type MediaOptions, withMedia } from '../../src/media/with-media.ts';
+import { type MediaOptions, withMedia } from '../../src/layers/with-media.ts';
 import type { MediaSource, Message, Part, RunRequest } from '../../src/run.ts';
 import { cannedRun } from '../dialects/canned-run.ts';
-import { GIF, HTML, JPEG, PDF, PNG, WEBP } from './samples.ts';
+import { GIF, HTML, JPEG, PDF, PNG, WEBP } from '../media/samples.ts';
 
 const image = (source: MediaSource, path = 'here'): Part => ({ type: 'image', source, path });
 const document = (source: MediaSource, path = 'here'): Part => ({

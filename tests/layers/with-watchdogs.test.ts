@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type { Run, RunEvent, RunRequest, StartedPart } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
-import { withWatchdogs } from '../../src/runner/watchdogs.ts';
+import { withWatchdogs } from '../../src/layers/with-watchdogs.ts';
 import { toChatRequest } from '../claude/chat-request.ts';
 
 const LIMITS = { start: 100, 'first-byte': 200, silence: 400 };

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { withContentLog } from '../../src/observation/with-content-log.ts';
+import { withContentLog } from '../../src/layers/with-content-log.ts';
 import { toChatRequest } from '../claude/chat-request.ts';
-import { sayWords } from './runs.ts';
+import { sayWords } from '../observation/runs.ts';
 
 test('what was said until the reader left is logged, too', async () => {
   const lines: object[] = [];

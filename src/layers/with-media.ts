@@ -2,10 +2,10 @@ import pLimit from 'p-limit';
 
 import { createDeadline } from '../deadline.ts';
 import type { Message, Part, Run, RunEvent, RunRequest } from '../run.ts';
-import type { FetchMedia } from './fetch-media.ts';
-import { mediaError } from './media-error.ts';
-import { type Media, type MediaPart, readBase64, toPart } from './read-media.ts';
-import { readWebAddress } from './web-address.ts';
+import type { FetchMedia } from '../media/fetch-media.ts';
+import { mediaError } from '../media/media-error.ts';
+import { type Media, type MediaPart, readBase64, toPart } from '../media/read-media.ts';
+import { readWebAddress } from '../media/web-address.ts';
 
 export type MediaOptions = {
   fetchMedia: FetchMedia;

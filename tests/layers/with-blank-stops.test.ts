@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { RunEvent, RunRequest } from '../../src/run.ts';
 import { collectRun, toText } from '../../src/run-answer.ts';
-import { withBlankStops } from '../../src/runner/blank-stops.ts';
+import { withBlankStops } from '../../src/layers/with-blank-stops.ts';
 import { openaiChat } from '../../src/dialects/openai-chat/index.ts';
 import { call, cannedRun, reasoning, text, translate } from '../dialects/canned-run.ts';
 

@@ -1,6 +1,6 @@
 import type { CountTokens, Run, RunRequest } from '../run.ts';
-import type { KeyLimits, Visit } from './key-limits.ts';
-import { createTally } from './tally.ts';
+import type { KeyLimits, Visit } from '../limits/key-limits.ts';
+import { createTally } from '../limits/tally.ts';
 
 /**
  * Holds each run to its key's limits, from its beginning until its stream has ended, and counts what it

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { RunError } from '../../src/run-error.ts';
-import { createAnswerChecks } from '../../src/runner/answer-check.ts';
+import { createAnswerChecks } from '../../src/layers/answer-check.ts';
 
 const toCheck = (schema: Record<string, unknown> | undefined) =>
   createAnswerChecks()({ type: 'json', schema, path: 'where' });

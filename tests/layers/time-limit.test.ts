@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { createTimeLimit, WorkTooLong } from '../../src/runner/time-limit.ts';
+import { createTimeLimit, WorkTooLong } from '../../src/layers/time-limit.ts';
 
 const limit = createTimeLimit(100);
 

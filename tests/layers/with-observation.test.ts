@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 
 import { createLiveRuns } from '../../src/observation/live-runs.ts';
 import type { RunObserver, RunRecord } from '../../src/observation/run-record.ts';
-import { withObservation } from '../../src/observation/with-observation.ts';
+import { withObservation } from '../../src/layers/with-observation.ts';
 import { RunError } from '../../src/run-error.ts';
 import type { Run, RunEvent } from '../../src/run.ts';
 import { toChatRequest } from '../claude/chat-request.ts';
-import { END, START, sayWords } from './runs.ts';
+import { END, START, sayWords } from '../observation/runs.ts';
 
 const signal = new AbortController().signal;
 const request = toChatRequest();

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   resolveWorkingDirectory,
   withWorkingDirectory,
-} from '../../src/runner/working-directory.ts';
+} from '../../src/layers/with-working-directory.ts';
 import {
   createRecordingRun,
   readAll,

@@ -1,5 +1,5 @@
 import type { CountTokens, Run } from '../run.ts';
-import type { ObeyKey } from './key-rules.ts';
+import type { ObeyKey } from '../keys/key-rules.ts';
 
 /** Runs only what the caller's key allows. Throws what `obey` throws. */
 export function withKeyRules(run: Run, obey: ObeyKey): Run {
