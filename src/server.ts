@@ -6,7 +6,7 @@ import { createApp } from './app.ts';
 import { type ChatProcesses, createChatProcesses } from './claude/chat-processes.ts';
 import type { Config, Environment } from './config.ts';
 import { createRun } from './layers/create-run.ts';
-import { listen } from './listen.ts';
+import { listen } from './http/listen.ts';
 import { createLog, listSecrets } from './observation/create-log.ts';
 import { openHistory } from './observation/history.ts';
 import { createWatch } from './observation/watch.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import type { Handler } from 'hono';
 
-import type { AppEnv } from '../middleware/variables.ts';
+import type { AppEnv } from '../http/variables.ts';
 import { RunError } from '../run-error.ts';
 
 /** The files that the pages use, with their types. They lie beside `src` and, in the package, `dist`. */

@@ -1,8 +1,8 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 
-import { identifyRequest } from '../middleware/identify-request.ts';
-import { requireAdmin } from '../middleware/require-admin.ts';
-import type { AppEnv } from '../middleware/variables.ts';
+import { identifyRequest } from '../http/identify-request.ts';
+import { requireAdmin } from '../http/require-admin.ts';
+import type { AppEnv } from '../http/variables.ts';
 import type { RunError } from '../run-error.ts';
 import { toRunError } from '../routes/respond-failure.ts';
 import type { Caller } from '../run.ts';

@@ -1,9 +1,9 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 
-import { requireAdmin } from '../middleware/require-admin.ts';
-import { validate, type Validated } from '../middleware/validate.ts';
-import type { AppEnv } from '../middleware/variables.ts';
+import { requireAdmin } from '../http/require-admin.ts';
+import { validate, type Validated } from '../http/validate.ts';
+import type { AppEnv } from '../http/variables.ts';
 import { readRange } from '../routes/admin/history.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { keysSection } from './keys-section.ts';

@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 import { asset } from './assets.ts';
-import type { AppEnv } from '../middleware/variables.ts';
+import type { AppEnv } from '../http/variables.ts';
 import { RunError } from '../run-error.ts';
 import type { Caller } from '../run.ts';
 import type { IdentifyKey } from './identify-key.ts';

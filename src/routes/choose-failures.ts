@@ -4,7 +4,7 @@ import { anthropicFailures } from '../dialects/anthropic-messages/failures.ts';
 import type { Failures } from '../dialects/dialect.ts';
 import { directFailures } from '../dialects/direct/failures.ts';
 import { openaiFailures } from '../dialects/shared/openai-failures.ts';
-import { isAnthropic } from '../middleware/is-anthropic.ts';
+import { isAnthropic } from '../http/is-anthropic.ts';
 
 /**
  * The words for a failure outside any dialect's own route (a wrong key, an unknown path): Anthropic's

@@ -2,8 +2,8 @@ import type { Context } from 'hono';
 
 import type { MessagesBody } from '../dialects/anthropic-messages/body.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
-import type { Validated } from '../middleware/validate.ts';
-import type { AppEnv } from '../middleware/variables.ts';
+import type { Validated } from '../http/validate.ts';
+import type { AppEnv } from '../http/variables.ts';
 import type { CountTokens } from '../run.ts';
 
 /** `POST /v1/messages/count_tokens`: the same checks as a message, and no answer. */

@@ -1,7 +1,7 @@
 import type { Handler } from 'hono';
 
-import { isLocal } from '../middleware/is-local.ts';
-import type { AppEnv } from '../middleware/variables.ts';
+import { isLocal } from '../http/is-local.ts';
+import type { AppEnv } from '../http/variables.ts';
 import type { Metrics } from '../observation/metrics.ts';
 
 /** `GET /metrics`, for Prometheus. */

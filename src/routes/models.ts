@@ -2,7 +2,7 @@ import type { Handler } from 'hono';
 
 import type { CliStatus, Model, ReadCliStatus } from '../cli-status.ts';
 import { mayUseModel, toModelError } from '../keys/key-rules.ts';
-import type { AppEnv } from '../middleware/variables.ts';
+import type { AppEnv } from '../http/variables.ts';
 import { RunError } from '../run-error.ts';
 
 type Aliases = ReadonlyMap<string, string>;

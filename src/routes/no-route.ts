@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 
-import type { AppEnv } from '../middleware/variables.ts';
+import type { AppEnv } from '../http/variables.ts';
 import { RunError } from '../run-error.ts';
 import { chooseFailures } from './choose-failures.ts';
 import { respondFailure } from './respond-failure.ts';

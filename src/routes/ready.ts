@@ -1,7 +1,7 @@
 import type { Handler } from 'hono';
 
 import type { CliStatus } from '../cli-status.ts';
-import type { AppEnv } from '../middleware/variables.ts';
+import type { AppEnv } from '../http/variables.ts';
 import type { HealthParts } from './health.ts';
 import type { ReadKnownStatus } from './known-status.ts';
 

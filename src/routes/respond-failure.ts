@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 import type { Failures } from '../dialects/dialect.ts';
-import type { AppEnv } from '../middleware/variables.ts';
+import type { AppEnv } from '../http/variables.ts';
 import { RunError, type RunErrorCode } from '../run-error.ts';
 
 /** Trying again soon cannot help; the OpenAI and Anthropic clients heed `x-should-retry`. */

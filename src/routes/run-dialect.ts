@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 
 import type { Dialect } from '../dialects/dialect.ts';
-import type { Validated } from '../middleware/validate.ts';
-import type { AppEnv } from '../middleware/variables.ts';
+import type { Validated } from '../http/validate.ts';
+import type { AppEnv } from '../http/variables.ts';
 import { collectRun } from '../run-answer.ts';
 import type { Run } from '../run.ts';
 import { nameIgnored } from './name-ignored.ts';

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { stream } from 'hono/streaming';
 
 import type { Dialect, SseMessage } from '../dialects/dialect.ts';
-import type { AppEnv } from '../middleware/variables.ts';
+import type { AppEnv } from '../http/variables.ts';
 import { toRunError } from './respond-failure.ts';
 
 /** Node's fetch gives up after 300 s of silence, others after 60. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { status } from '../../src/cli/status.ts';
-import { type Listening, listen } from '../../src/listen.ts';
+import { type Listening, listen } from '../../src/http/listen.ts';
 import type { Run } from '../../src/run.ts';
 import { START } from '../observation/runs.ts';
 import { APP_KEY, createTestApp, post } from '../support/create-test-app.ts';

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 
 import type { Dialect } from '../../src/dialects/dialect.ts';
-import { validate } from '../../src/middleware/validate.ts';
-import type { AppEnv } from '../../src/middleware/variables.ts';
+import { validate } from '../../src/http/validate.ts';
+import type { AppEnv } from '../../src/http/variables.ts';
 import { RunError } from '../../src/run-error.ts';
 import { translate } from './canned-run.ts';
 

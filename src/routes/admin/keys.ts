@@ -1,8 +1,8 @@
 import type { Context, Handler } from 'hono';
 
 import type { KeyRules, NewKey } from '../../keys/api-key.ts';
-import type { Validated } from '../../middleware/validate.ts';
-import type { AppEnv } from '../../middleware/variables.ts';
+import type { Validated } from '../../http/validate.ts';
+import type { AppEnv } from '../../http/variables.ts';
 import type { AdminParts } from './admin-parts.ts';
 
 type OneKey = '/api/admin/keys/:id';

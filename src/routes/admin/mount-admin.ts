@@ -1,9 +1,9 @@
 import type { Hono } from 'hono';
 
 import { KeyRules, NewKey } from '../../keys/api-key.ts';
-import { requireAdmin } from '../../middleware/require-admin.ts';
-import { validate } from '../../middleware/validate.ts';
-import type { AppEnv } from '../../middleware/variables.ts';
+import { requireAdmin } from '../../http/require-admin.ts';
+import { validate } from '../../http/validate.ts';
+import type { AppEnv } from '../../http/variables.ts';
 import { metrics } from '../metrics.ts';
 import type { AdminParts } from './admin-parts.ts';
 import { getHistory } from './history.ts';

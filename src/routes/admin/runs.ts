@@ -1,6 +1,6 @@
 import type { Context, Handler } from 'hono';
 
-import type { AppEnv } from '../../middleware/variables.ts';
+import type { AppEnv } from '../../http/variables.ts';
 import type { RunRecord } from '../../observation/run-record.ts';
 import { RunError } from '../../run-error.ts';
 import type { AdminParts } from './admin-parts.ts';

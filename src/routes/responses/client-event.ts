@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { ResponsesBody } from '../../dialects/openai-responses/body.ts';
-import { toInvalidRequest, withoutDepths } from '../../middleware/validate.ts';
+import { toInvalidRequest, withoutDepths } from '../../http/validate.ts';
 import { RunError } from '../../run-error.ts';
 
 /** What a client says over the WebSocket. */

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 
 import type { ResponsesBody } from '../../dialects/openai-responses/body.ts';
-import type { Validated } from '../../middleware/validate.ts';
-import type { AppEnv } from '../../middleware/variables.ts';
+import type { Validated } from '../../http/validate.ts';
+import type { AppEnv } from '../../http/variables.ts';
 import type { CountTokens } from '../../run.ts';
 import { openExchange } from './open-exchange.ts';
 import type { ResponseParts } from './response-parts.ts';

@@ -1,5 +1,5 @@
 import type { SseMessage } from '../../dialects/dialect.ts';
-import type { Variables } from '../../middleware/variables.ts';
+import type { Variables } from '../../http/variables.ts';
 import { RunError } from '../../run-error.ts';
 import type { ResponseParts } from './response-parts.ts';
 

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 
-import type { AppEnv } from '../../middleware/variables.ts';
+import type { AppEnv } from '../../http/variables.ts';
 import type { JsonObject } from '../../responses/response-store.ts';
 import { RunError } from '../../run-error.ts';
 import { readLimit } from '../read-number.ts';

@@ -1,8 +1,8 @@
 import type { Hono } from 'hono';
 
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
-import { validate } from '../../middleware/validate.ts';
-import type { AppEnv } from '../../middleware/variables.ts';
+import { validate } from '../../http/validate.ts';
+import type { AppEnv } from '../../http/variables.ts';
 import type { CountTokens } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import { compactResponse } from './compact-response.ts';

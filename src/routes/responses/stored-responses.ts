@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
-import type { AppEnv } from '../../middleware/variables.ts';
+import type { AppEnv } from '../../http/variables.ts';
 import { RunError } from '../../run-error.ts';
 import { streamMessages } from '../stream-messages.ts';
 import { checkStreamable, followResponse } from './follow-response.ts';

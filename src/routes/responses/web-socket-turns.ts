@@ -1,6 +1,6 @@
 import { createDeadline } from '../../deadline.ts';
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
-import { createRequestId } from '../../middleware/identify-request.ts';
+import { createRequestId } from '../../http/identify-request.ts';
 import type { StoredResponse } from '../../responses/response-store.ts';
 import type { Caller, Run } from '../../run.ts';
 import { RunError } from '../../run-error.ts';

@@ -1,7 +1,7 @@
 import { upgradeWebSocket } from '@hono/node-server';
 import type { Context } from 'hono';
 
-import type { AppEnv } from '../../middleware/variables.ts';
+import type { AppEnv } from '../../http/variables.ts';
 import type { Run } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import type { ResponseParts } from './response-parts.ts';

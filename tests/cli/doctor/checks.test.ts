@@ -10,7 +10,7 @@ import { checkClaude } from '../../../src/cli/doctor/check-claude.ts';
 import { checkMachine } from '../../../src/cli/doctor/check-machine.ts';
 import { checkPort } from '../../../src/cli/doctor/check-port.ts';
 import { checkStateFolder } from '../../../src/cli/doctor/check-state-folder.ts';
-import { listen } from '../../../src/listen.ts';
+import { listen } from '../../../src/http/listen.ts';
 import { createTestApp } from '../../support/create-test-app.ts';
 
 const HOST = '127.0.0.1';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 
-import { type Listening, listen } from '../../../src/listen.ts';
+import { type Listening, listen } from '../../../src/http/listen.ts';
 import { createBackgroundRuns } from '../../../src/responses/background-runs.ts';
 import { createMemoryStore } from '../../../src/responses/memory-store.ts';
 import { createResponseBook } from '../../../src/responses/response-book.ts';
