@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
 
 import type { ReadCliStatus } from './cli-status.ts';
-import { createIdentifyKey } from './dashboard/identify-key.ts';
+import { createIdentifyKey } from './dashboard/sign-in/identify-key.ts';
 import { mountDashboard } from './dashboard/mount-dashboard.ts';
-import { mountSignIn } from './dashboard/mount-sign-in.ts';
+import { mountSignIn } from './dashboard/sign-in/mount-sign-in.ts';
 import { dashboardPage } from './dashboard/page.ts';
-import { createSignIns } from './dashboard/sign-ins.ts';
-import { withSignIn } from './dashboard/with-sign-in.ts';
+import { createSignIns } from './dashboard/sign-in/sign-ins.ts';
+import { withSignIn } from './dashboard/sign-in/with-sign-in.ts';
 import { anthropicMessages } from './dialects/anthropic-messages/index.ts';
 import { direct } from './dialects/direct/index.ts';
 import { CountTokensBody } from './dialects/anthropic-messages/body.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { createSignIns } from '../../src/dashboard/sign-ins.ts';
+import { createSignIns } from '../../src/dashboard/sign-in/sign-ins.ts';
 
 test('a sign-in ends after its time', () => {
   let time = 0;

@@ -1,5 +1,5 @@
-import { html, type Html } from './html.ts';
-import { layout } from './layout.ts';
+import { html, type Html } from '../html.ts';
+import { layout } from '../layout.ts';
 
 /** What everybody sees who is not signed in. It tells nothing of the server. */
 export function signInPage(complaint?: string): Html {

@@ -1,11 +1,11 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 
-import { identifyRequest } from '../http/identify-request.ts';
-import { requireAdmin } from '../http/require-admin.ts';
-import type { AppEnv } from '../http/variables.ts';
-import type { RunError } from '../run-error.ts';
-import { toRunError } from '../routes/respond-failure.ts';
-import type { Caller } from '../run.ts';
+import { identifyRequest } from '../../http/identify-request.ts';
+import { requireAdmin } from '../../http/require-admin.ts';
+import type { AppEnv } from '../../http/variables.ts';
+import type { RunError } from '../../run-error.ts';
+import { toRunError } from '../../routes/respond-failure.ts';
+import type { Caller } from '../../run.ts';
 
 /** Who a key belongs to, or why it does not do for the dashboard. */
 export type IdentifyKey = (key: string, environment?: unknown) => Promise<Caller | RunError>;
