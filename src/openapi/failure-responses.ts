@@ -3,7 +3,7 @@ import type { Failures } from '../dialects/dialect.ts';
 import { directFailures } from '../dialects/direct/failures.ts';
 import { openaiFailures } from '../dialects/shared/openai-failures.ts';
 import { RunError, type RunErrorCode } from '../run-error.ts';
-import type { FailureName, Operation } from './operation.ts';
+import type { FailureName, Operation } from '../dialects/operation.ts';
 import { toRef } from './schemas.ts';
 
 const FAILURES = {

@@ -7,17 +7,17 @@ import { CompletionBody } from '../dialects/openai-completions/body.ts';
 import { ResponsesBody } from '../dialects/openai-responses/body.ts';
 import { KeyRules, NewKey, ShownKey } from '../keys/api-key.ts';
 import * as admin from './answers/admin.ts';
-import { AgentEvent, AgentRun } from './answers/agent-run.ts';
-import { ChatCompletion, ChatCompletionChunk } from './answers/chat-completion.ts';
+import { AgentEvent, AgentRun } from '../dialects/direct/answer-schemas.ts';
+import { ChatCompletion, ChatCompletionChunk } from '../dialects/openai-chat/answer-schemas.ts';
 import { AnthropicFailure, DirectFailure, OpenaiFailure } from './answers/failure.ts';
 import { Health, OpenapiDocument } from './answers/health.ts';
-import { MessageEvent } from './answers/message-event.ts';
-import { Message, MessageTokens } from './answers/message.ts';
+import { MessageEvent } from '../dialects/anthropic-messages/event-schema.ts';
+import { Message, MessageTokens } from '../dialects/anthropic-messages/answer-schemas.ts';
 import { Model, ModelList } from './answers/model.ts';
-import { ResponseEvent } from './answers/response-event.ts';
-import * as responses from './answers/response.ts';
+import { ResponseEvent } from '../dialects/openai-responses/event-schema.ts';
+import * as responses from '../dialects/openai-responses/answer-schemas.ts';
 import { DeletedSession, Session, SessionList, SessionMessages } from './answers/session.ts';
-import { TextCompletion } from './answers/text-completion.ts';
+import { TextCompletion } from '../dialects/openai-completions/answer-schemas.ts';
 
 /** The bodies of requests: the schemas that check them. */
 const BODIES = {

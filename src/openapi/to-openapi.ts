@@ -1,9 +1,9 @@
 import { toFailureResponses } from './failure-responses.ts';
-import type { Operation } from './operation.ts';
-import { agentOperations } from './operations/agents.ts';
-import { anthropicOperations } from './operations/anthropic.ts';
+import type { Operation } from '../dialects/operation.ts';
+import { agentOperations } from '../dialects/direct/operations.ts';
+import { anthropicOperations } from '../dialects/anthropic-messages/operations.ts';
 import { openaiOperations } from './operations/openai.ts';
-import { responsesOperations } from './operations/responses.ts';
+import { responsesOperations } from '../dialects/openai-responses/operations.ts';
 import { adminOperations } from './operations/admin.ts';
 import { serverOperations } from './operations/server.ts';
 import { toRef, toSchemas } from './schemas.ts';

@@ -1,4 +1,4 @@
-import { ANY, type Operation, WITH_BODY } from '../operation.ts';
+import { ANY, type Operation, WITH_BODY } from '../../dialects/operation.ts';
 
 const shared = { tag: 'Server', failures: 'OpenaiFailure' } as const;
 const metrics = { ...shared, method: 'get', codes: [...ANY, 'forbidden'] } as const;

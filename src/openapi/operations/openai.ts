@@ -1,4 +1,4 @@
-import { type Operation, WITH_RUN } from '../operation.ts';
+import { type Operation, WITH_RUN } from '../../dialects/operation.ts';
 
 /** The completions APIs. */
 export const openaiOperations: readonly Operation[] = [

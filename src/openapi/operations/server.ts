@@ -1,4 +1,4 @@
-import { ANY, type Operation } from '../operation.ts';
+import { ANY, type Operation } from '../../dialects/operation.ts';
 
 const shared = { tag: 'Server', method: 'get', failures: 'OpenaiFailure' } as const;
 

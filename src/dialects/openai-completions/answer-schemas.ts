@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { OpenaiUsage } from './openai-usage.ts';
+import { OpenaiUsage } from '../shared/openai-usage-schema.ts';
 
 /** The answer of `POST /v1/completions`, and one piece of it when streamed. */
 export const TextCompletion = z.object({

@@ -1,5 +1,5 @@
 import type { RunErrorCode } from '../run-error.ts';
-import type { AnswerName, BodyName } from './schemas.ts';
+import type { AnswerName, BodyName } from '../openapi/schemas.ts';
 
 /** One route, as the document tells it. */
 export type Operation = {

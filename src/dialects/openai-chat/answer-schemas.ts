@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { OpenaiUsage } from './openai-usage.ts';
+import { OpenaiUsage } from '../shared/openai-usage-schema.ts';
 
 const FinishReason = z.enum(['stop', 'length', 'tool_calls', 'content_filter']);
 

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
-import { AnthropicFailure } from './failure.ts';
-import { messageCounts, messageHead, MessageUsage, StartedBlock, StopReason } from './message.ts';
+import { AnthropicFailure } from '../../openapi/answers/failure.ts';
+import {
+  messageCounts,
+  messageHead,
+  MessageUsage,
+  StartedBlock,
+  StopReason,
+} from './answer-schemas.ts';
 
 const index = z.int().nonnegative();
 

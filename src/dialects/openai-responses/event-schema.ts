@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { OutputItem, OutputPart, SummaryPart } from './output-item.ts';
-import { Response } from './response.ts';
+import { OutputItem, OutputPart, SummaryPart } from './output-item-schema.ts';
+import { Response } from './answer-schemas.ts';
 
 const numbered = { sequence_number: z.int().nonnegative() };
 const atItem = { ...numbered, output_index: z.int().nonnegative() };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { OutputItem } from './output-item.ts';
+import { OutputItem } from './output-item-schema.ts';
 
 const Count = z.int().nonnegative();
 
