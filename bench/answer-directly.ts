@@ -28,7 +28,7 @@ export async function answerDirectly(
   const process = createAgentProcess({ ...profile, command: CLAUDE });
   await process.request({ subtype: 'list_models' }); // it is up
   const chat = await bindProcess({ process, settings: undefined }, tools, request);
-  await sayRequest(chat, request, NEVER);
+  await Array.fromAsync(sayRequest(chat, request, NEVER));
   const callId = await readTo(chat, 'content_block_start');
   await tools.waitForCalls([callId]);
   await delay(thoughtMs);

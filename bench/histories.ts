@@ -62,7 +62,7 @@ async function time(request: RunRequest, openChat: () => Promise<ChatProcess | u
   const startedAt = performance.now();
   const chat = await openChat();
   if (!chat) throw new Error('The CLI did not take the history.');
-  await sayRequest(chat, request, NEVER);
+  await Array.fromAsync(sayRequest(chat, request, NEVER));
   await readFirstDelta(chat);
   const timeMs = performance.now() - startedAt;
   await chat.process.end();

@@ -1,4 +1,4 @@
-import type { RunEnd, RunEvent, RunStart } from './run.ts';
+import type { Run, RunEnd, RunEvent, RunProgress, RunStart } from './run.ts';
 import { RunError } from './run-error.ts';
 
 /** A whole answer: what a run's events add up to. */
@@ -13,7 +13,7 @@ export type AnswerPart =
   | { type: 'tool-result'; callId: string; isError: boolean; text: string };
 
 /** Reads a run to its end. Throws what the run throws. */
-export async function collectRun(events: AsyncIterable<RunEvent>): Promise<RunAnswer> {
+export async function collectRun(events: ReturnType<Run>): Promise<RunAnswer> {
   let start: RunStart | undefined;
   const parts = createPartCollector();
 
@@ -25,11 +25,16 @@ export async function collectRun(events: AsyncIterable<RunEvent>): Promise<RunAn
   throw new RunError('internal', 'The run ended without an answer.');
 }
 
+/** The events of the answer alone. */
+export async function* toAnswerEvents(events: ReturnType<Run>): AsyncGenerator<RunEvent> {
+  for await (const event of events) if (event.type !== 'run-progress') yield event;
+}
+
 /** Puts parts together from the events that stream them. */
 export function createPartCollector() {
   const parts = new Map<number, AnswerPart>();
   return {
-    add(event: RunEvent) {
+    add(event: RunEvent | RunProgress) {
       if (event.type === 'part-start') parts.set(event.index, toEmptyPart(event.part));
       else if (event.type === 'part-delta') append(parts.get(event.index), event.delta);
       else if (event.type === 'part-signature') sign(parts.get(event.index), event.signature);

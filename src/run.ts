@@ -7,7 +7,10 @@
  * Executes one request. Layers (gate, retry, sessions …) wrap a `Run` and return a `Run`.
  * A run that fails throws one `RunError`; a run whose signal aborts throws the signal's reason.
  */
-export type Run = (request: RunRequest, signal: AbortSignal) => AsyncIterable<RunEvent>;
+export type Run = (
+  request: RunRequest,
+  signal: AbortSignal,
+) => AsyncIterable<RunEvent | RunProgress>;
 
 /** Counts the tokens that a request would send, without sending it. Throws `RunError` like a run. */
 export type CountTokens = (request: RunRequest, signal: AbortSignal) => Promise<number>;
@@ -32,15 +35,7 @@ export type RunRequest = {
   /** Present when the request wants an agent with built-in tools; absent when it wants a model. */
   agent: AgentOptions | undefined;
   caller: Caller;
-  /** Called by the layers when the run gets somewhere that no event tells of. */
-  mark?: ((moment: RunMoment) => void) | undefined;
 };
-
-/**
- * It has a place; its process is bound to it; the process has been asked; the process said something, be it
- * no part of the answer.
- */
-export type RunMoment = 'placed' | 'bound' | 'asked' | 'heard';
 
 /** One turn of the conversation, with its true role. */
 export type Message = { role: 'user' | 'assistant'; parts: readonly Part[] };
@@ -196,6 +191,15 @@ export type DroppableParam =
   | 'thinking'
   | 'toolChoice'
   | 'serviceTier';
+
+/** How far a run has come. It belongs to no answer, and may come again when the run is tried again. */
+export type RunProgress = { type: 'run-progress'; step: RunStep };
+
+/**
+ * It has a place; its process is bound to it; the process has been asked; the process said something that
+ * is no part of the answer.
+ */
+export type RunStep = 'placed' | 'bound' | 'asked' | 'heard';
 
 /** The kind of part whose deltas follow: text, reasoning text, JSON arguments, or a tool's output. */
 export type StartedPart =

@@ -68,7 +68,7 @@ function runningRow(record: Record, nameKey: NameKey) {
   const state =
     record.firstTokenMs !== undefined
       ? 'answering'
-      : record.moments.placed === undefined
+      : record.reachedMs.placed === undefined
         ? 'queued'
         : 'starting';
   return html`<tr>

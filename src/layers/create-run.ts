@@ -7,7 +7,6 @@ import type { ObeyKey } from '../keys/key-rules.ts';
 import { withKeyRules } from './with-key-rules.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
 import { withLimits } from './with-limits.ts';
-import { withMoment } from './with-moment.ts';
 import type { Run } from '../run.ts';
 import { createAgentLaunch, createAgentRun } from '../claude/agent/agent-run.ts';
 import { withBlankStops } from './with-blank-stops.ts';
@@ -80,7 +79,6 @@ export function createRun(parts: RunParts): Run {
   run = withDroppableParams(run);
   run = withStructuredOutput(run);
   run = withBlankStops(run);
-  run = withMoment(run, 'placed');
   run = withGate(run, parts.gate);
   run = withMedia(run, media); // outside the gate: who fetches holds no place
   run = withWorkingDirectory(run, folders); // a session's own folder is checked anew each time

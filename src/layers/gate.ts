@@ -94,6 +94,7 @@ export function withGate(run: Run, gate: Gate): Run {
     try {
       // The caller may have left in the moment in which the place was given.
       signal.throwIfAborted();
+      yield { type: 'run-progress', step: 'placed' };
       yield* run(request, signal);
     } finally {
       leave();

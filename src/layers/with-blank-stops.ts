@@ -16,10 +16,7 @@ export function withBlankStops(run: Run): Run {
   };
 }
 
-async function* cutAtStops(
-  events: AsyncIterable<RunEvent>,
-  stops: readonly string[],
-): AsyncIterable<RunEvent> {
+async function* cutAtStops(events: ReturnType<Run>, stops: readonly string[]): ReturnType<Run> {
   let start: RunStart | undefined;
   let textIndex: number | undefined;
   /** Text that may be the beginning of a stop sequence. */

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 
 import { createDeadline } from '../deadline.ts';
-import type { Message, Part, Run, RunEvent, RunRequest } from '../run.ts';
+import type { Message, Part, Run, RunRequest } from '../run.ts';
 import type { FetchMedia } from '../media/fetch-media.ts';
 import { mediaError } from '../media/media-error.ts';
 import { type Media, type MediaPart, readBase64, toPart } from '../media/read-media.ts';
@@ -34,7 +34,7 @@ export function withMedia(run: Run, options: MediaOptions): Run {
     request: RunRequest,
     signal: AbortSignal,
     parts: readonly MediaPart[],
-  ): AsyncIterable<RunEvent> {
+  ): ReturnType<Run> {
     const ready = new Map(parts.map((part) => [part, readInline(part, options)]));
     const fetched = await fetchAll(parts, options, signal);
     for (const [part, media] of fetched) ready.set(part, toPart(part, media, toParam(part)));

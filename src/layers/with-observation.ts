@@ -1,5 +1,5 @@
 import { toRunError } from '../routes/respond-failure.ts';
-import type { Run, RunEvent, RunRequest } from '../run.ts';
+import type { Run, RunEvent, RunProgress, RunRequest } from '../run.ts';
 import type { RunObserver, RunRecord } from '../observation/run-record.ts';
 
 const LONGEST_MODEL_NAME = 100;
@@ -18,12 +18,9 @@ export function withObservation(
     const elapsed = () => Math.round(now() - startedAt);
     const record = toRecord(request, dialect);
     const stop = new AbortController();
-    const mark: RunRequest['mark'] = (moment) => {
-      record.moments[moment] ??= elapsed();
-    };
     observer.started?.(record, (reason) => stop.abort(reason));
     try {
-      const events = run({ ...request, mark }, AbortSignal.any([signal, stop.signal]));
+      const events = run(request, AbortSignal.any([signal, stop.signal]));
       for await (const event of events) {
         note(record, event, elapsed);
         yield event;
@@ -49,7 +46,7 @@ function toRecord({ model, agent, caller }: RunRequest, dialect: string): RunRec
     requestedModel: model.slice(0, LONGEST_MODEL_NAME),
     model: undefined,
     startedAtMs: Date.now(),
-    moments: {},
+    reachedMs: {},
     firstTokenMs: undefined,
     totalMs: undefined,
     usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: undefined },
@@ -60,8 +57,11 @@ function toRecord({ model, agent, caller }: RunRequest, dialect: string): RunRec
   };
 }
 
-function note(record: RunRecord, event: RunEvent, elapsed: () => number) {
+function note(record: RunRecord, event: RunEvent | RunProgress, elapsed: () => number) {
   switch (event.type) {
+    case 'run-progress':
+      record.reachedMs[event.step] ??= elapsed();
+      break;
     case 'run-start':
       record.model = event.model;
       record.usage = event.usage;

@@ -26,7 +26,7 @@ export function withRetry(
       let hasBegun = false;
       try {
         for await (const event of run(request, signal)) {
-          hasBegun = true;
+          hasBegun ||= event.type !== 'run-progress';
           yield event;
         }
         return;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { RunError } from '../run-error.ts';
-import type { AgentOptions, Message, Run, RunEvent, RunRequest } from '../run.ts';
+import type { AgentOptions, Message, Run, RunRequest } from '../run.ts';
 import type { Sessions, SessionTurn } from '../sessions/session-book.ts';
 
 const TITLE_LENGTH = 80;
@@ -30,7 +30,7 @@ export function withSessions(
     request: RunRequest,
     agent: AgentOptions,
     signal: AbortSignal,
-  ): AsyncIterable<RunEvent> {
+  ): ReturnType<Run> {
     const { turn, workingDirectory } = await (agent.session === undefined
       ? beginSession(sessions, request, agent, createId)
       : resumeSession(sessions, request, agent, agent.session.id, signal));

@@ -1,4 +1,4 @@
-import type { Run, RunEnd, RunEvent, RunRequest, WantedOutput } from '../run.ts';
+import type { Run, RunEnd, RunRequest, WantedOutput } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import { type Check, createAnswerChecks } from './answer-check.ts';
 import { toEnforceableSchema } from '../claude/chat/enforceable-schema.ts';
@@ -33,7 +33,7 @@ export function withStructuredOutput(run: Run): Run {
     request: RunRequest,
     output: JsonOutput,
     signal: AbortSignal,
-  ): AsyncIterable<RunEvent> {
+  ): ReturnType<Run> {
     const check = toCheck(output);
     const key = JSON.stringify([request.model, output.schema]);
     const isForApi = !request.agent && output.schema !== undefined && !refusals.has(key);
@@ -41,7 +41,7 @@ export function withStructuredOutput(run: Run): Run {
     if (isForApi) {
       try {
         for await (const event of checked(run, request, signal, check)) {
-          hasBegun = true;
+          hasBegun ||= event.type !== 'run-progress';
           yield event;
         }
         return;

@@ -1,4 +1,4 @@
-import type { Run, RunEvent, RunMoment } from '../run.ts';
+import type { Run, RunEvent, RunStep } from '../run.ts';
 import { RunError } from '../run-error.ts';
 
 /** The longest waits of a run, in milliseconds. */
@@ -30,14 +30,15 @@ export function withWatchdogs(run: Run, limits: WatchdogLimits): Run {
     const stuck = new AbortController();
     const watchdog = createWatchdog(limits, (error) => stuck.abort(error));
     const calls = createCallsAtWork();
-    const mark = (moment: RunMoment) => {
-      watchdog.notice(moment);
-      request.mark?.(moment);
-    };
-    const events = run({ ...request, mark }, AbortSignal.any([signal, stuck.signal]));
+    const events = run(request, AbortSignal.any([signal, stuck.signal]));
     watchdog.wake();
     try {
       for await (const event of events) {
+        if (event.type === 'run-progress') {
+          watchdog.notice(event.step);
+          yield event;
+          continue;
+        }
         watchdog.rest();
         calls.add(event);
         yield event;
@@ -68,10 +69,10 @@ function createWatchdog(limits: WatchdogLimits, bark: (error: RunError) => void)
   return {
     wake,
     rest,
-    notice(moment: RunMoment) {
-      const isOver = wait === 'start' && moment === 'asked';
-      if (isOver) wait = 'first-byte';
-      if (isOver || (timer && moment === 'heard' && wait !== 'first-byte')) wake();
+    notice(step: RunStep) {
+      const isAsked = step === 'asked';
+      if (isAsked) wait = 'first-byte';
+      if (isAsked || (timer && step === 'heard' && wait !== 'first-byte')) wake();
     },
     expectMore() {
       wait = 'silence';

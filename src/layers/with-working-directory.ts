@@ -1,7 +1,7 @@
 import { mkdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { RunError } from '../run-error.ts';
-import type { AgentOptions, Run, RunEvent, RunRequest } from '../run.ts';
+import type { AgentOptions, Run, RunRequest } from '../run.ts';
 
 export type WorkingDirectoryOptions = {
   /** Absolute; used when none is wanted, and created then if missing. */
@@ -66,7 +66,7 @@ export function withWorkingDirectory(run: Run, options: WorkingDirectoryOptions)
     request: RunRequest,
     agent: AgentOptions,
     signal: AbortSignal,
-  ): AsyncIterable<RunEvent> {
+  ): ReturnType<Run> {
     const { workingDirectory: wanted, additionalDirectories: further } = agent;
     const workingDirectory = keepsItsOwn(agent)
       ? undefined

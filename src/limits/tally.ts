@@ -1,4 +1,4 @@
-import type { RunEvent, TokenUsage } from '../run.ts';
+import type { RunEvent, RunProgress, TokenUsage } from '../run.ts';
 import type { Spent } from './key-limits.ts';
 
 /** What is reckoned for an answer that was broken off: nobody tells its true count. */
@@ -11,7 +11,7 @@ export function createTally() {
   let ended: Spent | undefined;
 
   return {
-    add(event: RunEvent) {
+    add(event: RunEvent | RunProgress) {
       if (event.type === 'run-start') started = toTokens(event.usage);
       else if (event.type === 'part-delta') characters += event.delta.length;
       else if (event.type === 'run-end') {

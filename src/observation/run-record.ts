@@ -1,5 +1,5 @@
 import type { RunError, RunErrorCode } from '../run-error.ts';
-import type { RunFinish, RunMoment, TokenUsage } from '../run.ts';
+import type { RunFinish, RunStep, TokenUsage } from '../run.ts';
 
 /** How a run ended: its finish reason, or the code of its error. */
 export type RunOutcome = RunFinish | RunErrorCode;
@@ -19,7 +19,7 @@ export type RunRecord = {
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
   /** When the run got there, in milliseconds since its start. */
-  readonly moments: Partial<Record<RunMoment, number>>;
+  readonly reachedMs: Partial<Record<RunStep, number>>;
   /** The first piece of the answer, in milliseconds since the start. */
   firstTokenMs: number | undefined;
   /** The end, in milliseconds since the start; `undefined` while it runs. */

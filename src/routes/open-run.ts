@@ -1,4 +1,5 @@
-import type { RunEvent, RunStart } from '../run.ts';
+import type { Run, RunEvent, RunStart } from '../run.ts';
+import { toAnswerEvents } from '../run-answer.ts';
 import { within } from '../within.ts';
 
 export type OpenedRun = {
@@ -12,11 +13,8 @@ export type OpenedRun = {
 const PATIENCE_MS = 20_000;
 
 /** Waits for a run's first event, but not for ever. Throws what the run throws by then. */
-export async function openRun(
-  events: AsyncIterable<RunEvent>,
-  elapsedMs: number,
-): Promise<OpenedRun> {
-  const iterator = events[Symbol.asyncIterator]();
+export async function openRun(events: ReturnType<Run>, elapsedMs: number): Promise<OpenedRun> {
+  const iterator = toAnswerEvents(events);
   const first = iterator.next();
   const step = await within(first, PATIENCE_MS - elapsedMs);
   return {

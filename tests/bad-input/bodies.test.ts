@@ -69,7 +69,6 @@ const openProcess: OpenProcess = () => {
   const process: AgentProcess = {
     pid: undefined,
     serve: () => undefined,
-    hear: () => undefined,
     request: () => Promise.resolve({ totalTokens: 1 }),
     send(line) {
       JSON.stringify(line);

@@ -45,7 +45,6 @@ export function createFakeProcess(reply: unknown = {}) {
     pid: 1,
     send: (line) => void said.push(line),
     serve: () => undefined,
-    hear: () => undefined,
     async request(request) {
       asked.push(request);
       return reply;

@@ -192,8 +192,8 @@ describe('with LOG_CONTENT', () => {
 /** Says half of its text, and the rest when it may. */
 function toHeld(goOn: Promise<void>): Run {
   const usage = { input: 3, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
-  return async function* held(request) {
-    request.mark?.('placed');
+  return async function* held() {
+    yield { type: 'run-progress', step: 'placed' };
     yield {
       type: 'run-start',
       id: 'msg_1',

@@ -2,7 +2,8 @@ import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createGate, withGate } from '../../src/layers/gate.ts';
 import type { Gate } from '../../src/layers/gate.ts';
-import type { Run } from '../../src/run.ts';
+import type { Run, RunProgress } from '../../src/run.ts';
+import { toAnswerEvents } from '../../src/run-answer.ts';
 import { readAll, RUN_END, RUN_START, settle, toModelRequest } from '../sessions/agent-request.ts';
 
 const PATIENT = { maxQueueSize: 100, queueTimeoutMs: 60_000 };
@@ -11,6 +12,8 @@ const stays = new AbortController().signal;
 afterEach(() => {
   vi.useRealTimers();
 });
+
+const PLACED: RunProgress = { type: 'run-progress', step: 'placed' };
 
 const twoEvents: Run = async function* () {
   yield RUN_START;
@@ -211,7 +214,8 @@ describe('withGate', () => {
         name: 'is read no further',
         run: twoEvents,
         async read(caller, run) {
-          for await (const _event of run(toModelRequest(), caller.signal)) break;
+          const events = toAnswerEvents(run(toModelRequest(), caller.signal));
+          for await (const _event of events) break;
         },
       },
       {
@@ -247,7 +251,7 @@ describe('withGate', () => {
     await settle();
     expect(gate.counts()).toEqual({ running: 1, waiting: 1, concurrency: 1 });
     await events.return?.();
-    expect(await second).toEqual([RUN_START, RUN_END]);
+    expect(await second).toEqual([PLACED, RUN_START, RUN_END]);
   });
 
   test('a run that nobody reads takes no place', async () => {

@@ -6,7 +6,7 @@ import { createLiveRuns } from '../../src/observation/live-runs.ts';
 import type { RunObserver, RunRecord } from '../../src/observation/run-record.ts';
 import { withObservation } from '../../src/layers/with-observation.ts';
 import { RunError } from '../../src/run-error.ts';
-import type { Run, RunEvent } from '../../src/run.ts';
+import type { Run } from '../../src/run.ts';
 import { toChatRequest } from '../claude/chat-request.ts';
 import { END, START, sayWords } from '../observation/runs.ts';
 
@@ -23,7 +23,7 @@ test('a record tells who asked what of whom, and how it went', async () => {
     isAgent: false,
     requestedModel: 'sonnet',
     model: 'claude-sonnet-5-5',
-    moments: { placed: 10, bound: 20 },
+    reachedMs: { placed: 10, bound: 20 },
     firstTokenMs: 30,
     totalMs: 40,
     usage: { input: 3, output: 7 },
@@ -93,7 +93,7 @@ async function observe(run: Run, { now }: { now?: () => number } = {}) {
   return ended[0];
 }
 
-async function readAll(events: AsyncIterable<RunEvent>) {
+async function readAll(events: ReturnType<Run>) {
   for await (const _ of events);
 }
 

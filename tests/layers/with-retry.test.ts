@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import type { Run, RunEvent, RunRequest } from '../../src/run.ts';
+import type { Run, RunEvent, RunProgress, RunRequest } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
 import { withRetry } from '../../src/layers/with-retry.ts';
 
@@ -23,7 +23,7 @@ function scripted(...turns: { before?: Error; after?: Error }[]) {
 async function read(run: Run, { isAgent = false, signal = new AbortController().signal } = {}) {
   // Only `agent` is read here.
   const request = { agent: isAgent ? {} : undefined } as RunRequest;
-  const events: RunEvent[] = [];
+  const events: (RunEvent | RunProgress)[] = [];
   let failure: unknown;
   try {
     for await (const event of run(request, signal)) events.push(event);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Run, RunEvent, RunRequest } from '../../src/run.ts';
+import { toAnswerEvents } from '../../src/run-answer.ts';
 import { createMemoryStore } from '../../src/sessions/memory-store.ts';
 import { createSessions } from '../../src/sessions/session-book.ts';
 import type { Sessions } from '../../src/sessions/session-book.ts';
@@ -37,7 +38,7 @@ beforeEach(() => {
 });
 
 const runAll = (run: Run, request: RunRequest): Promise<RunEvent[]> =>
-  readAll(withSessions(run, sessions)(request, signal));
+  readAll(toAnswerEvents(withSessions(run, sessions)(request, signal)));
 
 /** Runs a first turn and returns the id that its caller was told. */
 const createSession = async (request = newRequest): Promise<string> => {

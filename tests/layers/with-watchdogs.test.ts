@@ -20,10 +20,10 @@ type Step = RunEvent | 'asked' | 'heard' | number;
 
 /** A run that does these in turn, numbers being waits in milliseconds, unless its signal aborts. */
 function scripted(...steps: readonly Step[]): Run {
-  return async function* run({ mark }, signal) {
+  return async function* run(_, signal) {
     for (const step of steps) {
       if (typeof step === 'number') await pass(step, signal);
-      else if (typeof step === 'string') mark?.(step);
+      else if (typeof step === 'string') yield { type: 'run-progress', step };
       else yield step;
     }
   };
@@ -41,6 +41,7 @@ async function read(run: Run, request: RunRequest = toChatRequest(), readerMs = 
   const readAll = async () => {
     const events: RunEvent[] = [];
     for await (const event of withWatchdogs(run, LIMITS)(request, never)) {
+      if (event.type === 'run-progress') continue;
       events.push(event);
       await pass(readerMs, never);
     }

@@ -9,7 +9,7 @@ export const RECORD: RunRecord = {
   requestedModel: 'sonnet',
   model: 'claude-sonnet-5-5',
   startedAtMs: 0,
-  moments: {},
+  reachedMs: {},
   firstTokenMs: 700,
   totalMs: 3000,
   usage: { input: 10, output: 20, cacheRead: 30, cacheWrite: 40, reasoning: undefined },

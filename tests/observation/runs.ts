@@ -18,13 +18,13 @@ export const END: RunEvent = {
   agent: undefined,
 };
 
-/** A run that says two words; `pass` is called before each moment that a record tells. */
+/** A run that says two words; `pass` is called before each step that a record tells. */
 export function sayWords(pass: () => void = () => undefined): Run {
-  return async function* words({ mark }) {
+  return async function* words() {
     pass();
-    mark?.('placed');
+    yield { type: 'run-progress', step: 'placed' };
     pass();
-    mark?.('bound');
+    yield { type: 'run-progress', step: 'bound' };
     yield START;
     yield { type: 'part-start', index: 0, part: { type: 'text' } };
     pass();

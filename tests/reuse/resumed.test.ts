@@ -180,7 +180,7 @@ async function askFor(request: RunRequest, chat: ChatProcess | undefined) {
   const last = { role: 'user', parts: [text(mark)] } as const;
   const asked = { ...request, messages: [...request.messages.slice(0, -1), last] };
   const arrived = model.waitForRequest(({ body }) => JSON.stringify(body).includes(mark));
-  await sayRequest(chat, asked, NEVER);
+  await Array.fromAsync(sayRequest(chat, asked, NEVER));
   const { body } = await arrived;
   return JSON.parse(
     JSON.stringify({ ...body, metadata: undefined }).replaceAll(mark, 'Go on.'),

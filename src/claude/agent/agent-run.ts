@@ -30,12 +30,11 @@ export function createAgentRun({ openProcess, spares, base }: AgentRunParts): Ru
     signal.addEventListener('abort', leave, { once: true });
     try {
       signal.throwIfAborted();
-      process.hear(() => request.mark?.('heard'));
       await process.request(toInitialize(request, options));
-      request.mark?.('bound');
+      yield { type: 'run-progress', step: 'bound' };
       const prompt = request.messages.flatMap(({ parts }) => parts);
       process.send(toUserLine(toBlocks(prompt), randomUUID()));
-      request.mark?.('asked');
+      yield { type: 'run-progress', step: 'asked' };
       const reading = { model: request.model, sessionId: session?.id };
       for await (const event of readAgentEvents(process.lines(), reading)) {
         if (event.type === 'run-end' && session?.isNew) spares.learn(launch);

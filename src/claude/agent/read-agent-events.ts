@@ -1,7 +1,7 @@
-import type { AgentSummary, RunEvent, RunFinish } from '../../run.ts';
+import type { AgentSummary, RunEvent, RunFinish, RunProgress } from '../../run.ts';
 import { brokenStream, processEnded, toRetryError, toTurnError } from '../process/failures.ts';
 import type { CliLine, ResultLine } from '../process/protocol.ts';
-import { toFinish, toPartEvent, toRunStart, toTokenUsage } from '../process/to-run-event.ts';
+import { HEARD, toFinish, toPartEvent, toRunStart, toTokenUsage } from '../process/to-run-event.ts';
 
 type UserLine = Extract<CliLine, { type: 'user' }>;
 
@@ -20,7 +20,7 @@ export type AgentReading = { model: string; sessionId: string | undefined };
 export async function* readAgentEvents(
   lines: AsyncIterable<CliLine>,
   { model, sessionId }: AgentReading,
-): AsyncIterable<RunEvent> {
+): AsyncIterable<RunEvent | RunProgress> {
   let hasStarted = false;
   let isInMessage = false;
   let hasStopReason = false;
@@ -45,7 +45,10 @@ export async function* readAgentEvents(
         if (event.type === 'part-end') parts += 1;
       }
     }
-    if (line.type !== 'stream_event' || line.parent_tool_use_id) continue;
+    if (line.type !== 'stream_event' || line.parent_tool_use_id) {
+      yield HEARD;
+      continue;
+    }
 
     const { event } = line;
     if (event.type === 'message_start') {

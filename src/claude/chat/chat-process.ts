@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 
 import { z } from 'zod';
 
-import type { Message, RunRequest } from '../../run.ts';
+import type { Message, RunProgress, RunRequest } from '../../run.ts';
 import { within } from '../../within.ts';
 import type { AgentProcess } from '../process/cli-process.ts';
 import { initializeChat, toBinding, toTurnSettings } from './bind.ts';
 import type { ClientTools } from './client-tools.ts';
 import { toComparable } from './comparable-message.ts';
 import { toBlocks } from '../process/to-blocks.ts';
+import { HEARD } from '../process/to-run-event.ts';
 import { createLineReader, type LineReader } from '../process/line-reader.ts';
 import { toAssistantLine, toUserLine } from '../process/protocol.ts';
 import type { Spare } from '../spares.ts';
@@ -72,13 +73,13 @@ export async function bindProcess(
  * Says what the process does not hold yet: the settings of the turn, the messages between, and the last
  * one, which starts the turn.
  */
-export async function sayRequest(
+export async function* sayRequest(
   chat: ChatProcess,
   request: RunRequest,
   signal: AbortSignal,
-): Promise<void> {
+): AsyncIterable<RunProgress> {
   await setTurn(chat, request);
-  await replay(chat, request.messages.slice(0, -1), { model: request.model, signal });
+  yield* replay(chat, request.messages.slice(0, -1), { model: request.model, signal });
   signal.throwIfAborted();
   const last = request.messages.at(-1);
   if (last) sayUser(chat, last);
@@ -101,11 +102,11 @@ export async function setTurn(chat: ChatProcess, request: RunRequest): Promise<v
  * API wants it beside tool calls. Each message of the caller's must be confirmed before the reply to it
  * goes in: written in one burst, the replies overtake.
  */
-export async function replay(
+export async function* replay(
   chat: ChatProcess,
   messages: readonly Message[],
   { model, signal }: { model: string; signal: AbortSignal },
-): Promise<void> {
+): AsyncIterable<RunProgress> {
   for (const message of messages.slice(chat.held.length)) {
     signal.throwIfAborted();
     const blocks = toBlocks(message.parts);
@@ -116,6 +117,7 @@ export async function replay(
     } else {
       sayUser(chat, message, { isHistory: true });
       await readToResult(chat);
+      yield HEARD;
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Message, Part, Run, RunEvent, RunRequest } from '../../run.ts';
+import type { Message, Part, Run, RunRequest } from '../../run.ts';
 import { type AnswerPart, createPartCollector } from '../../run-answer.ts';
 import { RunError } from '../../run-error.ts';
 import { toEnforcedSchema } from './bind.ts';
@@ -34,17 +34,16 @@ export function createChatRun({ openChat, kept, suspended, retire }: ChatRunPart
     const waiting = await suspended.take(request);
     const chat = waiting?.chat ?? (await openChat(request, tools, signal));
     const leave = leaveWhenAborted(chat, signal);
-    request.mark?.('bound');
-    chat.process.hear(() => request.mark?.('heard'));
     const turn = { isInterrupted: false, isAnswered: false, isSuspended: false };
     try {
       signal.throwIfAborted();
+      yield { type: 'run-progress', step: 'bound' };
       if (waiting) {
         await setTurn(chat, request);
         for (const result of waiting.results) chat.tools.answer(result);
         for (const message of request.messages.slice(-1)) hold(chat, message);
-      } else await sayRequest(chat, request, signal);
-      request.mark?.('asked');
+      } else yield* sayRequest(chat, request, signal);
+      yield { type: 'run-progress', step: 'asked' };
 
       const parts = createPartCollector();
       const willAsk = () => areAnswerable(parts.all(), request);
@@ -68,7 +67,6 @@ export function createChatRun({ openChat, kept, suspended, retire }: ChatRunPart
       throw signal.aborted ? signal.reason : error;
     } finally {
       leave.cancel();
-      chat.process.hear(undefined);
       if (!turn.isSuspended) kept.giveBack(chat, turn.isAnswered && !signal.aborted);
     }
   };
@@ -99,7 +97,7 @@ function readTurn(
   request: RunRequest,
   willAsk: () => boolean,
   turn: { isInterrupted: boolean },
-): AsyncIterable<RunEvent> {
+): ReturnType<Run> {
   const reading = {
     model: request.model,
     interrupt() {

@@ -36,7 +36,8 @@ export function createCountTokens({ spares, gate }: CountTokensParts): CountToke
       await setTurn(chat, request);
       // The CLI guesses what the API refuses to count; of a model that it does not know it asks the API.
       await process.request({ subtype: 'set_model', model: request.model });
-      await replay(chat, request.messages, { model: request.model, signal });
+      const replayed = replay(chat, request.messages, { model: request.model, signal });
+      for await (const _ of replayed); // until all is said
       const { totalTokens } = ContextUsage.parse(
         await process.request({ subtype: 'get_context_usage' }),
       );

@@ -1,4 +1,4 @@
-import type { RunEvent, RunRequest, Tool } from '../../run.ts';
+import type { Run, RunRequest, Tool } from '../../run.ts';
 import { toEnforceableSchema } from './enforceable-schema.ts';
 
 /**
@@ -17,10 +17,7 @@ export function toCallSchema({ description, inputSchema }: Tool): Record<string,
 }
 
 /** The object that the CLI enforced, which is the answer's one text, as a call of the tool. */
-export async function* toCallEvents(
-  events: AsyncIterable<RunEvent>,
-  { name }: Tool,
-): AsyncIterable<RunEvent> {
+export async function* toCallEvents(events: ReturnType<Run>, { name }: Tool): ReturnType<Run> {
   let hasCalled = false;
   for await (const event of events) {
     if (event.type === 'part-start') {

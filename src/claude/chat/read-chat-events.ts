@@ -1,7 +1,7 @@
-import type { RunEvent, RunStart } from '../../run.ts';
+import type { RunEvent, RunProgress, RunStart } from '../../run.ts';
 import { brokenStream, processEnded, toRetryError, toTurnError } from '../process/failures.ts';
 import type { ApiEvent, CliLine } from '../process/protocol.ts';
-import { toFinish, toPartEvent, toRunStart, toTokenUsage } from '../process/to-run-event.ts';
+import { HEARD, toFinish, toPartEvent, toRunStart, toTokenUsage } from '../process/to-run-event.ts';
 
 type MessageDelta = Extract<ApiEvent, { type: 'message_delta' }>;
 
@@ -21,7 +21,7 @@ export type ChatReading = {
 export async function* readChatEvents(
   lines: AsyncIterable<CliLine>,
   { model, interrupt, willAsk }: ChatReading,
-): AsyncIterable<RunEvent> {
+): AsyncIterable<RunEvent | RunProgress> {
   // The start is held back until a part follows: so long a broken attempt can be forgotten.
   let start: RunStart | undefined;
   let isOut = false;
@@ -43,12 +43,16 @@ export async function* readChatEvents(
     }
     // The CLI answers some calls by itself, before the message is over; the others still have to come.
     if (line.type === 'user') hasAnswered ||= isOut;
-    if (line.type !== 'stream_event') continue;
+    if (line.type !== 'stream_event') {
+      yield HEARD;
+      continue;
+    }
 
     const { event } = line;
     if (event.type === 'message_start') {
       if (isOut) throw brokenStream();
       start = toRunStart(event, undefined);
+      yield HEARD;
       continue;
     }
     // The CLI closes what broke off, without a stop reason; the lines behind it tell what happened.

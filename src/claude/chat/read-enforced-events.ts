@@ -1,8 +1,8 @@
-import type { RunEvent, RunFinish, RunStart, TokenUsage } from '../../run.ts';
+import type { RunEvent, RunFinish, RunProgress, RunStart, TokenUsage } from '../../run.ts';
 import { brokenStream, processEnded, toRetryError, toTurnError } from '../process/failures.ts';
 import type { ChatReading } from './read-chat-events.ts';
 import type { ApiEvent, CliLine, ResultLine } from '../process/protocol.ts';
-import { toFinish, toPartEvent, toRunStart, toTokenUsage } from '../process/to-run-event.ts';
+import { HEARD, toFinish, toPartEvent, toRunStart, toTokenUsage } from '../process/to-run-event.ts';
 
 /** Reasons to stop for which there is no object, and none will come. */
 const WITHOUT_OBJECT: ReadonlySet<RunFinish> = new Set(['refusal', 'length', 'context-full']);
@@ -18,7 +18,7 @@ const ANSWER_TOOL = 'StructuredOutput';
 export async function* readEnforcedEvents(
   lines: AsyncIterable<CliLine>,
   { model, interrupt }: Omit<ChatReading, 'willAsk'>,
-): AsyncIterable<RunEvent> {
+): AsyncIterable<RunEvent | RunProgress> {
   let start: RunStart | undefined;
   let calls = createCallCollector();
 
@@ -31,7 +31,10 @@ export async function* readEnforcedEvents(
       const error = start ? brokenStream() : toRetryError(line);
       if (error) throw error;
     }
-    if (line.type !== 'stream_event') continue;
+    if (line.type !== 'stream_event') {
+      yield HEARD;
+      continue;
+    }
 
     const { event } = line;
     if (event.type === 'message_start') {
@@ -41,8 +44,10 @@ export async function* readEnforcedEvents(
     calls.add(event);
     const finish = readFinish(event);
     if (finish === 'tool-calls' && calls.events.length > 0) yield* calls.events;
-    else if (!finish || !WITHOUT_OBJECT.has(finish)) continue;
-    else interrupt();
+    else if (!finish || !WITHOUT_OBJECT.has(finish)) {
+      yield HEARD; // what the model writes for the CLI's own tool stays inside
+      continue;
+    } else interrupt();
     const usage = event.type === 'message_delta' ? event.usage : undefined;
     yield toEnd(finish, toTokenUsage(usage ?? {}, start?.usage));
     return;

@@ -50,8 +50,6 @@ export type AgentProcess = {
   request(request: ControlRequest): Promise<unknown>;
   /** Who answers the control requests of the CLI's own; until then they are refused. */
   serve(handler: ControlHandler): void;
-  /** Who is told whenever the CLI says something, known or not; one at a time. */
-  hear(listener: (() => void) | undefined): void;
   /**
    * Interrupts what is going on and closes stdin, upon which the CLI puts its things in order and
    * leaves (30–50 ms measured); kills the whole group if it has not within `graceMs`. Whoever reads
@@ -85,7 +83,6 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
   let isGone = false;
   let isUp = false;
   let handler: ControlHandler | undefined;
-  let listener: (() => void) | undefined;
   child.stdin.on('error', () => {
     // The process is gone; `exited` tells why.
   });
@@ -100,11 +97,10 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
   void pump()
     .catch(() => end(0))
     .finally(() => inbox.end());
-  return { pid: child.pid, lines: inbox.items, send, request, serve, hear, end, exited };
+  return { pid: child.pid, lines: inbox.items, send, request, serve, end, exited };
 
   async function pump() {
     for await (const texts of splitLines(child.stdout)) {
-      listener?.();
       for (const text of texts) {
         const line = readCliLine(text);
         if (line) noteUp();
@@ -139,10 +135,6 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
 
   function serve(newHandler: ControlHandler) {
     handler = newHandler;
-  }
-
-  function hear(newListener: (() => void) | undefined) {
-    listener = newListener;
   }
 
   function send(line: object) {

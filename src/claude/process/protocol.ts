@@ -143,21 +143,22 @@ const CliLine = z.union([
   ]),
 ]);
 
-export type CliLine = z.infer<typeof CliLine>;
+/** A line of a type that we do not know: the CLI is released almost daily and gains new ones. */
+type UnknownLine = { type: 'unknown' };
+
+export type CliLine = z.infer<typeof CliLine> | UnknownLine;
 export type ApiEvent = z.infer<typeof ApiEvent>;
 export type ApiUsage = z.infer<typeof Usage>;
 export type ResultLine = z.infer<typeof ResultLine>;
 export type ApiRetryLine = z.infer<typeof ApiRetryLine>;
 
-/**
- * Reads one line of the CLI's stdout. Types that we do not know give `undefined`: the CLI is released
- * almost daily and gains new ones.
- */
+/** Reads one line of the CLI's stdout; `undefined` when it is no message at all. */
 export function readCliLine(text: string): CliLine | undefined {
   const parsed = parseJson(text);
   if (isDeltaLine(parsed)) return parsed;
+  if (typeof Object(parsed).type !== 'string') return undefined;
   const line = CliLine.safeParse(parsed);
-  return line.success ? line.data : undefined;
+  return line.success ? line.data : { type: 'unknown' };
 }
 
 /**

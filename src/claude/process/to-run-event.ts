@@ -1,4 +1,11 @@
-import type { RunEvent, RunFinish, RunStart, StartedPart, TokenUsage } from '../../run.ts';
+import type {
+  RunEvent,
+  RunFinish,
+  RunProgress,
+  RunStart,
+  StartedPart,
+  TokenUsage,
+} from '../../run.ts';
 import type { ApiEvent, ApiUsage } from './protocol.ts';
 
 type MessageStart = Extract<ApiEvent, { type: 'message_start' }>;
@@ -14,6 +21,9 @@ const FINISHES: Readonly<Record<string, RunFinish>> = {
   model_context_window_exceeded: 'context-full',
   pause_turn: 'paused',
 };
+
+/** The process is alive, though it said nothing of the answer. */
+export const HEARD: RunProgress = { type: 'run-progress', step: 'heard' };
 
 export function toRunStart({ message }: MessageStart, sessionId: string | undefined): RunStart {
   return {

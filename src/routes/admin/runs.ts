@@ -21,7 +21,7 @@ export function stopRun({ watch: { live } }: AdminParts) {
 
 function toBody(record: Readonly<RunRecord>) {
   const { id, keyId: key, dialect, isAgent, model, requestedModel, startedAtMs } = record;
-  const { outcome, moments, firstTokenMs, totalMs, usage, costUsd } = record;
+  const { outcome, reachedMs, firstTokenMs, totalMs, usage, costUsd } = record;
   return {
     id,
     key,
@@ -30,8 +30,8 @@ function toBody(record: Readonly<RunRecord>) {
     model: model ?? requestedModel,
     startedAt: new Date(startedAtMs).toISOString(),
     ms: totalMs ?? Date.now() - startedAtMs,
-    queuedMs: moments.placed ?? null,
-    boundMs: moments.bound ?? null,
+    queuedMs: reachedMs.placed ?? null,
+    boundMs: reachedMs.bound ?? null,
     firstTokenMs: firstTokenMs ?? null,
     tokens: { input: toInputTokens(usage), output: toOutputTokens(record) },
     costUsd: costUsd ?? null,

@@ -6,6 +6,7 @@ import {
   toResponseId,
 } from '../../dialects/openai-responses/to-response.ts';
 import type { Run } from '../../run.ts';
+import { toAnswerEvents } from '../../run-answer.ts';
 import { RunError } from '../../run-error.ts';
 import { toRunError } from '../respond-failure.ts';
 import type { OpenedExchange } from './open-exchange.ts';
@@ -26,7 +27,10 @@ export async function startInBackground(
     id: toResponseId(exchange.requestId),
     keepsEvents: isStream,
     events: (signal) =>
-      toKeptEvents(openaiResponses.toMessages(run(exchange.request, signal), exchange), keep),
+      toKeptEvents(
+        openaiResponses.toMessages(toAnswerEvents(run(exchange.request, signal)), exchange),
+        keep,
+      ),
   });
   const response = first && readResponse({ event: 'response.created', data: first });
   if (!response) throw new RunError('internal', 'The response ended before it began.');

@@ -2,6 +2,7 @@ import { createDeadline } from '../../deadline.ts';
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
 import { createRequestId } from '../../http/identify-request.ts';
 import type { StoredResponse } from '../../responses/response-store.ts';
+import { toAnswerEvents } from '../../run-answer.ts';
 import type { Caller, Run } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import { releaseWhenAborted } from '../release-when-aborted.ts';
@@ -41,7 +42,9 @@ export function createTurns(parts: TurnsParts): Turns {
   const converse = async (event: ClientEvent, requestId: string, signal: AbortSignal) => {
     const asking = { requestId, arrivedAtMs: Date.now(), caller: { ...caller, requestId } };
     const { exchange, toStored } = await openExchange(event.body, asking, find, event);
-    const events = event.isGenerating ? run(exchange.request, signal) : sayNothing(event.body);
+    const events = event.isGenerating
+      ? toAnswerEvents(run(exchange.request, signal))
+      : sayNothing(event.body);
     const messages = openaiResponses.toMessages(events, exchange);
     const recorded = recordMessages(releaseWhenAborted(messages, signal), async (response) => {
       const stored = toStored(response);

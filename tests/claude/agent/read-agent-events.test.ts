@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { RunEvent } from '../../../src/run.ts';
+import { toAnswerEvents } from '../../../src/run-answer.ts';
 import type { CliLine } from '../../../src/claude/process/protocol.ts';
 import { readAgentEvents } from '../../../src/claude/agent/read-agent-events.ts';
 import {
@@ -21,7 +22,8 @@ async function read(lines: readonly CliLine[]) {
   let failure: unknown;
   try {
     const reading = { model: 'sonnet', sessionId: 'session-1' };
-    for await (const event of readAgentEvents(say(lines), reading)) events.push(event);
+    for await (const event of toAnswerEvents(readAgentEvents(say(lines), reading)))
+      events.push(event);
   } catch (error) {
     failure = error;
   }

@@ -18,7 +18,7 @@ const REWOUND = { rewound: true };
 /** The lines that the CLI is told for a conversation. */
 async function tell(messages: readonly Message[]) {
   const { chat, said } = createFakeChat();
-  await sayRequest(chat, toChatRequest({ messages }), NEVER);
+  await Array.fromAsync(sayRequest(chat, toChatRequest({ messages }), NEVER));
   return said;
 }
 
@@ -139,10 +139,10 @@ test('a turn of which nothing is left is not said', async () => {
 async function createUsed(reply: unknown = REWOUND) {
   const fake = createFakeChat({ reply });
   const { chat } = fake;
-  await sayRequest(chat, toChatRequest({ messages: [say('user', 'One')] }), NEVER);
+  await Array.fromAsync(sayRequest(chat, toChatRequest({ messages: [say('user', 'One')] }), NEVER));
   hold(chat, say('assistant', 'Two'));
   const messages = [say('user', 'One'), say('assistant', 'Two'), say('user', 'Three')];
-  await sayRequest(chat, toChatRequest({ messages }), NEVER);
+  await Array.fromAsync(sayRequest(chat, toChatRequest({ messages }), NEVER));
   hold(chat, say('assistant', 'Four'));
   fake.said.length = 0;
   fake.asked.length = 0;
@@ -156,7 +156,7 @@ const toNext = (...texts: string[]) =>
 
 test('what the process holds already is not said again', async () => {
   const { chat, said } = await createUsed();
-  await sayRequest(chat, toNext('One', 'Two', 'Three', 'Four', 'Five'), NEVER);
+  await Array.fromAsync(sayRequest(chat, toNext('One', 'Two', 'Three', 'Four', 'Five'), NEVER));
 
   expect(said).toMatchObject([{ type: 'user', message: { content: 'Five' } }]);
 });
@@ -164,10 +164,12 @@ test('what the process holds already is not said again', async () => {
 test('settings that hold already are not set again, others are', async () => {
   const { chat, asked } = await createUsed();
   const next = toNext('One', 'Two', 'Three', 'Four', 'Five');
-  await sayRequest(chat, next, NEVER);
+  await Array.fromAsync(sayRequest(chat, next, NEVER));
   expect(asked).toEqual([]);
 
-  await sayRequest(chat, { ...next, sampling: { ...next.sampling, topK: 5 } }, NEVER);
+  await Array.fromAsync(
+    sayRequest(chat, { ...next, sampling: { ...next.sampling, topK: 5 } }, NEVER),
+  );
   expect(asked).toMatchObject([{ subtype: 'apply_flag_settings' }]);
 });
 

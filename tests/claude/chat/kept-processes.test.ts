@@ -35,7 +35,7 @@ const ask = (...texts: string[]) =>
 /** A process that was asked this, and whose answer is "Yes." */
 async function createUsed(request = ask('One'), reply: unknown = { rewound: true }) {
   const fake = createFakeChat({ binding: toBinding(request), reply });
-  await sayRequest(fake.chat, request, NEVER);
+  await Array.fromAsync(sayRequest(fake.chat, request, NEVER));
   hold(fake.chat, say('assistant', 'Yes.'));
   return fake;
 }
@@ -93,7 +93,7 @@ test('one that the CLI does not take back is ended', async () => {
 test('a turn that was cut off is interrupted and forgotten', async () => {
   const kept = create();
   const fake = createFakeChat({ binding: toBinding(ask('One')), reply: { rewound: true } });
-  await sayRequest(fake.chat, ask('One'), NEVER);
+  await Array.fromAsync(sayRequest(fake.chat, ask('One'), NEVER));
   kept.giveBack(fake.chat, false);
 
   expect(await kept.take(ask('One'))).toBe(fake.chat);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { RunEvent } from '../../../src/run.ts';
+import { toAnswerEvents } from '../../../src/run-answer.ts';
 import type { CliLine } from '../../../src/claude/process/protocol.ts';
 import { readChatEvents } from '../../../src/claude/chat/read-chat-events.ts';
 import {
@@ -28,7 +29,8 @@ async function read(lines: readonly CliLine[], willAsk = true) {
       interrupt: () => void (interrupts += 1),
       willAsk: () => willAsk,
     };
-    for await (const event of readChatEvents(say(lines), reading)) events.push(event);
+    for await (const event of toAnswerEvents(readChatEvents(say(lines), reading)))
+      events.push(event);
   } catch (error) {
     failure = error;
   }

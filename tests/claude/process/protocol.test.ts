@@ -2,13 +2,11 @@ import { expect, test } from 'vitest';
 
 import { readCliLine, toAssistantLine, toUserLine } from '../../../src/claude/process/protocol.ts';
 
+test.each(['not JSON', '', 'null', '[]', '"result"', '{}'])('%s is skipped', (text) => {
+  expect(readCliLine(text)).toBeUndefined();
+});
+
 test.each([
-  'not JSON',
-  '',
-  'null',
-  '[]',
-  '"result"',
-  '{}',
   '{"type":"result"}',
   '{"type":"something_new"}',
   '{"type":"system","subtype":"init"}',
@@ -17,8 +15,8 @@ test.each([
   '{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":null}}',
   '{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"text_delta"}}}',
   '{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"constructor"}}}',
-])('%s is skipped', (text) => {
-  expect(readCliLine(text)).toBeUndefined();
+])('%s is a sign of life, and nothing more', (text) => {
+  expect(readCliLine(text)).toEqual({ type: 'unknown' });
 });
 
 test('a line keeps what we read of it and loses the rest', () => {
