@@ -1,15 +1,17 @@
 // `npm run try-deploy`: what of deploy/ can be tried without Docker and without installing anything.
-// Not part of the tests: it needs the npm registry, and systemd.
+// Not part of the tests: it needs the npm registry, bubblewrap and systemd.
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { execa } from 'execa';
 
-import { endProgram, startProgram } from '../tests/support/start-program.ts';
+import { aptInstall } from '../tests/support/apt-install.ts';
 import { type Instruction, readDockerfile } from './dockerfile.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+if (!existsSync('/usr/bin/bwrap')) aptInstall('bubblewrap');
 const folder = await mkdtemp(join(tmpdir(), 'try-deploy-'));
 try {
   await tryImage(readDockerfile(await readFile(join(ROOT, 'deploy/Dockerfile'), 'utf8')));
@@ -21,24 +23,48 @@ try {
 /** Carries out the steps in a clean folder for each stage, but for those that need root; then serves. */
 async function tryImage(instructions: readonly Instruction[]) {
   for (const instruction of instructions) await carryOut(instruction);
+  const { stdout } = await execa('bwrap', toSandbox(instructions), {
+    stderr: 'inherit',
+    timeout: 120_000,
+  });
+  console.log(stdout);
+}
 
-  const app = join(folder, 'last/app');
-  const PATH = [join(folder, 'last/bin'), process.env['PATH']].join(delimiter);
-  const program = await startProgram(
-    process.execPath,
-    [join(app, 'dist/bin.js'), '--demo', '--port', '0'],
-    { cwd: app, env: { PATH, HOME: folder, TMPDIR: folder, LOG_LEVEL: 'silent' } },
-  );
-  try {
-    const check = instructions.find(({ name }) => name === 'HEALTHCHECK')?.value ?? '';
-    const [command = '', ...args] = JSON.parse(
-      /CMD (\[.*\])$/.exec(check)?.[1] ?? '[]',
-    ) as string[]; // Docker's exec form
-    await execa(command, args, { env: { PORT: new URL(program.url).port } });
-    console.log(`The image's server answers its health check at ${program.url}.`);
-  } finally {
-    await endProgram(program);
-  }
+/**
+ * The container's command as its user, in a root that has nothing but the image's files and the
+ * system's libraries, without a network; beside it, what the image is asked.
+ */
+function toSandbox(instructions: readonly Instruction[]): string[] {
+  const valuesOf = (name: string) =>
+    instructions.filter((one) => one.stage === 'last' && one.name === name).map((one) => one.value);
+  const [check = ''] = valuesOf('HEALTHCHECK');
+  const environment = {
+    ...Object.fromEntries(valuesOf('ENV').flatMap((value) => value.split(' ').map(toVariable))),
+    PATH: '/image/bin:/node:/usr/bin:/bin',
+    HOME: '/home/node',
+    PROXY_API_KEY: 'a-key-to-try-the-image-with',
+    HEALTH_COMMAND: /CMD (\[.*\])$/.exec(check)?.[1] ?? '[]', // Docker's exec form
+  };
+  const last = join(folder, 'last');
+  const options = [
+    ['--unshare-all', '--die-with-parent', '--uid', '1000', '--gid', '1000', '--clearenv'],
+    ...['/usr/bin', '/usr/lib', '/etc/ssl'].map((path) => ['--ro-bind', path, path]),
+    ...['bin', 'lib', 'lib64'].map((name) => ['--symlink', `usr/${name}`, `/${name}`]),
+    ['--ro-bind-try', '/usr/lib64', '/usr/lib64', '--proc', '/proc', '--dev', '/dev'],
+    ['--tmpfs', '/tmp', '--tmpfs', '/home/node', '--tmpfs', '/state'],
+    ['--ro-bind', dirname(process.execPath), '/node', '--ro-bind', last, '/image'],
+    ['--ro-bind', join(last, 'app'), '/app', '--chdir', '/app'],
+    ['--ro-bind', join(import.meta.dirname, 'ask-image.ts'), '/ask-image.ts'],
+    ...Object.entries(environment).map(([name, value]) => ['--setenv', name, value]),
+    ['sh', '-c', '"$@" >&2 & exec node /ask-image.ts', 'sh'],
+    JSON.parse(valuesOf('ENTRYPOINT')[0] ?? '[]') as string[], // Docker's exec form
+  ];
+  return options.flat();
+}
+
+function toVariable(text: string): [string, string] {
+  const at = text.indexOf('=');
+  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 async function carryOut({ stage, name, value }: Instruction) {

@@ -20,17 +20,18 @@ Usage: claude-code-proxy [flags]
 
   serve    what it does without a command
   demo     the same as --demo
-  doctor   check everything that a server needs; --model chooses whom to ask, --demo asks nobody
+  doctor   check everything that a server needs
   status   what the server on this machine is doing
   env      print exports that lead the usual clients here: eval "$(claude-code-proxy env)"
+  keys     add, list and revoke keys beside the owner's
 
 Every command takes --json: its answer is one line of JSON. All but keys take --port and --host.
 
   --port <number>   port to listen on (PORT, default 6789)
   --host <address>  address to listen on (HOST, default 127.0.0.1)
   --demo            no account needed: the real CLI against a scripted model on this machine
-  --version         print the version
-  --help            print this
+  -v, --version     print the version
+  -h, --help        print this; behind a command, what that one takes
 
 All other settings are environment variables, also read from .env in this folder; .env.example
 lists them.
@@ -48,7 +49,7 @@ export function readFlags(given: readonly string[]): Flags {
         host: { type: 'string' },
         demo: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
-        version: { type: 'boolean', default: false },
+        version: { type: 'boolean', short: 'v', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });

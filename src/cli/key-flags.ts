@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 
 import { KeyRules, StoredKey } from '../keys/api-key.ts';
+import { toDecimal } from './to-decimal.ts';
 
 /** What a `keys` command asks for. */
 export type KeysCommand = { wantsJson: boolean } & (
   | { verb: 'add'; name: string; rules: KeyRules }
   | { verb: 'list' }
   | { verb: 'help' }
+  | { verb: 'version' }
   | { verb: 'revoke'; nameOrId: string }
 );
 
@@ -27,6 +29,7 @@ An agent can do with this machine whatever the user of the server can; see SECUR
 const OPTIONS = {
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
+  version: { type: 'boolean', short: 'v', default: false },
   scopes: { type: 'string' },
   models: { type: 'string' },
   'requests-per-minute': { type: 'string' },
@@ -49,7 +52,8 @@ const LISTS: ReadonlySet<string> = new Set([
 export function readKeyFlags(args: readonly string[]): KeysCommand {
   const { values, positionals } = readArgs(args);
   const [verb, subject, ...more] = positionals;
-  const { json: wantsJson, help, ...limits } = values;
+  const { json: wantsJson, help, version, ...limits } = values;
+  if (version) return { verb: 'version', wantsJson: false };
   if (help) return { verb: 'help', wantsJson: false };
   if (more.length > 0) throw toError(`${more[0]} is one word too many.`);
   if (verb !== 'add' && Object.values(limits).length > 0) {
@@ -82,14 +86,21 @@ function readArgs(args: readonly string[]) {
   }
 }
 
-type Limits = Partial<Record<Exclude<keyof typeof OPTIONS, 'json' | 'help'>, string>>;
+type Limits = Partial<Record<Exclude<keyof typeof OPTIONS, 'json' | 'help' | 'version'>, string>>;
 
 function toRules(given: Limits): KeyRules {
   const rules: Record<string, unknown> = { scopes: ['chat'] };
   for (const [flag, text] of Object.entries(given)) {
-    rules[toCamelCase(flag)] = LISTS.has(flag) ? splitList(text) : Number(text);
+    rules[toCamelCase(flag)] = LISTS.has(flag) ? splitList(text) : toNumber(flag, text);
   }
   return check('A limit', KeyRules, rules);
+}
+
+function toNumber(flag: string, text: string) {
+  const value = toDecimal(text);
+  const isWhole = flag !== 'usd-per-day';
+  if (value > 0 && (!isWhole || Number.isSafeInteger(value))) return value;
+  throw toError(`--${flag} takes a ${isWhole ? 'whole ' : ''}number above 0, not "${text}".`);
 }
 
 /** At commas, those inside a tool's parentheses excepted. */

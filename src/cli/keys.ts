@@ -12,6 +12,8 @@ import { readSettings } from './read-settings.ts';
 export type KeysOptions = {
   /** What stands behind `keys`. */
   args: readonly string[];
+  /** The version of this package. */
+  version: string;
   environment: Environment;
   /** The folder whose `.env` is read. */
   folder: string;
@@ -29,8 +31,9 @@ export const keys: Command = async ({ print, ...options }) => {
  * Adds, lists and revokes keys; returns what to print. A running server reads the file again by itself.
  * Throws an error of one sentence.
  */
-export async function runKeys({ args, ...surroundings }: KeysOptions): Promise<string> {
+export async function runKeys({ args, version, ...surroundings }: KeysOptions): Promise<string> {
   const command = readKeyFlags(args);
+  if (command.verb === 'version') return version;
   if (command.verb === 'help') return KEYS_HELP;
   const { stateDir } = await readSettings(surroundings);
   const file = toKeysFile(stateDir);
@@ -40,7 +43,7 @@ export async function runKeys({ args, ...surroundings }: KeysOptions): Promise<s
   return command.wantsJson ? JSON.stringify(json) : text;
 }
 
-type Errand = Exclude<KeysCommand, { verb: 'help' }>;
+type Errand = Exclude<KeysCommand, { verb: 'help' | 'version' }>;
 
 async function carryOut(command: Errand, file: string): Promise<{ json: object; text: string }> {
   switch (command.verb) {

@@ -1,6 +1,6 @@
 import { toCount, toDuration } from '../dashboard/formats.ts';
 import type { ServerStatus } from '../routes/admin/server-status.ts';
-import { type Command, type CommandContext, readCommandFlags, toSettings } from './command.ts';
+import { type CommandContext, createCommand, toSettings } from './command.ts';
 import { toLocalUrl } from './local-url.ts';
 import { readKey } from './read-key.ts';
 import { readSettings } from './read-settings.ts';
@@ -17,35 +17,53 @@ type ListedRun = {
 
 type Report = ServerStatus & { url: string; running: readonly ListedRun[] };
 
-/** Tells what the running server does; exit code 1 when there is none. */
-export const status: Command = async ({ args, print, paint, ...sources }) => {
-  const flags = readCommandFlags(args);
-  const config = await readSettings(sources, toSettings(flags));
-  const url = toLocalUrl(config);
-  // Without a server there may be no key yet, and asking should not make one.
-  await ask(`${url}/health`, {});
-  const headers = { authorization: `Bearer ${await readKey(config)}` };
-  const server = (await ask(`${url}/api/admin/status`, headers)) as ServerStatus; // of our own route
-  const { running } = (await ask(`${url}/api/admin/runs`, headers)) as { running: ListedRun[] };
-  const report = { url, ...server, running };
-  if (flags.isJson) print(JSON.stringify(report));
-  else toLines(report, paint).forEach((line) => print(line));
-  return 0;
-};
+const STATUS_HELP = `claude-code-proxy status tells what the server on this machine is doing.
 
-async function ask(url: string, headers: Record<string, string>): Promise<unknown> {
-  const response = await fetch(url, { headers }).catch((cause: unknown) => {
-    throw new Error(`No server answers at ${new URL(url).origin}: start it, or name its --port.`, {
-      cause,
-    });
+Usage: claude-code-proxy status [flags]
+
+  --port <number>      where the server listens (PORT, default 6789)
+  --host <address>     the same (HOST, default 127.0.0.1)
+  --timeout <seconds>  longest time for each of its answers (default 20)
+  --json               one line of JSON
+
+It ends with 1 when no server answers.`;
+
+/** Tells what the running server does; exit code 1 when there is none. */
+export const status = createCommand({
+  help: STATUS_HELP,
+  async run({ print, paint, ...sources }, flags) {
+    const config = await readSettings(sources, toSettings(flags));
+    const url = toLocalUrl(config);
+    const ask = (path: string, headers = {}) =>
+      askServer(url, path, { headers, signal: AbortSignal.timeout(flags.timeoutMs) });
+    // Without a server there may be no key yet, and asking should not make one.
+    await ask('/health');
+    const headers = { authorization: `Bearer ${await readKey(config)}` };
+    const server = (await ask('/api/admin/status', headers)) as ServerStatus; // of our own route
+    const { running } = (await ask('/api/admin/runs', headers)) as { running: ListedRun[] };
+    const report = { url, ...server, running };
+    if (flags.isJson) print(JSON.stringify(report));
+    else toLines(report, paint).forEach((line) => print(line));
+    return 0;
+  },
+});
+
+async function askServer(url: string, path: string, options: RequestInit): Promise<unknown> {
+  const response = await fetch(url + path, options).catch((cause: unknown) => {
+    throw new Error(
+      options.signal?.aborted
+        ? `The server at ${url} does not answer in time: look at its log, or give it longer with --timeout.`
+        : `No server answers at ${url}: start it, or name its --port.`,
+      { cause },
+    );
   });
   if (response.ok) return response.json();
   if (response.status === 401) {
     throw new Error(
-      `The server at ${new URL(url).origin} has another key: set PROXY_API_KEY or STATE_DIR as it does.`,
+      `The server at ${url} has another key: set PROXY_API_KEY or STATE_DIR as it does.`,
     );
   }
-  throw new Error(`The server at ${new URL(url).origin} answers ${response.status}.`);
+  throw new Error(`The server at ${url} answers ${response.status}.`);
 }
 
 function toLines(report: Report, paint: CommandContext['paint']) {

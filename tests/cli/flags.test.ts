@@ -31,6 +31,8 @@ test.each([
 
 test.each([
   [['serve', '--port', '1'], { port: '1', isDemo: false }],
+  [['-v'], { wantsVersion: true }],
+  [['-h'], { wantsHelp: true }],
   [['demo', '--port', '1', '--json'], { port: '1', isDemo: true, isJson: true }],
 ])('%j is short for flags', (args, flags) => {
   expect(readFlags(args)).toMatchObject(flags);

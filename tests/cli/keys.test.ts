@@ -17,6 +17,7 @@ afterEach(() => folder.remove());
 const keys = (...args: string[]) =>
   runKeys({
     args,
+    version: '1.2.3',
     environment: { STATE_DIR: folder.path },
     folder: join(folder.path, 'elsewhere'),
     warn: (line) => warnings.push(line),
@@ -83,6 +84,9 @@ test('--help tells of it', async () => {
   expect(await keys('add', '-h')).toContain('--usd-per-day');
 });
 
+const WHOLE = (flag: string, text: string) =>
+  `${flag} takes a whole number above 0, not "${text}". See --help.`;
+
 describe('one sentence says', () => {
   test.for([
     [[], 'Say what to do: keys add NAME, keys list or keys revoke NAME-OR-ID.'],
@@ -99,12 +103,18 @@ describe('one sentence says', () => {
     [['add', 'one', '--models=--help'], '--models will not do'],
     [['add', 'one', '--denied-tools=--add-dir'], '--denied-tools will not do'],
     [['add', 'one', '--permission-modes', 'yolo'], '--permission-modes will not do'],
-    [['add', 'one', '--requests-per-minute', 'many'], '--requests-per-minute will not do'],
-    [['add', 'one', '--requests-per-minute', '0'], '--requests-per-minute will not do'],
-    [['add', 'one', '--usd-per-day=-1'], '--usd-per-day will not do'],
+    [['add', 'one', '--requests-per-minute', 'many'], WHOLE('--requests-per-minute', 'many')],
+    [['add', 'one', '--requests-per-minute', '0'], WHOLE('--requests-per-minute', '0')],
+    [['add', 'one', '--requests-per-minute='], WHOLE('--requests-per-minute', '')],
+    [['add', 'one', '--tokens-per-minute', '1e3'], WHOLE('--tokens-per-minute', '1e3')],
+    [['add', 'one', '--tokens-per-day', '0x10'], WHOLE('--tokens-per-day', '0x10')],
+    [['add', 'one', '--running-at-once', '1.5'], WHOLE('--running-at-once', '1.5')],
+    [['add', 'one', '--usd-per-day=-1'], '--usd-per-day takes a number above 0, not "-1".'],
+    [['add', 'one', '--usd-per-day', '2,5'], '--usd-per-day takes a number above 0, not "2,5".'],
+    [['add', 'one', '--usd-per-day', '2000000'], '--usd-per-day will not do'],
     [['list', '--scopes', 'chat'], 'Limits are set when a key is added.'],
     [['revoke', 'nobody'], 'There is no key with the name or id nobody.'],
-  ] as const)('what is wrong with %j', async ([args, sentence]) => {
+  ] as [string[], string][])('what is wrong with %j', async ([args, sentence]) => {
     const failure = await keys(...args).catch((error: unknown) => error);
     expect(failure).toMatchObject({ message: expect.stringContaining(sentence) });
     expect((failure as Error).message.split('\n')).toHaveLength(1);

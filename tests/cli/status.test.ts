@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -82,4 +84,13 @@ test('no server is one sentence, and makes no key', async () => {
   );
   expect(await readdir(folder)).toEqual([]);
   await rm(folder, { recursive: true });
+});
+
+test('a server that accepts and stays silent is one sentence', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const silentPort = String((silent.address() as AddressInfo).port); // it listens on TCP
+  const { context } = createContext(['--timeout', '0.2', '--port', silentPort], {});
+  await expect(status(context)).rejects.toThrow(/does not answer in time: .*--timeout/);
+  silent.close();
 });

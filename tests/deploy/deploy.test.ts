@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 import { readDockerfile } from '../../scripts/dockerfile.ts';
@@ -34,6 +34,17 @@ describe('the Dockerfile', () => {
 
     expect(sources.filter((source) => !existsSync(toUrl(source)))).toEqual([]);
     expect(sources.filter((source) => !passed.includes(`!${source}`))).toEqual([]);
+  });
+
+  test('has every folder that the program reads beside its code', () => {
+    const own = readdirSync(toUrl('src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [...read(`src/${file}`).matchAll(/new URL\([`'](?:\.\.\/)+(\w+)\//g)])
+      .map(([, folder]) => folder);
+    const copied = last.filter(({ name }) => name === 'COPY').map(({ value }) => value);
+
+    expect(own).toContain('assets');
+    for (const folder of own) expect(copied).toContain(`${folder} ./${folder}`);
   });
 
   test('takes from a stage what that stage has', () => {

@@ -15,6 +15,8 @@ const run = promisify(execFile);
 
 type Packed = { filename: string; files: readonly { path: string }[] };
 
+const FOLDERS = ['assets', 'deploy', 'dist', 'docs', 'examples'];
+
 let folder: string;
 let packed: Packed;
 beforeAll(async () => {
@@ -28,19 +30,24 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-test('the package holds what runs and what a reader needs, and nothing else', () => {
+test('the package holds what runs and what a reader needs, and nothing else', async () => {
   const paths = packed.files.map(({ path }) => path);
-  expect(paths.filter((path) => !path.startsWith('dist/')).toSorted()).toEqual([
+  const beside = paths.filter((path) => !FOLDERS.some((name) => path.startsWith(`${name}/`)));
+  expect(beside.toSorted()).toEqual([
     '.env.example',
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
-    'assets/dashboard.css',
-    'assets/dashboard.js',
-    'assets/icon.svg',
+    'SECURITY.md',
     'package.json',
     'wrangler-free.md',
   ]);
+  for (const name of FOLDERS.filter((folder) => folder !== 'dist')) {
+    const tracked = await run('git', ['ls-files', name], { cwd: ROOT });
+    expect(paths.filter((path) => path.startsWith(`${name}/`)).toSorted()).toEqual(
+      tracked.stdout.trim().split('\n').toSorted(),
+    );
+  }
   expect(paths).toContain('dist/bin.js');
   expect(paths).toContain('dist/index.d.ts');
   expect(paths.filter((path) => path.startsWith('dist/') && !/\.(d\.ts|js)$/.test(path))).toEqual(
@@ -49,11 +56,19 @@ test('the package holds what runs and what a reader needs, and nothing else', ()
   expect(paths.filter((path) => /test/.test(path))).toEqual([]);
 });
 
+test('the help names no file that the package lacks', async () => {
+  const { stdout } = await run(process.execPath, [join(ROOT, 'dist/bin.js'), '--help']);
+  const named = stdout.match(/[\w./-]+\.(md|example|json)\b/g) ?? [];
+  const paths = packed.files.map(({ path }) => path);
+  expect(named).toContain('SECURITY.md');
+  for (const name of named) expect(paths).toContain(name);
+});
+
 test('npx serves the package from an empty folder, and it answers', async () => {
   const { stdout: cache } = await run('npm', ['config', 'get', 'cache'], { cwd: ROOT });
   const program = await startProgram(
     'npx',
-    ['--yes', `file:${join(folder, packed.filename)}`, '--demo', '--port', '0'],
+    ['--yes', `../${packed.filename}`, '--demo', '--port', '0'],
     {
       cwd: join(folder, 'empty'),
       env: {

@@ -6,13 +6,7 @@ import { join } from 'node:path';
 import type { Config } from '../../config.ts';
 import { leadsBack } from '../../claude/launch/leads-back.ts';
 import { type RunningServer, startServer } from '../../server.ts';
-import {
-  type Command,
-  type CommandContext,
-  type CommandFlags,
-  readCommandFlags,
-  toSettings,
-} from '../command.ts';
+import { type CommandContext, type CommandFlags, createCommand, toSettings } from '../command.ts';
 import { startDemo } from '../demo.ts';
 import { readSettings } from '../read-settings.ts';
 import { checkClaude } from './check-claude.ts';
@@ -22,18 +16,34 @@ import { checkStateFolder } from './check-state-folder.ts';
 import { failed, type Finding, ok, skipped, toLine, toText } from './finding.ts';
 import { tryServer } from './try-server.ts';
 
+const DOCTOR_HELP = `claude-code-proxy doctor checks everything that a server needs, and asks each API once.
+
+Usage: claude-code-proxy doctor [flags]
+
+  --model <name>       whom to ask (default haiku where the account has it)
+  --demo               asks a scripted model on this machine, no account needed
+  --timeout <seconds>  longest time for each check (default 20); after the first API that stays
+                       silent the others are left out
+  --port <number>      port to look at (PORT, default 6789)
+  --host <address>     address to look at (HOST, default 127.0.0.1)
+  --json               one line of JSON; what is being asked still stands on stderr
+
+It ends with 1 when something is red.`;
+
 /** Looks at everything that a server needs and asks each API once; exit code 1 when something failed. */
-export const doctor: Command = async (context) => {
-  const flags = readCommandFlags(context.args);
-  const findings: Finding[] = [];
-  for await (const finding of examine(context, flags)) {
-    findings.push(finding);
-    if (!flags.isJson) context.print(toLine(finding, context.paint));
-  }
-  const isHealthy = findings.every(({ state }) => state !== 'failed');
-  if (flags.isJson) context.print(JSON.stringify({ isHealthy, findings }));
-  return isHealthy ? 0 : 1;
-};
+export const doctor = createCommand({
+  help: DOCTOR_HELP,
+  async run(context, flags) {
+    const findings: Finding[] = [];
+    for await (const finding of examine(context, flags)) {
+      findings.push(finding);
+      if (!flags.isJson) context.print(toLine(finding, context.paint));
+    }
+    const isHealthy = findings.every(({ state }) => state !== 'failed');
+    if (flags.isJson) context.print(JSON.stringify({ isHealthy, findings }));
+    return isHealthy ? 0 : 1;
+  },
+});
 
 async function* examine(context: CommandContext, flags: CommandFlags): AsyncGenerator<Finding> {
   const config = await readSettings(context, toSettings(flags)).catch(toText);
@@ -69,8 +79,8 @@ type Claude = { path: string; version: string };
 /** On a server of its own, so that one that runs already is left in peace. */
 async function* tryWith(
   config: Config,
-  { environment, version }: CommandContext,
-  { isDemo, model }: CommandFlags,
+  { environment, version, warn }: CommandContext,
+  { isDemo, model, timeoutMs }: CommandFlags,
   claude: Claude,
 ): AsyncGenerator<Finding> {
   const folder = await mkdtemp(join(tmpdir(), 'claude-code-proxy-doctor-'));
@@ -85,9 +95,11 @@ async function* tryWith(
     stateDir: folder,
     defaultWorkspaceDir: workspace,
     allowedRoots: [workspace],
+    shutdownGraceMs: 0, // nobody waits for what is still running
   };
   let server: RunningServer | undefined;
   try {
+    warn('Starting the CLI …');
     server = await startServer({
       config: { ...config, ...own },
       environment: demo?.environment ?? environment,
@@ -95,7 +107,8 @@ async function* tryWith(
       proxyKey,
       version,
     });
-    yield* tryServer({ url: server.url, key: proxyKey, cliStatus: server.cliStatus, model });
+    const { url, cliStatus } = server;
+    yield* tryServer({ url, key: proxyKey, cliStatus, model, timeoutMs, tell: warn });
   } catch (error) {
     yield failed('server', toText(error), 'Do what the sentence says, then try again.');
   } finally {

@@ -1,6 +1,6 @@
 import { toDuration } from '../../dashboard/formats.ts';
 import { TRIALS } from '../../dashboard/trials.ts';
-import { failed, type Finding, ok, toText } from './finding.ts';
+import { failed, type Finding, ok, skipped, toText } from './finding.ts';
 
 export type TryOptions = {
   url: string;
@@ -8,6 +8,10 @@ export type TryOptions = {
   cliStatus: { loggedIn: boolean | undefined; account: string | undefined };
   /** Whom to ask. Default: haiku where the account has it, else the first of the catalogue. */
   model: string | undefined;
+  /** Longest time for each question. */
+  timeoutMs: number;
+  /** Takes one line about what is being asked. */
+  tell: (line: string) => void;
 };
 
 const PROMPT = 'Answer with the word OK and nothing else.';
@@ -29,36 +33,62 @@ export async function* tryServer(options: TryOptions): AsyncGenerator<Finding> {
     : failed('models', 'the CLI offers none', LOG_IN);
   const model = options.model ?? names.find((name) => name.includes('haiku')) ?? names[0];
   if (!loggedIn || model === undefined) return;
+  yield* tryDialects(model, options);
+}
+
+/** One after the other; what stays silent once would do so in each of them. */
+async function* tryDialects(model: string, options: TryOptions): AsyncGenerator<Finding> {
+  let isSilent = false;
   for (const dialect of Object.keys(TRIALS) as (keyof typeof TRIALS)[]) {
-    yield await tryDialect(dialect, model, options);
+    if (isSilent) {
+      yield skipped(TRIALS[dialect].title, 'it would take as long as the one above');
+      continue;
+    }
+    const finding = await tryDialect(dialect, model, options);
+    isSilent = finding === undefined;
+    yield finding ?? toSilence(TRIALS[dialect].title, model, options);
   }
 }
 
-async function readModels({ url, key }: TryOptions): Promise<readonly string[]> {
-  const response = await fetch(`${url}/v1/models`, { headers: { 'x-api-key': key } });
+function toSilence(title: string, model: string, { timeoutMs }: TryOptions): Finding {
+  return failed(
+    title,
+    `${model} has not answered within ${toDuration(timeoutMs)}`,
+    'See that this machine reaches the API (proxy, firewall, ANTHROPIC_BASE_URL), or give it longer with --timeout.',
+  );
+}
+
+async function readModels({ url, key, timeoutMs }: TryOptions): Promise<readonly string[]> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const response = await fetch(`${url}/v1/models`, { headers: { 'x-api-key': key }, signal });
   if (!response.ok) return [];
   const { data } = (await response.json()) as { data: { id: string }[] }; // of our own route
   return data.map(({ id }) => id);
 }
 
+/** `undefined` when there was no answer in time. */
 async function tryDialect(
   dialect: keyof typeof TRIALS,
   model: string,
-  { url, key }: TryOptions,
-): Promise<Finding> {
+  { url, key, timeoutMs, tell }: TryOptions,
+): Promise<Finding | undefined> {
   const { title, path, toBody } = TRIALS[dialect];
+  const signal = AbortSignal.timeout(timeoutMs);
+  tell(`Asking ${model}: ${title}, at most ${toDuration(timeoutMs)} …`);
   const startedAt = performance.now();
   try {
     const response = await fetch(url + path, {
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json' },
       body: JSON.stringify({ ...toBody({ model, prompt: PROMPT }), stream: false }),
+      signal,
     });
     const answer = (await response.json()) as { error?: { message?: string } }; // as all our failures
     const took = toDuration(performance.now() - startedAt);
     if (response.ok) return ok(title, `${model} answered in ${took}`);
     return failed(title, answer.error?.message ?? `status ${response.status}`, toAdvice(response));
   } catch (error) {
+    if (signal.aborted) return undefined;
     return failed(
       title,
       toText(error),

@@ -4,6 +4,8 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { doctor } from '../../../src/cli/doctor/doctor.ts';
+import { startModelServer } from '../../../src/demo/model-server.ts';
+import type { Finding } from '../../../src/cli/doctor/finding.ts';
 import { createContext } from '../command-context.ts';
 
 const TOOLS = join(import.meta.dirname, '../../../node_modules/.bin');
@@ -68,4 +70,33 @@ test('a shell whose CLI would call the server itself is red, and nothing is aske
   const { context, lines } = createContext([], { ...environment, ...own });
   expect(await doctor(context)).toBe(1);
   expect(lines.join('\n')).toMatch(/^✗ API address: .*this server itself\n {2}→ Unset/m);
+});
+
+test('an API that accepts and stays silent is red once, and the rest is left out', async () => {
+  const upstream = await startModelServer({ answer: () => new Promise(() => {}) });
+  const { context, lines, warnings } = createContext(['--json', '--timeout', '3'], {
+    ...environment,
+    CLAUDE_CONFIG_DIR: join(folder, 'claude'),
+    ANTHROPIC_API_KEY: 'a-dummy-key',
+    ANTHROPIC_BASE_URL: upstream.url,
+  });
+  expect(await doctor(context)).toBe(1);
+  await upstream.close();
+  const { findings } = JSON.parse(lines.join()) as { findings: Finding[] };
+  const trips = findings.slice(findings.findIndex(({ name }) => name === 'models') + 1);
+  expect(trips.map(({ state }) => state)).toEqual([
+    'failed',
+    'skipped',
+    'skipped',
+    'skipped',
+    'skipped',
+  ]);
+  expect(trips[0]).toMatchObject({
+    text: expect.stringContaining('has not answered within 3.0 s'),
+    advice: expect.stringContaining('--timeout'),
+  });
+  expect(warnings).toEqual([
+    'Starting the CLI …',
+    expect.stringMatching(/^Asking .*: OpenAI chat completions, at most 3\.0 s …$/),
+  ]);
 });
