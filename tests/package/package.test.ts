@@ -42,7 +42,7 @@ test('the package holds what runs and what a reader needs, and nothing else', as
     'package.json',
     'wrangler-free.md',
   ]);
-  for (const name of FOLDERS.filter((folder) => folder !== 'dist')) {
+  for (const name of FOLDERS.filter((one) => one !== 'dist')) {
     const tracked = await run('git', ['ls-files', name], { cwd: ROOT });
     expect(paths.filter((path) => path.startsWith(`${name}/`)).toSorted()).toEqual(
       tracked.stdout.trim().split('\n').toSorted(),
