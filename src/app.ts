@@ -44,7 +44,7 @@ import { getModel, listModels } from './routes/models.ts';
 import { noRoute } from './routes/no-route.ts';
 import { openapi } from './routes/openapi.ts';
 import { ready } from './routes/ready.ts';
-import { respondFailure, toRunError } from './routes/respond-failure.ts';
+import { respondFailure, toRequestError } from './routes/respond-failure.ts';
 import { mountResponses } from './routes/responses/mount-responses.ts';
 import type { ResponseParts } from './routes/responses/response-parts.ts';
 import { runDialect } from './routes/run-dialect.ts';
@@ -195,7 +195,7 @@ export function createApp({
 
   app.notFound(noRoute(app));
   app.onError((error, c) => {
-    const failure = toRunError(error);
+    const failure = toRequestError(error);
     c.set('failure', failure);
     return respondFailure(c, failure, chooseFailures(c));
   });

@@ -67,3 +67,19 @@ export class RunError extends Error {
     this.details = options.details;
   }
 }
+
+/** Whatever was thrown, as the one error that callers may see. */
+export function toRunError(error: unknown): RunError {
+  if (error instanceof RunError) return error;
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    return new RunError(
+      'timeout',
+      'The time limit of this server passed before the answer was complete.',
+    );
+  }
+  // @hono/node-server aborts a request whose client left with a string as the reason.
+  if (typeof error === 'string' || (error instanceof DOMException && error.name === 'AbortError')) {
+    return new RunError('cancelled', 'The caller left.', { cause: error });
+  }
+  return new RunError('internal', 'The server failed; its log says why.', { cause: error });
+}

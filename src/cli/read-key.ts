@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { readOrCreateKey } from '../state/proxy-key.ts';
+import { readOrCreateKey } from '../keys/proxy-key.ts';
 import { openStateFolder } from '../state/state-folder.ts';
 
 /** The key that clients on this machine send; made now when there is none yet. */

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import type { Config } from '../config.ts';
 import { readKeysFile, toKeysFile } from '../keys/keys-file.ts';
 import { isLoopback } from '../loopback.ts';
-import { toKeyFile } from '../state/proxy-key.ts';
+import { toKeyFile } from '../keys/proxy-key.ts';
 
 /** Refuses a demo that others could reach. Throws an error of one sentence. */
 export function refuseOpenDemo({ host }: Pick<Config, 'host'>): void {

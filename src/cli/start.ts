@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { findClaude } from '../claude/launch/find-claude.ts';
 import { startServer } from '../server.ts';
-import { readOrCreateKey, toKeyFile } from '../state/proxy-key.ts';
+import { readOrCreateKey, toKeyFile } from '../keys/proxy-key.ts';
 import { openStateFolder } from '../state/state-folder.ts';
 import { type ProxyKey, toBanner, toBannerJson } from './banner.ts';
 import { toSettings } from './command.ts';

@@ -1,6 +1,5 @@
 import type { KeyRules, ShownKey } from '../keys/api-key.ts';
-import { toRunError } from '../routes/respond-failure.ts';
-import { RunError } from '../run-error.ts';
+import { RunError, toRunError } from '../run-error.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { toCount, toDollars } from './formats.ts';
 import { html, type Html } from './html.ts';

@@ -1,4 +1,4 @@
-import { toRunError } from '../routes/respond-failure.ts';
+import { toRunError } from '../run-error.ts';
 import type { Run, RunEvent, RunProgress, RunRequest } from '../run.ts';
 import type { RunObserver, RunRecord } from '../observation/run-record.ts';
 

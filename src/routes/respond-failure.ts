@@ -4,7 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 import type { Failures } from '../dialects/dialect.ts';
 import type { AppEnv } from '../http/variables.ts';
-import { RunError, type RunErrorCode } from '../run-error.ts';
+import { RunError, type RunErrorCode, toRunError } from '../run-error.ts';
 
 /** Trying again soon cannot help; the OpenAI and Anthropic clients heed `x-should-retry`. */
 const POINTLESS_TO_RETRY: ReadonlySet<RunErrorCode> = new Set(['not-logged-in', 'timeout', 'loop']);
@@ -28,24 +28,9 @@ function isPointlessToRetry({ code, retryAfterSeconds }: RunError) {
   return POINTLESS_TO_RETRY.has(code) || (retryAfterSeconds ?? 0) > LONGEST_RETRY_AFTER_SECONDS;
 }
 
-/** Whatever was thrown, as the one error that callers may see. */
-export function toRunError(error: unknown): RunError {
-  if (error instanceof RunError) return error;
-  if (error instanceof HTTPException) return fromHttpException(error);
-  if (error instanceof DOMException && error.name === 'TimeoutError') {
-    return new RunError(
-      'timeout',
-      'The time limit of this server passed before the answer was complete.',
-    );
-  }
-  // @hono/node-server aborts a request whose client left with a string as the reason.
-  if (typeof error === 'string' || (error instanceof DOMException && error.name === 'AbortError')) {
-    return new RunError('cancelled', 'The caller left.', { cause: error });
-  }
-  return new RunError('internal', 'The server failed; its log says why.', { cause: error });
-}
-
-function fromHttpException(error: HTTPException) {
+/** Whatever was thrown, Hono's own complaints about a request included, as the one error that callers may see. */
+export function toRequestError(error: unknown): RunError {
+  if (!(error instanceof HTTPException)) return toRunError(error);
   const code = error.status === 413 ? 'request-too-large' : 'invalid-request';
   return new RunError(code, error.message || 'The request cannot be read.', { cause: error });
 }

@@ -3,7 +3,7 @@ import { stream } from 'hono/streaming';
 
 import type { Dialect, SseMessage } from '../dialects/dialect.ts';
 import type { AppEnv } from '../http/variables.ts';
-import { toRunError } from './respond-failure.ts';
+import { toRunError } from '../run-error.ts';
 
 /** Node's fetch gives up after 300 s of silence, others after 60. */
 const KEEPALIVE_MS = 10_000;

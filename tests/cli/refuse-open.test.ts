@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { refuseOpenDemo, refuseOpenWithoutKey } from '../../src/cli/refuse-open.ts';
-import { readOrCreateKey } from '../../src/state/proxy-key.ts';
+import { readOrCreateKey } from '../../src/keys/proxy-key.ts';
 import { createKeysFolder, type KeysFolder } from '../support/keys.ts';
 
 const HERE = ['127.0.0.1', '127.0.0.2', '::1', 'localhost'];

@@ -4,7 +4,7 @@ import { identifyRequest } from '../../http/identify-request.ts';
 import { requireAdmin } from '../../http/require-admin.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { RunError } from '../../run-error.ts';
-import { toRunError } from '../../routes/respond-failure.ts';
+import { toRequestError } from '../../routes/respond-failure.ts';
 import type { Caller } from '../../run.ts';
 
 /** Who a key belongs to, or why it does not do for the dashboard. */
@@ -21,12 +21,12 @@ export function createIdentifyKey(authentication: MiddlewareHandler<AppEnv>): Id
       return c.body(null, 204);
     });
     probe.onError((error, c) => {
-      known = toRunError(error);
+      known = toRequestError(error);
       return c.body(null, 401);
     });
     const headers = { authorization: `Bearer ${toHeaderText(key)}` };
     await probe.request('/', { headers }, environment);
-    return known ?? toRunError(new Error('The key was not checked.'));
+    return known ?? toRequestError(new Error('The key was not checked.'));
   };
 }
 

@@ -4,7 +4,7 @@ import {
   type Response,
   toEndedResponse,
 } from '../../dialects/openai-responses/to-response.ts';
-import { toRunError } from '../respond-failure.ts';
+import { toRunError } from '../../run-error.ts';
 
 const WITH_RESPONSE: ReadonlySet<string | undefined> = new Set([
   'response.created',

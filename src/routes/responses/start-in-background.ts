@@ -7,8 +7,7 @@ import {
 } from '../../dialects/openai-responses/to-response.ts';
 import type { Run } from '../../run.ts';
 import { toAnswerEvents } from '../../run-answer.ts';
-import { RunError } from '../../run-error.ts';
-import { toRunError } from '../respond-failure.ts';
+import { RunError, toRunError } from '../../run-error.ts';
 import type { OpenedExchange } from './open-exchange.ts';
 import { readResponse } from './record-messages.ts';
 import type { ResponseParts } from './response-parts.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createKeyText } from '../keys/key-text.ts';
+import { createKeyText } from './key-text.ts';
 import { SETTINGS } from '../settings.ts';
 
 /** The file of the proxy's own key in its state folder. */

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readOrCreateKey, toKeyFile } from '../../src/state/proxy-key.ts';
+import { readOrCreateKey, toKeyFile } from '../../src/keys/proxy-key.ts';
 
 let folder: string;
 beforeEach(async () => {

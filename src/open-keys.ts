@@ -1,13 +1,13 @@
-import type { Config } from '../config.ts';
-import { createKeyLimits, type KeyLimits } from '../limits/key-limits.ts';
-import { openCounters } from '../limits/open-counters.ts';
-import { countWithinLimits } from '../layers/with-limits.ts';
-import type { CountTokens } from '../run.ts';
-import { createKeyBook, type KeyBook } from './key-book.ts';
-import { createKeyRules, type KeyRulesOptions, type ObeyKey } from './key-rules.ts';
-import { createKeyStore, type KeyStore } from './key-store.ts';
-import { toKeysFile } from './keys-file.ts';
-import { countByKeyRules } from '../layers/with-key-rules.ts';
+import type { Config } from './config.ts';
+import { createKeyBook, type KeyBook } from './keys/key-book.ts';
+import { createKeyRules, type KeyRulesOptions, type ObeyKey } from './keys/key-rules.ts';
+import { createKeyStore, type KeyStore } from './keys/key-store.ts';
+import { toKeysFile } from './keys/keys-file.ts';
+import { countByKeyRules } from './layers/with-key-rules.ts';
+import { countWithinLimits } from './layers/with-limits.ts';
+import { createKeyLimits, type KeyLimits } from './limits/key-limits.ts';
+import { openCounters } from './limits/open-counters.ts';
+import type { CountTokens } from './run.ts';
 
 export type OpenKeysOptions = Pick<KeyRulesOptions, 'readModels'> & {
   config: Pick<Config, 'stateDir' | 'modelAliases'>;

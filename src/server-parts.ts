@@ -1,0 +1,219 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { createApp } from './app.ts';
+import { readTranscript } from './claude/agent/read-transcript.ts';
+import { removeTranscript } from './claude/agent/transcripts.ts';
+import { createCountTokens } from './claude/chat/count-tokens.ts';
+import { type ChatProcesses, createChatProcesses } from './claude/chat-processes.ts';
+import { HOP_HEADER, toChildEnvironment } from './claude/launch/child-environment.ts';
+import type { ClaudeInstallation } from './claude/launch/find-claude.ts';
+import { toChatLaunch } from './claude/launch/launch.ts';
+import { readOperatorLogin } from './claude/launch/operator-login.ts';
+import { createProcessRegistry } from './claude/process/process-registry.ts';
+import { createScratch } from './claude/process/scratch.ts';
+import type { Config, Environment } from './config.ts';
+import { toInterruptedResponse } from './dialects/openai-responses/to-response.ts';
+import type { Log } from './http/log-request.ts';
+import { createRun } from './layers/create-run.ts';
+import { createGate, type Gate } from './layers/gate.ts';
+import { withModelAliases } from './layers/with-model-aliases.ts';
+import { createLog, listSecrets } from './observation/create-log.ts';
+import { openHistory } from './observation/history.ts';
+import { createWatch } from './observation/watch.ts';
+import { openKeys } from './open-keys.ts';
+import { openResponses } from './responses/open-responses.ts';
+import { RunError } from './run-error.ts';
+import { createSessions } from './sessions/session-book.ts';
+import { createSqliteStore } from './sessions/sqlite-store.ts';
+
+export type ServerOptions = {
+  config: Config;
+  /** What the CLI processes' environment is chosen from. */
+  environment: Environment;
+  claude: ClaudeInstallation;
+  /** The owner's key, which may do everything; further ones stand in the state folder. */
+  proxyKey: string;
+  /** This package's version. */
+  version: string;
+};
+
+/** Everything that is made once; `close` gives it back when no run is left. */
+export async function createServerParts(options: ServerOptions) {
+  const { config, environment, claude, proxyKey, version } = options;
+  const log = createLog({
+    level: config.logLevel,
+    secrets: [proxyKey, ...listSecrets(environment)],
+  });
+  const gate = createGate({
+    concurrency: config.workerConcurrency,
+    maxQueueSize: config.maxQueueSize,
+    queueTimeoutMs: config.queueTimeoutMs,
+  });
+  const cli = await prepareCli(options, gate, log);
+  const { chat, base } = cli;
+  const { readCliStatus } = chat;
+  const stores = await openStores(config, cli.claudeFolder, log);
+  const { sessions, responses } = stores;
+  const readModels = async () => (await readCliStatus()).models;
+  const keys = openKeys({ config, ownerKey: proxyKey, readModels, log });
+  const watch = createWatch({
+    history: stores.history,
+    queue: gate.counts,
+    processes: () => toStates(chat.counts()),
+    runner: () => chat.tally,
+    withNodeMetrics: true,
+  });
+  const drain = { isOn: false };
+  const stopped = new AbortController();
+  const app = createApp({
+    run: createRun({
+      config,
+      chat,
+      base,
+      sessions,
+      gate,
+      obeyKey: keys.obey,
+      limits: keys.limits,
+      stopped: stopped.signal,
+    }),
+    countTokens: keys.guardCount(
+      withModelAliases(createCountTokens({ spares: chat.spares, gate }), config.modelAliases),
+    ),
+    keys: keys.book,
+    keyStore: keys.store,
+    limits: keys.limits,
+    readCliStatus,
+    health: {
+      version,
+      cliVersion: claude.version,
+      startedAtMs: performance.now(),
+      queue: gate.counts,
+      maxQueueSize: config.maxQueueSize,
+      isDraining: () => drain.isOn,
+      countSessions: sessions.count,
+      readCliStatus,
+    },
+    sessions,
+    responses,
+    watch,
+    log,
+    settings: { ...config, hopHeader: HOP_HEADER },
+  });
+  const close = async () => {
+    await responses.close(toShutdown());
+    await cli.close();
+    await stores.close();
+    keys.close();
+  };
+  const removeExpired = async () => {
+    await Promise.all([stores.removeExpired(), keys.removeExpired()]);
+  };
+  return {
+    app,
+    log,
+    gate,
+    responses,
+    drain,
+    stopped,
+    readCliStatus,
+    removeLeftBehind: cli.removeLeftBehind,
+    removeExpired,
+    close,
+  };
+}
+
+/** Why runs end when the server does. */
+export function toShutdown(): RunError {
+  return new RunError('shutting-down', 'The server is shutting down; try again.');
+}
+
+/** The CLI's side: how its processes are launched, and everything that holds them. */
+async function prepareCli({ config, environment, claude }: ServerOptions, gate: Gate, log: Log) {
+  const registry = createProcessRegistry(join(config.stateDir, 'processes'), (error) =>
+    log.error({ err: error }, 'a CLI process could not be put on record'),
+  );
+  const scratch = await createScratch(join(config.stateDir, 'scratch'));
+  const passed = toChildEnvironment(environment, {
+    alsoPassed: config.childEnv,
+    maxRetries: config.claudeMaxRetries,
+  });
+  const claudeFolder = toClaudeFolder(passed);
+  const login = await readOperatorLogin(claudeFolder);
+  const base = {
+    environment: { ...login.environment, ...passed },
+    loginArgs: login.args,
+    hiddenPaths: [config.stateDir, join(claudeFolder, '.credentials.json')],
+  };
+  const chat = createChatProcesses({
+    config,
+    claudePath: claude.path,
+    claudeFolder,
+    profile: toChatLaunch(base, scratch.empty),
+    book: registry,
+    openTemporary: scratch.openTemporary,
+    gate,
+  });
+  return {
+    chat,
+    base,
+    claudeFolder,
+    /** Ends the processes of an earlier server, and removes its folders. */
+    removeLeftBehind: async () => {
+      await registry.endLeftBehind();
+      await scratch.removeLeftBehind();
+    },
+    async close() {
+      chat.spares.stop();
+      chat.agentSpares.stop();
+      await chat.processes.endAll();
+      await scratch.remove();
+    },
+  };
+}
+
+/** What is kept in the state folder, keys and their counters aside. */
+async function openStores(config: Config, claudeFolder: string, log: Log) {
+  const store = createSqliteStore({
+    file: join(config.stateDir, 'sessions.db'),
+    onSetAside: (report) => log.error(report, 'the session database was damaged and set aside'),
+  });
+  const sessions = createSessions({
+    store,
+    ttlMs: config.sessionTtlMs,
+    maxPerKey: config.maxSessionsPerKey,
+    removeTranscript: (id) => removeTranscript(claudeFolder, id),
+    readTranscript: (id, limit) => readTranscript(claudeFolder, id, limit),
+    onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
+  });
+  const responses = await openResponses({ config, log, toEnded: toInterruptedResponse });
+  const history = openHistory({
+    file: join(config.stateDir, 'history.db'),
+    onSetAside: (report) => log.error(report, 'the history database was damaged and set aside'),
+    onProblem: (error) => log.error({ err: error }, 'the history could not be written'),
+  });
+  return {
+    sessions,
+    responses,
+    history,
+    async removeExpired() {
+      history.removeExpired();
+      await Promise.all([sessions.removeExpired(), responses.book.removeExpired()]);
+    },
+    async close() {
+      await store.close();
+      history.close();
+    },
+  };
+}
+
+/** Where the CLI keeps its transcripts. */
+function toClaudeFolder(environment: Readonly<Record<string, string>>) {
+  return environment['CLAUDE_CONFIG_DIR'] ?? join(environment['HOME'] ?? homedir(), '.claude');
+}
+
+/** What is alive and neither waits nor is kept is at work. */
+function toStates({ alive, ...idle }: ReturnType<ChatProcesses['counts']>) {
+  const waiting = Object.values(idle).reduce((sum, count) => sum + count, 0);
+  return { running: Math.max(0, alive - waiting), ...idle };
+}
