@@ -8,10 +8,8 @@ import { dashboardPage } from './dashboard/page.ts';
 import { createSignIns } from './dashboard/sign-in/sign-ins.ts';
 import { withSignIn } from './dashboard/sign-in/with-sign-in.ts';
 import { anthropicMessages } from './dialects/anthropic-messages/index.ts';
-import { direct } from './dialects/direct/index.ts';
 import { CountTokensBody } from './dialects/anthropic-messages/body.ts';
-import { openaiChat } from './dialects/openai-chat/index.ts';
-import { openaiCompletions } from './dialects/openai-completions/index.ts';
+import { APIS } from './dialects/index.ts';
 import { openaiResponses } from './dialects/openai-responses/index.ts';
 import type { KeyBook } from './keys/key-book.ts';
 import type { KeyStore } from './keys/key-store.ts';
@@ -41,13 +39,14 @@ import { type HealthParts, health } from './routes/health.ts';
 import { createReadKnownStatus } from './routes/known-status.ts';
 import { localMetrics } from './routes/metrics.ts';
 import { getModel, listModels } from './routes/models.ts';
-import { noRoute } from './routes/no-route.ts';
+import { noRoute, refuseOtherMethods } from './routes/no-route.ts';
 import { openapi } from './routes/openapi.ts';
 import { ready } from './routes/ready.ts';
 import { respondFailure, toRequestError } from './routes/respond-failure.ts';
 import { mountResponses } from './routes/responses/mount-responses.ts';
 import type { ResponseParts } from './routes/responses/response-parts.ts';
 import { runDialect } from './routes/run-dialect.ts';
+import { toServedPaths } from './routes/served-paths.ts';
 import {
   deleteSession,
   getSession,
@@ -121,6 +120,12 @@ export function createApp({
   };
 
   app.use(identifyRequest, trackAnswer, requestLog.handler);
+  for (const { paths, failures } of APIS) {
+    app.on('ALL', paths.flatMap(toServedPaths).map(toBranch), async (c, next) => {
+      c.set('failures', failures);
+      await next();
+    });
+  }
   app.use(checkHost(settings), checkOrigin(settings.corsOrigins));
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
   app.get('/health', health(healthParts, readKnownStatus));
@@ -146,17 +151,16 @@ export function createApp({
   });
 
   app.use(withSignIn(signIns), refuseLoops(settings.hopHeader), authentication);
-  app.use(showLimits(limits));
+  app.use(showLimits(limits, chooseFailures), refuseOtherMethods(app));
   app.use(timeout(settings.requestTimeoutMs));
   app.use(limitBody(settings.maxBodyBytes));
 
-  app.on(
-    'POST',
-    aliases('/chat/completions'),
-    validate(openaiChat.body),
-    runDialect(openaiChat, observed(openaiChat)),
-  );
-  mountResponses(app, aliases, {
+  app.on('ALL', ['/api/run', '/api/sessions/*'], requireScope('agent'));
+  for (const dialect of APIS.flatMap(({ dialects }) => dialects)) {
+    const answer = runDialect(dialect, observed(dialect));
+    app.on('POST', toServedPaths(dialect.path), validate(dialect.body), answer);
+  }
+  mountResponses(app, {
     run: observed(openaiResponses),
     countTokens,
     ...responses,
@@ -164,27 +168,16 @@ export function createApp({
   });
   app.on(
     'POST',
-    aliases('/messages'),
-    validate(anthropicMessages.body),
-    runDialect(anthropicMessages, observed(anthropicMessages)),
-  );
-  app.on(
-    'POST',
-    aliases('/messages/count_tokens'),
+    toServedPaths(`${anthropicMessages.path}/count_tokens`),
     validate(CountTokensBody),
     countMessageTokens(countTokens),
   );
+  app.on('GET', toServedPaths('/v1/models'), listModels(readCliStatus, settings.modelAliases));
   app.on(
-    'POST',
-    aliases('/completions'),
-    validate(openaiCompletions.body),
-    runDialect(openaiCompletions, observed(openaiCompletions)),
+    'GET',
+    toServedPaths('/v1/models/:id{.+}'),
+    getModel(readCliStatus, settings.modelAliases),
   );
-  app.on('GET', aliases('/models'), listModels(readCliStatus, settings.modelAliases));
-  app.on('GET', aliases('/models/:id{.+}'), getModel(readCliStatus, settings.modelAliases));
-
-  app.on('ALL', ['/api/run', '/api/sessions/*'], requireScope('agent'));
-  app.post('/api/run', validate(direct.body), runDialect(direct, observed(direct)));
   app.get('/api/sessions', listSessions(sessions));
   app.get('/api/sessions/:id', getSession(sessions));
   app.get('/api/sessions/:id/messages', listSessionMessages(sessions));
@@ -193,7 +186,7 @@ export function createApp({
   mountAdmin(app, dashboard);
   mountDashboard(app, dashboard);
 
-  app.notFound(noRoute(app));
+  app.notFound(noRoute);
   app.onError((error, c) => {
     const failure = toRequestError(error);
     c.set('failure', failure);
@@ -202,7 +195,7 @@ export function createApp({
   return app;
 }
 
-/** Where clients look for a route whose base URL lacks `/v1`, or has it twice. */
-function aliases(path: string): string[] {
-  return [`/v1${path}`, path, `/v1/v1${path}`];
+/** The path itself and all below it, as Hono writes that. */
+function toBranch(path: string) {
+  return `${path}/*`;
 }

@@ -3,10 +3,25 @@ import type { z } from 'zod';
 import type { Caller, DroppableParam, RunEvent, RunRequest } from '../run.ts';
 import type { RunAnswer } from '../run-answer.ts';
 import type { RunError } from '../run-error.ts';
+import type { Operation, Schemas } from './operation.ts';
 
-/** One API, translated to and from the canonical types. Pure: it knows neither Hono nor Node. */
+/** One API, as its folder offers it; `index.ts` beside this file lists them all. */
+export type Api = {
+  /** What stands at these paths or below them is its own: failures there are told in its words. */
+  paths: readonly string[];
+  failures: Failures;
+  /** What a run answers, each with a route of its own. */
+  dialects: readonly Dialect<unknown>[];
+  operations: readonly Operation[];
+  schemas: Schemas;
+};
+
+/** One kind of request, translated to and from the canonical types. Pure: it knows neither Hono nor Node. */
 export type Dialect<Body> = {
+  /** Stands in the log and the metrics. */
   name: string;
+  /** Where it is posted to. Below `/v1` the usual slips of base URLs are served, too. */
+  path: string;
   /** What the API accepts as a request body. */
   body: z.ZodType<Body>;
   toRunRequest(body: Body, caller: Caller): TranslatedRequest;
@@ -17,8 +32,8 @@ export type Dialect<Body> = {
   failures: Failures;
   /** What the API calls the parameters that a model may refuse. */
   paramNames: Readonly<Record<DroppableParam, string>>;
-  /** Streams one JSON text per line to whoever accepts `application/x-ndjson`. */
-  offersLines?: true;
+  /** Streams one JSON text per line: to whoever accepts `application/x-ndjson`, or always. Default: never. */
+  lines?: 'offered' | 'always';
 };
 
 export type TranslatedRequest = {
@@ -45,6 +60,13 @@ export type Failures = {
   toFailure(error: RunError, requestId: string): Failure;
   /** The same inside a stream that has begun. */
   toFailureMessage(error: RunError, requestId: string): SseMessage;
+  /** How far a key is from its limits, in the headers that the API's clients read. */
+  toLimitHeaders(kind: string, allowance: Allowance): Record<string, string>;
+  /** What `toFailure` makes, and its name in the OpenAPI document. */
+  schema: { name: string; type: z.ZodType };
 };
+
+/** What a key may still use of one kind, and when it may use all of it again. */
+export type Allowance = { limit: number; remaining: number; msLeft: number };
 
 type Failure = { status: number; body: object };

@@ -1,8 +1,15 @@
+import type { z } from 'zod';
+
 import type { RunErrorCode } from '../run-error.ts';
-import type { AnswerName, BodyName } from '../openapi/schemas.ts';
+import type { Failures } from './dialect.ts';
+
+/** Schemas by their names in the document: bodies of requests, and of answers. */
+export type Schemas = { bodies: Table; answers: Table };
+
+type Table = Readonly<Record<string, z.ZodType>>;
 
 /** One route, as the document tells it. */
-export type Operation = {
+export type Operation<BodyName extends string = string, AnswerName extends string = string> = {
   /** Names the operation for code generators. */
   id: string;
   method: 'get' | 'post' | 'put' | 'delete';
@@ -15,21 +22,28 @@ export type Operation = {
   query?: Readonly<Record<string, string>>;
   body?: { schema: BodyName; example: object };
   answer: AnswerName | OtherAnswer;
-  /** What each `data:` of a streamed answer holds. */
+  /** What each message of a streamed answer holds. */
   events?: AnswerName;
+  /** As the dialect's own: whether a stream is, or may be, one JSON text per line. */
+  lines?: 'offered' | 'always';
   /** In whose words failures are told. */
-  failures: FailureName;
+  failures: Failures;
   codes: readonly RunErrorCode[];
   /** Answers whoever asks. */
   isOpen?: true;
 };
 
+/** A route whose bodies are named as these schemas are. */
+export type OperationOf<Some extends Schemas> = Operation<
+  keyof Some['bodies'] & string,
+  keyof Some['answers'] & string
+>;
+
 /** An answer that is not JSON. */
 type OtherAnswer = { status: number; description: string; contentType?: string };
 
-export type FailureName = Extract<AnswerName, `${string}Failure`>;
-
-type Tag = 'OpenAI' | 'Anthropic' | 'Agents' | 'Server';
+/** Under which heading of the document a route stands. */
+export type Tag = { name: string; description: string };
 
 /** What any request with a key may meet. */
 export const ANY = ['unauthenticated', 'timeout', 'loop', 'internal'] as const;

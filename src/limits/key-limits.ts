@@ -25,7 +25,7 @@ export type Spent = { tokens: number; costUsd: number };
 
 type Standing = { requests?: Allowance; tokens?: Allowance };
 
-export type Allowance = { limit: number; remaining: number; msLeft: number };
+type Allowance = { limit: number; remaining: number; msLeft: number };
 
 /** A limit of a key in the counter's own units. */
 type Limit = { counter: CounterName; most: number; words: string };

@@ -1,16 +1,7 @@
-import { anthropicFailures } from '../dialects/anthropic-messages/failures.ts';
 import type { Failures } from '../dialects/dialect.ts';
-import { directFailures } from '../dialects/direct/failures.ts';
-import { openaiFailures } from '../dialects/shared/openai-failures.ts';
 import { RunError, type RunErrorCode } from '../run-error.ts';
-import type { FailureName, Operation } from '../dialects/operation.ts';
+import type { Operation } from '../dialects/operation.ts';
 import { toRef } from './schemas.ts';
-
-const FAILURES = {
-  OpenaiFailure: openaiFailures,
-  AnthropicFailure: anthropicFailures,
-  DirectFailure: directFailures,
-} satisfies Record<FailureName, Failures>;
 
 const MEANINGS = {
   'invalid-request': 'The request is wrong; the message names the field.',
@@ -40,7 +31,7 @@ const MEANINGS = {
 
 /** The failures of an operation by status, which the dialect's own table tells. */
 export function toFailureResponses({ failures, codes }: Operation): Record<string, object> {
-  const content = { 'application/json': { schema: toRef(failures) } };
+  const content = { 'application/json': { schema: toRef(failures.schema.name) } };
   const byStatus = Object.groupBy(codes, (code) => toStatus(failures, code));
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, some = []]) => {
@@ -50,6 +41,6 @@ export function toFailureResponses({ failures, codes }: Operation): Record<strin
   );
 }
 
-function toStatus(failures: FailureName, code: RunErrorCode) {
-  return FAILURES[failures].toFailure(new RunError(code, ''), '').status;
+function toStatus(failures: Failures, code: RunErrorCode) {
+  return failures.toFailure(new RunError(code, ''), '').status;
 }

@@ -1,76 +1,19 @@
 import { z } from 'zod';
 
-import { CountTokensBody, MessagesBody } from '../dialects/anthropic-messages/body.ts';
-import { RunBody } from '../dialects/direct/body.ts';
-import { ChatBody } from '../dialects/openai-chat/body.ts';
-import { CompletionBody } from '../dialects/openai-completions/body.ts';
-import { ResponsesBody } from '../dialects/openai-responses/body.ts';
-import { KeyRules, NewKey, ShownKey } from '../keys/api-key.ts';
-import * as admin from './answers/admin.ts';
-import { AgentEvent, AgentRun } from '../dialects/direct/answer-schemas.ts';
-import { ChatCompletion, ChatCompletionChunk } from '../dialects/openai-chat/answer-schemas.ts';
-import { AnthropicFailure, DirectFailure, OpenaiFailure } from './answers/failure.ts';
-import { Health, OpenapiDocument } from './answers/health.ts';
-import { MessageEvent } from '../dialects/anthropic-messages/event-schema.ts';
-import { Message, MessageTokens } from '../dialects/anthropic-messages/answer-schemas.ts';
-import { Model, ModelList } from './answers/model.ts';
-import { ResponseEvent } from '../dialects/openai-responses/event-schema.ts';
-import * as responses from '../dialects/openai-responses/answer-schemas.ts';
-import { DeletedSession, Session, SessionList, SessionMessages } from './answers/session.ts';
-import { TextCompletion } from '../dialects/openai-completions/answer-schemas.ts';
+import { APIS } from '../dialects/index.ts';
+import { ownSchemas } from './own-schemas.ts';
 
-/** The bodies of requests: the schemas that check them. */
-const BODIES = {
-  ChatCompletionRequest: ChatBody,
-  CompletionRequest: CompletionBody,
-  CountTokensRequest: CountTokensBody,
-  KeyRules,
-  MessageRequest: MessagesBody,
-  NewKeyRequest: NewKey,
-  ResponseRequest: ResponsesBody,
-  RunRequest: RunBody,
-};
+const ALL = [...APIS.map(({ schemas }) => schemas), ownSchemas];
 
-/** The bodies of answers. */
-const ANSWERS = {
-  AddedKey: admin.AddedKey,
-  AgentEvent,
-  AgentRun,
-  AnthropicFailure,
-  ChatCompletion,
-  ChatCompletionChunk,
-  Compaction: responses.Compaction,
-  DeletedResponse: responses.DeletedResponse,
-  DeletedSession,
-  DirectFailure,
-  Health,
-  History: admin.History,
-  InputItems: responses.InputItems,
-  Key: ShownKey,
-  KeyList: admin.KeyList,
-  Message,
-  MessageEvent,
-  MessageTokens,
-  Model,
-  ModelList,
-  OpenaiFailure,
-  OpenapiDocument,
-  Readiness: admin.Readiness,
-  Response: responses.Response,
-  ResponseEvent,
-  ResponseTokens: responses.ResponseTokens,
-  RevokedKey: admin.RevokedKey,
-  RunList: admin.RunList,
-  ServerStatus: admin.ServerStatus,
-  Session,
-  SessionList,
-  SessionMessages,
-  StoppedRun: admin.StoppedRun,
-  TextCompletion,
-};
+/** The words for failures are those of a dialect, or of one of its siblings. */
+const FAILURES = APIS.map(({ failures: { schema } }) => [schema.name, schema.type] as const);
 
-export type BodyName = keyof typeof BODIES;
-export type AnswerName = keyof typeof ANSWERS;
+const BODIES = Object.assign({}, ...ALL.map(({ bodies }) => bodies));
+const ANSWERS = Object.assign(
+  {},
+  Object.fromEntries(FAILURES),
+  ...ALL.map(({ answers }) => answers),
+);
 
 /** All named schemas, as JSON Schema: what a request may be, and what an answer is. */
 export function toSchemas(): Record<string, object> {
@@ -78,7 +21,7 @@ export function toSchemas(): Record<string, object> {
 }
 
 /** Points to a named schema of the document. */
-export function toRef(name: BodyName | AnswerName) {
+export function toRef(name: string) {
   return { $ref: toPointer(name) };
 }
 

@@ -1,18 +1,12 @@
-import { toFailureResponses } from './failure-responses.ts';
+import { APIS } from '../dialects/index.ts';
 import type { Operation } from '../dialects/operation.ts';
-import { agentOperations } from '../dialects/direct/operations.ts';
-import { anthropicOperations } from '../dialects/anthropic-messages/operations.ts';
-import { openaiOperations } from './operations/openai.ts';
-import { responsesOperations } from '../dialects/openai-responses/operations.ts';
+import { toFailureResponses } from './failure-responses.ts';
 import { adminOperations } from './operations/admin.ts';
 import { serverOperations } from './operations/server.ts';
 import { toRef, toSchemas } from './schemas.ts';
 
 const OPERATIONS: readonly Operation[] = [
-  ...openaiOperations,
-  ...responsesOperations,
-  ...anthropicOperations,
-  ...agentOperations,
+  ...APIS.flatMap(({ operations }) => operations),
   ...serverOperations,
   ...adminOperations,
 ];
@@ -38,12 +32,7 @@ export function toOpenapi({ version }: { version: string }) {
     // Relative: wherever the document was read.
     servers: [{ url: '/' }],
     security: [{ bearer: [] }, { apiKey: [] }],
-    tags: [
-      { name: 'OpenAI', description: 'What OpenAI clients call.' },
-      { name: 'Anthropic', description: 'What Anthropic clients call.' },
-      { name: 'Agents', description: 'The CLI with its own tools, and its sessions.' },
-      { name: 'Server', description: 'What the server tells of itself.' },
-    ],
+    tags: [...new Set(OPERATIONS.map(({ tag }) => tag))],
     paths: toPaths(OPERATIONS),
     components: {
       schemas: toSchemas(),
@@ -69,7 +58,7 @@ function toItem(operation: Operation) {
   const { id, tag, summary, description, body, isOpen } = operation;
   return {
     operationId: id,
-    tags: [tag],
+    tags: [tag.name],
     summary,
     ...(description && { description }),
     ...(isOpen && { security: [] }),
@@ -98,7 +87,7 @@ function toParameters({ path, query = {} }: Operation) {
   ];
 }
 
-function toAnswer({ answer, events, path }: Operation): Record<string, object> {
+function toAnswer({ answer, events, lines }: Operation): Record<string, object> {
   if (typeof answer === 'object') {
     const { status, description, contentType } = answer;
     const content = contentType && { [contentType]: { schema: { type: 'string' } } };
@@ -110,8 +99,8 @@ function toAnswer({ answer, events, path }: Operation): Record<string, object> {
       description: streamed ? 'The answer, or its events one by one.' : 'The answer.',
       content: {
         'application/json': { schema: toRef(answer) },
-        ...(streamed && { 'text/event-stream': streamed }),
-        ...(streamed && path.startsWith('/api/') && { 'application/x-ndjson': streamed }),
+        ...(streamed && lines !== 'always' && { 'text/event-stream': streamed }),
+        ...(streamed && lines && { 'application/x-ndjson': streamed }),
       },
     },
   };

@@ -17,11 +17,11 @@ const SERVER_SENT_EVENTS: Encoding = {
   keepalive: ': keepalive\n\n',
 };
 
-/** For shell scripts: one JSON text a line. */
+/** One JSON text a line. An empty line is none: the keepalive is a blank in front of the next one. */
 const LINES: Encoding = {
   contentType: 'application/x-ndjson',
   encode: ({ data }) => `${data}\n`,
-  keepalive: '\n',
+  keepalive: ' ',
 };
 
 /**
@@ -54,7 +54,8 @@ export function streamMessages<Body>(
   });
 }
 
-function chooseEncoding(c: Context, dialect: { offersLines?: true }) {
+function chooseEncoding(c: Context, { lines }: Pick<Dialect<never>, 'lines'>) {
   const wantsLines = c.req.header('accept')?.includes(LINES.contentType) ?? false;
-  return dialect.offersLines && wantsLines ? LINES : SERVER_SENT_EVENTS;
+  const isLines = lines === 'always' || (lines === 'offered' && wantsLines);
+  return isLines ? LINES : SERVER_SENT_EVENTS;
 }

@@ -49,14 +49,17 @@ describe('an unknown path', () => {
     });
   });
 
-  test('under /api is a 404 in plain words', async () => {
-    const response = await get(app, '/api/nothing');
-    expect(response.status).toBe(404);
-    expect(await response.json()).toEqual({
-      error: { code: 'not-found', message: 'There is no GET /api/nothing here.' },
-      requestId: response.headers.get('x-request-id'),
-    });
-  });
+  test.each(['/api/sessions/x/nothing', '/api/admin/nothing'])(
+    '%s is a 404 in the words of agents',
+    async (path) => {
+      const response = await get(app, path, { 'anthropic-version': '2099-01-01' });
+      expect(response.status).toBe(404);
+      expect(await response.json()).toEqual({
+        error: { code: 'not-found', message: `There is no GET ${path} here.` },
+        requestId: response.headers.get('x-request-id'),
+      });
+    },
+  );
 });
 
 test.each([
@@ -64,6 +67,9 @@ test.each([
   ['GET', '/v1/messages', 'POST'],
   ['HEAD', '/v1/messages', 'POST'],
   ['PUT', '/api/run', 'POST'],
+  ['POST', '/api/admin/keys/key-12345678', 'PUT, DELETE'],
+  ['PATCH', '/v1/responses/resp_1', 'GET, HEAD, DELETE'],
+  ['DELETE', '/v1/v1/messages', 'POST'],
   ['POST', '/v1/models', 'GET, HEAD'],
   ['DELETE', '/v1/models/sonnet', 'GET, HEAD'],
   ['POST', '/api/sessions/x', 'GET, HEAD, DELETE'],

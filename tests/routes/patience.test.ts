@@ -57,12 +57,12 @@ test.each(CALL_NAMES)('%s: what fails later is the last event', async (call) => 
   expect(text).not.toContain('[DONE]');
 });
 
-test('as lines, a blank one shows that it lives', async () => {
+test('as lines, a blank in front of the next one shows that it lives', async () => {
   const { answer } = stream('agent runs', { accept: 'application/x-ndjson' });
   await vi.advanceTimersByTimeAsync(20_000);
   const reader = (await answer).body?.pipeThrough(new TextDecoderStream()).getReader();
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(await reader?.read()).toEqual({ done: false, value: '\n' });
+  expect(await reader?.read()).toEqual({ done: false, value: ' ' });
 });
 
 /** A streamed request whose run says nothing until it is released. */

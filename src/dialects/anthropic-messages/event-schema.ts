@@ -1,6 +1,5 @@
 import { z } from 'zod';
 
-import { AnthropicFailure } from '../../openapi/answers/failure.ts';
 import {
   messageCounts,
   messageHead,
@@ -8,6 +7,7 @@ import {
   StartedBlock,
   StopReason,
 } from './answer-schemas.ts';
+import { AnthropicFailure } from './failures.ts';
 
 const index = z.int().nonnegative();
 

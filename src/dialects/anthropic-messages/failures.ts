@@ -1,5 +1,7 @@
+import { z } from 'zod';
+
 import type { RunError, RunErrorCode } from '../../run-error.ts';
-import type { Failures } from '../dialect.ts';
+import type { Allowance, Failures } from '../dialect.ts';
 
 /** https://docs.claude.com/en/api/errors */
 const FAILURES = {
@@ -28,6 +30,17 @@ const FAILURES = {
   internal: { status: 500, type: 'api_error' },
 } satisfies Record<RunErrorCode, { status: number; type: string }>;
 
+/** A failure in the words of Anthropic. */
+export const AnthropicFailure = z.object({
+  type: z.literal('error'),
+  error: z.object({
+    type: z.string(),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()).optional(),
+  }),
+  request_id: z.string(),
+});
+
 /** Failures as the Messages API words them. */
 export const anthropicFailures: Failures = {
   toFailure: (error, requestId) => ({
@@ -38,7 +51,18 @@ export const anthropicFailures: Failures = {
     event: 'error',
     data: JSON.stringify(toBody(error, requestId)),
   }),
+  toLimitHeaders,
+  schema: { name: 'AnthropicFailure', type: AnthropicFailure },
 };
+
+/** https://docs.claude.com/en/api/rate-limits#response-headers */
+function toLimitHeaders(kind: string, { limit, remaining, msLeft }: Allowance) {
+  return {
+    [`anthropic-ratelimit-${kind}-limit`]: String(limit),
+    [`anthropic-ratelimit-${kind}-remaining`]: String(remaining),
+    [`anthropic-ratelimit-${kind}-reset`]: new Date(Date.now() + msLeft).toISOString(),
+  };
+}
 
 function toBody(error: RunError, requestId: string) {
   return {

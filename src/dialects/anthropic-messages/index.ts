@@ -1,6 +1,7 @@
-import type { Dialect } from '../dialect.ts';
+import type { Api, Dialect } from '../dialect.ts';
 import { MessagesBody } from './body.ts';
 import { anthropicFailures } from './failures.ts';
+import { operations, schemas } from './operations.ts';
 import { toAnswer } from './to-answer.ts';
 import { toMessages } from './to-messages.ts';
 import { toRunRequest } from './to-run-request.ts';
@@ -8,6 +9,7 @@ import { toRunRequest } from './to-run-request.ts';
 /** `POST /v1/messages` */
 export const anthropicMessages: Dialect<MessagesBody> = {
   name: 'anthropic-messages',
+  path: '/v1/messages',
   body: MessagesBody,
   toRunRequest,
   toAnswer,
@@ -22,4 +24,13 @@ export const anthropicMessages: Dialect<MessagesBody> = {
     serviceTier: 'service_tier',
   },
   failures: anthropicFailures,
+};
+
+/** The Messages API. */
+export const messagesApi: Api = {
+  paths: ['/v1/messages'],
+  failures: anthropicFailures,
+  dialects: [anthropicMessages],
+  operations,
+  schemas,
 };

@@ -1,5 +1,8 @@
+import { z } from 'zod';
+
 import type { RunError, RunErrorCode } from '../../run-error.ts';
 import type { Failures } from '../dialect.ts';
+import { toOpenaiLimitHeaders } from '../shared/openai-failures.ts';
 
 const STATUSES = {
   'invalid-request': 400,
@@ -27,7 +30,12 @@ const STATUSES = {
   internal: 500,
 } satisfies Record<RunErrorCode, number>;
 
-/** Failures of `/api`: the canonical code and its sentence. */
+const DirectFailure = z.object({
+  error: z.object({ code: z.string(), message: z.string(), param: z.string().optional() }),
+  requestId: z.string(),
+});
+
+/** Failures of this server's own API: the canonical code and its sentence. */
 export const directFailures: Failures = {
   toFailure: (error, requestId) => ({
     status: STATUSES[error.code],
@@ -37,6 +45,8 @@ export const directFailures: Failures = {
     event: 'error',
     data: JSON.stringify({ type: 'error', ...toBody(error, requestId) }),
   }),
+  toLimitHeaders: toOpenaiLimitHeaders,
+  schema: { name: 'DirectFailure', type: DirectFailure },
 };
 
 function toBody({ code, message, param }: RunError, requestId: string) {

@@ -1,6 +1,7 @@
-import type { Dialect } from '../dialect.ts';
+import type { Api, Dialect } from '../dialect.ts';
 import { RunBody } from './body.ts';
 import { directFailures } from './failures.ts';
+import { operations, schemas } from './operations.ts';
 import { toAnswer } from './to-answer.ts';
 import { toMessages } from './to-messages.ts';
 import { toRunRequest } from './to-run-request.ts';
@@ -8,6 +9,7 @@ import { toRunRequest } from './to-run-request.ts';
 /** `POST /api/run`: this server's own API, for agents. */
 export const direct: Dialect<RunBody> = {
   name: 'direct',
+  path: '/api/run',
   body: RunBody,
   toRunRequest,
   toAnswer,
@@ -22,5 +24,14 @@ export const direct: Dialect<RunBody> = {
     serviceTier: 'serviceTier',
   },
   failures: directFailures,
-  offersLines: true,
+  lines: 'offered',
+};
+
+/** This server's own API: agents, their sessions, and what its operator asks for. */
+export const directApi: Api = {
+  paths: ['/api/run', '/api/sessions', '/api/admin'],
+  failures: directFailures,
+  dialects: [direct],
+  operations,
+  schemas,
 };

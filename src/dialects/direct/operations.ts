@@ -1,9 +1,21 @@
-import { ANY, type Operation, WITH_RUN } from '../operation.ts';
+import { ANY, type OperationOf, type Schemas, type Tag, WITH_RUN } from '../operation.ts';
+import { AgentEvent, AgentRun } from './answer-schemas.ts';
+import { RunBody } from './body.ts';
+import { directFailures } from './failures.ts';
+import { DeletedSession, Session, SessionList, SessionMessages } from './session-schemas.ts';
 
-const shared = { tag: 'Agents', failures: 'DirectFailure' } as const;
+/** What its operations name. */
+export const schemas = {
+  bodies: { RunRequest: RunBody },
+  answers: { AgentEvent, AgentRun, DeletedSession, Session, SessionList, SessionMessages },
+} satisfies Schemas;
+
+const tag: Tag = { name: 'Agents', description: 'The CLI with its own tools, and its sessions.' };
+
+const shared = { tag, failures: directFailures };
 
 /** Agents and their sessions. */
-export const agentOperations: readonly Operation[] = [
+export const operations: readonly OperationOf<typeof schemas>[] = [
   {
     ...shared,
     id: 'runAgent',
@@ -18,6 +30,7 @@ export const agentOperations: readonly Operation[] = [
     },
     answer: 'AgentRun',
     events: 'AgentEvent',
+    lines: 'offered',
     codes: [...WITH_RUN, 'not-found'],
   },
   {

@@ -1,7 +1,8 @@
-import type { Dialect } from '../dialect.ts';
+import type { Api, Dialect } from '../dialect.ts';
 import { openaiFailures } from '../shared/openai-failures.ts';
 import { openaiParamNames } from '../shared/openai-param-names.ts';
 import { ChatBody } from './body.ts';
+import { operations, schemas } from './operations.ts';
 import { toAnswer } from './to-answer.ts';
 import { toMessages } from './to-messages.ts';
 import { toRunRequest } from './to-run-request.ts';
@@ -9,10 +10,20 @@ import { toRunRequest } from './to-run-request.ts';
 /** `POST /v1/chat/completions` */
 export const openaiChat: Dialect<ChatBody> = {
   name: 'openai-chat',
+  path: '/v1/chat/completions',
   body: ChatBody,
   toRunRequest,
   toAnswer,
   toMessages,
   paramNames: openaiParamNames,
   failures: openaiFailures,
+};
+
+/** The chat completions API. */
+export const chatApi: Api = {
+  paths: ['/v1/chat/completions'],
+  failures: openaiFailures,
+  dialects: [openaiChat],
+  operations,
+  schemas,
 };

@@ -4,7 +4,7 @@ import { openaiFailures, toOpenaiError } from '../shared/openai-failures.ts';
 
 /** Failures as the Responses API words them. */
 export const responsesFailures: Failures = {
-  toFailure: (error, requestId) => openaiFailures.toFailure(error, requestId),
+  ...openaiFailures,
   toFailureMessage: (error) => toErrorMessage(error),
 };
 

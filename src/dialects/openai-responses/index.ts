@@ -1,6 +1,7 @@
-import type { Dialect } from '../dialect.ts';
+import type { Api, Dialect } from '../dialect.ts';
 import { ResponsesBody } from './body.ts';
 import { responsesFailures } from './failures.ts';
+import { operations, schemas } from './operations.ts';
 import { toAnswer } from './to-answer.ts';
 import { toMessages } from './to-messages.ts';
 import { toRunRequest } from './to-run-request.ts';
@@ -8,6 +9,7 @@ import { toRunRequest } from './to-run-request.ts';
 /** `POST /v1/responses` */
 export const openaiResponses: Dialect<ResponsesBody> = {
   name: 'openai-responses',
+  path: '/v1/responses',
   body: ResponsesBody,
   toRunRequest,
   toAnswer,
@@ -22,4 +24,13 @@ export const openaiResponses: Dialect<ResponsesBody> = {
     serviceTier: 'service_tier',
   },
   failures: responsesFailures,
+};
+
+/** The Responses API. Responses are kept, so its routes are mounted by themselves. */
+export const responsesApi: Api = {
+  paths: ['/v1/responses'],
+  failures: responsesFailures,
+  dialects: [],
+  operations,
+  schemas,
 };

@@ -1,15 +1,32 @@
-import { ANY, type Operation, WITH_RUN } from '../operation.ts';
+import { ANY, type OperationOf, type Schemas, WITH_RUN } from '../operation.ts';
+import { openaiTag } from '../shared/openai-tag.ts';
+import {
+  Compaction,
+  DeletedResponse,
+  InputItems,
+  Response,
+  ResponseTokens,
+} from './answer-schemas.ts';
+import { ResponsesBody } from './body.ts';
+import { ResponseEvent } from './event-schema.ts';
+import { responsesFailures } from './failures.ts';
+
+/** What its operations name. */
+export const schemas = {
+  bodies: { ResponseRequest: ResponsesBody },
+  answers: { Compaction, DeletedResponse, InputItems, Response, ResponseEvent, ResponseTokens },
+} satisfies Schemas;
 
 const body = {
   schema: 'ResponseRequest',
   example: { model: 'sonnet', input: 'Say hello.' },
 } as const;
 
-const shared = { tag: 'OpenAI', failures: 'OpenaiFailure' } as const;
+const shared = { tag: openaiTag, failures: responsesFailures } as const;
 const stored = { ...shared, codes: [...ANY, 'not-found', 'invalid-request'] } as const;
 
 /** The Responses API. */
-export const responsesOperations: readonly Operation[] = [
+export const operations: readonly OperationOf<typeof schemas>[] = [
   {
     ...shared,
     id: 'createResponse',

@@ -1,5 +1,7 @@
+import { z } from 'zod';
+
 import type { RunError, RunErrorCode } from '../../run-error.ts';
-import type { Failures } from '../dialect.ts';
+import type { Allowance, Failures } from '../dialect.ts';
 
 type Row = { status: number; type: string; code: string | null };
 
@@ -34,6 +36,15 @@ const FAILURES = {
   internal: { status: 500, type: 'server_error', code: 'internal_error' },
 } satisfies Record<RunErrorCode, Row>;
 
+const OpenaiFailure = z.object({
+  error: z.object({
+    message: z.string(),
+    type: z.string(),
+    param: z.string().nullable(),
+    code: z.string().nullable(),
+  }),
+});
+
 /** Failures as every OpenAI API words them. */
 export const openaiFailures: Failures = {
   toFailure: (error) => ({
@@ -41,6 +52,8 @@ export const openaiFailures: Failures = {
     body: { error: toOpenaiError(error) },
   }),
   toFailureMessage: (error) => ({ data: JSON.stringify({ error: toOpenaiError(error) }) }),
+  toLimitHeaders: toOpenaiLimitHeaders,
+  schema: { name: 'OpenaiFailure', type: OpenaiFailure },
 };
 
 /** The `error` of every OpenAI API. A failure may bring a `code` that says more than the table. */
@@ -58,4 +71,25 @@ function toParam({ code, param }: RunError) {
 function toSentence({ code, message }: RunError) {
   if (code !== 'context-overflow') return message;
   return `This model's maximum context length is exceeded: ${message}`;
+}
+
+/** https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers */
+export function toOpenaiLimitHeaders(kind: string, { limit, remaining, msLeft }: Allowance) {
+  return {
+    [`x-ratelimit-limit-${kind}`]: String(limit),
+    [`x-ratelimit-remaining-${kind}`]: String(remaining),
+    [`x-ratelimit-reset-${kind}`]: toDuration(Math.ceil(msLeft / 1000)),
+  };
+}
+
+/** `1h2m3s`, as OpenAI writes it. */
+function toDuration(seconds: number) {
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  const units = [
+    [hours, 'h'],
+    [minutes, 'm'],
+  ] as const;
+  const larger = units.map(([count, unit]) => (count > 0 ? `${count}${unit}` : '')).join('');
+  return `${larger}${seconds % 60}s`;
 }

@@ -1,11 +1,15 @@
-import { ANY, type Operation, WITH_BODY } from '../../dialects/operation.ts';
+import { directFailures } from '../../dialects/direct/failures.ts';
+import { ANY, type OperationOf, WITH_BODY } from '../../dialects/operation.ts';
+import { openaiFailures } from '../../dialects/shared/openai-failures.ts';
+import type { ownSchemas } from '../own-schemas.ts';
+import { serverTag } from './server.ts';
 
-const shared = { tag: 'Server', failures: 'OpenaiFailure' } as const;
+const shared = { tag: serverTag, failures: openaiFailures };
 const metrics = { ...shared, method: 'get', codes: [...ANY, 'forbidden'] } as const;
-const admin = { ...metrics, failures: 'DirectFailure' } as const; // those of all /api
+const admin = { ...metrics, failures: directFailures } as const;
 
 /** What the operator asks for: keys with the scope `admin`. */
-export const adminOperations: readonly Operation[] = [
+export const adminOperations: readonly OperationOf<typeof ownSchemas>[] = [
   {
     ...shared,
     id: 'getReadiness',

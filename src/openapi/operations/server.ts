@@ -1,9 +1,14 @@
-import { ANY, type Operation } from '../../dialects/operation.ts';
+import { ANY, type OperationOf, type Tag } from '../../dialects/operation.ts';
+import { openaiFailures } from '../../dialects/shared/openai-failures.ts';
+import type { ownSchemas } from '../own-schemas.ts';
 
-const shared = { tag: 'Server', method: 'get', failures: 'OpenaiFailure' } as const;
+/** Where the server's own routes stand in the document. */
+export const serverTag: Tag = { name: 'Server', description: 'What the server tells of itself.' };
+
+const shared = { tag: serverTag, method: 'get', failures: openaiFailures } as const;
 
 /** What a server tells of itself. */
-export const serverOperations: readonly Operation[] = [
+export const serverOperations: readonly OperationOf<typeof ownSchemas>[] = [
   {
     ...shared,
     id: 'listModels',

@@ -5,6 +5,7 @@ import { validate } from '../../http/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { CountTokens } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
+import { toServedPaths } from '../served-paths.ts';
 import { compactResponse } from './compact-response.ts';
 import { countInput } from './count-input.ts';
 import { createResponse } from './create-response.ts';
@@ -15,19 +16,16 @@ import { connectResponses, type WebSocketParts } from './web-socket.ts';
 type MountedParts = WebSocketParts & { countTokens: CountTokens };
 
 /** Every route of the Responses API; `aliases` tells the paths of each. */
-export function mountResponses(
-  app: Hono<AppEnv>,
-  aliases: (path: string) => string[],
-  parts: MountedParts,
-): void {
+export function mountResponses(app: Hono<AppEnv>, parts: MountedParts): void {
   const { run, countTokens } = parts;
   const checked = validate(openaiResponses.body);
+  const root = openaiResponses.path;
 
-  app.on('POST', aliases('/responses'), checked, createResponse(run, parts));
-  app.on('GET', aliases('/responses'), connectResponses(parts), refuseWithoutUpgrade);
-  app.on('POST', aliases('/responses/compact'), checked, compactResponse(run, parts));
-  app.on('POST', aliases('/responses/input_tokens'), checked, countInput(countTokens, parts));
-  for (const path of aliases('/responses')) {
+  app.on('POST', toServedPaths(root), checked, createResponse(run, parts));
+  app.on('GET', toServedPaths(root), connectResponses(parts), refuseWithoutUpgrade);
+  app.on('POST', toServedPaths(`${root}/compact`), checked, compactResponse(run, parts));
+  app.on('POST', toServedPaths(`${root}/input_tokens`), checked, countInput(countTokens, parts));
+  for (const path of toServedPaths(root)) {
     app.get(`${path}/:id`, getResponse(parts));
     app.delete(`${path}/:id`, deleteResponse(parts));
     app.get(`${path}/:id/input_items`, listInputItems(parts));

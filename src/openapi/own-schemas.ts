@@ -1,0 +1,25 @@
+import type { Schemas } from '../dialects/operation.ts';
+import { KeyRules, NewKey, ShownKey } from '../keys/api-key.ts';
+import * as admin from './answers/admin.ts';
+import { Health, OpenapiDocument } from './answers/health.ts';
+import { Model, ModelList } from './answers/model.ts';
+
+/** What the operations that belong to no dialect name. */
+export const ownSchemas = {
+  bodies: { KeyRules, NewKeyRequest: NewKey },
+  answers: {
+    AddedKey: admin.AddedKey,
+    History: admin.History,
+    KeyList: admin.KeyList,
+    Readiness: admin.Readiness,
+    RevokedKey: admin.RevokedKey,
+    RunList: admin.RunList,
+    ServerStatus: admin.ServerStatus,
+    StoppedRun: admin.StoppedRun,
+    Health,
+    Key: ShownKey,
+    Model,
+    ModelList,
+    OpenapiDocument,
+  },
+} satisfies Schemas;
