@@ -167,7 +167,27 @@ export type RunEvent =
   /** The API's proof that the reasoning just streamed is its own. */
   | { type: 'part-signature'; index: number; signature: string }
   | { type: 'part-end'; index: number }
+  | AgentEvent
   | RunEnd;
+
+/** What happens in an agent's run beside its own answer; whole, not streamed. */
+export type AgentEvent =
+  /** What a sub-agent says and does. `parentCallId` is the tool call that started it. */
+  | { type: 'subagent-part'; parentCallId: string; part: AgentPart }
+  /** A tool call that was not allowed. */
+  | { type: 'denial'; callId: string; toolName: string; reason: string }
+  /** A task in the background began or ended. */
+  | { type: 'task'; task: AgentTask; status: 'running' | 'completed' | 'failed' | 'stopped' };
+
+export type AgentPart =
+  | { type: 'text' | 'reasoning'; text: string }
+  | { type: 'tool-call'; id: string; name: string; input: unknown }
+  | { type: 'tool-result'; callId: string; text: string; isError: boolean }
+  /** A picture, a document, or something newer than this server. */
+  | { type: 'other'; kind: string };
+
+/** Something that goes on beside the agent: a sub-agent, a shell command, or what the CLI names otherwise. */
+export type AgentTask = { id: string; kind: string; description: string };
 
 export type RunStart = {
   type: 'run-start';
@@ -237,6 +257,8 @@ export type AgentSummary = {
   costUsd: number;
   /** Tool calls that the permission mode refused. */
   permissionDenials: readonly { toolName: string; toolUseId: string; toolInput: unknown }[];
+  /** Background tasks that were ended because they outlasted the run. */
+  stoppedTasks: readonly AgentTask[];
   structuredOutput: unknown;
 };
 

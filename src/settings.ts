@@ -267,6 +267,12 @@ export const SETTINGS = {
     meaning:
       'Whether the commands of agents run in the sandbox of the CLI; where the platform has none, agents then do not run.',
   },
+  AGENT_TASKS_TIMEOUT_MS: {
+    ...milliseconds(LONGEST_TIMER_MS),
+    default: '120000',
+    meaning:
+      'Longest time that an agent’s run waits, behind its last words, for background tasks that give no sign of life, within SILENCE_TIMEOUT_MS; then they are stopped, and the answer names them.',
+  },
   STATE_DIR: {
     ...folder(),
     default: undefined,

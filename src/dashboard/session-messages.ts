@@ -1,4 +1,5 @@
-import type { TranscriptMessage, TranscriptPart } from '../claude/agent/read-transcript.ts';
+import type { TranscriptMessage } from '../claude/agent/read-transcript.ts';
+import type { AgentPart } from '../run.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { html, type Html } from './html.ts';
 import { saidList } from './said-list.ts';
@@ -23,7 +24,7 @@ function toSaid({ role, parts }: TranscriptMessage): Said[] {
   return parts.map((part) => toOne(role, part));
 }
 
-function toOne(role: string, part: TranscriptPart): Said {
+function toOne(role: string, part: AgentPart): Said {
   switch (part.type) {
     case 'text':
       return { who: role, text: part.text };

@@ -55,6 +55,7 @@ export function createRun(parts: RunParts): Run {
     openProcess: processes.open,
     spares: agentSpares,
     base: agentBase,
+    tasksTimeoutMs: config.agentTasksTimeoutMs,
   });
 
   const folders = {

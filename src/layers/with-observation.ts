@@ -77,6 +77,9 @@ function note(record: RunRecord, event: RunEvent | RunProgress, elapsed: () => n
       break;
     case 'part-start':
     case 'part-signature':
+    case 'subagent-part':
+    case 'denial':
+    case 'task':
     case 'part-end':
       break;
   }

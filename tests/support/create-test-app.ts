@@ -31,7 +31,7 @@ const queue = () => ({ waiting: 0, running: 0, concurrency: 2 });
 
 /** A run that says a text at once, with no process behind it. */
 export const sayHello: Run = async function* hello(request) {
-  const agent = { result: 'Hello.', turns: 1, costUsd: 0, permissionDenials: [] };
+  const agent = { result: 'Hello.', turns: 1, costUsd: 0, permissionDenials: [], stoppedTasks: [] };
   yield {
     type: 'run-start',
     id: 'msg_1',

@@ -6,7 +6,9 @@ import type { AgentLaunch, AgentSpares } from './agent-spares.ts';
 import { type LaunchBase, toAgentLaunch } from '../launch/launch.ts';
 import type { OpenProcess } from '../process/processes.ts';
 import { toUserLine } from '../process/protocol.ts';
+import type { AgentProcess } from '../process/cli-process.ts';
 import { readAgentEvents } from './read-agent-events.ts';
+import { NOTHING_SPENT, readSpending } from './spending.ts';
 import { toBlocks } from '../process/to-blocks.ts';
 
 /** Time for the CLI to end what its tools do and to write its transcript, in milliseconds. */
@@ -16,10 +18,12 @@ export type AgentRunParts = {
   openProcess: OpenProcess;
   spares: AgentSpares;
   base: LaunchBase;
+  /** Longest silence of background tasks behind the agent's last words, in milliseconds. */
+  tasksTimeoutMs: number;
 };
 
 /** A run that gets an agent: built-in tools, a working directory, a session on disk. */
-export function createAgentRun({ openProcess, spares, base }: AgentRunParts): Run {
+export function createAgentRun({ openProcess, spares, base, tasksTimeoutMs }: AgentRunParts): Run {
   return async function* agent(request, signal) {
     const options = readAgentOptions(request);
     const { session } = options;
@@ -32,10 +36,19 @@ export function createAgentRun({ openProcess, spares, base }: AgentRunParts): Ru
       signal.throwIfAborted();
       await process.request(toInitialize(request, options));
       yield { type: 'run-progress', step: 'bound' };
+      const before = session?.isNew ? NOTHING_SPENT : await askSpending(process);
+      const promptId = randomUUID();
       const prompt = request.messages.flatMap(({ parts }) => parts);
-      process.send(toUserLine(toBlocks(prompt), randomUUID()));
+      process.send(toUserLine(toBlocks(prompt), promptId));
       yield { type: 'run-progress', step: 'asked' };
-      const reading = { model: request.model, sessionId: session?.id };
+      const reading = {
+        model: request.model,
+        sessionId: session?.id,
+        promptId,
+        before,
+        tasksTimeoutMs,
+        stopTasks: (ids: readonly string[]) => stopTasks(process, ids),
+      };
       for await (const event of readAgentEvents(process.lines(), reading)) {
         if (event.type === 'run-end' && session?.isNew) spares.learn(launch);
         yield event;
@@ -66,6 +79,19 @@ function toInitialize({ output }: RunRequest, { systemPrompt, appendSystemPrompt
     ...(appendSystemPrompt !== undefined && { appendSystemPrompt }),
     ...(output.type === 'json' && { jsonSchema: output.schema ?? { type: 'object' } }),
   };
+}
+
+/** A CLI that does not tell counts from nothing. */
+async function askSpending(process: AgentProcess) {
+  const asked = { subtype: 'get_usage', skip_behaviors: true };
+  return readSpending(await process.request(asked).catch(() => undefined));
+}
+
+/** While one is at work the CLI would not leave by itself. */
+function stopTasks(process: AgentProcess, ids: readonly string[]) {
+  for (const task_id of ids) {
+    process.request({ subtype: 'stop_task', task_id }).catch(() => undefined);
+  }
 }
 
 /** What the CLI refuses at its start it says on stderr only; to try again would not help. */

@@ -1,128 +1,145 @@
-import type { AgentSummary, RunEvent, RunFinish, RunProgress } from '../../run.ts';
-import { brokenStream, processEnded, toRetryError, toTurnError } from '../process/failures.ts';
-import type { CliLine, ResultLine } from '../process/protocol.ts';
-import { HEARD, toFinish, toPartEvent, toRunStart, toTokenUsage } from '../process/to-run-event.ts';
+import type { RunEvent, RunProgress } from '../../run.ts';
+import { RunError } from '../../run-error.ts';
+import { brokenStream, processEnded, toRetryError } from '../process/failures.ts';
+import type { ApiEvent, CliLine } from '../process/protocol.ts';
+import { HEARD, toPartEvent, toRunStart } from '../process/to-run-event.ts';
+import { createAgentAnswer, isLimit } from './agent-answer.ts';
+import { createBackgroundTasks } from './background-tasks.ts';
+import type { Spending } from './spending.ts';
+import { toResultEvents, toSideEvents } from './to-side-events.ts';
+import { untilSilent } from './until-silent.ts';
 
-type UserLine = Extract<CliLine, { type: 'user' }>;
-
-/** Ends of an agent's run that are no failure: the caller's own limits. */
-const LIMITS: Readonly<Record<string, RunFinish>> = {
-  error_max_turns: 'max-turns',
-  error_max_budget_usd: 'max-budget',
+export type AgentReading = {
+  model: string;
+  sessionId: string | undefined;
+  /** The id that the prompt was sent with. */
+  promptId: string;
+  /** What the session had spent before this run. */
+  before: Spending;
+  /** Longest silence of background tasks, in milliseconds, when nothing else goes on. */
+  tasksTimeoutMs: number;
+  /** Called with the ids of the tasks that are still at work when the run ends. */
+  stopTasks: (ids: readonly string[]) => void;
 };
 
-export type AgentReading = { model: string; sessionId: string | undefined };
-
 /**
- * A whole agent run: all its messages, tool calls and tool results as parts counted through, and the
- * CLI's own result as the end. What subagents say among themselves stays inside.
+ * A whole agent run: all its messages, tool calls and tool results as parts counted through; beside them
+ * what sub-agents and background tasks do. It ends when the CLI has nothing more to do and no task is
+ * left, or when the tasks that are left have been silent for too long.
  */
 export async function* readAgentEvents(
   lines: AsyncIterable<CliLine>,
-  { model, sessionId }: AgentReading,
+  reading: AgentReading,
 ): AsyncIterable<RunEvent | RunProgress> {
-  let hasStarted = false;
-  let isInMessage = false;
-  let hasStopReason = false;
+  const answer = createAgentAnswer(reading.before);
+  const tasks = createBackgroundTasks();
+  const messages = createMessageReader(reading.sessionId);
   let hasRetried = false;
-  let parts = 0;
-  let offset = 0;
+  let isResting = false;
+  let tellsState = false;
 
-  for await (const line of lines) {
+  const patienceMs = () => (isResting ? reading.tasksTimeoutMs : undefined);
+  for await (const line of untilSilent(lines, patienceMs)) {
+    if (line === 'silent') return yield* end();
     if (line.type === 'result') {
-      yield toAgentEnd(line, { model, hasRetried });
-      return;
-    }
-    if (line.type === 'system') {
-      if (isInMessage) throw brokenStream();
-      hasRetried = true;
-      const error = hasStarted ? undefined : toRetryError(line);
-      if (error) throw error;
-    }
-    if (line.type === 'user' && hasStarted && !line.parent_tool_use_id) {
-      for (const event of toToolResultEvents(line, parts)) {
-        yield event;
-        if (event.type === 'part-end') parts += 1;
-      }
-    }
-    if (line.type !== 'stream_event' || line.parent_tool_use_id) {
+      // A session that was cut off first tells what became of its tasks; that is no answer.
+      if (!line.is_error && !messages.hasStarted()) continue;
+      answer.add(line, { model: reading.model, hasRetried });
+      isResting = true;
+      if (isLimit(line) || (!tellsState && tasks.running().length === 0)) return yield* end();
+    } else if (line.type === 'system') {
       yield HEARD;
-      continue;
-    }
-
-    const { event } = line;
-    if (event.type === 'message_start') {
-      if (isInMessage) throw brokenStream();
-      if (!hasStarted) yield toRunStart(event, sessionId);
-      hasStarted = true;
-      hasStopReason = false;
-      offset = parts;
-    } else if (event.type === 'message_delta') hasStopReason = Boolean(event.delta.stop_reason);
-    // The CLI closes what broke off, without a stop reason, and says it all again.
-    else if (event.type === 'message_stop') isInMessage &&= !hasStopReason;
-    else {
-      isInMessage = true;
-      yield toPartEvent(event, offset);
-      if (event.type === 'content_block_stop') parts += 1;
+      if (line.subtype === 'api_retry') {
+        messages.checkWhole();
+        hasRetried = true;
+        const error = messages.hasStarted() ? undefined : toRetryError(line);
+        if (error) throw error;
+      }
+      if (line.subtype === 'session_state_changed') {
+        tellsState = true;
+        const isIdle = line.state === 'idle';
+        if (isIdle && isResting && tasks.running().length === 0) return yield* end();
+        isResting &&= isIdle;
+      }
+      yield* tasks.read(line);
+      yield* toSideEvents(line);
+    } else if ('parent_tool_use_id' in line && line.parent_tool_use_id) {
+      yield HEARD;
+      yield* toSideEvents(line);
+    } else if (line.type === 'stream_event') {
+      isResting = false;
+      yield* messages.read(line.event);
+    } else {
+      yield HEARD;
+      if (isDone(line, reading.promptId) && !answer.hasResult()) throw noAnswer();
+      if (line.type === 'user') yield* messages.readResults(line);
     }
   }
   throw processEnded('its output ended in the middle of a run');
-}
 
-function toAgentEnd(result: ResultLine, asked: { model: string; hasRetried: boolean }): RunEvent {
-  const limit = LIMITS[result.subtype];
-  if (!limit && (result.is_error || result.subtype !== 'success')) {
-    throw toTurnError(result, asked);
-  }
-  return {
-    type: 'run-end',
-    finish: limit ?? toAgentFinish(result),
-    stopSequence: undefined,
-    usage: toTokenUsage(result.usage ?? {}),
-    agent: toSummary(result),
-  };
-}
-
-/** A structured answer is a tool call for the CLI, and an end like any other for the caller. */
-function toAgentFinish({ stop_reason: stopReason }: ResultLine): RunFinish {
-  const finish = toFinish(stopReason ?? 'end_turn');
-  return finish === 'tool-calls' ? 'stop' : finish;
-}
-
-function toSummary(result: ResultLine): AgentSummary {
-  return {
-    result: result.result ?? '',
-    turns: result.num_turns,
-    costUsd: result.total_cost_usd ?? 0,
-    permissionDenials: (result.permission_denials ?? []).map((denial) => ({
-      toolName: denial.tool_name,
-      toolUseId: denial.tool_use_id,
-      toolInput: denial.tool_input,
-    })),
-    structuredOutput: result.structured_output,
-  };
-}
-
-function* toToolResultEvents({ message }: UserLine, firstIndex: number): Iterable<RunEvent> {
-  if (typeof message.content === 'string') return;
-  let index = firstIndex;
-  for (const block of message.content) {
-    if (block.type !== 'tool_result') continue;
-    const callId = String(block['tool_use_id']);
-    const part = { type: 'tool-result', callId, isError: block['is_error'] === true } as const;
-    yield { type: 'part-start', index, part };
-    yield { type: 'part-delta', index, delta: toText(block['content']) };
-    yield { type: 'part-end', index };
-    index += 1;
+  function* end(): Iterable<RunEvent> {
+    const left = tasks.running();
+    if (left.length > 0) reading.stopTasks(left.map(({ id }) => id));
+    yield* tasks.stop();
+    yield answer.toEnd(left);
   }
 }
 
-function toText(content: unknown): string {
-  if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return '';
-  return content
-    .map((block: { type?: unknown; text?: unknown }) =>
-      block.type === 'text' ? String(block.text) : `[${String(block.type)}]`,
-    )
-    .join('\n');
+function isDone(line: CliLine, promptId: string) {
+  return (
+    line.type === 'command_lifecycle' &&
+    line.command_uuid === promptId &&
+    line.state === 'completed'
+  );
+}
+
+function noAnswer() {
+  return new RunError(
+    'cli-failed',
+    'The agent ended without asking a model; a hook of this machine may have stopped the prompt.',
+  );
+}
+
+type UserLine = Extract<CliLine, { type: 'user' }>;
+
+/** Makes the parts of the agent's own messages and of the results that its tools bring. */
+function createMessageReader(sessionId: string | undefined) {
+  let hasStarted = false;
+  let isInMessage = false;
+  let hasStopReason = false;
+  let parts = 0;
+  let offset = 0;
+
+  const checkWhole = () => {
+    if (isInMessage) throw brokenStream();
+  };
+
+  return {
+    hasStarted: () => hasStarted,
+    /** Throws when a message broke off and is to be said again. */
+    checkWhole,
+    *read(event: ApiEvent): Iterable<RunEvent> {
+      if (event.type === 'message_start') {
+        checkWhole();
+        if (!hasStarted) yield toRunStart(event, sessionId);
+        hasStarted = true;
+        hasStopReason = false;
+        offset = parts;
+      } else if (event.type === 'message_delta') hasStopReason = Boolean(event.delta.stop_reason);
+      // The CLI closes what broke off, without a stop reason, and says it all again.
+      else if (event.type === 'message_stop') isInMessage &&= !hasStopReason;
+      else {
+        isInMessage = true;
+        yield toPartEvent(event, offset);
+        if (event.type === 'content_block_stop') parts += 1;
+      }
+    },
+    *readResults(line: UserLine): Iterable<RunEvent> {
+      if (!hasStarted) return;
+      for (const event of toResultEvents(line.message.content, parts)) {
+        yield event;
+        if (event.type === 'part-end') parts += 1;
+      }
+    },
+  };
 }

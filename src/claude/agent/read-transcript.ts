@@ -4,41 +4,20 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
+import type { AgentPart } from '../../run.ts';
 import { splitLines } from '../process/split-lines.ts';
+import { AgentContent, toAgentParts } from './to-agent-parts.ts';
 
 /** A message of a session as the CLI wrote it down. */
 export type TranscriptMessage = {
   role: 'user' | 'assistant';
   /** When it was written, in ISO 8601. */
   at: string;
-  parts: readonly TranscriptPart[];
+  parts: readonly AgentPart[];
 };
-
-export type TranscriptPart =
-  | { type: 'text' | 'reasoning'; text: string }
-  | { type: 'tool-call'; id: string; name: string; input: unknown }
-  | { type: 'tool-result'; callId: string; text: string; isError: boolean }
-  /** A picture, a document, or something newer than this server. */
-  | { type: 'other'; kind: string };
 
 /** The last messages of a session, and whether others came before them. */
 export type TranscriptPage = { messages: readonly TranscriptMessage[]; hasMore: boolean };
-
-const Block = z.looseObject({
-  type: z.string(),
-  text: z.string().optional(),
-  thinking: z.string().optional(),
-  id: z.string().optional(),
-  name: z.string().optional(),
-  input: z.unknown().optional(),
-  tool_use_id: z.string().optional(),
-  is_error: z.boolean().optional(),
-  content: z.unknown().optional(),
-});
-
-type Block = z.infer<typeof Block>;
-
-const Content = z.union([z.string(), z.array(Block)]);
 
 /** A line of a transcript, seen from CLI 2.1.330; there are others, which say nothing of the conversation. */
 const Line = z.object({
@@ -46,7 +25,7 @@ const Line = z.object({
   timestamp: z.string(),
   isSidechain: z.boolean().default(false),
   isMeta: z.boolean().default(false),
-  message: z.object({ id: z.string().optional(), content: Content }),
+  message: z.object({ id: z.string().optional(), content: AgentContent }),
 });
 
 /**
@@ -66,7 +45,7 @@ export async function readTranscript(
     for (const line of texts.map(readLine)) {
       if (!line || line.isSidechain || line.isMeta) continue;
       const { id, content } = line.message;
-      const parts = toParts(content);
+      const parts = toAgentParts(content);
       const last = messages.at(-1);
       // Each block of a reply stands in a line of its own.
       if (last && id !== undefined && id === lastId) {
@@ -99,39 +78,4 @@ function readLine(text: string) {
   } catch {
     return undefined; // cut off by a crash
   }
-}
-
-function toParts(content: z.infer<typeof Content>): TranscriptPart[] {
-  return typeof content === 'string' ? [{ type: 'text', text: content }] : content.map(toPart);
-}
-
-function toPart(block: Block): TranscriptPart {
-  switch (block.type) {
-    case 'text':
-      return { type: 'text', text: block.text ?? '' };
-    case 'thinking':
-      return { type: 'reasoning', text: block.thinking ?? '' };
-    case 'tool_use':
-      return {
-        type: 'tool-call',
-        id: block.id ?? '',
-        name: block.name ?? '',
-        input: block.input ?? {},
-      };
-    case 'tool_result':
-      return {
-        type: 'tool-result',
-        callId: block.tool_use_id ?? '',
-        text: toText(block.content),
-        isError: block.is_error ?? false,
-      };
-    default:
-      return { type: 'other', kind: block.type };
-  }
-}
-
-function toText(content: unknown): string {
-  const { data } = Content.safeParse(content);
-  if (data === undefined || typeof data === 'string') return data ?? '';
-  return data.map(({ type, text }) => text ?? `[${type}]`).join('\n');
 }

@@ -35,7 +35,7 @@ export async function* readChatEvents(
       const hasReason = line.is_error && (!isOut || line.api_error_status != null);
       throw hasReason ? toTurnError(line, { model, hasRetried }) : brokenStream();
     }
-    if (line.type === 'system') {
+    if (line.type === 'system' && line.subtype === 'api_retry') {
       if (isOut) throw brokenStream();
       hasRetried = true;
       const error = toRetryError(line);

@@ -27,7 +27,7 @@ export async function* readEnforcedEvents(
       yield* toObjectEvents(line, model);
       return;
     }
-    if (line.type === 'system') {
+    if (line.type === 'system' && line.subtype === 'api_retry') {
       const error = start ? brokenStream() : toRetryError(line);
       if (error) throw error;
     }

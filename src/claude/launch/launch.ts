@@ -59,6 +59,9 @@ const CHAT_ENVIRONMENT = {
   MCP_TOOL_TIMEOUT: '86400000',
 };
 
+/** The CLI tells when it has nothing more to do. */
+const AGENT_ENVIRONMENT = { CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1' };
+
 const NO_LEAVE: OperatorLeave = { settingSources: [], mcpConfig: undefined, isSandboxed: false };
 
 /** Without these the CLI runs what the sandbox stops outside of it, and what runs inside unasked. */
@@ -113,7 +116,7 @@ export function toAgentLaunch(
       ...toValueArg('--max-budget-usd', agent.maxBudgetUsd),
       ...toValueArg('--effort', request.effort),
     ],
-    environment,
+    environment: { ...environment, ...AGENT_ENVIRONMENT },
     folder,
   };
 }

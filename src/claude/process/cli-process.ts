@@ -107,7 +107,9 @@ export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
         if (line?.type === 'control_response') settle(line.response);
         else if (line?.type === 'control_request') answer(line.request_id, line.request);
         else if (line) {
-          if (line.type === 'system') launch.onApiRetry?.(line.error_status ?? undefined);
+          if (line.type === 'system' && line.subtype === 'api_retry') {
+            launch.onApiRetry?.(line.error_status ?? undefined);
+          }
           const room = inbox.push(line);
           if (room) await room;
         }

@@ -1,5 +1,6 @@
 import { RunError, type RunErrorCode } from '../../run-error.ts';
-import type { ApiRetryLine, ResultLine } from './protocol.ts';
+import type { ResultLine } from './protocol.ts';
+import type { ApiRetryLine } from './system-lines.ts';
 
 /** A wait longer than this is told to the caller instead of being sat out. */
 const LONGEST_SILENT_RETRY_MS = 2000;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { SystemLine } from './system-lines.ts';
+
 /**
  * The JSON lines of `claude --input-format stream-json --output-format stream-json`.
  * A schema names only the fields that we read; the typed reference is `sdk.d.ts` of
@@ -13,6 +15,18 @@ const Usage = z.object({
   cache_creation_input_tokens: z.number().nullish(),
   output_tokens_details: z.object({ thinking_tokens: z.number().nullish() }).nullish(),
 });
+
+/** By the full id of the model. */
+export const ModelUsage = z.record(
+  z.string(),
+  z.object({
+    inputTokens: z.number(),
+    outputTokens: z.number(),
+    cacheReadInputTokens: z.number(),
+    cacheCreationInputTokens: z.number(),
+    thinkingTokens: z.number().nullish(),
+  }),
+);
 
 const ContentBlock = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text') }),
@@ -71,6 +85,8 @@ const StreamEventLine = z.object({
 const AssistantLine = z.object({
   type: z.literal('assistant'),
   parent_tool_use_id: z.string().nullish(),
+  /** One finished block, in the API's notation. */
+  message: z.unknown().optional(),
   /** A category such as `authentication_failed`; present when the CLI wrote this line itself. */
   error: z.string().nullish(),
 });
@@ -94,7 +110,11 @@ const ResultLine = z.object({
   stop_reason: z.string().nullish(),
   num_turns: z.number(),
   session_id: z.string(),
+  /** Dollars of the session since it began, earlier processes included. */
   total_cost_usd: z.number().nullish(),
+  /** The same in tokens, of all models, sub-agents included. */
+  modelUsage: ModelUsage.nullish(),
+  /** Tokens of this turn, without its sub-agents; zeros when the turn failed. */
   usage: Usage.nullish(),
   structured_output: z.unknown().optional(),
   permission_denials: z
@@ -108,11 +128,11 @@ const ResultLine = z.object({
     .nullish(),
 });
 
-const ApiRetryLine = z.object({
-  type: z.literal('system'),
-  subtype: z.literal('api_retry'),
-  error_status: z.number().nullish(),
-  retry_delay_ms: z.number(),
+/** What became of a user message that was sent in. */
+const CommandLifecycleLine = z.object({
+  type: z.literal('command_lifecycle'),
+  command_uuid: z.string(),
+  state: z.string(),
 });
 
 const ControlResponseLine = z.object({
@@ -137,7 +157,8 @@ const CliLine = z.union([
     AssistantLine,
     UserLine,
     ResultLine,
-    ApiRetryLine,
+    SystemLine,
+    CommandLifecycleLine,
     ControlResponseLine,
     ControlRequestLine,
   ]),
@@ -149,8 +170,8 @@ type UnknownLine = { type: 'unknown' };
 export type CliLine = z.infer<typeof CliLine> | UnknownLine;
 export type ApiEvent = z.infer<typeof ApiEvent>;
 export type ApiUsage = z.infer<typeof Usage>;
+export type ModelUsage = z.infer<typeof ModelUsage>;
 export type ResultLine = z.infer<typeof ResultLine>;
-export type ApiRetryLine = z.infer<typeof ApiRetryLine>;
 
 /** Reads one line of the CLI's stdout; `undefined` when it is no message at all. */
 export function readCliLine(text: string): CliLine | undefined {

@@ -41,6 +41,10 @@ export async function* toMessages(events: AsyncIterable<RunEvent>): AsyncIterabl
       case 'part-end':
         yield toBlockMessage('stop', event.index, {});
         break;
+      case 'subagent-part':
+      case 'denial':
+      case 'task':
+        break; // only agents have them
       case 'run-end':
         yield toMessage({
           type: 'message_delta',

@@ -24,11 +24,18 @@ const Finish = z.enum([
 
 const Denial = z.object({ toolName: z.string(), toolUseId: z.string(), toolInput: z.unknown() });
 
+const Task = z.object({
+  id: z.string(),
+  kind: z.string().describe('`subagent`, `command`, or what the CLI names otherwise.'),
+  description: z.string(),
+});
+
 const summary = {
   result: z.string().describe('The last text of the agent.'),
   turns: z.int().nonnegative(),
   costUsd: z.number().nonnegative(),
   permissionDenials: z.array(Denial).describe('Tool calls that the permission mode refused.'),
+  stoppedTasks: z.array(Task).describe('Background tasks that outlasted the run and were ended.'),
 };
 
 /** The answer of `POST /api/run`. */
@@ -51,6 +58,23 @@ const StartedPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('tool-result'), callId: z.string(), isError: z.boolean() }),
 ]);
 
+const AgentPart = z.discriminatedUnion('type', [
+  z.object({ type: z.literal(['text', 'reasoning']), text: z.string() }),
+  z.object({
+    type: z.literal('tool-call'),
+    id: z.string(),
+    name: z.string(),
+    input: z.unknown(),
+  }),
+  z.object({
+    type: z.literal('tool-result'),
+    callId: z.string(),
+    text: z.string(),
+    isError: z.boolean(),
+  }),
+  z.object({ type: z.literal('other'), kind: z.string() }),
+]);
+
 const index = z.int().nonnegative();
 
 /** One event of a streamed agent run: a server-sent event, or a line of NDJSON. */
@@ -67,6 +91,22 @@ export const AgentEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('part-delta'), index, delta: z.string() }),
   z.object({ type: z.literal('part-signature'), index, signature: z.string() }),
   z.object({ type: z.literal('part-end'), index }),
+  z.object({
+    type: z.literal('subagent-part'),
+    parentCallId: z.string().describe('The tool call that started the sub-agent.'),
+    part: AgentPart,
+  }),
+  z.object({
+    type: z.literal('denial'),
+    callId: z.string(),
+    toolName: z.string(),
+    reason: z.string(),
+  }),
+  z.object({
+    type: z.literal('task'),
+    task: Task,
+    status: z.enum(['running', 'completed', 'failed', 'stopped']),
+  }),
   z.object({
     type: z.literal('run-end'),
     finish: Finish,

@@ -7,6 +7,12 @@ const ToolRule = z
   .string()
   .regex(/^[A-Za-z_][\w.-]*(\([^\n]*\))?$/, 'must be a tool name, as `Read` or `Bash(git log *)`');
 
+/** The CLI switches it off where nobody can answer (CLI 2.1.330). */
+const AllowedTool = ToolRule.refine(
+  (rule) => rule !== 'AskUserQuestion',
+  'AskUserQuestion is off, because nobody can answer in the middle of a run',
+);
+
 /** The body of `POST /api/run`. Unknown fields are refused: a misspelt limit must not pass unseen. */
 export const RunBody = z.strictObject({
   prompt: z.string().refine((text) => text.trim() !== '', 'must not be blank'),
@@ -14,7 +20,7 @@ export const RunBody = z.strictObject({
   /** Replaces the agent's own system prompt. */
   systemPrompt: z.string().optional(),
   appendSystemPrompt: z.string().optional(),
-  allowedTools: z.array(ToolRule).default([]),
+  allowedTools: z.array(AllowedTool).default([]),
   disallowedTools: z.array(ToolRule).default([]),
   workingDirectory: z.string().min(1).optional(),
   /** Further folders that its file tools may use. */

@@ -21,6 +21,7 @@ export function toAnswer(
     stopReason: end.finish,
     turns: end.agent?.turns ?? 1,
     permissionDenials: end.agent?.permissionDenials ?? [],
+    stoppedTasks: end.agent?.stoppedTasks ?? [],
     structuredOutput: end.agent?.structuredOutput ?? null,
   };
 }

@@ -56,6 +56,9 @@ export async function* toMessages(
         break;
       }
       case 'part-signature':
+      case 'subagent-part':
+      case 'denial':
+      case 'task':
         break;
       case 'run-end':
         if (event.finish === 'refusal') yield toChunk({ refusal: toRefusal(text) });

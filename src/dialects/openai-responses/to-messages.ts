@@ -69,6 +69,9 @@ async function* toResponseEvents(
         if (place) yield* toDeltaEvents(place, event.delta, options);
         break;
       case 'part-signature':
+      case 'subagent-part':
+      case 'denial':
+      case 'task':
         break;
       case 'part-end':
         if (place) yield* toEndEvents(place, options);

@@ -4,6 +4,7 @@ import type { RunEvent } from '../../../src/run.ts';
 import { toAnswerEvents } from '../../../src/run-answer.ts';
 import type { CliLine } from '../../../src/claude/process/protocol.ts';
 import { readAgentEvents } from '../../../src/claude/agent/read-agent-events.ts';
+import { NOTHING_SPENT } from '../../../src/claude/agent/spending.ts';
 import {
   failedResult,
   messageDelta,
@@ -21,7 +22,14 @@ async function read(lines: readonly CliLine[]) {
   const events: RunEvent[] = [];
   let failure: unknown;
   try {
-    const reading = { model: 'sonnet', sessionId: 'session-1' };
+    const reading = {
+      model: 'sonnet',
+      sessionId: 'session-1',
+      promptId: 'prompt-1',
+      before: NOTHING_SPENT,
+      tasksTimeoutMs: 60_000,
+      stopTasks: () => undefined,
+    };
     for await (const event of toAnswerEvents(readAgentEvents(say(lines), reading)))
       events.push(event);
   } catch (error) {
@@ -79,7 +87,7 @@ test('all messages, calls and results are one run, their parts counted through',
   });
 });
 
-test('what subagents say stays inside', async () => {
+test('what subagents say is no part of the answer', async () => {
   const { events } = await read([
     messageStart(),
     messageStart('msg_sub', 'toolu_9'),
@@ -103,11 +111,78 @@ test.each([
 
 test('refused tool calls are told', async () => {
   const denied = { tool_name: 'Bash', tool_use_id: 'toolu_1', tool_input: { command: 'ls' } };
-  const { events } = await read([result({ permission_denials: [denied] })]);
+  const { events } = await read([...message(['No.']), result({ permission_denials: [denied] })]);
   expect(events.at(-1)).toMatchObject({
     agent: {
       permissionDenials: [{ toolName: 'Bash', toolUseId: 'toolu_1', toolInput: { command: 'ls' } }],
     },
+  });
+});
+
+/** Lines as CLI 2.1.330 says them around the turns of a session. */
+const system = (subtype: string, fields: object) => toLine({ type: 'system', subtype, ...fields });
+const state = (name: string) => system('session_state_changed', { state: name });
+const completed = (id: string) =>
+  toLine({ type: 'command_lifecycle', command_uuid: id, state: 'completed' });
+
+test('what a resumed session says of its lost tasks is no answer', async () => {
+  const lost = result({
+    num_turns: 0,
+    result: '',
+    total_cost_usd: 0.25,
+    origin: { kind: 'task-notification' },
+  });
+  const { events } = await read([
+    state('running'),
+    lost,
+    state('idle'),
+    state('running'),
+    ...message(['The answer.']),
+    result({ result: 'The answer.' }),
+    completed('prompt-1'),
+    state('idle'),
+  ]);
+  expect(events.filter(({ type }) => type === 'run-end')).toHaveLength(1);
+  expect(events.at(-1)).toMatchObject({ agent: { result: 'The answer.', turns: 1 } });
+});
+
+test('a prompt that no model was asked is a failure, not an empty success', async () => {
+  const { events, failure } = await read([result({ num_turns: 0 }), completed('prompt-1')]);
+  expect(events).toEqual([]);
+  expect(failure).toMatchObject({ code: 'cli-failed' });
+});
+
+test('a run goes on for as long as a task does, also when the model is asked anew', async () => {
+  const tasks = [{ task_id: 't1', task_type: 'local_agent', description: 'count' }];
+  const { events } = await read([
+    state('running'),
+    ...message(['I wait.']),
+    system('background_tasks_changed', { tasks }),
+    result({ result: 'I wait.' }),
+    state('idle'),
+    system('task_notification', { task_id: 't1', status: 'completed' }),
+    system('background_tasks_changed', { tasks: [] }),
+    state('running'),
+    ...message(['Three.'], 'msg_2'),
+    result({ result: 'Three.' }),
+    state('idle'),
+  ]);
+  expect(toText(events)).toBe('I wait.Three.');
+  expect(events.at(-1)).toMatchObject({ agent: { result: 'Three.', turns: 2, stoppedTasks: [] } });
+});
+
+test('a call that was denied is told at once', async () => {
+  const denied = { tool_name: 'Write', tool_use_id: 'toolu_1', message: 'not here' };
+  const { events } = await read([
+    ...message(['No.']),
+    system('permission_denied', denied),
+    result(),
+  ]);
+  expect(events).toContainEqual({
+    type: 'denial',
+    callId: 'toolu_1',
+    toolName: 'Write',
+    reason: 'not here',
   });
 });
 

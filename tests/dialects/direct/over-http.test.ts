@@ -45,6 +45,7 @@ test('a run, whole', async () => {
     stopReason: 'stop',
     turns: 1,
     permissionDenials: [],
+    stoppedTasks: [],
     structuredOutput: null,
   });
 });

@@ -9,6 +9,7 @@ const SUMMARY: AgentSummary = {
   turns: 3,
   costUsd: 0.25,
   permissionDenials: [{ toolName: 'Bash', toolUseId: 'toolu_1', toolInput: { command: 'rm' } }],
+  stoppedTasks: [],
   structuredOutput: { a: 1 },
 };
 
@@ -32,6 +33,7 @@ test('the whole answer says what the agent did', async () => {
     stopReason: 'max-turns',
     turns: 3,
     permissionDenials: SUMMARY.permissionDenials,
+    stoppedTasks: [],
     structuredOutput: { a: 1 },
   });
 });

@@ -62,6 +62,7 @@ test.for<[field: string, fields: object]>([
   ['permissionMode', { permissionMode: 'auto' }],
   ['allowedTools', { allowedTools: 'Read' }],
   ['allowedTools.1', { allowedTools: ['Read', '--dangerously-skip-permissions'] }],
+  ['allowedTools.0', { allowedTools: ['AskUserQuestion'] }],
   ['disallowedTools.0', { disallowedTools: ['Bash(a\nb)'] }],
   ['outputSchema', { outputSchema: 'object' }],
 ])('names %s: %j', async ([param, fields]) => {

@@ -1,0 +1,82 @@
+import type { AgentSummary, AgentTask, RunEnd, RunFinish } from '../../run.ts';
+import { toTurnError } from '../process/failures.ts';
+import type { ResultLine } from '../process/protocol.ts';
+import { toFinish, toTokenUsage } from '../process/to-run-event.ts';
+import { type Spending, toDifference, toSpending } from './spending.ts';
+
+/** Ends of an agent's run that are no failure: the caller's own limits. */
+const LIMITS: Readonly<Record<string, RunFinish>> = {
+  error_max_turns: 'max-turns',
+  error_max_budget_usd: 'max-budget',
+};
+
+/**
+ * Puts together what the turns of one run come to: the one that was asked for, and those in which the
+ * CLI hands the reports of background tasks to the model.
+ */
+export function createAgentAnswer(before: Spending) {
+  const results: ResultLine[] = [];
+
+  return {
+    /** Throws the `RunError` of a turn that failed. */
+    add(result: ResultLine, asked: { model: string; hasRetried: boolean }) {
+      const isFailed = result.is_error || result.subtype !== 'success';
+      if (isFailed && !isLimit(result)) throw toTurnError(result, asked);
+      results.push(result);
+    },
+    hasResult: () => results.length > 0,
+    toEnd(stoppedTasks: readonly AgentTask[]): RunEnd {
+      const last = results.at(-1);
+      const spent = toSpent(results, before);
+      return {
+        type: 'run-end',
+        finish: last ? toAgentFinish(last) : 'stop',
+        stopSequence: undefined,
+        usage: spent.tokens,
+        agent: toSummary(results, spent.costUsd, stoppedTasks),
+      };
+    },
+  };
+}
+
+/** Whether the caller's own limits ended the turn, and nothing follows. */
+export function isLimit({ subtype }: ResultLine): boolean {
+  return subtype in LIMITS;
+}
+
+/** A structured answer is a tool call for the CLI, and an end like any other for the caller. */
+function toAgentFinish({ subtype, stop_reason: stopReason }: ResultLine): RunFinish {
+  const finish = LIMITS[subtype] ?? toFinish(stopReason ?? 'end_turn');
+  return finish === 'tool-calls' ? 'stop' : finish;
+}
+
+/** The totals of the session, less what it had spent before; a CLI that tells none tells each turn's. */
+function toSpent(results: readonly ResultLine[], before: Spending): Spending {
+  const { total_cost_usd: cost, modelUsage: models, usage } = results.at(-1) ?? {};
+  const after = toSpending(cost ?? before.costUsd, models ?? {});
+  const { costUsd, tokens } = toDifference(before, after);
+  return { costUsd, tokens: models ? tokens : toTokenUsage(usage ?? {}) };
+}
+
+function toSummary(
+  results: readonly ResultLine[],
+  costUsd: number,
+  stoppedTasks: readonly AgentTask[],
+): AgentSummary {
+  const newestFirst = results.toReversed();
+  const withJson = newestFirst.find(({ structured_output: json }) => json != null);
+  return {
+    result: newestFirst.find(({ result }) => result)?.result ?? '',
+    turns: results.reduce((sum, { num_turns: turns }) => sum + turns, 0),
+    costUsd,
+    permissionDenials: results
+      .flatMap(({ permission_denials: denials }) => denials ?? [])
+      .map((denial) => ({
+        toolName: denial.tool_name,
+        toolUseId: denial.tool_use_id,
+        toolInput: denial.tool_input,
+      })),
+    stoppedTasks,
+    structuredOutput: withJson?.structured_output,
+  };
+}

@@ -1,0 +1,59 @@
+import type { AgentEvent, AgentTask } from '../../run.ts';
+import type { SystemLine } from '../process/system-lines.ts';
+
+type TaskEvent = Extract<AgentEvent, { type: 'task' }>;
+
+/** The CLI's names → ours; what is newer keeps its own. */
+const KINDS: Readonly<Record<string, string>> = { local_agent: 'subagent', local_bash: 'command' };
+
+const STATUSES: Readonly<Record<string, TaskEvent['status']>> = {
+  completed: 'completed',
+  failed: 'failed',
+};
+
+/** Follows what goes on in the background of an agent, beside its turns. */
+export function createBackgroundTasks() {
+  const running = new Map<string, AgentTask>();
+
+  const begin = (
+    id: string,
+    kind: string | null | undefined,
+    description: string | null | undefined,
+  ) => {
+    if (running.has(id)) return [];
+    const task = { id, kind: toKind(kind), description: description ?? '' };
+    running.set(id, task);
+    return [{ type: 'task', task, status: 'running' }] as const;
+  };
+
+  const end = (id: string, status: TaskEvent['status']) => {
+    const task = running.get(id);
+    running.delete(id);
+    return task ? ([{ type: 'task', task, status }] as const) : [];
+  };
+
+  return {
+    running: (): readonly AgentTask[] => [...running.values()],
+    /** What a line says of them. */
+    read(line: SystemLine): readonly TaskEvent[] {
+      switch (line.subtype) {
+        case 'task_started':
+          return line.is_backgrounded ? begin(line.task_id, line.task_type, line.description) : [];
+        case 'task_notification':
+          return end(line.task_id, STATUSES[line.status] ?? 'stopped');
+        case 'background_tasks_changed':
+          return line.tasks.flatMap((task) =>
+            begin(task.task_id, task.task_type, task.description),
+          );
+        default:
+          return [];
+      }
+    },
+    /** Ends all, and tells which. */
+    stop: (): readonly TaskEvent[] => [...running.keys()].flatMap((id) => end(id, 'stopped')),
+  };
+}
+
+function toKind(type: string | null | undefined) {
+  return KINDS[type ?? ''] ?? type ?? 'other';
+}
