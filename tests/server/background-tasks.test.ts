@@ -51,6 +51,19 @@ const stream = async (body: object): Promise<Streamed[]> => {
   return messages.map(({ data }) => JSON.parse(data) as Streamed); // the same
 };
 
+/** The CLI enforces a schema by a tool. */
+const json = (count: number) => toolReply([{ name: 'StructuredOutput', input: { count } }]);
+
+const withCommand =
+  (command: string): Answer =>
+  (body) => {
+    const said = lastSaid(body);
+    if (said.includes('task-notification')) return textReply('The build is done.');
+    if (said.includes('tool_result')) return textReply('I started it.');
+    const input = { command, description: 'work', run_in_background: true };
+    return toolReply([{ name: 'Bash', input }]);
+  };
+
 const RUN = { model: 'sonnet', prompt: 'Delegate.', allowedTools: ['Agent'] };
 
 describe('a sub-agent in the background', () => {
@@ -90,7 +103,6 @@ describe('a sub-agent in the background', () => {
 
   test('is waited for with an output schema, too', async () => {
     const schema = { type: 'object', properties: { count: { type: 'number' } } };
-    const json = (count: number) => toolReply([{ name: 'StructuredOutput', input: { count } }]);
     proxy = await startProxy({
       answer: (body) => {
         const said = lastSaid(body);
@@ -130,15 +142,6 @@ describe('a sub-agent in the background', () => {
 });
 
 describe('a command in the background', () => {
-  const withCommand =
-    (command: string): Answer =>
-    (body) => {
-      const said = lastSaid(body);
-      if (said.includes('task-notification')) return textReply('The build is done.');
-      if (said.includes('tool_result')) return textReply('I started it.');
-      const input = { command, description: 'work', run_in_background: true };
-      return toolReply([{ name: 'Bash', input }]);
-    };
   const bash = { model: 'sonnet', prompt: 'Build.', allowedTools: ['Bash'] };
 
   test('that ends is waited for', async () => {
