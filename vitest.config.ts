@@ -1,12 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
+const OTHER_COMMANDS = ['tests/browser/**', 'tests/faults/**']; // npm run test:browser, npm run test:faults
+
+/** Three tiers, by the file's name; CONTRIBUTING tells which test belongs where. */
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
-    exclude: ['tests/browser/**', 'tests/faults/**'], // npm run test:browser, npm run test:faults
     // Every real CLI start costs half a second of CPU; a slow shared machine needs room, a hang must still end.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    reporters: ['default', './tests/support/slowest-files.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/**/*.{cli,proof}.test.ts', ...OTHER_COMMANDS],
+          isolate: false, // to load the modules anew for each file costs more than the tests
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'cli', include: ['tests/**/*.cli.test.ts'], exclude: OTHER_COMMANDS },
+      },
+      {
+        extends: true,
+        test: { name: 'proof', include: ['tests/**/*.proof.test.ts'], exclude: OTHER_COMMANDS },
+      },
+    ],
   },
 });

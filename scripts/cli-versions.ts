@@ -13,12 +13,12 @@ import { type Tried, toTable } from './to-versions-table.ts';
  * processes that are used again, long histories.
  */
 const TESTS = [
-  'tests/clients/shell.test.ts',
-  'tests/structured-output/by-the-api.test.ts',
-  'tests/tools/hot.test.ts',
-  'tests/reuse/conversations.test.ts',
-  'tests/reuse/long-histories.test.ts',
-  'tests/reuse/resumed.test.ts',
+  'tests/clients/shell.proof.test.ts',
+  'tests/structured-output/by-the-api.cli.test.ts',
+  'tests/tools/hot.cli.test.ts',
+  'tests/reuse/conversations.proof.test.ts',
+  'tests/reuse/long-histories.proof.test.ts',
+  'tests/reuse/resumed.proof.test.ts',
 ];
 
 /** Of vitest's JSON report, what is read here. */
