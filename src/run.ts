@@ -85,6 +85,8 @@ export type Tool = {
   name: string;
   description: string | undefined;
   inputSchema: Record<string, unknown>;
+  /** Where the schema stands in the caller's request, in the dialect's notation; complaints name it. */
+  path?: string | undefined;
 };
 
 export type ToolChoice =

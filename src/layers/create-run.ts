@@ -1,3 +1,4 @@
+import { withUpstreamForm } from '../claude/chat/upstream-form/with-upstream-form.ts';
 import type { ChatProcesses } from '../claude/chat-processes.ts';
 import type { Config } from '../config.ts';
 import { createFetchMedia } from '../media/fetch-media.ts';
@@ -50,7 +51,7 @@ export function createRun(parts: RunParts): Run {
       isSandboxed: config.agentSandbox,
     },
   };
-  const chat = createChatRun(parts.chat);
+  const chat = withUpstreamForm(createChatRun(parts.chat));
   const agent = createAgentRun({
     openProcess: processes.open,
     spares: agentSpares,

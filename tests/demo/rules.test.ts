@@ -167,10 +167,38 @@ const CASES = {
     passes: { tools: [TOOL, { type: 'web_search_20250305', name: 'web_search' }] },
     says: 'tools.0.custom.input_schema.type: Field required',
   },
-  toolSchemaUnion: {
-    refused: { tools: [{ ...TOOL, input_schema: { ...SCHEMA, anyOf: [] } }] },
+  toolSchemaKeys: {
+    refused: { tools: [{ ...TOOL, input_schema: { type: 'object', properties: { $top: {} } } }] },
     passes: {
-      tools: [{ ...TOOL, input_schema: { type: 'object', properties: { a: { anyOf: [] } } } }],
+      tools: [
+        {
+          ...TOOL,
+          input_schema: { type: 'object', properties: { a: { properties: { $b: {} } } } },
+        },
+      ],
+    },
+    says: "tools.0.custom.input_schema.properties: Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'",
+  },
+  toolSchemaDraft: {
+    refused: { tools: [{ ...TOOL, input_schema: { type: 'object', title: null } }] },
+    passes: {
+      tools: [
+        {
+          ...TOOL,
+          input_schema: {
+            $schema: 'http://json-schema.org/draft-07/schema#',
+            type: 'object',
+            properties: { a: { items: [{}] } },
+          },
+        },
+      ],
+    },
+    says: 'tools.0.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12). Learn more about tool use at https://docs.claude.com/en/docs/tool-use.',
+  },
+  toolSchemaUnion: {
+    refused: { tools: [{ ...TOOL, input_schema: { ...SCHEMA, anyOf: [{}] } }] },
+    passes: {
+      tools: [{ ...TOOL, input_schema: { type: 'object', properties: { a: { anyOf: [{}] } } } }],
     },
     says: 'tools.0.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level',
   },
@@ -203,6 +231,11 @@ const CASES = {
     refused: talk(call('a'), results('a', 'a')),
     passes: talk(call('a'), results('a')),
     says: 'messages.2.content: each tool_use must have a single result. Found multiple `tool_result` blocks with id: a',
+  },
+  toolUseId: {
+    refused: talk(call('a.b'), results('a.b')),
+    passes: talk(call('a-b'), results('a-b')),
+    says: "messages.1.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'",
   },
   toolUseTwice: {
     refused: talk(call('a'), results('a'), call('a'), results('a')),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { readConfig } from '../../src/config.ts';
 import { type Answer, type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
+import { checkToolsArrived } from './check-tools-arrived.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 
 /** `npm run cli-versions` puts other releases here. */
@@ -89,7 +90,7 @@ async function startOn(
     model,
     server,
     folder,
-    send: createSend(server.url),
+    send: createCheckedSend(server.url, model, claudePath),
     async restart(changes = {}) {
       await server.stop('the test starts it again');
       return startOn(folder, model, {
@@ -116,6 +117,23 @@ export function toCliEnvironment(folder: string, model: Pick<ModelServer, 'url'>
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     DISABLE_TELEMETRY: '1',
     DISABLE_ERROR_REPORTING: '1',
+  };
+}
+
+/** `createSend`, with a look at whether the model got the tools; a stub asks no model. */
+function createCheckedSend(url: string, model: ModelServer, claudePath: string): Proxy['send'] {
+  const send = createSend(url);
+  return async (path, body, init) => {
+    const seen = new Set(model.requests);
+    const response = await send(path, body, init);
+    if (response.status === 200 && claudePath === CLAUDE) {
+      checkToolsArrived(
+        path,
+        body,
+        model.requests.filter((request) => !seen.has(request)),
+      );
+    }
+    return response;
   };
 }
 

@@ -87,7 +87,18 @@ describe('what cannot be offered is a 400 that names the tool, before anything g
     ['a bad name', [{ name: 'good' }, { name: 'not good' }], 'not good', 'tools.1'],
     ['a name given twice', [{ name: 'same' }, { name: 'same' }], 'same', 'tools.1'],
     ['no object', [{ name: 'list', schema: { type: 'array' } }], 'list', 'tools.0'],
-    ['a name that the CLI keeps for itself', [{ name: 'ToolSearch' }], 'ToolSearch', 'tools'],
+    [
+      'a type that is none',
+      [{ name: 'odd', schema: toSchema({ size: { type: 'huge' } }) }],
+      'odd',
+      'tools.0',
+    ],
+    [
+      'a choice of nothing',
+      [{ name: 'odd', schema: toSchema({ size: { anyOf: [] } }) }],
+      'odd',
+      'tools.0',
+    ],
   ])('%s', async (_, tools, name, param) => {
     const seen = proxy.model.requests.length;
     const responses = TOOL_DIALECTS.map((dialect) =>
@@ -120,6 +131,11 @@ describe('what cannot be offered is a 400 that names the tool, before anything g
     expect(await response.json()).toMatchObject({ error: { param: 'tool_choice' } });
   });
 });
+
+/** A schema with these properties. */
+function toSchema(properties: Record<string, unknown>, more: Record<string, unknown> = {}) {
+  return { type: 'object', properties, ...more };
+}
 
 /** Everything that the model reads but its tools; ids of processes are not for reading. */
 function toRest({ messages, system }: Awaited<ReturnType<typeof offer>>) {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
 import type { Tool, ToolResultPart } from '../../run.ts';
-import { RunError } from '../../run-error.ts';
 import type { ControlHandler } from '../process/cli-process.ts';
 
 /** The name under which the caller's tools are known to the CLI; with NO_PREFIX it is never seen upstream. */
@@ -18,9 +17,6 @@ const LONGEST_LIVE_RESULT = 400_000;
 
 /** Of a longer error the CLI shows the model the two ends. */
 const LONGEST_LIVE_ERROR = 10_000;
-
-/** Names that the CLI keeps for itself (2.1.330): a client's tool of that name is not offered. */
-const RESERVED_NAMES: ReadonlySet<string> = new Set(['ToolSearch']);
 
 const McpMessage = z.object({
   server_name: z.literal(SERVER_NAME),
@@ -48,13 +44,8 @@ export type ClientTools = {
   answer(result: ToolResultPart): void;
 };
 
-/**
- * Serves the tools of one conversation. The model's own ids name the calls. Throws `invalid-request`
- * for a tool that the CLI would leave out without a word.
- */
+/** Serves the tools of one conversation. The model's own ids name the calls. */
 export function createClientTools(tools: readonly Tool[]): ClientTools {
-  const reserved = tools.find(({ name }) => RESERVED_NAMES.has(name));
-  if (reserved) throw reservedName(reserved);
   const waiting = new Map<string, (result: object) => void>();
   let onArrival: (() => void) | undefined;
 
@@ -109,14 +100,6 @@ function isPlainError([only, ...others]: ToolResultPart['content']) {
   if (only?.type !== 'text' || others.length > 0) return false;
   const { text } = only;
   return text !== '' && text === text.trim() && text.length <= LONGEST_LIVE_ERROR;
-}
-
-function reservedName({ name }: Tool) {
-  return new RunError(
-    'invalid-request',
-    `The claude CLI keeps the tool name ${JSON.stringify(name)} for itself; choose another one.`,
-    { param: 'tools' },
-  );
 }
 
 /** Given with `initialize`, the handshake's results spare its round trips before the first turn. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { CountTokens } from '../../run.ts';
 import { bindProcess, replay, setTurn } from './chat-process.ts';
 import { createClientTools } from './client-tools.ts';
+import { toUpstreamForm } from './upstream-form/with-upstream-form.ts';
 import type { Gate } from '../../layers/gate.ts';
 import type { Spares } from '../spares.ts';
 
@@ -22,7 +23,8 @@ const ANY_TOOL_TOKENS = 500;
  * `count_tokens` for its parts.
  */
 export function createCountTokens({ spares, gate }: CountTokensParts): CountTokens {
-  return async (request, signal) => {
+  return async (given, signal) => {
+    const { request } = toUpstreamForm(given);
     const leavePlace = await gate.enter(request.caller.keyId, signal);
     const spare = await spares.take(signal).catch((error: unknown) => {
       leavePlace();

@@ -4,8 +4,24 @@ import { firstComplaint, type Rule } from './rule.ts';
 /** Messages of one role in a row count as one turn, as the API reads them. */
 type Turn = { role: 'user' | 'assistant'; index: number; blocks: Block[] };
 
+const ID = /^[a-zA-Z0-9_-]+$/;
+
 /** Rules about tool calls and their results. */
 export const PAIRING_RULES = {
+  toolUseId: {
+    source: 'Message in Roo-Code pull 10649, forgecode issue 1142',
+    complaint: ({ messages }) =>
+      firstComplaint(messages, ({ content }, index) =>
+        firstComplaint(toBlocks(content), ({ type, id, tool_use_id: callId }, position) => {
+          const place = `messages.${index}.content.${position}.${type}`;
+          if (type === 'tool_use' && !ID.test(id ?? ''))
+            return `${place}.id: String should match pattern '${ID.source}'`;
+          return type === 'tool_result' && !ID.test(callId ?? '')
+            ? `${place}.tool_use_id: String should match pattern '${ID.source}'`
+            : undefined;
+        }),
+      ),
+  },
   toolUseUnanswered: {
     source: 'Message in claude-code issues 8210 and 7929',
     complaint: (body) =>

@@ -1,6 +1,14 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+
 import { firstComplaint, type Rule } from './rule.ts';
 
 const NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
+
+const PROPERTY_KEY = /^[a-zA-Z0-9_.-]{1,64}$/;
+
+const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false, logger: false });
 
 /** Rules about the tools that a request offers. */
 export const TOOL_RULES = {
@@ -30,6 +38,25 @@ export const TOOL_RULES = {
         if (schema['type'] === 'object') return undefined;
         return `tools.${index}.custom.input_schema.type: ${schema['type'] === undefined ? 'Field required' : "Input should be 'object'"}`;
       }),
+  },
+  toolSchemaKeys: {
+    source: 'Message in appstore-connect-mcp issue 2, studio pull 6874: top-level keys only',
+    complaint: ({ tools = [] }) =>
+      firstComplaint(tools, ({ input_schema: schema = {} }, index) =>
+        Object.keys(Object(schema['properties'])).every((key) => PROPERTY_KEY.test(key))
+          ? undefined
+          : `tools.${index}.custom.input_schema.properties: Property keys should match pattern '${PROPERTY_KEY.source}'`,
+      ),
+  },
+  toolSchemaDraft: {
+    // What names another draft passes here, as it passes the CLI (2.1.330).
+    source: 'Message in claude-code issues 586 and 63673',
+    complaint: ({ tools = [] }) =>
+      firstComplaint(tools, ({ input_schema: schema = {} }, index) =>
+        (schema['$schema'] ?? DRAFT) === DRAFT && !ajv.validate(DRAFT, schema)
+          ? `tools.${index}.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12). Learn more about tool use at https://docs.claude.com/en/docs/tool-use.`
+          : undefined,
+      ),
   },
   toolSchemaUnion: {
     source: 'Message in claude-code issues 27337 and 40075',

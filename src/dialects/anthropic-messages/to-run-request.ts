@@ -5,6 +5,7 @@ import { checkTools, type ToolPaths } from '../shared/check-tools.ts';
 import { checkConversation } from '../shared/conversation.ts';
 import { type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
 import type { MessagesBody } from './body.ts';
+import { checkCallIds } from './check-call-ids.ts';
 import { toConversation } from './to-conversation.ts';
 
 const HONOURED: ReadonlySet<string> = new Set([
@@ -39,15 +40,17 @@ const TOOL_PATHS: ToolPaths = {
 export function toRunRequest(body: MessagesBody, caller: Caller): TranslatedRequest {
   refuseThread(body);
   const { instructions, messages } = toConversation(body);
+  checkCallIds(body);
   checkConversation(messages);
   const request: RunRequest = {
     model: body.model,
     instructions,
     messages,
-    tools: (body.tools ?? []).map(({ name, description, input_schema: inputSchema }) => ({
+    tools: (body.tools ?? []).map(({ name, description, input_schema: inputSchema }, index) => ({
       name,
       description: description ?? undefined,
       inputSchema,
+      path: TOOL_PATHS.toSchemaPath(index),
     })),
     toolChoice: toToolChoice(body.tool_choice),
     parallelToolCalls: toParallel(body.tool_choice),

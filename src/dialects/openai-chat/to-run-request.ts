@@ -52,10 +52,11 @@ export function toRunRequest(body: ChatBody, caller: Caller): TranslatedRequest 
     model: body.model,
     instructions,
     messages,
-    tools: (body.tools ?? []).map(({ function: { name, description, parameters } }) => ({
+    tools: (body.tools ?? []).map(({ function: { name, description, parameters } }, index) => ({
       name,
       description: description ?? undefined,
       inputSchema: parameters ?? { type: 'object', properties: {} },
+      path: TOOL_PATHS.toSchemaPath(index),
     })),
     toolChoice: toToolChoice(body.tool_choice),
     parallelToolCalls: body.parallel_tool_calls ?? true,

@@ -90,11 +90,12 @@ function toTools({ tools, tool_choice: choice }: ResponsesBody): Tool[] {
   return all.filter(({ name }) => allowed.has(name));
 }
 
-function toTool({ name, description, parameters }: FunctionTool): Tool {
+function toTool({ name, description, parameters }: FunctionTool, index: number): Tool {
   return {
     name,
     description: description ?? undefined,
     inputSchema: parameters ?? { type: 'object', properties: {} },
+    path: TOOL_PATHS.toSchemaPath(index),
   };
 }
 

@@ -8,9 +8,9 @@ const NAME = /^[\w.-]{1,128}$/;
 
 /** One tool with another schema than this, and the CLI offers the model none of them. */
 const InputSchema = z.looseObject({
-  type: z.literal('object', 'must be "object"').optional(),
-  properties: z.record(z.string(), z.unknown(), 'must be an object').optional(),
-  required: z.array(z.string(), 'must be a list of names').optional(),
+  type: z.literal('object', 'must be "object"').nullish(),
+  properties: z.record(z.string(), z.unknown(), 'must be an object').nullish(),
+  required: z.array(z.string(), 'must be a list of names').nullish(),
 });
 
 /** Where a dialect holds the name and the schema of the tool at an index. */

@@ -44,19 +44,26 @@ export function checkConversation(messages: readonly Message[], param = 'message
       'The last message must come from the user (or be a tool result), not the assistant.',
     );
   }
-  let open = new Set<string>();
+  /** How many calls of the last reply still want a result, by their ids: APIs let them be the same. */
+  let open = new Map<string, number>();
   for (const { role, parts } of messages) {
     if (role === 'assistant') {
-      open = new Set(parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : [])));
+      open = new Map();
+      for (const part of parts) {
+        if (part.type === 'tool-call') open.set(part.id, (open.get(part.id) ?? 0) + 1);
+      }
       continue;
     }
     for (const part of parts) {
-      if (part.type !== 'tool-result' || open.delete(part.callId)) continue;
+      if (part.type !== 'tool-result') continue;
+      const left = open.get(part.callId) ?? 0;
+      open.set(part.callId, left - 1);
+      if (left > 0) continue;
       throw invalid(
         `The tool result for ${JSON.stringify(part.callId)} answers no call of the message before it.`,
       );
     }
-    const [unanswered] = open;
+    const [unanswered] = [...open].find(([, left]) => left > 0) ?? [];
     if (unanswered !== undefined) {
       throw invalid(
         `The tool call ${JSON.stringify(unanswered)} has no result in the message after it.`,

@@ -114,12 +114,6 @@ test('it is known when all calls have come, in whichever order', async () => {
   expect(await soon()).toBe('all');
 });
 
-test('a name that the CLI keeps for itself is refused', () => {
-  expect(() => createClientTools([{ ...TOOL, name: 'ToolSearch' }])).toThrow(
-    expect.objectContaining({ code: 'invalid-request', param: 'tools' }),
-  );
-});
-
 const text = (length: number) => [{ type: 'text' as const, text: 'x'.repeat(length) }];
 
 describe('a waiting call', () => {

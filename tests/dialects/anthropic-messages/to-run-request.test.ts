@@ -88,8 +88,13 @@ describe('tools', () => {
       },
     ];
     expect(toRequest({ tools }).tools).toEqual([
-      { name: 'f', description: 'does', inputSchema: schema },
-      { name: 'g', description: undefined, inputSchema: { type: 'object' } },
+      { name: 'f', description: 'does', inputSchema: schema, path: 'tools.0.input_schema' },
+      {
+        name: 'g',
+        description: undefined,
+        inputSchema: { type: 'object' },
+        path: 'tools.1.input_schema',
+      },
     ]);
   });
 

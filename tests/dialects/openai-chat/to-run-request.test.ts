@@ -69,8 +69,18 @@ describe('tools', () => {
       { type: 'function', function: { name: 'g' } },
     ];
     expect(toRequest({ tools }).tools).toEqual([
-      { name: 'f', description: 'does', inputSchema: parameters },
-      { name: 'g', description: undefined, inputSchema: { type: 'object', properties: {} } },
+      {
+        name: 'f',
+        description: 'does',
+        inputSchema: parameters,
+        path: 'tools.0.function.parameters',
+      },
+      {
+        name: 'g',
+        description: undefined,
+        inputSchema: { type: 'object', properties: {} },
+        path: 'tools.1.function.parameters',
+      },
     ]);
   });
 

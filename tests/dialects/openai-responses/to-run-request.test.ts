@@ -58,8 +58,13 @@ describe('tools', () => {
 
   test('pass with their schema as it came, and without one take nothing', () => {
     expect(toRequest({ tools }).tools).toEqual([
-      { name: 'f', description: 'does', inputSchema: parameters },
-      { name: 'g', description: undefined, inputSchema: { type: 'object', properties: {} } },
+      { name: 'f', description: 'does', inputSchema: parameters, path: 'tools.0.parameters' },
+      {
+        name: 'g',
+        description: undefined,
+        inputSchema: { type: 'object', properties: {} },
+        path: 'tools.1.parameters',
+      },
     ]);
   });
 

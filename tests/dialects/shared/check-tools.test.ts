@@ -64,7 +64,7 @@ describe('refuses, and names what is wrong,', () => {
 
   test.each([
     [{ type: 'array' }, 'type must be "object"'],
-    [{ type: 'object', properties: null }, 'properties must be an object'],
+    [{ type: 'object', properties: [] }, 'properties must be an object'],
     [{ type: 'object', required: 'a' }, 'required must be a list of names'],
   ])('the schema %j', (schema, complaint) => {
     expect(check([['f', schema]])).toThrow(

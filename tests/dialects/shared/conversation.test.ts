@@ -55,6 +55,10 @@ test.for<[string, Message[]]>([
     [user(text('a')), assistant(call('1'), call('2')), user(result('2'), result('1'), text('b'))],
   ],
   [
+    'two calls with one id',
+    [user(text('a')), assistant(call('1'), call('1')), user(result('1'), result('1'))],
+  ],
+  [
     'rounds of calls',
     [
       user(text('a')),
@@ -75,6 +79,10 @@ test.for<[string, Message[]]>([
   [
     'one of two calls without a result',
     [user(text('a')), assistant(call('1'), call('2')), user(result('1'))],
+  ],
+  [
+    'one of two calls with one id without a result',
+    [user(text('a')), assistant(call('1'), call('1')), user(result('1'))],
   ],
   ['a result without a call', [user(result('1'))]],
   [

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { textReply } from '../../src/demo/replies.ts';
+import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { ask, openaiChat, TOOL_DIALECTS, WAYS } from './tool-dialects.ts';
+import { callThenSay, lastRequest, toProcess, toSpoken } from './upstream.ts';
+
+const QUESTION = { user: 'Hello.' };
+
+const toSchema = (properties: object, more: object = {}) => ({
+  type: 'object',
+  properties,
+  ...more,
+});
+
+const ODD_SCHEMAS = {
+  tuple: toSchema({ at: { type: 'array', items: [{ type: 'number' }, { type: 'number' }] } }),
+  bound: toSchema({ size: { minimum: 0, exclusiveMinimum: true } }),
+  inProperty: toSchema({ size: { type: 'string', required: true } }),
+  nulls: toSchema({ size: { type: 'string', description: null, enum: null } }, { required: null }),
+  any: toSchema({ size: { type: 'any' } }),
+  twice: toSchema({ size: {} }, { required: ['size', 'size'] }),
+  odata: toSchema({ $top: { type: 'integer' }, 'filter[name]': {} }, { required: ['$top'] }),
+  union: { oneOf: [toSchema({ a: {} }, { required: ['a'] }), toSchema({ b: {} })] },
+  draft7: {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    ...toSchema({ at: { items: [{}] } }),
+  },
+  ToolSearch: toSchema({}),
+};
+
+let proxy: Proxy;
+beforeAll(async () => {
+  proxy = await startProxy({ answer: () => textReply('ok'), settings: ONE_EACH });
+});
+afterAll(() => proxy.stop());
+
+test.each(TOOL_DIALECTS)(
+  '$name: no tool is left out for its schema or its name',
+  async (dialect) => {
+    const tools = Object.entries(ODD_SCHEMAS).map(([name, schema]) => ({ name, schema }));
+    await ask(proxy, dialect, { turns: [QUESTION], tools });
+
+    const arrived = lastRequest(proxy).body.tools?.map(({ name }) => name);
+    expect(new Set(arrived)).toEqual(
+      new Set(
+        Object.keys(ODD_SCHEMAS).map((name) => (name === 'ToolSearch' ? 'ToolSearch_' : name)),
+      ),
+    );
+  },
+);
+
+describe.each(WAYS)('$name', ({ dialect, stream }) => {
+  test('a call of a tool with other names inside comes back in the caller’s, and goes on in its process', async () => {
+    const tools = [{ name: 'ToolSearch', schema: ODD_SCHEMAS.odata }];
+    const input = { _top: 3, filter_name_: '$top' };
+    const seen = proxy.model.requests.length;
+    proxy.model.answer = callThenSay([{ id: 'toolu_1', name: 'ToolSearch_', input }]);
+    const called = await ask(proxy, dialect, { turns: [QUESTION], tools, stream });
+
+    expect(called.calls).toMatchObject([{ id: 'toolu_1', name: 'ToolSearch' }]);
+    expect(JSON.parse(called.calls[0]?.json ?? '')).toEqual({ $top: 3, 'filter[name]': '$top' });
+
+    const results = [{ id: 'toolu_1', content: 'Three.' }];
+    const turns = [QUESTION, { calls: called.calls }, { results }];
+    const answered = await ask(proxy, dialect, { turns, tools, stream });
+    expect(answered.text).toBe('Done.');
+    const [first, second] = proxy.model.requests.slice(seen);
+    expect(second && toProcess(second)).toBe(first && toProcess(first));
+
+    await ask(proxy, dialect, { turns, tools: [...tools, { name: 'other' }], stream });
+    expect(toSpoken(lastRequest(proxy))[1]).toMatchObject({
+      content: [{ type: 'tool_use', name: 'ToolSearch_', input }],
+    });
+  });
+});
+
+test('ids that the API refuses, and those that come again, lose no call', async () => {
+  proxy.model.answer = () => textReply('ok');
+  const pairs = ['call_1', 'functions.Read:0', 'call_1', '', 'a.b', 'a_b'].map((id, index) => ({
+    call: { id, name: 'read', json: '{}' },
+    result: { id, content: `Result ${index}.` },
+  }));
+  const turns = pairs.flatMap(({ call, result }) => [{ calls: [call] }, { results: [result] }]);
+  await ask(proxy, openaiChat, { turns: [QUESTION, ...turns], tools: [{ name: 'read' }] });
+
+  const blocks = toSpoken(lastRequest(proxy)).flatMap(({ content }) => content);
+  const calls = blocks.filter(({ type }) => type === 'tool_use').map(({ id }) => id);
+  const results = blocks.filter(({ type }) => type === 'tool_result');
+  expect(new Set(calls).size).toBe(pairs.length);
+  expect(calls).toEqual(expect.arrayContaining(['call_1', 'a_b']));
+  expect(results.map(({ tool_use_id: id }) => id)).toEqual(calls);
+  expect(results.map(({ content }) => content)).toMatchObject(
+    pairs.map(({ result }) => [{ text: result.content }]),
+  );
+});
+
+test.each(TOOL_DIALECTS)('$name: a reply that says that it is empty stays', async (dialect) => {
+  const turns = [QUESTION, { said: '(no content)' }, { user: 'And?' }];
+  await ask(proxy, dialect, { turns });
+
+  const spoken = toSpoken(lastRequest(proxy)).map(({ role, content }) => [
+    role,
+    content.map(({ text = '' }) => text).join(''),
+  ]);
+  expect(spoken).toEqual([
+    ['user', 'Hello.'],
+    ['assistant', '(no content)'],
+    ['user', 'And?'],
+  ]);
+});
