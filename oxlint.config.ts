@@ -1,0 +1,108 @@
+import { defineConfig, type OxlintOverride } from 'oxlint';
+
+const CANONICAL = 'run.ts run-error.ts run-answer.ts';
+
+/**
+ * What each room may import beyond itself: files and folders of `src/` (folders end in `/`), and packages.
+ * A room that is not named here imports nothing else. Where several names fit a file, the last one counts.
+ */
+const ROOMS: Readonly<Record<string, string>> = {
+  '*.ts': 'zod node:* run.ts run-error.ts setting-schemas.ts settings.ts',
+  '{run,run-error,run-answer,cli-status}.ts': 'run.ts run-error.ts',
+
+  // Inside the CLI's room imports run one way: launch, process, spares, and then chat or agent.
+  'claude/launch/**': 'run.ts execa zod node:*',
+  'claude/process/**': 'run.ts run-error.ts ../launch/ execa p-limit zod node:*',
+  'claude/{chat,agent}/**': `${CANONICAL} within.ts ../launch/ ../process/ ../spares.ts layers/gate.ts ajv zod node:*`,
+  'claude/*.ts': `${CANONICAL} cli-status.ts config.ts within.ts layers/gate.ts ajv zod node:*`,
+
+  'layers/**': `${CANONICAL} config.ts deadline.ts keys/ limits/ media/ observation/ sessions/ ajv p-limit node:*`,
+  'layers/{create-run,with-structured-output}.ts': `${CANONICAL} config.ts claude/ keys/ limits/ media/ sessions/`,
+
+  // Dialects are pure: neither Hono, nor Node, nor each other.
+  'dialects/*.ts': `${CANONICAL} openapi/schemas.ts zod`,
+  'dialects/*/**': `${CANONICAL} ../dialect.ts ../operation.ts ../shared/ openapi/answers/failure.ts zod`,
+  'openapi/**': 'run-error.ts dialects/ keys/api-key.ts zod',
+
+  'http/**':
+    'run.ts run-error.ts deadline.ts loopback.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ hono @hono/* pino rate-limiter-flexible ws zod node:*',
+  'routes/**': `${CANONICAL} cli-status.ts deadline.ts within.ts dialects/ http/ keys/ observation/ openapi/ responses/ claude/agent/read-transcript.ts hono @hono/* zod node:timers/promises`,
+  'dashboard/**': `${CANONICAL} http/ keys/ observation/ responses/ routes/ claude/agent/read-transcript.ts hono zod node:*`,
+
+  'keys/**': 'run.ts run-error.ts cli-status.ts settings.ts p-limit zod node:*',
+  'limits/**': 'run.ts run-error.ts keys/ state/ rate-limiter-flexible node:*',
+  'sessions/**': 'run-error.ts state/ claude/agent/read-transcript.ts zod',
+  'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
+  'observation/**': 'run.ts run-error.ts config.ts state/ pino prom-client zod node:*',
+  'media/**': 'run.ts run-error.ts loopback.ts node:*',
+  'state/**': 'node:*',
+  'demo/**': 'ajv zod node:*',
+
+  'cli/**':
+    'config.ts loopback.ts server.ts settings.ts claude/launch/ demo/ keys/ dashboard/ routes/ state/ zod node:*',
+  '{bin,cli}.ts': 'cli.ts cli/ zod node:*',
+  'app.ts':
+    'run.ts cli-status.ts dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',
+  'index.ts': 'app.ts cli-status.ts keys/ run.ts run-error.ts',
+};
+
+/** The composition root: the only place that sees both the CLI and HTTP. */
+const ROOT = ['src/server.ts', 'src/server-parts.ts', 'src/open-keys.ts'];
+
+export default defineConfig({
+  plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'node', 'vitest'],
+  options: { typeAware: true },
+  categories: { correctness: 'error', suspicious: 'error' },
+  rules: {
+    'typescript/no-explicit-any': 'error',
+    'typescript/no-floating-promises': 'error',
+    'typescript/switch-exhaustiveness-check': [
+      'error',
+      { considerDefaultExhaustiveForUnions: true },
+    ],
+    'node/no-process-env': 'error',
+    'import/no-cycle': 'error',
+    'no-underscore-dangle': 'off',
+    'typescript/consistent-return': 'off',
+    'typescript/no-unsafe-type-assertion': 'off',
+  },
+  ignorePatterns: ['dist'],
+  overrides: [
+    ...allow('**', ''),
+    ...Object.entries(ROOMS).flatMap(([room, others]) => allow(room, others)),
+    { files: ROOT, rules: { 'no-restricted-imports': 'off' } },
+    {
+      files: ['src/{cli,bin}.ts', '{tests,bench,scripts,examples}/**', '*.config.ts'],
+      rules: { 'node/no-process-env': 'off' },
+    },
+  ],
+});
+
+/** A file outside all folders is a room of its own; a folder inside a room may import the whole room. */
+function allow(room: string, others: string) {
+  const allowed = others.split(' ').filter(Boolean).flatMap(toPatterns);
+  const isFile = !room.includes('/') && room !== '**';
+  const isWholeRoom = /^\w+\/\*\*$/.test(room);
+  return [
+    toOverride(room, isFile ? ['**', ...allowed] : ['**', '!./**', ...allowed]),
+    ...(isWholeRoom
+      ? [toOverride(room.replace('/', '/*/'), ['**', '!./**', '!../**', '../../**', ...allowed])]
+      : []),
+  ];
+}
+
+/** The patterns are .gitignore's: what one forbids, a later one with `!` allows again. */
+function toOverride(files: string, group: string[]): OxlintOverride {
+  const message = 'A room imports only itself and what oxlint.config.ts names for it.';
+  return {
+    files: [`src/${files}`],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] },
+  };
+}
+
+/** A file or folder however deep the importing file lies; a package with its entry points. */
+function toPatterns(other: string) {
+  if (!/(\.ts|\/)$/.test(other)) return [`!${other}`, `!${other}/**`];
+  const path = other.endsWith('/') ? `${other}**` : other;
+  return [other.startsWith('../') ? `!${path}` : `!**/${path}`];
+}
