@@ -28,17 +28,32 @@ export function createKeyBook({ ownerKey, file, onProblem = () => {} }: KeyBookO
   const owner: Entry = { key: OWNER, digest: toDigest(ownerKey) };
   let entries: readonly Entry[] = [owner];
   let seen: string | undefined;
+  let reading: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
 
-  async function readAgain() {
-    if (file === undefined) return;
-    const state = await readState(file);
+  async function readNow(path: string) {
+    const state = await readState(path);
     if (state === seen) return;
-    seen = state;
     try {
-      entries = [owner, ...(await readKeysFile(file)).map(toEntry)];
+      entries = [owner, ...(await readKeysFile(path)).map(toEntry)];
     } catch (error) {
       onProblem(error);
     }
+    seen = state;
+  }
+
+  /**
+   * Everybody waits for a look at the file that began after they came: one that was under way may have seen
+   * it before it changed. Those who come meanwhile share the next look.
+   */
+  async function readAgain() {
+    if (file === undefined) return;
+    next ??= (reading ?? Promise.resolve()).then(() => {
+      reading = next;
+      next = undefined;
+      return readNow(file);
+    });
+    await next;
   }
 
   return {

@@ -45,6 +45,36 @@ test('a key that is added holds at once, and one that is revoked no more', async
   expect(await book.get(found?.id ?? '')).toBeUndefined();
 });
 
+test('a revoked key is refused to all who come together, and a new one known to all of them', async () => {
+  const book = open();
+  const [old, other] = [await folder.add({}, 'old'), await folder.add({}, 'other')];
+  const { id = '' } = (await book.find([old])) ?? {};
+  await revokeKey(folder.file, 'old');
+  const asked = Array.from({ length: 64 }, () => Promise.all([book.find([old]), book.get(id)]));
+  expect(new Set((await Promise.all(asked)).flat())).toEqual(new Set([undefined]));
+
+  const added = await folder.add({}, 'new');
+  const found = await Promise.all(Array.from({ length: 64 }, () => book.find([added])));
+  expect(new Set(found.map((key) => key?.name))).toEqual(new Set(['new']));
+  expect(await book.find([other])).toMatchObject({ name: 'other' });
+});
+
+test('a change while others look at the file counts for whoever comes after it', async () => {
+  const book = open();
+  const key = await folder.add({}, 'laptop');
+  for (let round = 0; round < 20; round += 1) {
+    const looking = Array.from({ length: 8 }, () => book.find([key]));
+    await folder.add({}, `other-${round}`);
+    looking.push(book.find([OWNER_KEY]));
+    expect((await Promise.all(looking)).map((found) => found?.name)).toEqual([
+      ...Array.from({ length: 8 }, () => 'laptop'),
+      'owner',
+    ]);
+  }
+  await revokeKey(folder.file, 'laptop');
+  expect(await book.find([key])).toBeUndefined();
+});
+
 test('a hash is no key', async () => {
   const key = await folder.add();
   const book = open();
