@@ -30,7 +30,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'dashboard/**': `${CANONICAL} http/ keys/ observation/ responses/ routes/ claude/agent/read-transcript.ts hono zod node:*`,
 
   'keys/**': 'run.ts run-error.ts cli-status.ts settings.ts p-limit zod node:*',
-  'limits/**': 'run.ts run-error.ts keys/ state/ rate-limiter-flexible node:*',
+  'limits/**': 'run.ts run-error.ts keys/ state/ node:*',
   'sessions/**': 'run-error.ts state/ claude/agent/read-transcript.ts zod',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
   'observation/**': 'run.ts run-error.ts config.ts state/ pino prom-client zod node:*',

@@ -1,7 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-import { RateLimiterMemory, RateLimiterSQLite } from 'rate-limiter-flexible';
-
 const MINUTE_SECONDS = 60;
 const DAY_SECONDS = 86_400;
 
@@ -22,89 +20,110 @@ export type Counters = {
   read: (name: CounterName, keyId: string) => Promise<Count>;
   /** Adds whole units, and tells the new count. */
   add: (name: CounterName, keyId: string, amount: number) => Promise<Count>;
+  /** Whether counts are in memory only, since the database fails. */
+  isInMemory: () => boolean;
   /** Forgets windows that are over. */
   removeExpired: () => Promise<void>;
 };
 
-/** The table that `createCounters` wants; its columns are rate-limiter-flexible's. */
+/** The table that `createCounters` wants; `expire` is the end of the window, in milliseconds since 1970. */
 export const COUNTERS_SCHEMA = `
   CREATE TABLE counters (key TEXT PRIMARY KEY, points INTEGER NOT NULL DEFAULT 0, expire INTEGER) STRICT;
 `;
 
 const NOTHING: Count = { used: 0, msLeft: 0 };
 
-/**
- * Makes the counters, which survive a restart when there is a database. While that fails (disk full),
- * they go on in memory.
- */
-export function createCounters(database?: DatabaseSync): Counters {
-  const limiters = new Map(
-    Object.entries(WINDOW_SECONDS).map(([name, seconds]) => [
-      name,
-      createLimiters(name, seconds, database),
-    ]),
-  );
-  const limitersOf = (name: CounterName) => {
-    const found = limiters.get(name);
-    if (!found) throw new TypeError(`There is no counter ${name}.`);
-    return found;
-  };
+/** Two servers may share the file: the database adds, and begins a window anew that is over. */
+const ADD = `
+  INSERT INTO counters (key, points, expire) VALUES ($key, $amount, $end)
+  ON CONFLICT (key) DO UPDATE SET
+    points = CASE WHEN expire > $now AND expire <= $end THEN points + $amount ELSE $amount END,
+    expire = CASE WHEN expire > $now AND expire <= $end THEN expire ELSE $end END`;
 
-  const readOne = async (name: CounterName, limiter: Limiter, keyId: string): Promise<Count> => {
-    const result = await limiter.get(keyId);
-    if (!result) return NOTHING;
-    // A window that ends later than it can was opened before the clock was put back.
-    if (result.msBeforeNext <= WINDOW_SECONDS[name] * 1000) return toCount(result);
-    await limiter.delete(keyId);
-    return NOTHING;
-  };
+type Row = { points: number; expire: number };
 
-  const read: Counters['read'] = async (name, keyId) => {
-    const { limiter, inMemory } = limitersOf(name);
-    const stored = await readOne(name, limiter, keyId);
-    const held = await readOne(name, inMemory, keyId);
-    return held.used > stored.used ? held : stored;
+export type CountersOptions = {
+  /** Keeps the counts over a restart. Default: they are in memory only. */
+  database?: DatabaseSync | undefined;
+  /** Told when the database begins to fail; the counts go on in memory until it is written again. Default: nobody. */
+  onProblem?: (error: unknown) => void;
+};
+
+/** Makes the counters. What the database could not take is kept in memory and added to it with the next count. */
+export function createCounters({ database, onProblem = () => {} }: CountersOptions = {}): Counters {
+  const unwritten = new Map<string, Row>();
+  const table = database && openTable(database);
+  let isFailing = false;
+
+  function attempt<Result>(task: () => Result): Result | undefined {
+    try {
+      return task();
+    } catch (error) {
+      if (!isFailing) onProblem(error);
+      isFailing = true;
+      return undefined;
+    }
+  }
+
+  const readNow = (name: CounterName, key: string): Count => {
+    const stored = attempt(() => table?.read(key));
+    const counts = [stored, unwritten.get(key)].map((row) => toCount(row, WINDOW_SECONDS[name]));
+    return {
+      used: counts.reduce((sum, { used }) => sum + used, 0),
+      msLeft: Math.max(...counts.map(({ msLeft }) => msLeft)),
+    };
   };
 
   return {
-    read,
+    read: async (name, keyId) => readNow(name, toKey(name, keyId)),
     async add(name, keyId, amount) {
-      await read(name, keyId);
-      return toCount(await limitersOf(name).limiter.penalty(keyId, amount));
+      const key = toKey(name, keyId);
+      const held = toCount(unwritten.get(key), WINDOW_SECONDS[name]);
+      const row = { points: held.used + amount, expire: Date.now() + WINDOW_SECONDS[name] * 1000 };
+      const isWritten = attempt(() => table?.add(key, row)) ?? false;
+      if (isWritten) {
+        unwritten.delete(key);
+        isFailing = false;
+      } else {
+        unwritten.set(key, held.used > 0 ? { ...row, expire: Date.now() + held.msLeft } : row);
+      }
+      return readNow(name, key);
     },
+    isInMemory: () => isFailing,
     async removeExpired() {
-      database?.prepare('DELETE FROM counters WHERE expire < ?').run(Date.now());
+      const now = Date.now();
+      for (const [key, { expire }] of unwritten) if (expire <= now) unwritten.delete(key);
+      attempt(() => table?.removeExpired(now));
     },
   };
 }
 
-type Limiter = RateLimiterMemory | RateLimiterSQLite;
-
-/** The limiter, and what stands in for it while the database fails. */
-function createLimiters(name: string, seconds: number, database: DatabaseSync | undefined) {
-  // The limits differ from key to key and are compared elsewhere.
-  const options = { keyPrefix: name, points: Number.MAX_SAFE_INTEGER, duration: seconds };
-  const inMemory = new RateLimiterMemory(options);
-  if (!database) return { limiter: inMemory, inMemory };
-  const limiter = new RateLimiterSQLite({
-    ...options,
-    storeClient: toStoreClient(database),
-    storeType: 'better-sqlite3',
-    tableName: 'counters',
-    tableCreated: true,
-    insuranceLimiter: inMemory,
-  });
-  return { limiter, inMemory };
-}
-
-/** The part of better-sqlite3 that the limiter uses; each of its transactions is one statement. */
-function toStoreClient(database: DatabaseSync) {
+/**
+ * Never `INSERT … RETURNING` through `get()`: node:sqlite returns the row and passes over the commit that
+ * fails behind it (seen with Node 24.21 on a full disk). `run()` throws.
+ */
+function openTable(database: DatabaseSync) {
+  const add = database.prepare(ADD);
+  const read = database.prepare('SELECT points, expire FROM counters WHERE key = ?');
+  const remove = database.prepare('DELETE FROM counters WHERE expire < ?');
   return {
-    prepare: (sql: string) => database.prepare(sql),
-    transaction: <Result>(statement: () => Result) => statement,
+    add(key: string, { points, expire }: Row) {
+      add.run({ key, amount: points, end: expire, now: Date.now() });
+      return true;
+    },
+    read: (key: string) => read.get(key) as Row | undefined, // the table's own columns
+    removeExpired: (now: number) => void remove.run(now),
   };
 }
 
-function toCount(result: { consumedPoints: number; msBeforeNext: number }): Count {
-  return { used: result.consumedPoints, msLeft: result.msBeforeNext };
+/** A window that ends later than it can was opened before the clock was put back. */
+function toCount(row: Row | undefined, windowSeconds: number): Count {
+  const msLeft = row ? row.expire - Date.now() : 0;
+  return row && msLeft > 0 && msLeft <= windowSeconds * 1000
+    ? { used: row.points, msLeft }
+    : NOTHING;
+}
+
+function toKey(name: CounterName, keyId: string) {
+  return `${name}:${keyId}`;
 }

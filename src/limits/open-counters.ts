@@ -16,5 +16,10 @@ export function openCounters(
     version: 1,
     onSetAside: (report) => log.error(report, 'the limits database was damaged and set aside'),
   });
-  return { ...createCounters(database), close: () => database.close() };
+  const counters = createCounters({
+    database,
+    onProblem: (error) =>
+      log.error({ err: error }, 'the limits database fails: what keys use is counted in memory'),
+  });
+  return { ...counters, close: () => database.close() };
 }

@@ -58,13 +58,43 @@ test('a clock that is put back does not make a window longer', async () => {
   counters.close();
 });
 
-test('when the database fails, the counters go on in memory', async () => {
+test('when the database fails, the counters go on from what it held, and say so once', async () => {
   const database = new DatabaseSync(':memory:');
   database.exec(COUNTERS_SCHEMA);
-  const counters = createCounters(database);
+  const problems: unknown[] = [];
+  const counters = createCounters({ database, onProblem: (error) => problems.push(error) });
+  await counters.add('requestsPerMinute', 'key-a', 2);
+  expect(counters.isInMemory()).toBe(false);
+
   database.exec('PRAGMA query_only = 1');
   await counters.add('requestsPerMinute', 'key-a', 1);
-  expect(await counters.add('requestsPerMinute', 'key-a', 1)).toMatchObject({ used: 2 });
-  expect(await counters.read('requestsPerMinute', 'key-a')).toMatchObject({ used: 2 });
+  expect(await counters.add('requestsPerMinute', 'key-a', 1)).toMatchObject({ used: 4 });
+  expect(await counters.read('requestsPerMinute', 'key-a')).toMatchObject({ used: 4 });
+  expect([counters.isInMemory(), problems.length]).toEqual([true, 1]);
+
+  database.exec('PRAGMA query_only = 0');
+  expect(await counters.add('requestsPerMinute', 'key-a', 1)).toMatchObject({ used: 5 });
+  expect(counters.isInMemory()).toBe(false);
+  expect(database.prepare('SELECT points FROM counters').all()).toEqual([{ points: 5 }]);
+  database.close();
+});
+
+test('when the disk is full, every count still counts', async () => {
+  const file = join(folder, 'limits.db');
+  const problems: unknown[] = [];
+  const database = new DatabaseSync(file);
+  database.exec(`PRAGMA journal_mode = WAL; ${COUNTERS_SCHEMA}`);
+  // As on a full disk (SQLITE_FULL), a commit may not make the file larger.
+  const { page_count: pages } = database.prepare('PRAGMA page_count').get() ?? {};
+  database.exec(`PRAGMA max_page_count = ${Number(pages)}`);
+  const counters = createCounters({ database, onProblem: (error) => problems.push(error) });
+  for (let number = 0; problems.length === 0; number += 1) {
+    await counters.add('tokensPerDay', `filler-${number}`, 1);
+  }
+  for (let used = 1; used <= 10; used += 1) {
+    const keyId = 'key-a'.repeat(800);
+    expect(await counters.add('requestsPerMinute', keyId, 1)).toMatchObject({ used });
+  }
+  expect(problems).toEqual([expect.objectContaining({ message: expect.stringContaining('full') })]);
   database.close();
 });
