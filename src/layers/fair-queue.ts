@@ -5,6 +5,10 @@ export type FairQueue<Entry> = {
   push: (key: string, entry: Entry) => () => void;
   /** Takes the first entry of the key whose last turn is the longest ago. */
   shift: () => Entry | undefined;
+  /** How many entries a key has. */
+  count: (key: string) => number;
+  /** The last entry of the key that has the most. */
+  findLatestOfMost: () => { key: string; entry: Entry } | undefined;
 };
 
 /** Makes an empty queue. It remembers the last turn of each key, so keys must be few (they are: the operator's). */
@@ -40,6 +44,12 @@ export function createFairQueue<Entry>(): FairQueue<Entry> {
       lastTurns.set(key, turn);
       remove(key, entry);
       return entry;
+    },
+    count: (key) => lines.get(key)?.size ?? 0,
+    findLatestOfMost() {
+      const [most] = [...lines].toSorted(([, one], [, other]) => other.size - one.size);
+      const entry = most && [...most[1]].at(-1);
+      return entry === undefined || !most ? undefined : { key: most[0], entry };
     },
   };
 }

@@ -17,7 +17,9 @@ type GateCounts = { running: number; waiting: number; concurrency: number };
 export type Gate = {
   /**
    * Waits for a place and returns the function that frees it; calling that twice does no harm.
-   * Throws `queue-full`, `queue-timeout` or `shutting-down`, or the signal's reason.
+   * Throws `queue-full`, `queue-timeout` or `shutting-down`, or the signal's reason. In a full queue a key
+   * with fewer who wait takes the place of the latest of the key with the most; one of each key may always
+   * wait.
    */
   enter: (keyId: string, signal: AbortSignal) => Promise<() => void>;
   counts: () => GateCounts;
@@ -25,7 +27,7 @@ export type Gate = {
   close: () => void;
 };
 
-type Turn = PromiseWithResolvers<() => void>;
+type Turn = { resolve: (leave: () => void) => void; giveUp: (reason: unknown) => void };
 
 /**
  * Makes the gate that limits how many runs go on at once, with turns taken fairly among keys.
@@ -47,20 +49,29 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
     }
   };
 
+  /** Makes room in a full queue, or refuses the one who comes. */
+  const makeRoom = (keyId: string): void => {
+    if (limit.activeCount < concurrency || queue.size < maxQueueSize) return;
+    const full = queueFull(retryAfterSeconds(queue.size, concurrency));
+    const own = queue.count(keyId);
+    const most = queue.findLatestOfMost();
+    // With one less than the other the two would only change their parts.
+    if (most && queue.count(most.key) > own + 1) most.entry.giveUp(full);
+    else if (own > 0 || maxQueueSize === 0) throw full;
+  };
+
   const enter: Gate['enter'] = async (keyId, signal) => {
     signal.throwIfAborted();
     if (isClosed) throw shuttingDown();
-    if (limit.activeCount >= concurrency && queue.size >= maxQueueSize) {
-      throw queueFull(retryAfterSeconds(queue.size, concurrency));
-    }
+    makeRoom(keyId);
 
-    const turn: Turn = Promise.withResolvers();
-    const leave = queue.push(keyId, turn);
+    const { promise, resolve, reject } = Promise.withResolvers<() => void>();
     // Leaves before it rejects: a place handed to a turn that was given up would never come back.
     const giveUp = (reason: unknown): void => {
       leave();
-      turn.reject(reason);
+      reject(reason);
     };
+    const leave = queue.push(keyId, { resolve, giveUp });
     const onAbort = (): void => giveUp(signal.reason);
     const onTimeout = (): void => giveUp(queueTimeout(retryAfterSeconds(queue.size, concurrency)));
 
@@ -68,7 +79,7 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
     const timer = setTimeout(onTimeout, queueTimeoutMs);
     admit();
     try {
-      return await turn.promise;
+      return await promise;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
@@ -81,7 +92,7 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
     close() {
       isClosed = true;
       for (let turn = queue.shift(); turn !== undefined; turn = queue.shift()) {
-        turn.reject(shuttingDown());
+        turn.giveUp(shuttingDown());
       }
     },
   };

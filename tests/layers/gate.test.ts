@@ -96,12 +96,38 @@ describe('refusals', () => {
     const gate = createGate({ concurrency: 1, maxQueueSize: 1, queueTimeoutMs: 60_000 });
     const leave = await gate.enter('a', stays);
     const second = gate.enter('a', stays);
-    await expect(gate.enter('b', stays)).rejects.toMatchObject({
+    await expect(gate.enter('a', stays)).rejects.toMatchObject({
       code: 'queue-full',
       retryAfterSeconds: 2,
     });
     leave();
     await expect(second).resolves.toBeTypeOf('function');
+  });
+
+  test('in a full queue the key with the most waiting gives the place of its latest one', async () => {
+    const gate = createGate({ concurrency: 1, maxQueueSize: 3, queueTimeoutMs: 60_000 });
+    const leave = await gate.enter('greedy', stays);
+    const [first, second, third] = Array.from({ length: 3 }, () => gate.enter('greedy', stays));
+    const modest = gate.enter('modest', stays);
+    await expect(third).rejects.toMatchObject({ code: 'queue-full' });
+    await expect(gate.enter('greedy', stays)).rejects.toMatchObject({ code: 'queue-full' });
+    await expect(gate.enter('modest', stays)).rejects.toMatchObject({ code: 'queue-full' });
+    leave();
+    (await modest)();
+    (await first)?.();
+    (await second)?.();
+    await settle();
+    expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
+  });
+
+  test('one of each key may always wait', async () => {
+    const gate = createGate({ concurrency: 1, maxQueueSize: 1, queueTimeoutMs: 60_000 });
+    const leave = await gate.enter('a', stays);
+    const waiting = ['a', 'b', 'c'].map((keyId) => gate.enter(keyId, stays));
+    await expect(gate.enter('b', stays)).rejects.toMatchObject({ code: 'queue-full' });
+    expect(gate.counts().waiting).toBe(3);
+    leave();
+    await Promise.all(waiting.map(async (turn) => (await turn)()));
   });
 
   test('maxQueueSize 0 still lets in who can start at once', async () => {
