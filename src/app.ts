@@ -64,7 +64,7 @@ export type AppParts = {
   /** The further keys, for their operator to edit. */
   keyStore: KeyStore;
   /** What the answers' headers tell of the caller's limits; the run itself holds to them. */
-  limits: Pick<KeyLimits, 'standing'>;
+  limits: Pick<KeyLimits, 'enter' | 'standing'>;
   countTokens: CountTokens;
   readCliStatus: ReadCliStatus;
   health: HealthParts;

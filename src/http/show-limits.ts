@@ -6,12 +6,19 @@ import type { ApiKey } from '../keys/api-key.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
 import type { AppEnv } from './variables.ts';
 
-/** Tells in the answer's headers how far the caller's key is from its limits, as each API names them. */
+/**
+ * Tells in the answer's headers how far the caller's key is from its limits, as each API names them, and
+ * lets requests count whose body is refused; a run counts itself.
+ */
 export function showLimits(
-  limits: Pick<KeyLimits, 'standing'>,
+  limits: Pick<KeyLimits, 'enter' | 'standing'>,
   chooseFailures: (c: Context<AppEnv>) => Failures,
 ) {
   return createMiddleware<AppEnv>(async (c, next) => {
+    c.set('countRefused', async () => {
+      const visit = await limits.enter(c.var.key.id);
+      await visit.leave({ tokens: 0, costUsd: 0 });
+    });
     await next();
     if (!isCounted(c.var.key)) return;
     const standing = await limits.standing(c.var.key);

@@ -25,7 +25,22 @@ export function validate<Body>(schema: z.ZodType<Body>) {
     throw toInvalidRequest(result.error.issues);
   });
   // The validator's own type infers its environment from the route, which this function stands before.
-  return handler as unknown as MiddlewareHandler<AppEnv, string, Validated<Body>>;
+  return countRefusals(handler as unknown as MiddlewareHandler<AppEnv, string, Validated<Body>>);
+}
+
+/** A body that is refused counts as a request, one that is no JSON as well: checking it was work, too. */
+function countRefusals<Body>(
+  check: MiddlewareHandler<AppEnv, string, Validated<Body>>,
+): MiddlewareHandler<AppEnv, string, Validated<Body>> {
+  return async (c, next) => {
+    try {
+      // Hono catches what the handlers behind throw, so that only the check's own complaint comes by.
+      return await check(c, next);
+    } catch (refusal) {
+      await c.var.countRefused();
+      throw refusal;
+    }
+  };
 }
 
 /** The same schema, for what is not nested too deep only. */

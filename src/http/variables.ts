@@ -24,6 +24,11 @@ export type Variables = {
   caller: Caller;
   /** Set by `authenticate`: what the caller's key may do. */
   key: ApiKey;
+  /**
+   * Set by `showLimits`: counts a request that never becomes a run. Throws `rate-limited` when the key has
+   * no more.
+   */
+  countRefused: () => Promise<void>;
   /** Set by `timeout`: aborts when the caller leaves or the deadline passes. */
   signal: AbortSignal;
   /** What went wrong, for the log. */

@@ -60,6 +60,30 @@ const statusesOf = async (count: number, app: TestApp, headers: Record<string, s
 };
 
 describe('requests a minute', () => {
+  test('a body that is no JSON counts as well', async () => {
+    const { app, headers } = await open({ requestsPerMinute: 1 });
+    const send = () =>
+      app.request('/v1/messages', {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: '{',
+      });
+    expect([(await send()).status, (await send()).status]).toEqual([400, 429]);
+  });
+
+  test.for(['/v1/messages', '/v1/chat/completions', '/v1/responses', '/v1/messages/count_tokens'])(
+    'bodies that %s refuses count, and the one over the limit is a 429',
+    async (path) => {
+      const { app, headers } = await open({ requestsPerMinute: 3 });
+      const statuses = [];
+      for (let turn = 0; turn < 4; turn += 1) {
+        statuses.push((await post(app, path, { model: 7 }, headers)).status);
+      }
+      expect(statuses).toEqual([400, 400, 400, 429]);
+      expect(await statusesOf(1, app, headers)).toEqual([429]);
+    },
+  );
+
   test('the next one is a 429 in the words of OpenAI, and tells when to try again', async () => {
     const { app, headers } = await open({ requestsPerMinute: 2 });
     await post(app, '/v1/chat/completions', CHAT, headers);

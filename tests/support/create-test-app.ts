@@ -80,7 +80,10 @@ export function createTestApp({ settings, health, ...parts }: TestParts = {}) {
     run: sayHello,
     keys: createKeyBook({ ownerKey: APP_KEY }),
     keyStore: noKeys,
-    limits: { standing: () => Promise.resolve({}) },
+    limits: {
+      enter: () => Promise.resolve({ budgetUsd: undefined, leave: () => Promise.resolve() }),
+      standing: () => Promise.resolve({}),
+    },
     readCliStatus,
     countTokens: () => Promise.resolve(1),
     health: {
