@@ -1,14 +1,7 @@
 // The page works by asking the server for its sections again. The sign-in is a cookie that this script
 // cannot see; there is no key here.
-
-/** Where each API puts the text into an event of its stream. */
-const TEXT_OF = {
-  'openai-chat': (event) => event.choices?.[0]?.delta?.content,
-  'openai-completions': (event) => event.choices?.[0]?.text,
-  'openai-responses': (event) => event.type === 'response.output_text.delta' && event.delta,
-  'anthropic-messages': (event) => event.delta?.text,
-  direct: (event) => event.type === 'part-delta' && event.delta,
-};
+import { call as ask } from './server.js';
+import { showSnippets, startTrial } from './try-it.js';
 
 const trial = document.querySelector('#trial');
 const notice = document.querySelector('#notice');
@@ -18,11 +11,14 @@ if (trial) {
   document.addEventListener('click', onClick);
   document.addEventListener('toggle', onToggle, { capture: true }); // it does not bubble
   document.querySelector('[role=tablist]').addEventListener('keydown', onTabKey);
-  trial.addEventListener('input', debounce(showSnippets, 150));
-  trial.addEventListener('submit', onSend);
+  startTrial(trial, debounce(showSnippets, 150));
   document.querySelector('#keys').addEventListener('submit', onKeySubmit);
   localizeTimes(document);
   void showSnippets();
+}
+
+function call(path, options, tell = say) {
+  return ask(path, options, tell);
 }
 
 /** Asks for a section as often as it says, while somebody looks. */
@@ -37,7 +33,7 @@ async function refresh(part) {
   part.isLoading = true;
   try {
     const source = part.dataset.source;
-    const response = await call(source);
+    const response = await call(source, {}, (text) => say(text, 'refresh'));
     // The reader may have chosen something else meanwhile.
     if (response && source === part.dataset.source) replace(part, await response.text());
   } finally {
@@ -74,32 +70,11 @@ function readEdits(form) {
   });
 }
 
-/** `undefined` when it failed, which `tell` is told. A sign-in that is over leads to the sign-in page. */
-async function call(path, options, tell = say) {
-  try {
-    const response = await fetch(path, options);
-    if (response.status === 401) {
-      location.reload();
-      return;
-    }
-    tell(response.ok ? '' : await toComplaint(response));
-    return response.ok ? response : undefined;
-  } catch (error) {
-    if (error.name !== 'AbortError') tell('The server does not answer.');
-  }
-}
-
-async function toComplaint(response) {
-  const text = await response.text();
-  try {
-    return JSON.parse(text).error.message;
-  } catch {
-    return `The server answered ${response.status}.`;
-  }
-}
-
-function say(text) {
+/** What an action says stays until the next one; what the looking around says, until it goes well again. */
+function say(text, by = 'action') {
+  if (text === '' && by === 'refresh' && notice.dataset.by !== by) return;
   if (notice.textContent !== text) notice.textContent = text;
+  notice.dataset.by = by;
 }
 
 async function onClick(event) {
@@ -107,7 +82,6 @@ async function onClick(event) {
   if (!button) return;
   const { delete: path, confirm: question, load, copy, hide } = button.dataset;
   if (button.role === 'tab') selectTab(button);
-  if (button.id === 'trial-stop') sending?.abort();
   if (hide) document.getElementById(hide).hidden = true;
   if (copy) await copyText(button, document.getElementById(copy).textContent);
   const part = button.closest('[data-source]');
@@ -190,73 +164,6 @@ function selectTab(chosen) {
     tab.ariaSelected = String(isChosen);
     tab.tabIndex = isChosen ? 0 : -1;
     document.getElementById(tab.getAttribute('aria-controls')).hidden = !isChosen;
-  }
-}
-
-async function describeTrial() {
-  const body = JSON.stringify(Object.fromEntries(new FormData(trial)));
-  const headers = { 'content-type': 'application/json' };
-  const response = await call('/dashboard/trial', { method: 'POST', headers, body });
-  return response?.json();
-}
-
-async function showSnippets() {
-  const { snippets } = (await describeTrial()) ?? { snippets: {} };
-  for (const [name, code] of Object.entries(snippets)) {
-    document.getElementById(`snippet-${name}`).textContent = code;
-  }
-}
-
-let sending;
-
-async function onSend(event) {
-  event.preventDefault();
-  sending?.abort();
-  const mine = (sending = new AbortController());
-  const [answer, state] = [
-    document.querySelector('#answer'),
-    document.querySelector('#trial-state'),
-  ];
-  const stop = document.querySelector('#trial-stop');
-  const dialect = trial.elements.dialect.value;
-  answer.textContent = '';
-  state.textContent = 'Waiting …';
-  stop.disabled = false;
-  const startedAt = performance.now();
-  try {
-    const { path, body } = (await describeTrial()) ?? {};
-    const response = path && (await send(path, body, mine.signal));
-    for await (const data of response ? readEvents(response.body) : []) {
-      const text = TEXT_OF[dialect](data);
-      if (text) answer.append(text);
-      if (text) state.textContent = 'Answering …';
-      const failure = data.error ?? data.response?.error;
-      if (failure) throw new Error(failure.message);
-    }
-    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    state.textContent = response ? `Done in ${seconds} s` : 'Failed';
-  } catch (error) {
-    state.textContent = mine.signal.aborted ? 'Stopped' : `Failed: ${error.message}`;
-  } finally {
-    if (sending === mine) stop.disabled = true;
-  }
-}
-
-function send(path, body, signal) {
-  const headers = { 'content-type': 'application/json' };
-  return call(path, { method: 'POST', headers, body: JSON.stringify(body), signal });
-}
-
-/** The JSON texts of a server-sent-event stream. */
-async function* readEvents(stream) {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  let pending = '';
-  for (let step = await reader.read(); !step.done; step = await reader.read()) {
-    const lines = (pending + step.value).split('\n');
-    pending = lines.pop();
-    for (const line of lines) {
-      if (line.startsWith('data: {')) yield JSON.parse(line.slice('data: '.length));
-    }
   }
 }
 

@@ -36,11 +36,13 @@ export type ServerOptions = {
   proxyKey: string;
   /** This package's version. */
   version: string;
+  /** Whether a script answers in the place of a model. Default: no. */
+  isDemo?: boolean;
 };
 
 /** Everything that is made once; `close` gives it back when no run is left. */
 export async function createServerParts(options: ServerOptions) {
-  const { config, environment, claude, proxyKey, version } = options;
+  const { config, environment, claude, proxyKey, version, isDemo = false } = options;
   const log = createLog({
     level: config.logLevel,
     secrets: [proxyKey, ...listSecrets(environment)],
@@ -92,6 +94,7 @@ export async function createServerParts(options: ServerOptions) {
       maxQueueSize: config.maxQueueSize,
       isDraining: () => drain.isOn,
       countSessions: sessions.count,
+      isDemo,
       readCliStatus,
     },
     sessions,

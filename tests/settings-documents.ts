@@ -8,7 +8,7 @@ export function toEnvExample(): string {
   return [head, ...settings.map(([name, setting]) => toExample(name, setting))].join('\n');
 }
 
-/** The table under the heading "Settings" of the README. */
+/** The table of docs/settings.md. */
 export function toSettingsTable(): string {
   return [
     '| Name | Default | Meaning |',

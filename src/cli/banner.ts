@@ -16,6 +16,7 @@ export function toBanner(facts: BannerFacts): string {
   return [
     ...(facts.isDemo ? [DEMO_NOTICE] : []),
     `claude-code-proxy ${facts.version} listens on ${facts.url}`,
+    `Page: ${facts.url}/ (sign in with the key)`,
     `Key: ${toKeyText(facts.key)}`,
     `CLI: ${facts.claude.version}, ${facts.claude.path}, ${toLoginText(facts)}`,
     'Try it:',
@@ -61,7 +62,7 @@ function toLoginText({ cliStatus, isDemo }: BannerFacts): string {
     case true:
       return cliStatus.account === undefined ? 'logged in' : `logged in as ${cliStatus.account}`;
     case false:
-      return 'NOT LOGGED IN: run `claude` and then `/login` in it, or set ANTHROPIC_API_KEY';
+      return 'NOT LOGGED IN: run `claude auth login`, or set ANTHROPIC_API_KEY; --demo needs no account';
     case undefined:
       return 'login not known yet';
   }

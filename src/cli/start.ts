@@ -50,6 +50,7 @@ async function startWith(
     claude,
     proxyKey: key.key,
     version,
+    isDemo,
   }).catch((error: unknown) => {
     throw toListenError(error, config);
   });

@@ -1,4 +1,5 @@
 import { toCount, toDuration } from '../dashboard/formats.ts';
+import { toApiTitle } from '../dashboard/trials.ts';
 import type { ServerStatus } from '../routes/admin/server-status.ts';
 import { type CommandContext, createCommand, toSettings } from './command.ts';
 import { toLocalUrl } from './local-url.ts';
@@ -80,7 +81,7 @@ function toLines(report: Report, paint: CommandContext['paint']) {
     `Requests    ${running.length === 0 ? 'none running' : `${running.length} running`}`,
     ...running.map(
       ({ id, dialect, model, key, ms, tokens }) =>
-        `  ${id}  ${dialect}  ${model}  ${key}  ${toDuration(ms)}  ${toCount(tokens.output)} tokens`,
+        `  ${id}  ${toApiTitle(dialect)}  ${model}  ${key}  ${toDuration(ms)}  ${toCount(tokens.output)} tokens`,
     ),
   ];
 }

@@ -4,6 +4,8 @@ export type Series = {
   name: string;
   /** The oldest first; `undefined` where there is nothing to show. */
   values: readonly (number | undefined)[];
+  /** What stands in the legend, for the whole time shown. */
+  whole: number | undefined;
   /** How it is coloured. Default: the first colour. */
   mood?: 'first' | 'second' | 'bad';
 };
@@ -26,7 +28,7 @@ export function chart({ title, kind, series, format, from }: ChartOptions): Html
   return html`<figure class="chart">
     <figcaption>
       <strong>${title}</strong>
-      <span class="legend">${series.map((one) => legend(one, kind, format))}</span>
+      <span class="legend">${series.map((one) => legend(one, format))}</span>
     </figcaption>
     <svg
       viewBox="0 0 ${WIDTH} ${HEIGHT}"
@@ -43,16 +45,9 @@ export function chart({ title, kind, series, format, from }: ChartOptions): Html
   </figure>`;
 }
 
-/** A sum for bars; for lines the last value there is. */
-function legend(
-  { name, values, mood = 'first' }: Series,
-  kind: string,
-  format: ChartOptions['format'],
-) {
-  const known = values.filter((value) => value !== undefined);
-  const value = kind === 'bars' ? known.reduce((sum, one) => sum + one, 0) : known.at(-1);
+function legend({ name, whole, mood = 'first' }: Series, format: ChartOptions['format']) {
   return html`<span class="key ${mood}"
-    >${name} <b>${value === undefined ? '–' : format(value)}</b></span
+    >${name} <b>${whole === undefined ? '–' : format(whole)}</b></span
   >`;
 }
 

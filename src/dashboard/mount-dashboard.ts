@@ -19,6 +19,8 @@ const TrialBody = z.object({
   dialect: z.enum(Object.keys(TRIALS) as [TrialName, ...TrialName[]]), // there is at least one
   model: z.string(),
   prompt: z.string(),
+  /** A checkbox: there or not. */
+  isWhole: z.literal('on').optional(),
 });
 
 type TrialBody = z.infer<typeof TrialBody>;
@@ -38,7 +40,8 @@ export function mountDashboard(app: Hono<AppEnv>, parts: DashboardParts): void {
 
 /** What the script has to send for a trial, and how others would write it. */
 function describeTrial(c: Context<AppEnv, string, Validated<TrialBody>>): Response {
-  const { dialect, ...trial } = c.req.valid('json');
+  const { dialect, isWhole, ...fields } = c.req.valid('json');
+  const trial = { ...fields, isWhole: isWhole === 'on' };
   const { path, toBody } = TRIALS[dialect];
   const snippets = toSnippets(dialect, trial, new URL(c.req.url).origin);
   return c.json({ path, body: toBody(trial), snippets });

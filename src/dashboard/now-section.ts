@@ -5,6 +5,7 @@ import type { DashboardParts } from './dashboard-parts.ts';
 import { toCount, toDuration } from './formats.ts';
 import { html, type Html } from './html.ts';
 import { type NameKey, readKeyNames } from './key-names.ts';
+import { toApiTitle } from './trials.ts';
 
 type Record = Readonly<RunRecord>;
 
@@ -129,7 +130,7 @@ function headings(time: string) {
 
 function cells(record: Record, nameKey: NameKey, ms: number, out: string) {
   const { dialect, model, requestedModel, keyId, usage } = record;
-  return html`<th scope="row" data-name="API">${dialect}</th>
+  return html`<th scope="row" data-name="API">${toApiTitle(dialect)}</th>
     <td data-name="Model">${model ?? requestedModel}</td>
     <td data-name="Key">${nameKey(keyId)}</td>
     <td data-name="Time" class="number">${toDuration(ms)}</td>

@@ -1,4 +1,4 @@
-import type { HistoryPoint, RangeName } from '../observation/ranges.ts';
+import type { HistoryPoint, HistorySums, RangeHistory, RangeName } from '../observation/ranges.ts';
 import { RANGES } from '../observation/ranges.ts';
 import { chart, type Series } from './chart.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
@@ -13,9 +13,9 @@ const RANGE_TITLES: Readonly<Record<RangeName, string>> = {
 
 /** The charts of one range. */
 export function overTimeSection({ watch }: DashboardParts, range: RangeName): Html {
-  const points = watch.history.read(range);
+  const { points, whole } = watch.history.read(range);
   return html`${ranges(range)}
-    <div class="charts">${CHARTS.map((one) => one(points, range))}</div>
+    <div class="charts">${CHARTS.map((one) => one({ points, whole }, range))}</div>
     ${table(points)}`;
 }
 
@@ -38,42 +38,49 @@ function ranges(chosen: RangeName) {
 
 type Points = readonly HistoryPoint[];
 
-const CHARTS: readonly ((points: Points, range: RangeName) => Html)[] = [
-  draw('Requests', toCount, 'bars', (points) => [
-    { name: 'requests', values: points.map(({ requests }) => requests) },
+/** What one bucket, and what the whole range, has of a series. */
+type ToValue = (sums: HistorySums) => number | undefined;
+
+type SeriesKind = Pick<Series, 'name' | 'mood'> & { toValue: ToValue };
+
+const CHARTS: readonly ((history: RangeHistory, range: RangeName) => Html)[] = [
+  draw('Requests', toCount, 'bars', [{ name: 'requests', toValue: (sums) => sums.requests }]),
+  draw('Errors', toCount, 'bars', [
+    { name: 'errors', toValue: (sums) => sums.errors, mood: 'bad' },
   ]),
-  draw('Errors', toCount, 'bars', (points) => [
-    { name: 'errors', values: points.map(({ errors }) => errors), mood: 'bad' },
+  draw('Time to first token', toDuration, 'lines', [
+    { name: 'median', toValue: ({ firstTokenMs }) => firstTokenMs?.p50 },
+    { name: '95 %', toValue: ({ firstTokenMs }) => firstTokenMs?.p95, mood: 'second' },
   ]),
-  draw('Time to first token', toDuration, 'lines', (points) => [
-    { name: 'median', values: points.map(({ firstTokenMs }) => firstTokenMs?.p50) },
-    {
-      name: '95 %',
-      values: points.map(({ firstTokenMs }) => firstTokenMs?.p95),
-      mood: 'second',
-    },
+  draw('Whole answer', toDuration, 'lines', [
+    { name: 'median', toValue: ({ totalMs }) => totalMs?.p50 },
+    { name: '95 %', toValue: ({ totalMs }) => totalMs?.p95, mood: 'second' },
   ]),
-  draw('Whole answer', toDuration, 'lines', (points) => [
-    { name: 'median', values: points.map(({ totalMs }) => totalMs?.p50) },
-    { name: '95 %', values: points.map(({ totalMs }) => totalMs?.p95), mood: 'second' },
+  draw('Tokens', toCount, 'bars', [
+    { name: 'in', toValue: (sums) => sums.inputTokens },
+    { name: 'out', toValue: (sums) => sums.outputTokens, mood: 'second' },
   ]),
-  draw('Tokens', toCount, 'bars', (points) => [
-    { name: 'in', values: points.map(({ inputTokens }) => inputTokens) },
-    { name: 'out', values: points.map(({ outputTokens }) => outputTokens), mood: 'second' },
-  ]),
-  draw('Cost of agents', toDollars, 'bars', (points) => [
-    { name: 'dollars', values: points.map(({ costUsd }) => costUsd) },
-  ]),
+  draw('Cost of agents', toDollars, 'bars', [{ name: 'dollars', toValue: (sums) => sums.costUsd }]),
 ];
 
 function draw(
   title: string,
   format: (value: number) => string,
   kind: 'bars' | 'lines',
-  toSeries: (points: Points) => readonly Series[],
+  series: readonly SeriesKind[],
 ) {
-  return (points: Points, range: RangeName) =>
-    chart({ title, format, kind, from: RANGE_TITLES[range], series: toSeries(points) });
+  return ({ points, whole }: RangeHistory, range: RangeName) =>
+    chart({
+      title,
+      format,
+      kind,
+      from: RANGE_TITLES[range],
+      series: series.map(({ toValue, ...one }) => ({
+        ...one,
+        values: points.map((point) => toValue(point)),
+        whole: toValue(whole),
+      })),
+    });
 }
 
 /** The same for who cannot see charts. */

@@ -8,6 +8,12 @@ import { overTimeSection } from './over-time-section.ts';
 import { storedSection } from './stored-section.ts';
 import { tryItSection } from './try-it-section.ts';
 
+const DEMO_BANNER = html`<p class="banner">
+  This is a demo: a script on this machine answers every request, not Claude. Start the server
+  without
+  <code>--demo</code> for real answers.
+</p>`;
+
 /** The page for who is signed in, with everything in it that was known when it was asked for. */
 export async function dashboardPage(parts: DashboardParts, caller: Caller): Promise<Html> {
   return layout(
@@ -27,6 +33,7 @@ export async function dashboardPage(parts: DashboardParts, caller: Caller): Prom
         </form>
       </header>
       <main id="main">
+        ${parts.health.isDemo ? DEMO_BANNER : ''}
         <p id="notice" role="status"></p>
         ${part('now', 'Now', '/dashboard/now', 1000, await nowSection(parts))}
         ${part('over-time', 'Over time', '/dashboard/over-time?range=hour', 30_000, overTimeSection(parts, 'hour'))}

@@ -33,7 +33,13 @@ export async function tryItSection({ readKnownStatus }: DashboardParts): Promise
       <div class="row">
         <button type="submit">Send</button>
         <button type="button" id="trial-stop" class="danger" disabled>Stop</button>
+        <label class="choice"><input type="checkbox" name="isWhole" /> in one piece</label>
         <span id="trial-state" role="status"></span>
+      </div>
+      <div id="trial-failure" class="complaint" role="alert" hidden>
+        <p><strong id="failure-title"></strong> <span id="failure-reason"></span></p>
+        <p id="failure-advice"></p>
+        <p class="hint">Request <code id="failure-request"></code></p>
       </div>
     </form>
     <h3 id="answer-title">Answer</h3>

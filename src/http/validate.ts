@@ -48,7 +48,9 @@ export function withoutDepths<Body>(schema: z.ZodType<Body>): z.ZodType<Body> {
   const message = `is nested deeper than ${MOST_LEVELS} levels`;
   const Shallow = z.unknown().superRefine((body, context) => {
     const [field] = Object.entries(body ?? {}).find(([, value]) => isTooDeep(value)) ?? [];
-    if (field !== undefined) context.addIssue({ code: 'custom', path: [field], message });
+    if (field === undefined) return;
+    // A list's places are no fields.
+    context.addIssue({ code: 'custom', path: Array.isArray(body) ? [] : [field], message });
   });
   return Shallow.pipe(schema);
 }

@@ -2,7 +2,7 @@ import { type DatabaseOptions, openDatabase } from '../state/open-database.ts';
 import { addDelay } from './delays.ts';
 import { createMinutes, EMPTY_MINUTE, type Minute, MINUTES_SCHEMA } from './minutes.ts';
 import type { RunObserver, RunRecord } from './run-record.ts';
-import { type HistoryPoint, type RangeName, RANGES, toPoints } from './ranges.ts';
+import { type RangeHistory, type RangeName, RANGES, toRangeHistory } from './ranges.ts';
 
 export type HistoryOptions = Pick<DatabaseOptions, 'file' | 'onSetAside'> & {
   /** Told of failures that must not spoil an answer. Default: nobody. */
@@ -14,7 +14,7 @@ export type HistoryOptions = Pick<DatabaseOptions, 'file' | 'onSetAside'> & {
 export type History = {
   observer: RunObserver;
   /** The range up to now, the oldest point first; every point is there, empty ones too. */
-  read: (range: RangeName) => readonly HistoryPoint[];
+  read: (range: RangeName) => RangeHistory;
   removeExpired: () => void;
   close: () => void;
 };
@@ -47,7 +47,7 @@ export function openHistory({
       const { bucketMinutes, buckets } = RANGES[range];
       const last = Math.floor(thisMinute() / bucketMinutes);
       const first = last - buckets + 1;
-      return toPoints(minutes.listSince(first * bucketMinutes), { ...RANGES[range], first });
+      return toRangeHistory(minutes.listSince(first * bucketMinutes), { ...RANGES[range], first });
     },
     removeExpired() {
       try {

@@ -1,3 +1,4 @@
+import { roundUsd } from '../round-usd.ts';
 import { mergeDelays, toQuantileMs } from './delays.ts';
 import { type DatedMinute, EMPTY_MINUTE, type Minute } from './minutes.ts';
 
@@ -15,31 +16,39 @@ export function isRangeName(text: string): text is RangeName {
   return Object.hasOwn(RANGES, text);
 }
 
-/** What the runs that ended within one bucket add up to. */
-export type HistoryPoint = Omit<Minute, 'firstTokens' | 'totals'> & {
-  /** The beginning of the bucket, in milliseconds since 1970. */
-  at: number;
+/** What the runs that ended within some time add up to. */
+export type HistorySums = Omit<Minute, 'firstTokens' | 'totals'> & {
   /** Time to the first token; `undefined` when there was none. */
   firstTokenMs: Quantiles | undefined;
   totalMs: Quantiles | undefined;
 };
 
+/** The sums of one bucket. */
+export type HistoryPoint = HistorySums & {
+  /** The beginning of the bucket, in milliseconds since 1970. */
+  at: number;
+};
+
+/** A range, bucket by bucket and as one. */
+export type RangeHistory = { points: readonly HistoryPoint[]; whole: HistorySums };
+
 /** In milliseconds. */
 type Quantiles = { p50: number; p95: number };
 
-/** Puts minutes into buckets, of which `first` is the oldest. */
-export function toPoints(
+/** Puts minutes into buckets, of which `first` is the oldest; quantiles are of all that is in one. */
+export function toRangeHistory(
   minutes: readonly DatedMinute[],
   { bucketMinutes, buckets, first }: { bucketMinutes: number; buckets: number; first: number },
-): readonly HistoryPoint[] {
+): RangeHistory {
   const byBucket = Map.groupBy(minutes, ({ minute }) => Math.floor(minute / bucketMinutes));
-  return Array.from({ length: buckets }, (_, index) => {
+  const points = Array.from({ length: buckets }, (_, index) => {
     const bucket = first + index;
     return { at: bucket * bucketMinutes * 60_000, ...addUp(byBucket.get(bucket) ?? []) };
   });
+  return { points, whole: addUp(minutes) };
 }
 
-function addUp(minutes: readonly Minute[]): Omit<HistoryPoint, 'at'> {
+function addUp(minutes: readonly Minute[]): HistorySums {
   const { firstTokens, totals, ...zero } = EMPTY_MINUTE;
   const sum = { ...zero };
   for (const minute of minutes) {
@@ -47,6 +56,7 @@ function addUp(minutes: readonly Minute[]): Omit<HistoryPoint, 'at'> {
   }
   return {
     ...sum,
+    costUsd: roundUsd(sum.costUsd),
     firstTokenMs: toQuantiles([firstTokens, ...minutes.map((minute) => minute.firstTokens)]),
     totalMs: toQuantiles([totals, ...minutes.map((minute) => minute.totals)]),
   };

@@ -15,6 +15,8 @@ export type HealthParts = {
   /** Whether the server takes nothing new because it stops. */
   isDraining: () => boolean;
   countSessions: () => Promise<number>;
+  /** Whether a script answers in the place of a model. */
+  isDemo: boolean;
   readCliStatus: ReadCliStatus;
 };
 

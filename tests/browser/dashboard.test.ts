@@ -81,7 +81,7 @@ test('a live stream appears and ends; what ran is in the charts', async () => {
   await send(page, 'OpenAI chat completions', 'hold this');
   await page.getByText('one two', { exact: false }).waitFor();
   const row = page.locator('#running tbody tr', { hasText: 'answering' });
-  expect(await row.textContent()).toMatch(/openai-chat.*claude-sonnet-5-5.*owner/s);
+  expect(await row.textContent()).toMatch(/OpenAI chat completions.*claude-sonnet-5-5.*owner/s);
   held.release();
   await page.getByText('Done in').waitFor();
   expect(await page.locator('#answer').textContent()).toBe('one two three four');
@@ -113,7 +113,9 @@ test('a stop in the list ends the request, whose answer says so', async () => {
   await send(page, 'Anthropic messages', 'hold this');
   await page.getByText('five six', { exact: false }).waitFor();
   await page.locator('#running').getByRole('button', { name: /^Stop/ }).click();
-  await page.getByText('Failed: The operator of this server stopped the request.').waitFor();
+  await page
+    .locator('#failure-reason', { hasText: 'The operator of this server stopped' })
+    .waitFor();
   await page.getByText('No request is running.').waitFor();
   expect(await page.locator('#recent tbody tr').first().textContent()).toContain('cancelled');
 });

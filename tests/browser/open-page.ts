@@ -30,8 +30,8 @@ export async function openPage(
 }
 
 /** Signs in as a person does. */
-export async function signIn(page: Page): Promise<void> {
-  await page.getByLabel('Key of this server').fill(KEY);
+export async function signIn(page: Page, key: string = KEY): Promise<void> {
+  await page.getByLabel('Key of this server').fill(key);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { name: 'Now' }).waitFor();
 }

@@ -18,6 +18,7 @@ const facts: BannerFacts = {
 test('the first start shows the key that it made', () => {
   expect(toBanner(facts)).toMatchInlineSnapshot(`
     "claude-code-proxy 1.2.3 listens on http://127.0.0.1:6789
+    Page: http://127.0.0.1:6789/ (sign in with the key)
     Key: ccp-0123456789abcdef (new, shown only this once, kept in /state/key)
     CLI: 2.1.330, /bin/claude, logged in as somebody@example.com
     Try it:
@@ -48,7 +49,10 @@ test('a demo says so first, and has no login to speak of', () => {
 test.each([
   [{ loggedIn: true, account: 'somebody@example.com' }, 'logged in as somebody@example.com'],
   [{ loggedIn: true, account: undefined }, 'logged in'],
-  [{ loggedIn: false, account: undefined }, 'NOT LOGGED IN: run `claude`'],
+  [
+    { loggedIn: false, account: undefined },
+    'NOT LOGGED IN: run `claude auth login`, or set ANTHROPIC_API_KEY; --demo needs',
+  ],
   [{ loggedIn: undefined, account: undefined }, 'login not known yet'],
 ])('the login state %j is named', (cliStatus, text) => {
   expect(toBanner({ ...facts, cliStatus })).toContain(`CLI: 2.1.330, /bin/claude, ${text}`);

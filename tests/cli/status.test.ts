@@ -55,7 +55,9 @@ test('tells queue, processes and what runs', async () => {
   expect(text).toContain('CLI         2.1.330, logged in');
   expect(text).toContain('Places      0 of 2 taken');
   expect(text).toContain('Queue       0 of 10 waiting');
-  expect(text).toMatch(/Requests {4}1 running\n {2}req_\w+ {2}openai-chat {2}claude-sonnet-5-5/);
+  expect(text).toMatch(
+    /Requests {4}1 running\n {2}req_\w+ {2}OpenAI chat completions {2}claude-sonnet-5-5/,
+  );
   goOn.resolve();
   await asking;
 });

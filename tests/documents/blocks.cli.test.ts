@@ -14,8 +14,11 @@ const PATH = [join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(delimit
 const DOCUMENTS = [
   'README.md',
   'docs/agents.md',
+  'docs/clients.md',
   'docs/endpoints.md',
   'docs/function-calling.md',
+  'docs/images.md',
+  'docs/responses.md',
   'docs/sessions.md',
   'docs/structured-output.md',
 ];
@@ -92,7 +95,7 @@ function isAnswer({ code }: Block, blocks: readonly Block[]) {
 
 function run(code: string, language: string) {
   const [command, args] = PROGRAMS[language]?.(
-    code.replaceAll('http://127.0.0.1:6789', demo.url),
+    code.replaceAll('127.0.0.1:6789', new URL(demo.url).host),
   ) ?? ['', []];
   return execa(command, args, {
     cwd: ROOT,

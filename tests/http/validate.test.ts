@@ -27,6 +27,14 @@ describe.each(POSTS)('$path', ({ path, body }) => {
     expect(await response.json()).toMatchObject({ error: { message: expect.any(String) } });
   });
 
+  test('a list that is nested too deep is not named by a place in it', async () => {
+    const response = await post(app, path, `${'['.repeat(300)}${']'.repeat(300)}`);
+    expect(response.status).toBe(400);
+    const text = await response.text();
+    expect(text).toContain('The body: is nested deeper than 200 levels');
+    expect(text).not.toContain('"0"');
+  });
+
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
     'a body labelled %s is a 400 that says what to send',
     async (contentType) => {

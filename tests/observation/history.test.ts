@@ -25,7 +25,7 @@ test('a minute adds up what ended in it', () => {
   tell(history, { firstTokenMs: 500 }, { firstTokenMs: 500 }, { firstTokenMs: 4000 });
   tell(history, { outcome: 'overloaded', failure: new RunError('overloaded', 'x') });
   tell(history, { outcome: 'cancelled', failure: new RunError('cancelled', 'x') });
-  const points = history.read('hour');
+  const { points } = history.read('hour');
   expect(points).toHaveLength(60);
   expect(points.at(-1)).toMatchObject({
     at: Date.UTC(2026, 4, 4, 12, 30),
@@ -46,16 +46,33 @@ test('quantiles are right within a twelfth, over all minutes of a bucket', () =>
     tell(history, { firstTokenMs: delay * 10 });
   }
   time = START;
-  const { p50 = 0, p95 = 0 } = history.read('day').at(-1)?.firstTokenMs ?? {};
+  const { p50 = 0, p95 = 0 } = history.read('day').points.at(-1)?.firstTokenMs ?? {};
   expect(Math.abs(p50 / 5000 - 1)).toBeLessThan(1 / 12);
   expect(Math.abs(p95 / 9500 - 1)).toBeLessThan(1 / 12);
+  history.close();
+});
+
+test('the whole range has one median of all its requests, and dollars without a tail', () => {
+  const history = open();
+  time = START - 5 * MINUTE_MS;
+  tell(history, ...Array.from({ length: 9 }, () => ({ firstTokenMs: 100, costUsd: 0.1 })));
+  time = START;
+  tell(history, { firstTokenMs: 9000, costUsd: 0.2 });
+  const { points, whole } = history.read('hour');
+  expect(points.at(-1)?.firstTokenMs?.p50).toBeGreaterThan(8000);
+  expect(whole.firstTokenMs?.p50).toBeLessThan(120);
+  expect(whole).toMatchObject({ requests: 10, costUsd: 1.1 });
+  expect(points.at(-6)?.costUsd).toBe(0.9);
   history.close();
 });
 
 test('a request that never got a token has no time to it', () => {
   const history = open();
   tell(history, { firstTokenMs: undefined });
-  expect(history.read('hour').at(-1)).toMatchObject({ requests: 1, firstTokenMs: undefined });
+  expect(history.read('hour').points.at(-1)).toMatchObject({
+    requests: 1,
+    firstTokenMs: undefined,
+  });
   history.close();
 });
 
@@ -68,7 +85,7 @@ test.each([
   time = START - age;
   tell(history, {});
   time = START;
-  const points = history.read(range);
+  const { points } = history.read(range);
   expect(points.map(({ requests }) => requests).indexOf(1)).toBe(index);
   expect(new Date(points[index]?.at ?? 0).toISOString().slice(11, 16)).toBe(at);
   history.close();
@@ -121,5 +138,5 @@ function tell(history: History, ...records: readonly Partial<RunRecord>[]) {
 }
 
 function sum(history: History) {
-  return history.read('week').reduce((total, { requests }) => total + requests, 0);
+  return history.read('week').whole.requests;
 }

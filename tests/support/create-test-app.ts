@@ -94,6 +94,7 @@ export function createTestApp({ settings, health, ...parts }: TestParts = {}) {
       maxQueueSize: 10,
       isDraining: () => false,
       countSessions: () => Promise.resolve(0),
+      isDemo: false,
       readCliStatus,
       ...health,
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { roundUsd } from '../../round-usd.ts';
 import type { TokenUsage } from '../../run.ts';
 import { ModelUsage } from '../process/protocol.ts';
 
@@ -45,7 +46,7 @@ export function toSpending(costUsd: number, models: ModelUsage): Spending {
 export function toDifference(before: Spending, after: Spending): Spending {
   const { tokens } = before;
   return {
-    costUsd: toDollars(after.costUsd - before.costUsd),
+    costUsd: Math.max(0, roundUsd(after.costUsd - before.costUsd)),
     tokens: {
       input: after.tokens.input - tokens.input,
       output: after.tokens.output - tokens.output,
@@ -54,9 +55,4 @@ export function toDifference(before: Spending, after: Spending): Spending {
       reasoning: (after.tokens.reasoning ?? 0) - (tokens.reasoning ?? 0),
     },
   };
-}
-
-/** Without the dust of adding fractions: the cheapest token costs more than the tenth digit. */
-function toDollars(sum: number) {
-  return Math.max(0, Number(sum.toFixed(10)));
 }

@@ -80,7 +80,7 @@ async function tryDialect(
     const response = await fetch(url + path, {
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json' },
-      body: JSON.stringify({ ...toBody({ model, prompt: PROMPT }), stream: false }),
+      body: JSON.stringify(toBody({ model, prompt: PROMPT, isWhole: true })),
       signal,
     });
     const answer = (await response.json()) as { error?: { message?: string } }; // as all our failures

@@ -59,6 +59,7 @@ export const History = z.object({
   bucketMinutes: Count,
   buckets: Count,
   points: z.array(z.record(z.string(), z.unknown())).describe('One a bucket, the oldest first.'),
+  whole: z.record(z.string(), z.unknown()).describe('The same of the whole range.'),
 });
 
 /** The answer of `GET /api/admin/keys`. */

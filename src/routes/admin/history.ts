@@ -9,7 +9,7 @@ import type { AdminParts } from './admin-parts.ts';
 export function getHistory({ watch }: AdminParts): Handler<AppEnv> {
   return (c) => {
     const range = readRange(c);
-    return c.json({ range, ...RANGES[range], points: watch.history.read(range) });
+    return c.json({ range, ...RANGES[range], ...watch.history.read(range) });
   };
 }
 

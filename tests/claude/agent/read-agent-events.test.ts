@@ -67,7 +67,12 @@ test('all messages, calls and results are one run, their parts counted through',
     messageStop(),
     toolResult([{ type: 'text', text: 'a.txt' }, { type: 'image' }]),
     ...message(['One file.'], 'msg_2'),
-    result({ result: 'One file.', num_turns: 2, total_cost_usd: 0.25, stop_reason: 'end_turn' }),
+    result({
+      result: 'One file.',
+      num_turns: 2,
+      total_cost_usd: 0.24999999999999997,
+      stop_reason: 'end_turn',
+    }),
   ]);
   expect(events.filter(({ type }) => type === 'run-start')).toEqual([
     expect.objectContaining({ id: 'msg_1', sessionId: 'session-1' }),

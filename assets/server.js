@@ -1,0 +1,41 @@
+// How the page talks to the server.
+
+/** `undefined` when it failed, of which `tell` is given a sentence. */
+export async function call(path, options, tell) {
+  try {
+    const response = await send(path, options);
+    tell(response.ok ? '' : (await readFailure(response)).reason);
+    return response.ok ? response : undefined;
+  } catch (error) {
+    if (error.name !== 'AbortError') tell('The server does not answer.');
+  }
+}
+
+/** Sends a request. When the sign-in is over, the page becomes the sign-in page. */
+export async function send(path, options) {
+  const response = await fetch(path, options);
+  if (response.status === 401 && (await isSignedOut())) location.reload();
+  return response;
+}
+
+/** A 401 may also mean that the CLI has no login. */
+async function isSignedOut() {
+  return (await fetch('/api/admin/status')).status === 401;
+}
+
+/** What an answer that failed says, in whichever API's words. */
+export async function readFailure(response) {
+  const text = await response.text();
+  const { status, headers } = response;
+  const said = { status, requestId: headers.get('x-request-id'), wait: headers.get('retry-after') };
+  try {
+    return { ...said, ...toFailure(JSON.parse(text).error) };
+  } catch {
+    return { ...said, code: '', reason: `The server answered ${status}.` };
+  }
+}
+
+/** The `error` of every API. */
+export function toFailure({ code, type, message }) {
+  return { code: code ?? type ?? '', reason: message };
+}

@@ -1,0 +1,160 @@
+// The form that tries an API: sends what the server says that it means, and shows the answer as it comes.
+import { call, readFailure, send, toFailure } from './server.js';
+
+/** For each API: the text of an event, whether an event is the end, the text of a whole answer. */
+const APIS = {
+  'openai-chat': {
+    textOf: (event) => event.choices?.[0]?.delta?.content,
+    isEnd: (event) => event === '[DONE]',
+    wholeOf: (answer) => answer.choices[0].message.content,
+  },
+  'openai-completions': {
+    textOf: (event) => event.choices?.[0]?.text,
+    isEnd: (event) => event === '[DONE]',
+    wholeOf: (answer) => answer.choices[0].text,
+  },
+  'openai-responses': {
+    textOf: (event) => event.type === 'response.output_text.delta' && event.delta,
+    isEnd: ({ type }) => type === 'response.completed' || type === 'response.incomplete',
+    wholeOf: (answer) => joinTexts(answer.output.flatMap(({ content }) => content ?? [])),
+  },
+  'anthropic-messages': {
+    textOf: (event) => event.delta?.text,
+    isEnd: ({ type }) => type === 'message_stop',
+    wholeOf: (answer) => joinTexts(answer.content),
+  },
+  direct: {
+    textOf: (event) => event.type === 'part-delta' && event.delta,
+    isEnd: ({ type }) => type === 'run-end',
+    wholeOf: (answer) => answer.result,
+  },
+};
+
+/** What to do, by the status or, in the middle of a stream, by the code. The first that fits. */
+const ADVICE = [
+  [
+    /429|rate.limit/,
+    ({ wait }) => `${wait ? `Wait ${wait} s` : 'Wait a while'}, then send it again.`,
+  ],
+  [
+    /401|logged.in|authentication/,
+    () =>
+      'On the server run `claude` and then `/login` in it, or set ANTHROPIC_API_KEY; then send it again.',
+  ],
+  [
+    /403|permission|forbidden/,
+    () => 'Ask the account, or the section Keys of this page, what may be done.',
+  ],
+  [/404|not.found/, () => 'Choose another model of the list.'],
+  [/413|too.large|context/, () => 'Send less text.'],
+  [/499|cancel/, () => 'It was stopped on purpose; send it again if that was a mistake.'],
+  [/400|invalid/, () => 'Change what the sentence names.'],
+  [/503|504|529|overloaded|timeout|shutting|broken/, () => 'Send it again in a moment.'],
+  [/.*/, () => 'The log of the server says more under the id of the request.'],
+];
+
+let sending;
+
+const find = (id) => document.getElementById(id);
+
+/** Makes the form work; `onInput` is told of every change. */
+export function startTrial(form, onInput) {
+  form.addEventListener('input', onInput);
+  form.addEventListener('submit', onSend);
+  find('trial-stop').addEventListener('click', () => sending?.abort());
+}
+
+/** Writes the same request as code. */
+export async function showSnippets() {
+  const { snippets } = (await describeTrial(() => {})) ?? { snippets: {} };
+  for (const [name, code] of Object.entries(snippets)) find(`snippet-${name}`).textContent = code;
+}
+
+async function describeTrial(tell) {
+  const body = JSON.stringify(Object.fromEntries(new FormData(find('trial'))));
+  const headers = { 'content-type': 'application/json' };
+  const response = await call('/dashboard/trial', { method: 'POST', headers, body }, tell);
+  return response?.json();
+}
+
+async function onSend(event) {
+  event.preventDefault();
+  sending?.abort();
+  const mine = (sending = new AbortController());
+  const api = APIS[event.target.elements.dialect.value];
+  find('answer').textContent = '';
+  find('trial-failure').hidden = true;
+  tellState('Waiting …');
+  find('trial-stop').disabled = false;
+  const startedAt = performance.now();
+  try {
+    const failure = await askApi(api, mine.signal);
+    if (sending !== mine) return;
+    if (failure) showFailure(failure);
+    else tellState(`Done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  } catch {
+    if (mine.signal.aborted) tellState('Stopped');
+    else showFailure({ code: 'broken', reason: 'The connection to the server broke off.' });
+  } finally {
+    if (sending === mine) find('trial-stop').disabled = true;
+  }
+}
+
+/** Shows the answer; returns what failed. */
+async function askApi(api, signal) {
+  let complaint = '';
+  const trial = await describeTrial((text) => (complaint = text));
+  if (!trial) return { code: '', reason: complaint };
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify(trial.body);
+  const response = await send(trial.path, { method: 'POST', headers, body, signal });
+  if (!response.ok) return readFailure(response);
+  if (trial.body.stream) return showStream(api, response);
+  find('answer').textContent = api.wholeOf(await response.json());
+}
+
+async function showStream(api, response) {
+  const requestId = response.headers.get('x-request-id');
+  for await (const event of readEvents(response.body)) {
+    const text = api.textOf(event);
+    if (text) find('answer').append(text);
+    if (text) tellState('Answering …');
+    const error = event.error ?? event.response?.error ?? (event.type === 'error' && event);
+    if (error) return { requestId, ...toFailure(error) };
+    if (api.isEnd(event)) return;
+  }
+  return { requestId, code: 'broken', reason: 'The answer broke off before its end.' };
+}
+
+/** The events of a stream: JSON, and the word that ends OpenAI's. */
+async function* readEvents(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let pending = '';
+  for (let step = await reader.read(); !step.done; step = await reader.read()) {
+    const lines = (pending + step.value).split('\n');
+    pending = lines.pop();
+    for (const line of lines) {
+      if (line.startsWith('data: {')) yield JSON.parse(line.slice('data: '.length));
+      else if (line.startsWith('data: ')) yield line.slice('data: '.length);
+    }
+  }
+}
+
+function showFailure(failure) {
+  const { status, code, reason, requestId } = failure;
+  const [, advise] = ADVICE.find(([pattern]) => pattern.test(`${status ?? ''} ${code}`));
+  tellState('Failed');
+  find('failure-title').textContent = [status ?? 'In the stream', code].filter(Boolean).join(' ');
+  find('failure-reason').textContent = reason;
+  find('failure-advice').textContent = advise(failure);
+  find('failure-request').textContent = requestId ?? 'without an id';
+  find('trial-failure').hidden = false;
+}
+
+function tellState(text) {
+  find('trial-state').textContent = text;
+}
+
+function joinTexts(parts) {
+  return parts.map(({ text }) => text ?? '').join('');
+}
