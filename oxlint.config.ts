@@ -13,7 +13,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   // Inside the CLI's room imports run one way: launch, process, spares, and then chat or agent.
   'claude/launch/**': 'run.ts execa zod node:*',
   'claude/process/**': 'run.ts run-error.ts ../launch/ execa p-limit zod node:*',
-  'claude/{chat,agent}/**': `${CANONICAL} within.ts ../launch/ ../process/ ../spares.ts layers/gate.ts ajv zod node:*`,
+  'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts ../launch/ ../process/ ../spares.ts layers/gate.ts ajv zod node:*`,
   'claude/*.ts': `${CANONICAL} cli-status.ts config.ts within.ts layers/gate.ts ajv zod node:*`,
 
   'layers/**': `${CANONICAL} config.ts deadline.ts keys/ limits/ media/ observation/ sessions/ ajv p-limit node:*`,
@@ -33,7 +33,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'limits/**': 'run.ts run-error.ts keys/ state/ node:*',
   'sessions/**': 'run-error.ts state/ claude/agent/read-transcript.ts zod',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
-  'observation/**': 'run.ts run-error.ts config.ts state/ pino prom-client zod node:*',
+  'observation/**': 'run.ts run-error.ts round-usd.ts config.ts state/ pino prom-client zod node:*',
   'media/**': 'run.ts run-error.ts loopback.ts node:*',
   'state/**': 'node:*',
   'demo/**': 'ajv zod node:*',
