@@ -43,6 +43,7 @@ export type Message = { role: 'user' | 'assistant'; parts: readonly Part[] };
 export type Part =
   | TextPart
   | ReasoningPart
+  | RedactedReasoningPart
   | ImagePart
   | DocumentPart
   | ToolCallPart
@@ -52,6 +53,9 @@ export type TextPart = { type: 'text'; text: string };
 
 /** Thinking of an earlier turn. `signature` is the API's proof that the text is its own. */
 export type ReasoningPart = { type: 'reasoning'; text: string; signature: string | undefined };
+
+/** Thinking of an earlier turn that only the API can read. */
+export type RedactedReasoningPart = { type: 'redacted-reasoning'; data: string };
 
 export type ImagePart = PlacedPart & { type: 'image'; source: MediaSource };
 

@@ -2,6 +2,7 @@ import {
   APICallError,
   generateText,
   type LanguageModel,
+  type ModelMessage,
   Output,
   stepCountIs,
   streamText,
@@ -20,6 +21,19 @@ import { testConversations } from './conversation-suite.ts';
 import { failureOf } from './failure-of.ts';
 import { type Exchange, recordFetch } from './record-fetch.ts';
 import { skipWaits } from './skip-waits.ts';
+
+/** The result of a call that nobody made. */
+const ORPHAN: ModelMessage = {
+  role: 'tool',
+  content: [
+    {
+      type: 'tool-result',
+      toolCallId: 'call_1',
+      toolName: 'look',
+      output: { type: 'text', value: 'R' },
+    },
+  ],
+};
 
 /** Makes the model of a provider package; `key` and `fetch` have defaults of the provider's own. */
 export type Connect = (options: {
@@ -232,11 +246,11 @@ export function testAiSdk({ proxy, connect }: Parts): void {
       const patient = connect({ baseURL: `${proxy().url}/v1`, fetch });
       const error = await failureOf(
         APICallError,
-        generateText({ model: patient, messages: [{ role: 'assistant', content: 'I begin.' }] }),
+        generateText({ model: patient, messages: [ORPHAN] }),
       );
 
       expect(error.statusCode).toBe(400);
-      expect(error.message).toContain('must come from the user');
+      expect(error.message).toContain('answers no call');
       expect(exchanges).toHaveLength(1);
     });
 

@@ -14,7 +14,7 @@ function toKeptParts(parts: readonly Part[]): unknown[] {
   let text = '';
   for (const part of parts) {
     if (part.type === 'text') text += part.text;
-    else if (part.type !== 'reasoning') {
+    else if (part.type !== 'reasoning' && part.type !== 'redacted-reasoning') {
       kept.push(text.trim(), withoutPath(part));
       text = '';
     }

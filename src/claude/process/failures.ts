@@ -46,6 +46,8 @@ const SAID_TO_A_PERSON: readonly [RegExp, RunErrorCode, sentence: string][] = [
   [/^Network error/, 'upstream-failed', 'The API cannot be reached from this server.'],
 ];
 
+const TOO_LONG = 'Prompt is too long';
+
 /** What the CLI puts around the API's own sentence. */
 const BEFORE_SENTENCE =
   /^(?:Failed to authenticate\. )?(?:API error: *)?(?:Request rejected \(\d{3}\) · |\d{3}\b *)?/i;
@@ -61,7 +63,9 @@ export function toTurnError(
   { model, hasRetried = true }: { model: string; hasRetried?: boolean },
 ): RunError {
   const text = result.result ?? result.errors?.join('; ') ?? '';
-  if (result.terminal_reason === 'prompt_too_long') return toContextOverflow(text);
+  // `blocking_limit`: the CLI found so by itself, without asking the API (2.1.330).
+  const isTooLong = result.terminal_reason === 'blocking_limit' && text.startsWith(TOO_LONG);
+  if (isTooLong || result.terminal_reason === 'prompt_too_long') return toContextOverflow(text);
   if (result.subtype === 'error_during_execution') {
     return new RunError('cli-failed', `The claude CLI could not carry out the run: ${text}`);
   }

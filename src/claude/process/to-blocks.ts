@@ -23,6 +23,8 @@ function toBlock(part: Part) {
         content: part.content.map(toContentBlock),
         ...(part.isError && { is_error: true }),
       };
+    case 'redacted-reasoning':
+      return { type: 'redacted_thinking', data: part.data };
     case 'reasoning':
       // Without its signature the API refuses it.
       if (!part.signature) return undefined;

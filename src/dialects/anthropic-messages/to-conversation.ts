@@ -61,7 +61,7 @@ function toPart(block: ContentBlock, path: string): Part | undefined {
     case 'thinking':
       return { type: 'reasoning', text: block.thinking, signature: block.signature };
     case 'redacted_thinking':
-      return undefined; // nobody but the API can read it, and the CLI drops earlier thinking
+      return { type: 'redacted-reasoning', data: block.data };
   }
 }
 

@@ -3,7 +3,7 @@ import { RunError } from '../../run-error.ts';
 import type { TranslatedRequest } from '../dialect.ts';
 import { checkTools, type ToolPaths } from '../shared/check-tools.ts';
 import { checkConversation } from '../shared/conversation.ts';
-import { type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
+import { type InnerParams, type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
 import type { MessagesBody } from './body.ts';
 import { checkCallIds } from './check-call-ids.ts';
 import { toConversation } from './to-conversation.ts';
@@ -29,6 +29,17 @@ const HONOURED: ReadonlySet<string> = new Set([
 
 const NEUTRAL: NeutralValues = {
   stream_options: () => true,
+};
+
+const INNER: InnerParams = {
+  'tools.*.strict': (value) => value === false,
+  'tools.*.defer_loading': (value) => value === false,
+  'tools.*.eager_input_streaming': (value) => value === false,
+  'tools.*.input_examples': isEmptyList,
+  'tools.*.allowed_callers': isEmptyList,
+  'output_config.task_budget': () => false,
+  'messages.*.content.*.citations': isSwitchedOff,
+  'messages.*.content.*.context': () => false,
 };
 
 const TOOL_PATHS: ToolPaths = {
@@ -72,8 +83,17 @@ export function toRunRequest(body: MessagesBody, caller: Caller): TranslatedRequ
   return {
     request,
     isStream: body.stream ?? false,
-    ignored: toIgnoredParams(body, HONOURED, NEUTRAL),
+    ignored: toIgnoredParams(body, HONOURED, NEUTRAL, INNER),
   };
+}
+
+function isEmptyList(value: unknown) {
+  return Array.isArray(value) && value.length === 0;
+}
+
+/** An earlier answer's citations stand in its texts as a list; nothing is asked for there. */
+function isSwitchedOff(value: unknown, holder: object) {
+  return ('type' in holder && holder.type === 'text') || Object(value).enabled === false;
 }
 
 /**

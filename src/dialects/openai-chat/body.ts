@@ -61,7 +61,11 @@ const AssistantMessage = z.looseObject({
 const ToolMessage = z.looseObject({
   role: z.literal('tool'),
   tool_call_id: z.string(),
-  content: Text,
+  // OpenAI's own API takes texts only; what a tool found may be a picture.
+  content: z.union([
+    z.string(),
+    z.array(z.discriminatedUnion('type', [TextPart, ImagePart, FilePart])),
+  ]),
 });
 
 const FunctionMessage = z.looseObject({
@@ -94,11 +98,27 @@ const ToolChoice = z.union([
     type: z.literal('function'),
     function: z.looseObject({ name: z.string() }),
   }),
+  z.looseObject({
+    type: z.literal('allowed_tools'),
+    allowed_tools: z.looseObject({
+      mode: z.enum(['auto', 'required']),
+      tools: z.array(
+        z.looseObject({
+          type: z.literal('function'),
+          function: z.looseObject({ name: z.string() }),
+        }),
+      ),
+    }),
+  }),
 ]);
 
 const ResponseFormat = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('text') }),
-  z.looseObject({ type: z.literal('json_object') }),
+  // Others than OpenAI's own API take a schema here, and their clients send one.
+  z.looseObject({
+    type: z.literal('json_object'),
+    schema: z.record(z.string(), z.unknown()).nullish(),
+  }),
   z.looseObject({
     type: z.literal('json_schema'),
     json_schema: z.looseObject({

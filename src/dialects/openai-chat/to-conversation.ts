@@ -1,6 +1,6 @@
 import type { DocumentPart, ImagePart, Message, Part, TextPart, ToolCallPart } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
-import { toTurns } from '../shared/conversation.ts';
+import { type Conversation, toSpokenConversation } from '../shared/conversation.ts';
 import { toFileSource, toMediaSource } from '../shared/media-source.ts';
 import { readArguments } from '../shared/read-arguments.ts';
 import type { ChatMessage } from './body.ts';
@@ -13,22 +13,20 @@ type UserPart = Exclude<ByRole<'user'>['content'], string>[number];
  * Messages with their true roles, and the system and developer messages in front of them. A request
  * of nothing but instructions is a prompt.
  */
-export function toConversation(all: readonly ChatMessage[]): {
-  instructions: string[];
-  messages: Message[];
-} {
+export function toConversation(all: readonly ChatMessage[]): Conversation {
   const instructions: string[] = [];
+  /** Those behind the last message. */
+  const last: string[] = [];
   const messages: Message[] = [];
   for (const [index, message] of fromFunctions(all).entries()) {
     if (message.role === 'system' || message.role === 'developer') {
-      instructions.push(toPlainText(message.content));
-    } else messages.push(toMessage(message, `messages.${index}`));
+      last.push(toPlainText(message.content));
+      continue;
+    }
+    instructions.push(...last.splice(0));
+    messages.push(toMessage(message, `messages.${index}`));
   }
-  const spoken = instructions.filter((text) => text.trim() !== '');
-  const turns = toTurns(messages);
-  if (messages.length > 0) return { instructions: spoken, messages: turns };
-  const parts = spoken.map((text): TextPart => ({ type: 'text', text }));
-  return { instructions: [], messages: toTurns([{ role: 'user', parts }]) };
+  return toSpokenConversation(messages, instructions, last);
 }
 
 function toMessage(
@@ -47,7 +45,7 @@ function toMessage(
           {
             type: 'tool-result',
             callId: message.tool_call_id,
-            content: [{ type: 'text', text: toPlainText(message.content) }],
+            content: toResultParts(message.content, path),
             isError: false,
           },
         ],
@@ -55,7 +53,18 @@ function toMessage(
   }
 }
 
-function toUserParts(content: ByRole<'user'>['content'], path: string): Part[] {
+/** Texts alone are one text. */
+function toResultParts(content: ByRole<'tool'>['content'], path: string) {
+  const parts = toUserParts(content, path);
+  const texts = parts.filter((part) => part.type === 'text');
+  if (texts.length < parts.length) return parts;
+  return [{ type: 'text' as const, text: texts.map(({ text }) => text).join('') }];
+}
+
+function toUserParts(
+  content: ByRole<'user'>['content'],
+  path: string,
+): (TextPart | ImagePart | DocumentPart)[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   return content.map((part, index) => toUserPart(part, `${path}.content.${index}`));
 }

@@ -34,7 +34,10 @@ const ToolChoice = z.union([
 
 const TextFormat = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('text') }),
-  z.looseObject({ type: z.literal('json_object') }),
+  z.looseObject({
+    type: z.literal('json_object'),
+    schema: z.record(z.string(), z.unknown()).nullish(),
+  }),
   z.looseObject({
     type: z.literal('json_schema'),
     name: z.string(),

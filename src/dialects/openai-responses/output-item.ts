@@ -1,5 +1,5 @@
 import type { AnswerPart } from '../../run-answer.ts';
-import { sealText } from './sealed-text.ts';
+import { sealRedacted, sealText } from './sealed-text.ts';
 
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
@@ -77,8 +77,9 @@ export function toOutputItem(
       };
     case 'reasoning':
     case 'redacted-reasoning': {
-      const { text = '', signature } = part.type === 'reasoning' ? part : {};
-      const sealed = signature === undefined ? null : sealText(signature);
+      const text = part.type === 'reasoning' ? part.text : '';
+      const sealed =
+        part.type === 'reasoning' ? sealProof(part.signature) : sealRedacted(part.data);
       return {
         type: 'reasoning',
         id: toId('reasoning'),
@@ -108,4 +109,8 @@ export function toRefusalItem(
 /** A text as the content of a message. */
 export function toOutputText(text: string): OutputText {
   return { type: 'output_text', text, annotations: [], logprobs: [] };
+}
+
+function sealProof(signature: string | undefined) {
+  return signature === undefined ? null : sealText(signature);
 }

@@ -1,10 +1,10 @@
 import type { DocumentPart, ImagePart, Message, Part, TextPart } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
-import { toTurns } from '../shared/conversation.ts';
+import { type Conversation, toSpokenConversation } from '../shared/conversation.ts';
 import { toFileSource, toMediaSource } from '../shared/media-source.ts';
 import { readArguments } from '../shared/read-arguments.ts';
 import type { InputItem, InputPart, MessageItem } from './input-item.ts';
-import { openText } from './sealed-text.ts';
+import { openText, readRedacted } from './sealed-text.ts';
 
 type SpokenItem = Exclude<InputItem, { type: 'item_reference' }>;
 type ToolOutput = Extract<InputItem, { type: 'function_call_output' }>['output'];
@@ -13,21 +13,21 @@ type ToolOutput = Extract<InputItem, { type: 'function_call_output' }>['output']
  * Messages with their true roles, and the system and developer messages in front of them. An input of
  * nothing but those is a prompt. Throws `invalid-request`.
  */
-export function toConversation(items: readonly InputItem[]): {
-  instructions: string[];
-  messages: Message[];
-} {
+export function toConversation(items: readonly InputItem[]): Conversation {
   const instructions: string[] = [];
+  /** Those behind the last message. */
+  const last: string[] = [];
   const messages: Message[] = [];
   for (const [index, item] of items.entries()) {
     const param = `input.${index}`;
-    if (isInstruction(item)) instructions.push(toPlainText(item, param));
-    else messages.push(toMessage(item, param));
+    if (isInstruction(item)) {
+      last.push(toPlainText(item, param));
+      continue;
+    }
+    instructions.push(...last.splice(0));
+    messages.push(toMessage(item, param));
   }
-  const spoken = instructions.filter((text) => text.trim() !== '');
-  if (messages.length > 0) return { instructions: spoken, messages: toTurns(messages) };
-  const parts = spoken.map((text): TextPart => ({ type: 'text', text }));
-  return { instructions: [], messages: toTurns([{ role: 'user', parts }]) };
+  return toSpokenConversation(messages, instructions, last);
 }
 
 function isInstruction(item: InputItem): item is MessageItem {
@@ -119,6 +119,8 @@ function inline(url: string | null | undefined, name: string, param: string): st
 function toReasoning(item: Extract<InputItem, { type: 'reasoning' }>): Part[] {
   const signature = openText(item.encrypted_content ?? '');
   if (signature === undefined) return [];
+  const data = readRedacted(signature);
+  if (data !== undefined) return [{ type: 'redacted-reasoning', data }];
   const text = (item.summary ?? []).map((part) => part.text).join('');
   return [{ type: 'reasoning', text, signature }];
 }

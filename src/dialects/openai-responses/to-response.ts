@@ -97,7 +97,7 @@ function toEchoedTool({ description, parameters, strict, ...tool }: FunctionTool
     ...tool,
     description: description ?? null,
     parameters: parameters ?? null,
-    strict: strict ?? null,
+    strict: typeof strict === 'boolean' ? false : null, // nothing is promised of the arguments
   };
 }
 

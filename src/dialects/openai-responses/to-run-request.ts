@@ -3,7 +3,7 @@ import { RunError } from '../../run-error.ts';
 import type { TranslatedRequest } from '../dialect.ts';
 import { checkTools, type ToolPaths } from '../shared/check-tools.ts';
 import { checkConversation } from '../shared/conversation.ts';
-import { type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
+import { type InnerParams, type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
 import { isOnScale, toEffort, toTemperature, toThinking } from '../shared/openai-sampling.ts';
 import { type FunctionTool, type ResponsesBody, toInputItems } from './body.ts';
 import { toConversation } from './to-conversation.ts';
@@ -31,13 +31,17 @@ const HONOURED: ReadonlySet<string> = new Set([
 
 const NEUTRAL: NeutralValues = {
   temperature: isOnScale,
-  // Nothing is lost: the first counts hosted tools only, the CLI sees to its own cache.
-  max_tool_calls: () => true,
-  prompt_cache_key: () => true,
+  max_tool_calls: () => true, // it counts hosted tools only
   stream_options: () => true,
   top_logprobs: () => true,
   truncation: (value) => value === 'disabled',
   service_tier: (value) => value === 'auto' || value === 'default',
+};
+
+const INNER: InnerParams = {
+  'tools.*.strict': (value) => value === false,
+  'text.verbosity': (value) => value === 'medium',
+  'input.*.content.*.detail': (value) => value === 'auto',
 };
 
 const TOOL_PATHS: ToolPaths = {
@@ -47,7 +51,7 @@ const TOOL_PATHS: ToolPaths = {
 
 /** Throws `RunError` for a conversation that cannot be carried out. */
 export function toRunRequest(body: ResponsesBody, caller: Caller): TranslatedRequest {
-  const { instructions, messages } = toConversation(toInputItems(body.input));
+  const { instructions, messages, isBent } = toConversation(toInputItems(body.input));
   checkConversation(messages, 'input');
   refuseUnkept(body);
   const request: RunRequest = {
@@ -71,7 +75,10 @@ export function toRunRequest(body: ResponsesBody, caller: Caller): TranslatedReq
     caller: { ...caller, user: body.safety_identifier ?? body.user ?? undefined },
   };
   checkTools({ ...request, tools: (body.tools ?? []).map(toTool) }, TOOL_PATHS);
-  const ignored = toIgnoredParams(body, HONOURED, NEUTRAL);
+  const ignored = [
+    ...(isBent ? ['input'] : []),
+    ...toIgnoredParams(body, HONOURED, NEUTRAL, INNER),
+  ];
   return { request, isStream: body.stream ?? false, ignored };
 }
 
@@ -109,7 +116,9 @@ function toOutput(format: NonNullable<ResponsesBody['text']>['format']): RunRequ
     case 'json_schema':
       return { type: 'json', schema: format.schema, path: 'text.format' };
     case 'json_object':
-      return { type: 'json', schema: undefined };
+      return format.schema
+        ? { type: 'json', schema: format.schema, path: 'text.format.schema' }
+        : { type: 'json', schema: undefined };
     default:
       return { type: 'text' };
   }

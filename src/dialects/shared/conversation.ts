@@ -16,6 +16,42 @@ export function toTurns(messages: readonly Message[]): Message[] {
   return turns.map(({ role, parts }) => ({ role, parts: parts.toSorted(byResultFirst) }));
 }
 
+/** Stands where a conversation ends with the model's own words: the API wants the user's at the end. */
+const GO_ON = 'Continue exactly where your last message ends, without repeating any of it.';
+
+/** The two parts of a conversation; `isBent` when it had to end in another way than it came. */
+export type Conversation = { instructions: string[]; messages: Message[]; isBent: boolean };
+
+/**
+ * A conversation of the OpenAI APIs, whose instructions stand anywhere: they go in front. It may end with
+ * the assistant's words, too, or with instructions behind them, which the Messages API does not take: then
+ * those become the user's, and without any the model is asked to go on. Nothing but instructions is a prompt.
+ */
+export function toSpokenConversation(
+  messages: readonly Message[],
+  earlier: readonly string[],
+  last: readonly string[],
+): Conversation {
+  const turns = toTurns(messages);
+  const end = turns.at(-1);
+  const isBent = end?.role === 'assistant' && end.parts.every(({ type }) => type !== 'tool-call');
+  const front = withoutBlank(isBent ? earlier : [...earlier, ...last]);
+  if (messages.length === 0)
+    return { instructions: [], messages: toTurns([toUser(front)]), isBent };
+  if (!isBent) return { instructions: front, messages: turns, isBent };
+  const said = withoutBlank(last);
+  const asked = toUser(said.length > 0 ? said : [GO_ON]);
+  return { instructions: front, messages: [...turns, asked], isBent };
+}
+
+function withoutBlank(texts: readonly string[]) {
+  return texts.filter((text) => text.trim() !== '');
+}
+
+function toUser(texts: readonly string[]): Message {
+  return { role: 'user', parts: texts.map((text) => ({ type: 'text', text })) };
+}
+
 function byResultFirst(one: Part, other: Part) {
   return Number(other.type === 'tool-result') - Number(one.type === 'tool-result');
 }

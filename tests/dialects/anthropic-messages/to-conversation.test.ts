@@ -150,7 +150,7 @@ test.for([undefined, '', [], [text(' ')]])(
   },
 );
 
-test('thinking keeps its signature; what only the API can read goes', () => {
+test('thinking keeps its signature, and what only the API can read stays', () => {
   const { turns } = toConversation([
     user('q'),
     assistant([
@@ -162,6 +162,7 @@ test('thinking keeps its signature; what only the API can read goes', () => {
   ]);
   expect(turns[1]?.parts).toEqual([
     { type: 'reasoning', text: 'Hm.', signature: 'c2ln' },
+    { type: 'redacted-reasoning', data: 'c2VjcmV0' },
     text('Yes.'),
   ]);
 });

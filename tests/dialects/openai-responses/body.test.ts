@@ -34,7 +34,6 @@ test.for<[field: string, fields: object]>([
   ['input.2.call_id', said(ASK, call('c1'), { type: 'function_call_output', output: 'one' })],
   ['input.1', said(ASK, { type: 'item_reference', id: 'msg_1' })],
   ['input.0', said({ type: 'compaction', encrypted_content: 'made elsewhere' }, ASK)],
-  ['input', said(ASK, { role: 'assistant', content: 'The answer is' })],
   ['input', said(ASK, call('c1'), ASK)],
   ['input', said(ASK, output('c1'))],
   ['temperature', { temperature: 3 }],

@@ -115,7 +115,7 @@ test('what was asked for is said again', async () => {
   );
   expect(whole).toMatchObject({
     ...asked,
-    tools: [{ ...tool, description: null }],
+    tools: [{ ...tool, description: null, strict: false }],
     text: { format, verbosity: 'medium' },
     reasoning: { effort: 'low', summary: 'auto' },
   });

@@ -151,6 +151,6 @@ test('what asks for something that cannot be done is named, what asks for nothin
     top_logprobs: 0,
     store: false,
   };
-  const hints = { prompt_cache_key: 'k', max_tool_calls: 3, metadata: { a: 'b' } };
+  const hints = { max_tool_calls: 3, metadata: { a: 'b' } };
   expect(toRunRequest({ ...neutral, ...hints }).ignored).toEqual([]);
 });

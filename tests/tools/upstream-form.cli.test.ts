@@ -95,6 +95,36 @@ test('ids that the API refuses, and those that come again, lose no call', async 
   );
 });
 
+test('thinking that only the API can read stands before its calls again', async () => {
+  const thought = { type: 'redacted_thinking', data: 'AbC=' };
+  const call = { type: 'tool_use', id: 'toolu_1', name: 'read', input: {} };
+  const response = await proxy.send('/v1/messages', {
+    model: 'sonnet',
+    max_tokens: 2000,
+    thinking: { type: 'enabled', budget_tokens: 1024 },
+    tools: [{ name: 'read', input_schema: { type: 'object' } }],
+    messages: [
+      { role: 'user', content: 'Read.' },
+      { role: 'assistant', content: [thought, call] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'R' }] },
+    ],
+  });
+
+  expect(response.status).toBe(200);
+  expect(toSpoken(lastRequest(proxy))[1]?.content).toEqual([thought, call]);
+});
+
+test('a text that the CLI finds too long by itself is the caller’s to shorten', async () => {
+  const content = 'word '.repeat(600_000);
+  const response = await proxy.send(
+    openaiChat.path,
+    openaiChat.toBody({ turns: [{ user: content }] }),
+  );
+
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ error: { code: 'context_length_exceeded' } });
+});
+
 test.each(TOOL_DIALECTS)('$name: a reply that says that it is empty stays', async (dialect) => {
   const turns = [QUESTION, { said: '(no content)' }, { user: 'And?' }];
   await ask(proxy, dialect, { turns });
