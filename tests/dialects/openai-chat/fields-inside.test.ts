@@ -11,6 +11,16 @@ const toTool = (name: string, more: object = {}) => ({
   function: { name, parameters: { type: 'object' }, ...more },
 });
 
+const system = (content: string) => ({ role: 'system', content });
+const toEnd = (...messages: object[]) => {
+  const { request, ignored } = toTranslated({ messages });
+  const texts = request.messages.map(({ role, parts }) => [
+    role,
+    ...parts.map((part) => (part.type === 'text' ? part.text : '')),
+  ]);
+  return { instructions: request.instructions, texts, ignored };
+};
+
 test('what is not honoured inside the body is named by its path', () => {
   const image = { url: 'https://example.com/a.png' };
   const { ignored } = toTranslated({
@@ -85,16 +95,6 @@ test('what a tool found may be a picture', () => {
 describe('a conversation may end as OpenAI lets it end:', () => {
   const user = { role: 'user', content: 'Write.' };
   const assistant = { role: 'assistant', content: 'Once upon' };
-  const system = (content: string) => ({ role: 'system', content });
-  const toEnd = (...messages: object[]) => {
-    const { request, ignored } = toTranslated({ messages });
-    const texts = request.messages.map(({ role, parts }) => [
-      role,
-      ...parts.map((part) => (part.type === 'text' ? part.text : '')),
-    ]);
-    return { instructions: request.instructions, texts, ignored };
-  };
-
   test('instructions behind the reply are the user’s last word', () => {
     expect(toEnd(system('Be kind.'), user, assistant, system('As JSON.'), system(' '))).toEqual({
       instructions: ['Be kind.'],
