@@ -38,6 +38,7 @@ import { countMessageTokens } from './routes/count-tokens.ts';
 import { type HealthParts, health } from './routes/health.ts';
 import { createReadKnownStatus } from './routes/known-status.ts';
 import { localMetrics } from './routes/metrics.ts';
+import { mountCatalogue } from './routes/mount-catalogue.ts';
 import { getModel, listModels } from './routes/models.ts';
 import { noRoute, refuseOtherMethods } from './routes/no-route.ts';
 import { openapi } from './routes/openapi.ts';
@@ -87,6 +88,8 @@ export type AppSettings = {
   host: string;
   /** Further host names by which callers may reach the server. */
   allowedHosts: readonly string[];
+  /** The key that stands for local clients that cannot send one, by its name or id; none by default. */
+  ollamaKey?: string | undefined;
   /** Web origins whose pages may call; none switches CORS off. */
   corsOrigins: readonly string[];
   /** The header by which a request of an own CLI is known. */
@@ -120,9 +123,9 @@ export function createApp({
   };
 
   app.use(identifyRequest, trackAnswer, requestLog.handler);
-  for (const { paths, failures } of APIS) {
-    app.on('ALL', paths.flatMap(toServedPaths).map(toBranch), async (c, next) => {
-      c.set('failures', failures);
+  for (const api of APIS) {
+    app.on('ALL', api.paths.flatMap(toServedPaths).map(toBranch), async (c, next) => {
+      c.set('api', api);
       await next();
     });
   }
@@ -133,7 +136,7 @@ export function createApp({
   app.get('/openapi.json', openapi(healthParts));
   app.get('/metrics', localMetrics(watch.metrics));
 
-  const authentication = authenticate(keys);
+  const authentication = authenticate(keys, settings);
   const dashboard = {
     health: healthParts,
     readKnownStatus,
@@ -160,6 +163,7 @@ export function createApp({
     const answer = runDialect(dialect, observed(dialect));
     app.on('POST', toServedPaths(dialect.path), validate(dialect.body), answer);
   }
+  for (const api of APIS) mountCatalogue(app, api, { readCliStatus, ...settings });
   mountResponses(app, {
     run: observed(openaiResponses),
     countTokens,

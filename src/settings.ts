@@ -64,6 +64,14 @@ export const SETTINGS = {
     meaning:
       'Key of the owner, which may do everything. Without it, the key in the state folder holds.',
   },
+  OLLAMA_KEY: {
+    schema: z.string().regex(/^[\w][\w.@-]{0,63}$/),
+    expected: 'the name or the id of a key',
+    default: undefined,
+    otherwise: 'none',
+    meaning:
+      'Name of the key that stands for programs on this machine that call the Ollama routes without one, as Ollama clients do.',
+  },
   LOG_LEVEL: {
     ...oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     default: 'info',

@@ -12,6 +12,10 @@ export type Api = {
   failures: Failures;
   /** What a run answers, each with a route of its own. */
   dialects: readonly Dialect<unknown>[];
+  /** What the catalogue of the models answers. Default: nothing. */
+  catalogue?: readonly CatalogueRoute<unknown>[];
+  /** Its clients cannot send a key; the operator may let one stand for them. */
+  sendsNoKey?: true;
   operations: readonly Operation[];
   schemas: Schemas;
 };
@@ -35,6 +39,22 @@ export type Dialect<Body> = {
   /** Streams one JSON text per line: to whoever accepts `application/x-ndjson`, or always. Default: never. */
   lines?: 'offered' | 'always';
 };
+
+/** A route that is answered without a run. */
+export type CatalogueRoute<Body> = {
+  method: 'GET' | 'POST' | 'DELETE';
+  path: string;
+  /** What a POST takes. Default: nothing is read. */
+  body?: z.ZodType<Body>;
+  /** The answer's JSON body. Throws `RunError` for what cannot be done. */
+  answer(readModels: ReadCatalogue, body: Body): object | Promise<object>;
+};
+
+/** The models that the caller's key may use. Throws `RunError` when the CLI does not tell. */
+type ReadCatalogue = () => Promise<readonly CatalogueModel[]>;
+
+/** A model by its full id, or by a name that the operator gave it. */
+export type CatalogueModel = { name: string; otherNames: readonly string[]; displayName: string };
 
 export type TranslatedRequest = {
   request: RunRequest;

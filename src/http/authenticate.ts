@@ -3,29 +3,36 @@ import { createMiddleware } from 'hono/factory';
 
 import type { KeyBook } from '../keys/key-book.ts';
 import { RunError } from '../run-error.ts';
+import { isLocal } from './is-local.ts';
 import { readAddress } from './read-address.ts';
 import { createGuessBrake } from './slow-guesses.ts';
 import type { AppEnv } from './variables.ts';
 
 const BEARER = /^Bearer\s+(?<token>.+)$/i;
 
+export type AuthenticateOptions = {
+  /** The key that stands for local clients of an API whose clients cannot send one. Default: none. */
+  ollamaKey?: string | undefined;
+};
+
 /**
  * Names the caller by the key in `Authorization: Bearer` or `x-api-key`, either of them on every
  * route. Throws `RunError` `unauthenticated`, to who guesses later and later; a right key is never made
  * to wait.
  */
-export function authenticate(keys: KeyBook) {
+export function authenticate(keys: KeyBook, { ollamaKey }: AuthenticateOptions = {}) {
   const brake = createGuessBrake();
 
   return createMiddleware<AppEnv>(async (c, next) => {
     const given = readKeys(c);
-    if (given.length === 0) {
+    const isStoodFor = given.length === 0 && c.var.api?.sendsNoKey && isLocal(c);
+    if (given.length === 0 && !(isStoodFor && ollamaKey)) {
       throw new RunError(
         'unauthenticated',
         'This server wants its key, as `Authorization: Bearer KEY` or `x-api-key: KEY`.',
       );
     }
-    const key = await keys.find(given);
+    const key = isStoodFor && ollamaKey ? await keys.named(ollamaKey) : await keys.find(given);
     if (!key) {
       await brake(readAddress(c), c.req.raw.signal);
       throw new RunError('unauthenticated', 'The key is not a key of this server.');

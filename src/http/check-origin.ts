@@ -1,3 +1,4 @@
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 
 import { RunError } from '../run-error.ts';
@@ -15,7 +16,7 @@ export function checkOrigin(allowed: readonly string[]) {
       origin === undefined ||
       allowed.includes('*') ||
       allowed.includes(origin) ||
-      URL.parse(origin)?.host === readHost(c).host;
+      isOwnOrigin(c, origin);
     if (!isFine) {
       throw new RunError(
         'forbidden',
@@ -24,4 +25,9 @@ export function checkOrigin(allowed: readonly string[]) {
     }
     await next();
   });
+}
+
+/** Whether a page of this server sends it. */
+export function isOwnOrigin(c: Context, origin: string): boolean {
+  return URL.parse(origin)?.host === readHost(c).host;
 }

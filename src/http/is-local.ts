@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 
 import { isLoopback, withoutBrackets } from '../loopback.ts';
+import { isOwnOrigin } from './check-origin.ts';
 import { readAddress } from './read-address.ts';
 import { readHost } from './read-host.ts';
 
@@ -25,11 +26,13 @@ const OWN_SITES: ReadonlySet<string | undefined> = new Set([undefined, 'same-ori
  */
 export function isLocal(c: Context): boolean {
   const address = readAddress(c);
+  const origin = c.req.header('origin');
   return (
     address !== undefined &&
     isLoopback(address) &&
     isLoopback(withoutBrackets(readHost(c).hostname)) &&
     FORWARDED.every((name) => c.req.header(name) === undefined) &&
-    OWN_SITES.has(c.req.header('sec-fetch-site'))
+    OWN_SITES.has(c.req.header('sec-fetch-site')) &&
+    (origin === undefined || isOwnOrigin(c, origin))
   );
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 
-import type { Failures } from '../dialects/dialect.ts';
+import type { Api } from '../dialects/dialect.ts';
 import type { ApiKey } from '../keys/api-key.ts';
 import type { RunError } from '../run-error.ts';
 import type { Caller } from '../run.ts';
@@ -8,8 +8,8 @@ import type { Caller } from '../run.ts';
 /** What the middleware hands on to the routes. */
 export type Variables = {
   requestId: string;
-  /** Set on the paths of an API: how it tells what goes wrong. */
-  failures: Failures | undefined;
+  /** Set on the paths of an API. */
+  api: Api | undefined;
   /** Milliseconds since 1970. */
   arrivedAtMs: number;
   /** Milliseconds since then, by a clock that never jumps. */

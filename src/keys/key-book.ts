@@ -19,6 +19,8 @@ export type KeyBook = {
   find: (texts: readonly string[]) => Promise<ApiKey | undefined>;
   /** The key with this id, unless it was revoked. */
   get: (id: string) => Promise<ApiKey | undefined>;
+  /** The first key with this name or id. */
+  named: (name: string) => Promise<ApiKey | undefined>;
 };
 
 type Entry = { key: ApiKey; digest: Buffer };
@@ -69,6 +71,10 @@ export function createKeyBook({ ownerKey, file, onProblem = () => {} }: KeyBookO
     async get(id) {
       await readAgain();
       return entries.find(({ key }) => key.id === id)?.key;
+    },
+    async named(name) {
+      await readAgain();
+      return entries.find(({ key }) => key.name === name || key.id === name)?.key;
     },
   };
 }

@@ -1,11 +1,13 @@
 import type { Handler } from 'hono';
 
 import type { CliStatus, Model, ReadCliStatus } from '../cli-status.ts';
+import type { ApiKey } from '../keys/api-key.ts';
 import { mayUseModel, toModelError } from '../keys/key-rules.ts';
 import type { AppEnv } from '../http/variables.ts';
 import { RunError } from '../run-error.ts';
 
-type Aliases = ReadonlyMap<string, string>;
+/** The operator's names for models → the model they mean. */
+export type Aliases = ReadonlyMap<string, string>;
 
 /** The catalogue does not say when a model came out; one fixed date keeps clients that sort content. */
 const RELEASED_AT = new Date('2026-01-01T00:00:00Z');
@@ -17,11 +19,8 @@ const RELEASED_AT = new Date('2026-01-01T00:00:00Z');
 export function listModels(readCliStatus: ReadCliStatus, aliases: Aliases): Handler<AppEnv> {
   return async (c) => {
     const { models: catalogue } = await readCliStatus();
-    const models = catalogue.filter(({ id }) => mayUseModel(c.var.key, [id], catalogue));
-    const all = [
-      ...models.map((model) => toItem(model.id, model)),
-      ...toAliasItems(models, aliases),
-    ];
+    const usable = listUsable(c.var.key, catalogue, aliases);
+    const all = usable.map(({ name, model }) => toItem(name, model));
     const { data, hasMore } = toPage(all, c.req.query());
     return c.json({
       object: 'list',
@@ -49,11 +48,18 @@ function findModel({ models }: Pick<CliStatus, 'models'>, name: string) {
   return models.find((model) => model.id === name || model.aliases.includes(name));
 }
 
-function toAliasItems(models: readonly Model[], aliases: Aliases) {
-  return [...aliases].flatMap(([alias, name]) => {
+/** What a key may use: the catalogue by full id, then the operator's own names. */
+export function listUsable(
+  key: ApiKey,
+  catalogue: readonly Model[],
+  aliases: Aliases,
+): { name: string; model: Model }[] {
+  const models = catalogue.filter(({ id }) => mayUseModel(key, [id], catalogue));
+  const renamed = [...aliases].flatMap(([alias, name]) => {
     const model = findModel({ models }, name);
-    return model ? [toItem(alias, model)] : [];
+    return model ? [{ name: alias, model }] : [];
   });
+  return [...models.map((model) => ({ name: model.id, model })), ...renamed];
 }
 
 /**

@@ -23,6 +23,7 @@ const late: Run = async function* late(_request, signal) {
 const SHAPES = {
   OpenaiFailure: { error: { type: expect.stringMatching(/_error$/) } },
   AnthropicFailure: { type: 'error', error: { type: expect.any(String) } },
+  OllamaFailure: { error: expect.any(String) },
   DirectFailure: { error: { code: expect.any(String) }, requestId: expect.any(String) },
 };
 
@@ -31,6 +32,7 @@ const BODIES: Record<string, object> = {
   '/v1/completions': { prompt: 'Hi' },
   '/v1/responses': { input: 'Hi' },
   '/v1/messages': { max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] },
+  '/api/chat': { messages: [{ role: 'user', content: 'Hi' }] },
   '/api/run': { prompt: 'Hi' },
 };
 

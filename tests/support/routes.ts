@@ -10,9 +10,15 @@ export const ROUTES: readonly { method: 'GET' | 'POST'; path: string; body?: obj
   { method: 'POST', path: '/v1/completions', body: { model: 'sonnet', prompt: 'Hi' } },
   { method: 'POST', path: '/v1/responses', body: { model: 'sonnet', input: 'Hi' } },
   { method: 'POST', path: '/api/run', body: { prompt: 'Hi' } },
+  { method: 'POST', path: '/api/chat', body: CHAT },
+  { method: 'POST', path: '/api/generate', body: { model: 'sonnet', prompt: 'Hi' } },
+  { method: 'POST', path: '/api/show', body: { model: 'sonnet' } },
   { method: 'GET', path: '/v1/models' },
   { method: 'GET', path: '/v1/models/sonnet' },
   { method: 'GET', path: '/api/sessions' },
+  { method: 'GET', path: '/api/tags' },
+  { method: 'GET', path: '/api/version' },
+  { method: 'GET', path: '/api/ps' },
 ];
 
 /** How paths differ when a client's base URL is not quite right → what is meant. */

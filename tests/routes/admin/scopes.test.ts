@@ -28,7 +28,7 @@ test('the page is for those keys, too', async () => {
 function createAppFor(scopes: Scope[]) {
   const key: ApiKey = { id: 'key-12345678', name: 'laptop', scopes };
   const find = () => Promise.resolve(key);
-  return createTestApp({ keys: { find, get: find } });
+  return createTestApp({ keys: { find, get: find, named: find } });
 }
 
 function signIn(scopes: Scope[]) {
