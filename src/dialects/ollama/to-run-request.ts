@@ -38,11 +38,14 @@ const TOOL_PATHS: ToolPaths = {
 
 /** Throws `RunError` for a conversation that cannot be carried out. */
 export function chatToRunRequest(body: OllamaChatBody, caller: Caller): TranslatedRequest {
-  const tools = (body.tools ?? []).map(({ function: { name, description, parameters } }) => ({
-    name,
-    description: description ?? undefined,
-    inputSchema: parameters ?? { type: 'object', properties: {} },
-  }));
+  const tools = (body.tools ?? []).map(
+    ({ function: { name, description, parameters } }, index) => ({
+      name,
+      description: description ?? undefined,
+      inputSchema: parameters ?? { type: 'object', properties: {} },
+      path: TOOL_PATHS.toSchemaPath(index),
+    }),
+  );
   const content = { ...toConversation(body), tools };
   checkConversation(content.messages);
   checkTools({ tools, toolChoice: { type: 'auto' } }, TOOL_PATHS);

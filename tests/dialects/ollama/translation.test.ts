@@ -96,7 +96,12 @@ describe('a request', () => {
 
   test('offers its tools', () => {
     expect(chat({ tools: [WEATHER] }).request.tools).toEqual([
-      { name: 'weather', description: 'Tells it.', inputSchema: { type: 'object' } },
+      {
+        name: 'weather',
+        description: 'Tells it.',
+        inputSchema: { type: 'object' },
+        path: 'tools.0.function.parameters',
+      },
     ]);
     expect(() => chat({ tools: [WEATHER, WEATHER] })).toThrow('Two tools have the name');
   });
