@@ -20,8 +20,8 @@ const ROOMS: Readonly<Record<string, string>> = {
   'layers/{create-run,with-structured-output}.ts': `${CANONICAL} config.ts claude/ keys/ limits/ media/ sessions/`,
 
   // Dialects are pure: neither Hono, nor Node, nor each other.
-  'dialects/*.ts': `${CANONICAL} openapi/schemas.ts zod`,
-  'dialects/*/**': `${CANONICAL} ../dialect.ts ../operation.ts ../shared/ openapi/answers/failure.ts zod`,
+  'dialects/*.ts': `${CANONICAL} zod`,
+  'dialects/*/**': `${CANONICAL} ../dialect.ts ../operation.ts ../shared/ zod`,
   'openapi/**': 'run-error.ts dialects/ keys/api-key.ts zod',
 
   'http/**':
