@@ -25,8 +25,7 @@ function connect(run: Run) {
   });
   const options = {
     host: 'http://app',
-    fetch: async (url: string | URL | Request, init?: RequestInit) =>
-      app.request(String(url), init),
+    fetch: async (url: string | URL | Request, init?: RequestInit) => app.request(url, init),
     headers: { authorization: `Bearer ${APP_KEY}` },
   };
   return { asked, options };
@@ -45,14 +44,18 @@ const useTool: Run = (request) => {
   return cannedRun([text(JSON.stringify(request.messages.at(-1)?.parts))]);
 };
 
-describe('ollama', () => {
-  const connectOllama = (
-    run: Run = () => cannedRun([reasoning('Hm.', 's'), text('Hel', 'lo.')]),
-  ) => {
-    const { asked, options } = connect(run);
-    return { asked, ollama: new Ollama(options) };
-  };
+const connectOllama = (run: Run = () => cannedRun([reasoning('Hm.', 's'), text('Hel', 'lo.')])) => {
+  const { asked, options } = connect(run);
+  return { asked, ollama: new Ollama(options) };
+};
 
+const connectModel = (run: Run) => {
+  const { asked, options } = connect(run);
+  const { host: baseUrl, ...rest } = options;
+  return { asked, model: new ChatOllama({ model: 'sonnet', baseUrl, ...rest }) };
+};
+
+describe('ollama', () => {
   test('chats, whole and streamed', async () => {
     const { ollama } = connectOllama();
     const whole = await ollama.chat({ model: 'sonnet', messages: HI });
@@ -125,12 +128,6 @@ describe('ollama', () => {
 });
 
 describe('@langchain/ollama', () => {
-  const connectModel = (run: Run) => {
-    const { asked, options } = connect(run);
-    const { host: baseUrl, ...rest } = options;
-    return { asked, model: new ChatOllama({ model: 'sonnet', baseUrl, ...rest }) };
-  };
-
   test('invokes and streams, with its counts', async () => {
     const { model } = connectModel(() => cannedRun([text('Hel', 'lo.')]));
     const whole = await model.invoke('Hi');
@@ -138,7 +135,7 @@ describe('@langchain/ollama', () => {
 
     expect(whole.content).toBe('Hello.');
     expect(whole.usage_metadata).toMatchObject({ input_tokens: 15, output_tokens: 5 });
-    expect(pieces.map(({ content }) => content).join('')).toBe('Hello.');
+    expect(pieces.map(({ text: piece }) => piece).join('')).toBe('Hello.');
   });
 
   test('calls a tool, and its result comes without a name', async () => {

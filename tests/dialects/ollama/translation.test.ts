@@ -24,6 +24,29 @@ const chat = (fields: object) =>
 const generate = (fields: object) =>
   translate(ollamaGenerate, { model: 'sonnet', prompt: 'Hi', ...fields });
 
+const calls = (...some: [name: string, id?: string][]) => ({
+  role: 'assistant',
+  content: '',
+  tool_calls: some.map(([name, id]) => ({
+    ...(id && { id }),
+    function: { name, arguments: {} },
+  })),
+});
+const result = (content: string, fields: object = {}) => ({ role: 'tool', content, ...fields });
+
+/** Which call each result answers, by the calls' places. */
+const pair = (...messages: object[]) => {
+  const [, called, answered] = chat({ messages: [HI, ...messages] }).request.messages;
+  const ids = called?.parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : []));
+  return answered?.parts.map((part) =>
+    part.type === 'tool-result'
+      ? [ids?.indexOf(part.callId), part.content.map((one) => 'text' in one && one.text).join('')]
+      : undefined,
+  );
+};
+
+const cut = () => cannedRun([text('Hel')], { finish: 'length' });
+
 describe('a request', () => {
   test('is streamed unless it says otherwise', () => {
     expect(chat({}).isStream).toBe(true);
@@ -119,27 +142,6 @@ describe('a request', () => {
 });
 
 describe('results of tools', () => {
-  const calls = (...some: [name: string, id?: string][]) => ({
-    role: 'assistant',
-    content: '',
-    tool_calls: some.map(([name, id]) => ({
-      ...(id && { id }),
-      function: { name, arguments: {} },
-    })),
-  });
-  const result = (content: string, fields: object = {}) => ({ role: 'tool', content, ...fields });
-
-  /** Which call each result answers, by the calls' places. */
-  const pair = (...messages: object[]) => {
-    const [, called, answered] = chat({ messages: [HI, ...messages] }).request.messages;
-    const ids = called?.parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : []));
-    return answered?.parts.map((part) =>
-      part.type === 'tool-result'
-        ? [ids?.indexOf(part.callId), part.content.map((one) => 'text' in one && one.text).join('')]
-        : undefined,
-    );
-  };
-
   test.each([
     ['by id', calls(['a', 'x'], ['b', 'y']), { tool_call_id: 'y' }, { tool_call_id: 'x' }, [1, 0]],
     ['by name', calls(['a'], ['b']), { tool_name: 'b' }, { tool_name: 'a' }, [1, 0]],
@@ -212,7 +214,6 @@ describe('an answer', () => {
 
   test('to a prompt', async () => {
     const asked = { model: 'sonnet', prompt: 'Hi' };
-    const cut = () => cannedRun([text('Hel')], { finish: 'length' });
 
     expect(await answerWhole(ollamaGenerate, asked, cut())).toMatchObject({
       response: 'Hel',
