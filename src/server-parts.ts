@@ -6,9 +6,10 @@ import { readTranscript } from './claude/agent/read-transcript.ts';
 import { removeTranscript } from './claude/agent/transcripts.ts';
 import { createCountTokens } from './claude/chat/count-tokens.ts';
 import { type ChatProcesses, createChatProcesses } from './claude/chat-processes.ts';
-import { HOP_HEADER, toChildEnvironment } from './claude/launch/child-environment.ts';
+import { HOP_HEADER, isSecret, toChildEnvironment } from './claude/launch/child-environment.ts';
 import type { ClaudeInstallation } from './claude/launch/find-claude.ts';
 import { toChatLaunch } from './claude/launch/launch.ts';
+import { listLoginFiles } from './claude/launch/login-files.ts';
 import { readOperatorLogin } from './claude/launch/operator-login.ts';
 import { createProcessRegistry } from './claude/process/process-registry.ts';
 import { createScratch } from './claude/process/scratch.ts';
@@ -146,7 +147,10 @@ async function prepareCli({ config, environment, claude }: ServerOptions, gate: 
   const base = {
     environment: { ...login.environment, ...passed },
     loginArgs: login.args,
-    hiddenPaths: [config.stateDir, join(claudeFolder, '.credentials.json')],
+    hiddenPaths: [config.stateDir, ...listLoginFiles(passed, claudeFolder)],
+    hiddenVariables: Object.keys({ ...login.environment, ...passed }).filter(
+      (name) => isSecret(name) && !config.childEnv.includes(name),
+    ),
   };
   const chat = createChatProcesses({
     config,

@@ -1,24 +1,46 @@
-import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 
 import { RunError } from '../run-error.ts';
+import { createValueCounter } from './count-values.ts';
+import { decodeBody } from './decode-body.ts';
+import type { AppEnv } from './variables.ts';
+
+/** A body up to here is counted when it is checked; reading it piece by piece would cost more, 15 KB each. */
+const SMALL_BYTES = 65_536;
 
 /**
- * Refuses a body over `maxBytes`. A length that was announced is held by the HTTP server itself; only a
- * body without one is counted, since that takes a stream and a second request for each, 15 KB while it
- * waits.
+ * Refuses a body over `maxBytes`, before and after it is unpacked, and one of too many values. A small
+ * one of a known length is left to whoever reads it: the HTTP server holds the caller to it.
  */
 export function limitBody(maxBytes: number) {
-  const count = bodyLimit({ maxSize: maxBytes, onError: refuse });
-  return createMiddleware(async (c, next) => {
+  return createMiddleware<AppEnv>(async (c, next) => {
     const length = c.req.header('content-length');
-    if (length === undefined || c.req.header('transfer-encoding') !== undefined) {
-      return count(c, next);
+    if (Number(length ?? 0) > maxBytes) refuse();
+    const isPlain = c.req.header('content-encoding') === undefined;
+    const isKnown = length !== undefined && c.req.header('transfer-encoding') === undefined;
+    if (!(isPlain && isKnown && Number(length) <= SMALL_BYTES) && c.req.raw.body) {
+      const pieces = decodeBody(c.req.raw.body, c.req.header('content-encoding'));
+      const { text, valueCount } = await readText(pieces, maxBytes);
+      Object.assign(c.req.bodyCache, { text: Promise.resolve(text) }); // its type has no promises
+      c.set('valueCount', valueCount);
     }
-    if (Number(length) > maxBytes) refuse();
     await next();
-    return undefined;
   });
+}
+
+async function readText(pieces: AsyncIterable<Uint8Array>, maxBytes: number) {
+  const values = createValueCounter();
+  const decoder = new TextDecoder();
+  const texts: string[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    length += piece.length;
+    if (length > maxBytes) refuse();
+    values.add(piece);
+    texts.push(decoder.decode(piece, { stream: true }));
+  }
+  texts.push(decoder.decode());
+  return { text: texts.join(''), valueCount: values.count };
 }
 
 function refuse(): never {

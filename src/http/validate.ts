@@ -1,9 +1,9 @@
-import { zValidator } from '@hono/zod-validator';
-import type { MiddlewareHandler } from 'hono';
-import { z } from 'zod';
+import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import type { z } from 'zod';
 
-import { isTooDeep, MOST_LEVELS } from '../dialects/shared/is-too-deep.ts';
 import { RunError } from '../run-error.ts';
+import { checkBody } from './check-body.ts';
 import type { AppEnv } from './variables.ts';
 
 /** What the handlers behind the check find in their context. */
@@ -14,75 +14,27 @@ export type Validated<Body> = { out: { json: Body } };
  * found before any process is touched.
  */
 export function validate<Body>(schema: z.ZodType<Body>) {
-  const handler = zValidator('json', withoutDepths(schema), (result, c) => {
-    if (result.success) return;
-    if (!isJson(c.req.header('content-type'))) {
-      throw new RunError(
-        'invalid-request',
-        'Send JSON, with the header `content-type: application/json`.',
-      );
-    }
-    throw toInvalidRequest(result.error.issues);
-  });
-  // The validator's own type infers its environment from the route, which this function stands before.
-  return countRefusals(handler as unknown as MiddlewareHandler<AppEnv, string, Validated<Body>>);
-}
-
-/** A body that is refused counts as a request, one that is no JSON as well: checking it was work, too. */
-function countRefusals<Body>(
-  check: MiddlewareHandler<AppEnv, string, Validated<Body>>,
-): MiddlewareHandler<AppEnv, string, Validated<Body>> {
-  return async (c, next) => {
-    try {
-      // Hono catches what the handlers behind throw, so that only the check's own complaint comes by.
-      return await check(c, next);
-    } catch (refusal) {
+  return createMiddleware<AppEnv, string, Validated<Body>>(async (c, next) => {
+    const body = await readBody(c, schema).catch(async (refusal: unknown) => {
+      // What is refused counts as a request, one that is no JSON as well: checking it was work, too.
       await c.var.countRefused();
       throw refusal;
-    }
-  };
+    });
+    c.req.addValidatedData('json', Object(body)); // bodies are objects, which their schemas see to
+    await next();
+  });
 }
 
-/** The same schema, for what is not nested too deep only. */
-export function withoutDepths<Body>(schema: z.ZodType<Body>): z.ZodType<Body> {
-  const message = `is nested deeper than ${MOST_LEVELS} levels`;
-  const Shallow = z.unknown().superRefine((body, context) => {
-    const [field] = Object.entries(body ?? {}).find(([, value]) => isTooDeep(value)) ?? [];
-    if (field === undefined) return;
-    // A list's places are no fields.
-    context.addIssue({ code: 'custom', path: Array.isArray(body) ? [] : [field], message });
-  });
-  return Shallow.pipe(schema);
+async function readBody<Body>(c: Context<AppEnv>, schema: z.ZodType<Body>): Promise<Body> {
+  if (!isJson(c.req.header('content-type'))) {
+    throw new RunError(
+      'invalid-request',
+      'Send JSON, with the header `content-type: application/json`.',
+    );
+  }
+  return checkBody(schema, await c.req.text(), c.var.valueCount);
 }
 
 function isJson(contentType: string | undefined) {
   return /^application\/([\w.+-]+\+)?json\b/i.test(contentType ?? '');
-}
-
-/** What a failed check says to the caller: one field, and what is wrong with it. */
-export function toInvalidRequest(issues: readonly z.core.$ZodIssue[]): RunError {
-  const issue = toDeepestIssue(issues);
-  const param = toPath(issue).join('.') || undefined;
-  const complaint = issue.message.endsWith('received undefined') ? 'is required' : issue.message;
-  return new RunError('invalid-request', `${param ?? 'The body'}: ${complaint}`, { param });
-}
-
-/** A key that nobody knows is named, not only the object in which it stands. */
-function toPath(issue: z.core.$ZodIssue) {
-  return issue.code === 'unrecognized_keys'
-    ? [...issue.path, ...issue.keys.slice(0, 1)]
-    : issue.path;
-}
-
-/** A union complains once for each of its members; what came furthest is what the caller meant. */
-function toDeepestIssue(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue {
-  const [issue] = issues;
-  if (!issue) throw new TypeError('A failed check has at least one issue.');
-  if (issue.code !== 'invalid_union') return issue;
-  const [deepest] = issue.errors
-    .filter((branch) => branch.length > 0)
-    .map(toDeepestIssue)
-    .toSorted((one, other) => other.path.length - one.path.length);
-  if (!deepest || deepest.path.length === 0) return issue;
-  return { ...deepest, path: [...issue.path, ...deepest.path] };
 }

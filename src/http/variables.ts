@@ -29,6 +29,8 @@ export type Variables = {
    * no more.
    */
   countRefused: () => Promise<void>;
+  /** Set by `limitBody` for a body that it read: its values, as `createValueCounter` counts them. */
+  valueCount: number | undefined;
   /** Set by `timeout`: aborts when the caller leaves or the deadline passes. */
   signal: AbortSignal;
   /** What went wrong, for the log. */

@@ -1,59 +1,81 @@
-import { Ajv } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-
 import type { WantedOutput } from '../run.ts';
 import { RunError } from '../run-error.ts';
-import { createTimeLimit, WorkTooLong } from './time-limit.ts';
+import { createThread, ThreadFailure } from '../threads/create-thread.ts';
+import { compileSchema, type FindComplaint } from './compile-schema.ts';
+import { NotLinear } from './linear-pattern.ts';
 
 type JsonOutput = Extract<WantedOutput, { type: 'json' }>;
 
 /** What is wrong with an answer, if anything is; `undefined` stands for an answer that is not there. */
-export type Check = (value: unknown) => string | undefined;
+export type Check = (value: unknown) => Promise<string | undefined>;
 
-/** Patterns are the caller's, and answers can be made to defeat them: a check must not hold up the rest. */
-const LIMIT_MS = 1000;
+/** What the thread is asked; without an answer, whether the schema can be used. */
+export type AnswerCheck = {
+  schema: Readonly<Record<string, unknown>>;
+  answer: { value: unknown } | undefined;
+};
+export type AnswerVerdict = { schemaError: string } | { complaint: string | undefined };
+
+/** Schemas and answers of more characters are left to the thread: even linear time becomes long then. */
+const MOST_SCHEMA_HERE = 8_192;
+const MOST_ANSWER_HERE = 10_000;
+
+/** Schemas are the caller's, and their patterns can be made to take for ever. */
+const LIMIT_MS = 5000;
 
 const ANY_OBJECT: Record<string, unknown> = { type: 'object' };
 
 /**
  * Makes the place where schemas become checks. Throws `invalid-request` for a schema that cannot be
- * used, and so does its check when it does not come to an end.
+ * used, and so does its check when it does not come to an end. Nobody else is held up: what is large,
+ * or has a pattern that is not matched in linear time, is checked in a thread.
  */
-export function createAnswerChecks(limitMs = LIMIT_MS): (output: JsonOutput) => Check {
-  const limit = createTimeLimit(limitMs);
+export function createAnswerChecks(limitMs = LIMIT_MS): (output: JsonOutput) => Promise<Check> {
+  const inThread = createThread({
+    module: new URL('check-answer-thread', import.meta.url),
+    limitMs,
+  }) as (check: AnswerCheck) => Promise<AnswerVerdict>; // as its module says
 
-  return ({ schema = ANY_OBJECT, path }) => {
-    const inTime = <Result>(work: () => Result): Result => {
-      try {
-        return limit(work);
-      } catch (cause) {
-        throw toSchemaError(cause, path);
-      }
+  return async ({ schema = ANY_OBJECT, path }) => {
+    const findThere = async (answer: AnswerCheck['answer']) => {
+      const verdict = await inThread({ schema, answer }).catch((cause: unknown) => {
+        throw cause instanceof ThreadFailure ? toTooLong(cause, path) : cause;
+      });
+      if ('schemaError' in verdict) throw toSchemaError(verdict.schemaError, path);
+      return verdict.complaint;
     };
-    // `$schema` chose the validator; `$async` would make its verdict a promise, and never a no.
-    const { $schema: dialect, $async: _, ...body } = schema;
-    const ajv = createAjv(dialect);
-    const validate = inTime(() => ajv.compile(body));
-    return (value) => {
+    const findHere = compileHere(schema, path);
+    if (!findHere) await findThere(undefined);
+    return async (value) => {
       if (value === undefined) return 'there is no JSON';
-      const isValid = inTime(() => validate(value));
-      return isValid ? undefined : ajv.errorsText(validate.errors, { dataVar: 'answer' });
+      const isSmall = JSON.stringify(value).length <= MOST_ANSWER_HERE;
+      return findHere && isSmall ? findHere(value) : findThere({ value });
     };
   };
 }
 
-/** Old and new JSON Schema differ in a few words; formats are left to the model. */
-function createAjv(dialect: unknown) {
-  const isOld = typeof dialect === 'string' && dialect.includes('draft-0');
-  const options = { strict: false, validateFormats: false, logger: false } as const;
-  return isOld ? new Ajv(options) : new Ajv2020(options);
+function compileHere(
+  schema: Readonly<Record<string, unknown>>,
+  path: string | undefined,
+): FindComplaint | undefined {
+  if (JSON.stringify(schema).length > MOST_SCHEMA_HERE) return undefined;
+  try {
+    return compileSchema(schema, { mayTakeLong: false });
+  } catch (error) {
+    if (error instanceof NotLinear) return undefined;
+    throw toSchemaError(error instanceof Error ? error.message : String(error), path, error);
+  }
 }
 
-function toSchemaError(cause: unknown, path: string | undefined) {
-  const complaint =
-    cause instanceof WorkTooLong
-      ? 'the schema takes too long to check; simplify its patterns'
-      : `the schema cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`;
+function toSchemaError(complaint: string, path: string | undefined, cause?: unknown) {
+  return toRefusal(`the schema cannot be used: ${complaint}`, path, cause);
+}
+
+function toTooLong(cause: ThreadFailure, path: string | undefined) {
+  return toRefusal('the schema takes too long to check; simplify its patterns', path, cause);
+}
+
+function toRefusal(complaint: string, path: string | undefined, cause: unknown) {
   const sentence = path === undefined ? complaint : `${path}: ${complaint}`;
   return new RunError('invalid-request', `${sentence}.`, { param: path, cause });
 }

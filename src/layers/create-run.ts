@@ -62,6 +62,7 @@ export function createRun(parts: RunParts): Run {
   const folders = {
     defaultFolder: config.defaultWorkspaceDir,
     allowedRoots: config.allowedRoots,
+    stateFolder: config.stateDir,
   };
 
   const media = {

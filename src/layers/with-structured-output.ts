@@ -34,7 +34,7 @@ export function withStructuredOutput(run: Run): Run {
     output: JsonOutput,
     signal: AbortSignal,
   ): ReturnType<Run> {
-    const check = toCheck(output);
+    const check = await toCheck(output);
     const key = JSON.stringify([request.model, output.schema]);
     const isForApi = !request.agent && output.schema !== undefined && !refusals.has(key);
     let hasBegun = false;
@@ -87,13 +87,13 @@ async function* checked(run: Run, request: RunRequest, signal: AbortSignal, chec
   for await (const event of run(request, signal)) {
     if (event.type === 'part-start' && event.part.type === 'text') textParts.add(event.index);
     if (event.type === 'part-delta' && textParts.has(event.index)) text += event.delta;
-    if (event.type === 'run-end' && event.finish === 'stop') checkAnswer(event, text, check);
+    if (event.type === 'run-end' && event.finish === 'stop') await checkAnswer(event, text, check);
     yield event;
   }
 }
 
-function checkAnswer({ agent }: RunEnd, text: string, check: Check) {
-  const complaint = check(agent ? agent.structuredOutput : readJson(text));
+async function checkAnswer({ agent }: RunEnd, text: string, check: Check) {
+  const complaint = await check(agent ? agent.structuredOutput : readJson(text));
   if (complaint === undefined) return;
   throw new RunError(
     'upstream-failed',

@@ -1,5 +1,7 @@
 import { mkdir, readlink, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+
+import { isInside } from '../is-inside.ts';
 import { RunError } from '../run-error.ts';
 import type { AgentOptions, Run, RunRequest } from '../run.ts';
 
@@ -8,6 +10,8 @@ export type WorkingDirectoryOptions = {
   defaultFolder: string;
   /** Absolute; a wanted folder is one of them or lies inside one, symlinks resolved. */
   allowedRoots: readonly string[];
+  /** Absolute; nobody works in it whatever the roots are, the default folder aside. */
+  stateFolder: string;
 };
 
 const NAMES = {
@@ -24,7 +28,7 @@ const MAX_SYMLINKS = 40;
  */
 export async function resolveWorkingDirectory(
   wanted: string | undefined,
-  { defaultFolder, allowedRoots }: WorkingDirectoryOptions,
+  { defaultFolder, allowedRoots, stateFolder }: WorkingDirectoryOptions,
   param: keyof typeof NAMES = 'workingDirectory',
 ): Promise<string> {
   if (wanted === undefined) {
@@ -33,8 +37,12 @@ export async function resolveWorkingDirectory(
   }
 
   const path = await followSymlinks(resolve(defaultFolder, wanted));
-  const roots = await Promise.all(allowedRoots.map((root) => followSymlinks(resolve(root))));
-  if (path === undefined || !roots.some((root) => root !== undefined && isInside(root, path))) {
+  const toReal = (folder: string) => followSymlinks(resolve(folder));
+  const roots = await Promise.all(allowedRoots.map(toReal));
+  const isIn = (folder: string | undefined) =>
+    folder !== undefined && path !== undefined && isInside(folder, path);
+  const isState = isIn(await toReal(stateFolder)) && !isIn(await toReal(defaultFolder));
+  if (path === undefined || isState || !roots.some(isIn)) {
     throw new RunError('forbidden', `${NAMES[param]} must lie inside an allowed folder.`, {
       param,
     });
@@ -100,9 +108,4 @@ async function followSymlinks(path: string, left = MAX_SYMLINKS): Promise<string
   const target = await readlink(here).catch(() => undefined);
   if (target === undefined) return here;
   return left === 0 ? undefined : followSymlinks(resolve(realParent, target), left - 1);
-}
-
-function isInside(root: string, path: string): boolean {
-  const way = relative(root, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -15,7 +15,7 @@ import {
 
 /** `<base>/root/{project,file,out → ../outside,…}` may be worked in, `<base>/{outside,root-2}` may not. */
 let base: string;
-let options: { defaultFolder: string; allowedRoots: string[] };
+let options: { defaultFolder: string; allowedRoots: string[]; stateFolder: string };
 
 beforeEach(async () => {
   base = await realpath(await mkdtemp(join(tmpdir(), 'folders-')));
@@ -29,7 +29,7 @@ beforeEach(async () => {
   await symlink('project', join(root, 'alias'));
   await symlink('circle', join(root, 'circle'));
   await symlink(root, join(base, 'outside', 'back'));
-  options = { defaultFolder: root, allowedRoots: [root] };
+  options = { defaultFolder: root, allowedRoots: [root], stateFolder: join(base, 'state') };
 });
 
 afterEach(async () => {
@@ -53,6 +53,11 @@ describe('allowed', () => {
     },
   ])('$name', async ({ wanted, path }) => {
     expect(await resolveWanted(wanted)).toBe(join(base, path));
+  });
+
+  test('the default folder, although it lies in the state folder', async () => {
+    options.stateFolder = base;
+    expect(await resolveWanted('project')).toBe(join(base, 'root/project'));
   });
 
   test('a root may itself be a symlink', async () => {
@@ -86,6 +91,23 @@ describe('forbidden, in the same words whether it exists or not', () => {
       param: 'workingDirectory',
       message: 'The working directory must lie inside an allowed folder.',
     });
+  });
+
+  test('the state folder and what lies in it, although the root holds them', async () => {
+    options.stateFolder = join(base, 'root/project');
+    options.defaultFolder = join(base, 'root/project/deep');
+    for (const wanted of [
+      'BASE/root/project',
+      'BASE/root/alias',
+      '../keys',
+      'BASE/root/project/x',
+    ]) {
+      await expect(resolveWanted(wanted)).rejects.toMatchObject({
+        code: 'forbidden',
+        message: 'The working directory must lie inside an allowed folder.',
+      });
+    }
+    expect(await resolveWanted('BASE/root')).toBe(join(base, 'root'));
   });
 
   test('everything, when no root is allowed', async () => {

@@ -70,6 +70,11 @@ export function isCredential(name: string): boolean {
   return CREDENTIAL_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
+/** Whether a variable may hold the login itself. */
+export function isSecret(name: string): boolean {
+  return isCredential(name) || name === 'CLAUDE_CODE_OAUTH_TOKEN';
+}
+
 function mayPass(name: string, alsoPassed: readonly string[]) {
   const upper = name.toUpperCase();
   if (NEVER_PASSED.has(upper)) return false;

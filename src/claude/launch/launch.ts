@@ -1,3 +1,4 @@
+import { isInside } from '../../is-inside.ts';
 import type { AgentOptions, RunRequest } from '../../run.ts';
 
 /** What all processes of this server have in common. */
@@ -9,6 +10,8 @@ export type LaunchBase = {
   leave?: OperatorLeave;
   /** Files and folders that commands in a sandbox cannot read: keys and logins. Default: none. */
   hiddenPaths?: readonly string[];
+  /** Variables of the environment that commands in a sandbox do not get. Default: none. */
+  hiddenVariables?: readonly string[];
 };
 
 /** What the operator lets agents have. */
@@ -26,6 +29,8 @@ export type LaunchProfile = {
   args: readonly string[];
   environment: Readonly<Record<string, string>>;
   folder: string;
+  /** Whether it runs programs, which may outlive it. Default: no. */
+  hasTools?: boolean;
 };
 
 const JSON_LINES = [
@@ -91,12 +96,16 @@ export function toChatLaunch(
 export function toAgentLaunch(
   request: Pick<RunRequest, 'model' | 'effort'>,
   agent: AgentOptions,
-  { environment, loginArgs, leave = NO_LEAVE, hiddenPaths = [] }: LaunchBase,
+  { environment, loginArgs, leave = NO_LEAVE, hiddenPaths = [], hiddenVariables = [] }: LaunchBase,
   folder: string,
 ): LaunchProfile {
-  const allowRead = [folder, ...(agent.additionalDirectories ?? [])];
-  const filesystem = { denyRead: hiddenPaths, allowRead };
-  const sandbox = { ...SANDBOX, filesystem };
+  const folders = [folder, ...(agent.additionalDirectories ?? [])];
+  const sandbox = {
+    ...SANDBOX,
+    filesystem: toFilesystem(folders, hiddenPaths),
+    // CLAUDE_CODE_SUBPROCESS_ENV_SCRUB would open most of the disk for writing (CLI 2.1.330).
+    credentials: { envVars: hiddenVariables.map((name) => ({ name, mode: 'deny' })) },
+  };
   return {
     args: [
       ...JSON_LINES,
@@ -118,6 +127,16 @@ export function toAgentLaunch(
     ],
     environment: { ...environment, ...AGENT_ENVIRONMENT },
     folder,
+    hasTools: true,
+  };
+}
+
+/** Only what lies in something hidden has to be opened again: opening more would open what it hides. */
+function toFilesystem(folders: readonly string[], hiddenPaths: readonly string[]) {
+  return {
+    denyRead: hiddenPaths,
+    allowRead: folders.filter((folder) => hiddenPaths.some((hidden) => isInside(hidden, folder))),
+    denyWrite: hiddenPaths.filter((hidden) => folders.some((folder) => isInside(folder, hidden))),
   };
 }
 

@@ -2,13 +2,17 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { endMarked } from './process-mark.ts';
 import { readProcessStart } from './process-start.ts';
 import { listDescendants } from './process-tree.ts';
 
 /** Remembers on disk which processes this server started, so that none outlives it for long. */
 export type ProcessRegistry = {
-  /** Notes a child that leads its own process group. Neither this nor `remove` ever throws. */
-  add(pid: number): void;
+  /**
+   * Notes a child that leads its own process group, and the mark that all it starts bears. Neither this
+   * nor `remove` ever throws.
+   */
+  add(pid: number, mark: string): void;
   /** Forgets a child that has ended. */
   remove(pid: number): void;
   /** Ends the processes of servers that died without doing so, with all that they started; returns how many. */
@@ -19,6 +23,8 @@ const entrySchema = z.object({
   // The group -1 would be every process that this user owns.
   pid: z.int().min(2),
   start: z.string().min(1),
+  /** Entries of older versions have none. */
+  mark: z.string().min(1).optional(),
   /** The server that started it: several may share a state folder. */
   owner: z.object({ pid: z.int().min(1), start: z.string().min(1) }),
 });
@@ -43,9 +49,9 @@ export function createProcessRegistry(
     }
   };
   return {
-    add: (pid) =>
+    add: (pid, mark) =>
       attempt(() => {
-        const entry = { pid, start: readProcessStart(pid), owner };
+        const entry = { pid, start: readProcessStart(pid), mark, owner };
         if (entry.start === undefined) return;
         // Another server that reads a half-written entry would take it for broken.
         const draft = join(folder, `draft-${process.pid}`);
@@ -67,6 +73,7 @@ function settle(file: string): boolean {
     return false;
   }
   const hasEnded = entry !== undefined && isAlive(entry) && endTree(entry.pid);
+  if (entry?.mark !== undefined) endMarked(new Set([entry.mark]));
   rmSync(file, { force: true });
   return hasEnded;
 }

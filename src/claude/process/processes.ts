@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
+
 import pLimit from 'p-limit';
 
 import { RunError } from '../../run-error.ts';
 import { type AgentProcess, createAgentProcess } from './cli-process.ts';
 import type { LaunchProfile } from '../launch/launch.ts';
+import { endMarked, MARK_NAME } from './process-mark.ts';
 import type { TemporaryFolder } from './scratch.ts';
 import type { TakeStartTurn } from './start-turns.ts';
 
@@ -10,7 +13,7 @@ import type { TakeStartTurn } from './start-turns.ts';
 export type OpenProcess = (profile: LaunchProfile, signal: AbortSignal) => Promise<AgentProcess>;
 
 /** Remembers which processes are ours, so that the next start can end what a crash left behind. */
-export type ProcessBook = { add(pid: number): void; remove(pid: number): void };
+export type ProcessBook = { add(pid: number, mark: string): void; remove(pid: number): void };
 
 export type ProcessesOptions = {
   command: string;
@@ -33,7 +36,7 @@ export type Processes = {
   isRoomWanted: () => boolean;
   /** Processes alive, ending ones included. */
   count: () => number;
-  /** Resolves when every process is gone; those that do not leave by themselves are killed. */
+  /** Resolves when every process and all it started is gone; what does not leave by itself is killed. */
   endAll: () => Promise<void>;
 };
 
@@ -48,7 +51,8 @@ export function createProcesses({
   onApiRetry = () => {},
 }: ProcessesOptions): Processes {
   const limit = pLimit(maxProcesses);
-  const alive = new Set<AgentProcess>();
+  /** Each process, and when nothing of it is left. */
+  const alive = new Map<AgentProcess, Promise<void>>();
 
   return {
     async open(profile, signal) {
@@ -76,7 +80,7 @@ export function createProcesses({
     count: () => limit.activeCount,
     isRoomWanted: () => limit.pendingCount > 0,
     async endAll() {
-      await Promise.all([...alive].map((process) => process.end()));
+      await Promise.all([...alive].map(([process, gone]) => Promise.all([process.end(), gone])));
     },
   };
 
@@ -87,14 +91,21 @@ export function createProcesses({
     tell: (process: AgentProcess) => void,
   ) {
     const temporary = openTemporary();
-    const environment = { ...profile.environment, TMPDIR: temporary.path };
+    const mark = randomUUID();
+    const environment = { ...profile.environment, TMPDIR: temporary.path, [MARK_NAME]: mark };
     const process = createAgentProcess({ ...profile, environment, command, onApiRetry, onUp });
-    alive.add(process);
-    if (process.pid !== undefined) book.add(process.pid);
+    const gone = Promise.withResolvers<void>();
+    alive.set(process, gone.promise);
+    if (process.pid !== undefined) book.add(process.pid, mark);
     tell(process);
-    await process.exited;
-    alive.delete(process);
-    if (process.pid !== undefined) book.remove(process.pid);
-    await temporary.remove();
+    try {
+      await process.exited;
+      if (profile.hasTools) endMarked(new Set([mark]));
+      if (process.pid !== undefined) book.remove(process.pid);
+      await temporary.remove();
+    } finally {
+      alive.delete(process);
+      gone.resolve();
+    }
   }
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 import { ResponsesBody } from '../../dialects/openai-responses/body.ts';
-import { toInvalidRequest, withoutDepths } from '../../http/validate.ts';
-import { RunError } from '../../run-error.ts';
+import { checkValue, countValues, readJson } from '../../http/check-body.ts';
+import { toInvalidRequest, withoutDepths } from '../../http/to-invalid-request.ts';
 
 /** What a client says over the WebSocket. */
 export type ClientEvent = {
@@ -23,29 +23,22 @@ const Envelope = withoutDepths(
   }),
 );
 
-/** Reads one message. Throws `invalid-request` that names the field. */
-export function readClientEvent(text: string): ClientEvent {
+/** Reads one message. Throws `invalid-request` that names the field, and `request-too-large`. */
+export async function readClientEvent(text: string): Promise<ClientEvent> {
+  const valueCount = countValues(text);
   const envelope = Envelope.safeParse(readJson(text));
   if (!envelope.success) throw toInvalidRequest(envelope.error.issues);
   const { type: _type, stream_id: streamId, generate, ...fields } = envelope.data;
-  const body = ResponsesBody.safeParse(fields);
-  if (!body.success) throw toInvalidRequest(body.error.issues);
-  return { body: body.data, streamId, isGenerating: generate ?? true };
+  const body = await checkValue(ResponsesBody, fields, valueCount);
+  return { body, streamId, isGenerating: generate ?? true };
 }
 
 /** The lane of a message that may be wrong otherwise, so that its error finds the way back. */
 export function readStreamId(text: string): string | undefined {
   try {
+    countValues(text);
     return z.object({ stream_id: z.string().optional() }).safeParse(readJson(text)).data?.stream_id;
   } catch {
     return undefined;
-  }
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new RunError('invalid-request', 'Send JSON texts.', { cause });
   }
 }

@@ -59,7 +59,7 @@ export function createTurns(parts: TurnsParts): Turns {
       const deadline = createDeadline(requestTimeoutMs, left);
       let event: ClientEvent | undefined;
       try {
-        event = readClientEvent(text);
+        event = await readClientEvent(text);
         await converse(event, requestId, deadline.signal);
       } catch (error) {
         if (left.aborted) return;

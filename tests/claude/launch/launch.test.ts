@@ -46,6 +46,8 @@ test('a chat process gets a model and nothing else', () => {
   expect(folder).toBe('/empty');
 });
 
+const SANDBOXED = { settingSources: [], mcpConfig: undefined, isSandboxed: true };
+
 const launch = (base: LaunchBase) => toAgentLaunch(toChatRequest(), AGENT, base, '/work').args;
 
 test('agents get nothing of the machine, unless the operator lets them', () => {
@@ -71,10 +73,31 @@ test('agents get nothing of the machine, unless the operator lets them', () => {
         failIfUnavailable: true,
         allowUnsandboxedCommands: false,
         autoAllowBashIfSandboxed: false,
-        filesystem: { denyRead: ['/state'], allowRead: ['/work'] },
+        filesystem: { denyRead: ['/state'], allowRead: [], denyWrite: [] },
+        credentials: { envVars: [] },
       },
     },
   ]);
+});
+
+test('what is hidden is opened only for a folder in it, and never written from a folder around it', () => {
+  const base = { ...BASE, loginArgs: [], leave: SANDBOXED, hiddenPaths: ['/srv/state'] };
+  const filesystemOf = (folder: string) => {
+    const { args } = toAgentLaunch(toChatRequest(), AGENT, base, folder);
+    const settings = args.find((arg) => arg.startsWith('--settings='))?.slice('--settings='.length);
+    return (JSON.parse(settings ?? '{}') as { sandbox: { filesystem: object } }).sandbox.filesystem;
+  };
+
+  expect(filesystemOf('/srv/state/workspace')).toEqual({
+    denyRead: ['/srv/state'],
+    allowRead: ['/srv/state/workspace'],
+    denyWrite: [],
+  });
+  expect(filesystemOf('/srv')).toEqual({
+    denyRead: ['/srv/state'],
+    allowRead: [],
+    denyWrite: ['/srv/state'],
+  });
 });
 
 test('no value of a caller can become a flag of its own', () => {

@@ -10,6 +10,8 @@ import { readProcessStart } from '../../../src/claude/process/process-start.ts';
 const registryModule = new URL('../../../src/claude/process/process-registry.ts', import.meta.url)
   .href;
 
+const MARK = '5f0a4a5e-0000-4000-8000-000000000000';
+
 let folder: string;
 let children: ChildProcess[];
 beforeEach(async () => {
@@ -33,7 +35,7 @@ test('what a dead server left behind is ended, with all of its group', async () 
 
 test('children of a living server are left alone', async () => {
   const child = await startChild();
-  createProcessRegistry(folder).add(child);
+  createProcessRegistry(folder).add(child, MARK);
   expect(await createProcessRegistry(folder).endLeftBehind()).toBe(0);
   expect(isAlive(child)).toBe(true);
   expect(await readdir(folder)).toEqual([String(child)]);
@@ -42,7 +44,7 @@ test('children of a living server are left alone', async () => {
 test('a child that ended is forgotten', async () => {
   const child = await startChild();
   const registry = createProcessRegistry(folder);
-  registry.add(child);
+  registry.add(child, MARK);
   registry.remove(child);
   registry.remove(child);
   expect(await readdir(folder)).toEqual([]);
@@ -74,10 +76,11 @@ test.each(['', '{', '{"pid":1}', '{"pid":-1,"start":"x","owner":{"pid":1,"start"
 
 test('an entry holds no more than who it is and who started it', async () => {
   const child = await startChild();
-  createProcessRegistry(folder).add(child);
+  createProcessRegistry(folder).add(child, MARK);
   expect(JSON.parse(await readFile(join(folder, String(child)), 'utf8'))).toEqual({
     pid: child,
     start: readProcessStart(child),
+    mark: MARK,
     owner: { pid: process.pid, start: readProcessStart(process.pid) },
   });
 });
@@ -114,7 +117,7 @@ async function leaveBehind(): Promise<{ pid: number; grandchild: number }> {
     import { spawn } from 'node:child_process';
     import { createProcessRegistry } from ${JSON.stringify(registryModule)};
     const child = spawn(process.execPath, ['-e', ${JSON.stringify(childScript)}], { detached: true });
-    createProcessRegistry(${JSON.stringify(folder)}).add(child.pid);
+    createProcessRegistry(${JSON.stringify(folder)}).add(child.pid, 'a mark of its own');
     child.stdout.once('data', (grandchild) => console.log(JSON.stringify([child.pid, Number(grandchild)])));`;
   const server = spawn(process.execPath, ['--input-type=module', '-e', serverScript], {
     stdio: ['ignore', 'pipe', 'inherit'],

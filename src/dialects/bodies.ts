@@ -1,0 +1,18 @@
+import { CountTokensBody } from './anthropic-messages/body.ts';
+import { anthropicMessages } from './anthropic-messages/index.ts';
+import { direct } from './direct/index.ts';
+import { openaiChat } from './openai-chat/index.ts';
+import { openaiCompletions } from './openai-completions/index.ts';
+import { openaiResponses } from './openai-responses/index.ts';
+
+/** Every dialect's body by a name, so that another thread can be told which one is meant. */
+export const BODIES = {
+  chat: openaiChat.body,
+  completions: openaiCompletions.body,
+  responses: openaiResponses.body,
+  messages: anthropicMessages.body,
+  countTokens: CountTokensBody,
+  run: direct.body,
+} as const;
+
+export type BodyName = keyof typeof BODIES;

@@ -1,0 +1,102 @@
+import { setImmediate } from 'node:timers/promises';
+
+import { expect, test } from 'vitest';
+
+import { APP_KEY, createTestApp } from '../support/create-test-app.ts';
+
+/** Longest time, in milliseconds, for which one request may hold up all others. */
+const LONGEST_MS = 100;
+
+/** What Node reads of a socket at a time. */
+const PIECE_BYTES = 65_536;
+
+const app = createTestApp({ settings: { maxBodyBytes: 33_554_432 } });
+
+const list = (count: number, text: string) => Array.from({ length: count }, () => text).join(',');
+const fields = (count: number) => Array.from({ length: count }, (_, i) => `"key${i}":1`).join(',');
+const tools = (count: number) =>
+  Array.from(
+    { length: count },
+    (_, i) => `{"name":"t${i}","input_schema":{"type":"object","properties":{"a":{}}}}`,
+  ).join(',');
+
+/** A body of `/v1/messages` with these parts in its one message. */
+const withParts = (parts: string, more = '') =>
+  `{"model":"sonnet","max_tokens":1,"messages":[{"role":"user","content":[${parts}]}]${more}}`;
+
+const TEXT = '{"type":"text","text":"x"}';
+const IMAGE = '{"type":"image","source":{"type":"url","url":"https://example.com/a.png"}}';
+const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+
+/** Bodies, and the statuses of their answers; a tenth of each goes first, since cold code is slow. */
+const SHAPES: Readonly<Record<string, [(scale: number) => string, status: number]>> = {
+  'right parts': [(scale) => withParts(list(30_000 * scale, TEXT)), 200],
+  'too many parts': [(scale) => withParts(list(1_000_000 * scale, TEXT)), 413],
+  'wrong parts': [(scale) => withParts(list(45_000 * scale, '{}')), 400],
+  'too many wrong parts': [(scale) => withParts(list(8_000_000 * scale, '{}')), 413],
+  'wrong numbers': [(scale) => withParts(list(90_000 * scale, '1')), 400],
+  'a deep field': [(scale) => withParts(TEXT, `,"metadata":${nested(90_000 * scale)}`), 400],
+  'too deep to count': [(scale) => withParts(TEXT, `,"x":${nested(10_000_000 * scale)}`), 413],
+  'a long text': [
+    (scale) => withParts(`{"type":"text","text":"${'x'.repeat(30_000_000 * scale)}"}`),
+    200,
+  ],
+  'a long text of escapes': [
+    (scale) => withParts(`{"type":"text","text":"${String.raw`x\n`.repeat(6_000_000 * scale)}"}`),
+    200,
+  ],
+  'many fields': [(scale) => withParts(TEXT, `,"metadata":{${fields(9000 * scale)}}`), 200],
+  'many fields of its own': [(scale) => withParts(TEXT, `,${fields(9000 * scale)}`), 200],
+  'too many fields': [(scale) => withParts(TEXT, `,"x":{${fields(1_000_000 * scale)}}`), 413],
+  'many tools': [(scale) => withParts(TEXT, `,"tools":[${tools(12_000 * scale)}]`), 200],
+  'many images': [(scale) => withParts(list(19_000 * scale, IMAGE)), 200],
+};
+
+test.each(Object.keys(SHAPES))('%s hold up nobody for long', async (name) => {
+  const [toBody, status] = SHAPES[name] ?? [() => '', 0];
+  await (await send(toBody(0.1))).text();
+
+  const body = toBody(1);
+  let answered = 0;
+  const longestMs = await measure(async () => {
+    answered = (await send(body)).status;
+  });
+  expect(answered).toBe(status);
+  expect(longestMs).toBeLessThan(LONGEST_MS);
+});
+
+/** Sends a body in pieces, as they come from a socket. */
+function send(text: string) {
+  const bytes = new TextEncoder().encode(text);
+  let sent = 0;
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await setImmediate();
+      controller.enqueue(bytes.subarray(sent, sent + PIECE_BYTES));
+      sent += PIECE_BYTES;
+      if (sent >= bytes.length) controller.close();
+    },
+  });
+  const headers = { authorization: `Bearer ${APP_KEY}`, 'content-type': 'application/json' };
+  return app.request('/v1/messages', { method: 'POST', headers, body, duplex: 'half' });
+}
+
+/**
+ * The longest piece of work between two turns of the event loop, in milliseconds of this thread's
+ * processor time: a busy machine makes the clock's time longer, not this one.
+ */
+async function measure(work: () => Promise<void>) {
+  const state = { isDone: false };
+  let longestMs = 0;
+  const worked = work().finally(() => {
+    state.isDone = true;
+  });
+  while (!state.isDone) {
+    const before = process.threadCpuUsage();
+    await setImmediate();
+    const { user, system } = process.threadCpuUsage(before);
+    longestMs = Math.max(longestMs, (user + system) / 1000);
+  }
+  await worked;
+  return longestMs;
+}
