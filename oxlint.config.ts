@@ -11,12 +11,12 @@ const ROOMS: Readonly<Record<string, string>> = {
   '{run,run-error,run-answer,cli-status}.ts': 'run.ts run-error.ts',
 
   // Inside the CLI's room imports run one way: launch, process, spares, and then chat or agent.
-  'claude/launch/**': 'run.ts execa zod node:*',
+  'claude/launch/**': 'run.ts is-inside.ts execa zod node:*',
   'claude/process/**': 'run.ts run-error.ts ../launch/ execa p-limit zod node:*',
   'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts ../launch/ ../process/ ../spares.ts layers/gate.ts ajv zod node:*`,
   'claude/*.ts': `${CANONICAL} cli-status.ts config.ts within.ts layers/gate.ts ajv zod node:*`,
 
-  'layers/**': `${CANONICAL} config.ts deadline.ts keys/ limits/ media/ observation/ sessions/ ajv p-limit node:*`,
+  'layers/**': `${CANONICAL} config.ts deadline.ts is-inside.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
   'layers/{create-run,with-structured-output}.ts': `${CANONICAL} config.ts claude/ keys/ limits/ media/ sessions/`,
 
   // Dialects are pure: neither Hono, nor Node, nor each other.
@@ -25,7 +25,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'openapi/**': 'run-error.ts dialects/ keys/api-key.ts zod',
 
   'http/**':
-    'run.ts run-error.ts deadline.ts loopback.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ hono @hono/* pino rate-limiter-flexible ws zod node:*',
+    'run.ts run-error.ts deadline.ts loopback.ts dialects/bodies.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ threads/ hono @hono/* pino rate-limiter-flexible ws zod node:*',
   'routes/**': `${CANONICAL} cli-status.ts deadline.ts within.ts dialects/ http/ keys/ observation/ openapi/ responses/ claude/agent/read-transcript.ts hono @hono/* zod node:timers/promises`,
   'dashboard/**': `${CANONICAL} http/ keys/ observation/ responses/ routes/ claude/agent/read-transcript.ts hono zod node:*`,
 
@@ -36,6 +36,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'observation/**': 'run.ts run-error.ts round-usd.ts config.ts state/ pino prom-client zod node:*',
   'media/**': 'run.ts run-error.ts loopback.ts node:*',
   'state/**': 'node:*',
+  'threads/**': 'node:*',
   'demo/**': 'ajv zod node:*',
 
   'cli/**':
