@@ -1,6 +1,7 @@
 import { CountTokensBody } from './anthropic-messages/body.ts';
 import { anthropicMessages } from './anthropic-messages/index.ts';
 import { direct } from './direct/index.ts';
+import { OllamaChatBody, OllamaGenerateBody } from './ollama/body.ts';
 import { openaiChat } from './openai-chat/index.ts';
 import { openaiCompletions } from './openai-completions/index.ts';
 import { openaiResponses } from './openai-responses/index.ts';
@@ -12,6 +13,8 @@ export const BODIES = {
   responses: openaiResponses.body,
   messages: anthropicMessages.body,
   countTokens: CountTokensBody,
+  ollamaChat: OllamaChatBody,
+  ollamaGenerate: OllamaGenerateBody,
   run: direct.body,
 } as const;
 
