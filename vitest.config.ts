@@ -22,7 +22,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'cli', include: ['tests/**/*.cli.test.ts'], exclude: OTHER_COMMANDS },
+        test: {
+          name: 'cli',
+          include: ['tests/**/*.cli.test.ts'],
+          exclude: OTHER_COMMANDS,
+          isolate: false,
+          environment: './tests/support/worker-end.ts', // ends what support/share-proxy.ts started
+        },
       },
       {
         extends: true,

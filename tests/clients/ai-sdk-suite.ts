@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { demoAnswer } from '../../src/demo/answers.ts';
 import type { UpstreamRequest } from '../../src/demo/model-server.ts';
 import { errorReply, heldReply } from '../../src/demo/replies.ts';
-import type { Proxy } from '../support/start-proxy.ts';
+import type { Reachable } from '../support/create-scripted-proxy.ts';
 import { callThenSay, lastRequest, toResults } from '../tools/upstream.ts';
 import type { ChatClient } from './chat-client.ts';
 import { testConversations } from './conversation-suite.ts';
@@ -43,14 +43,14 @@ export type Connect = (options: {
 }) => LanguageModel;
 
 /** `proxy` is called when the tests run: the server is not up before that. */
-type Parts = { proxy: () => Proxy; connect: Connect };
+type Parts = { proxy: () => Reachable; connect: Connect };
 
 const PARIS = { name: 'weather', input: { city: 'Paris' } };
 const ROME = { name: 'weather', input: { city: 'Rome' } };
 
 /** What the AI SDK has to get from the server, through whichever provider package. */
 export function testAiSdk({ proxy, connect }: Parts): void {
-  const model = () => connect({ baseURL: `${proxy().url}/v1` });
+  const model = () => connect({ baseURL: `${proxy().url}/v1`, fetch: proxy().fetch });
 
   afterEach(() => {
     proxy().model.answer = demoAnswer;
@@ -59,7 +59,7 @@ export function testAiSdk({ proxy, connect }: Parts): void {
   testConversations({
     proxy,
     connect: (baseURL): ChatClient => {
-      const options = { model: connect({ baseURL }), maxRetries: 0 };
+      const options = { model: connect({ baseURL, fetch: proxy().fetch }), maxRetries: 0 };
       return {
         askWhole: async (messages) => (await generateText({ ...options, messages })).text,
         askStreamed: (messages, abortSignal) =>
@@ -230,7 +230,7 @@ export function testAiSdk({ proxy, connect }: Parts): void {
     });
 
     test('is sent once when the key is wrong', async () => {
-      const { fetch, exchanges } = recordFetch();
+      const { fetch, exchanges } = recordFetch(proxy().fetch);
       const stranger = connect({ baseURL: `${proxy().url}/v1`, key: 'wrong', fetch });
       const error = await failureOf(
         APICallError,
@@ -242,7 +242,7 @@ export function testAiSdk({ proxy, connect }: Parts): void {
     });
 
     test('is sent once when the request is bad', async () => {
-      const { fetch, exchanges } = recordFetch();
+      const { fetch, exchanges } = recordFetch(proxy().fetch);
       const patient = connect({ baseURL: `${proxy().url}/v1`, fetch });
       const error = await failureOf(
         APICallError,
@@ -259,7 +259,7 @@ export function testAiSdk({ proxy, connect }: Parts): void {
         proxy().model.answer = demoAnswer;
         return errorReply(429, 'rate_limit_error', 'Too many requests.', { retryAfter: 37 });
       };
-      const { fetch, exchanges } = recordFetch();
+      const { fetch, exchanges } = recordFetch(proxy().fetch);
       const patient = connect({ baseURL: `${proxy().url}/v1`, fetch });
       const waits = skipWaits({ fromMs: 30_000, toMs: 59_000 });
       const { text } = await generateText({ model: patient, prompt: 'Hello.' });
@@ -292,7 +292,7 @@ export function testAiSdk({ proxy, connect }: Parts): void {
 export function testStops({ proxy, connect }: Parts): void {
   test('a text ends before a stop sequence', async () => {
     const { text, finishReason } = await generateText({
-      model: connect({ baseURL: `${proxy().url}/v1` }),
+      model: connect({ baseURL: `${proxy().url}/v1`, fetch: proxy().fetch }),
       prompt: 'Hello.',
       stopSequences: ['demo model'],
     });
@@ -310,14 +310,14 @@ export function testObjects({ proxy, connect }: Parts): void {
   const expected = { name: 'demo', tags: ['a'], age: 1 };
 
   test('an object comes in the shape of its schema', async () => {
-    const model = connect({ baseURL: `${proxy().url}/v1` });
+    const model = connect({ baseURL: `${proxy().url}/v1`, fetch: proxy().fetch });
     const result = await generateText({ model, prompt: 'Hello.', output });
 
     expect(result.output).toEqual(expected);
   });
 
   test('an object grows while it is streamed', async () => {
-    const model = connect({ baseURL: `${proxy().url}/v1` });
+    const model = connect({ baseURL: `${proxy().url}/v1`, fetch: proxy().fetch });
     const partials = await Array.fromAsync(
       streamText({ model, prompt: 'Hello.', output }).partialOutputStream,
     );

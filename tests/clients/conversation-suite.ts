@@ -2,12 +2,12 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { heldReply } from '../../src/demo/replies.ts';
-import type { Proxy } from '../support/start-proxy.ts';
+import type { Reachable } from '../support/create-scripted-proxy.ts';
 import { type ChatClient, toTurns, type Turn } from './chat-client.ts';
 
 type Parts = {
   /** Called when the tests run: the server is not up before that. */
-  proxy: () => Proxy;
+  proxy: () => Reachable;
   /** Makes the client for a base URL below which it finds its routes. */
   connect: (baseUrl: string) => ChatClient;
 };
@@ -93,7 +93,7 @@ async function converse(ask: (turns: Turn[]) => Promise<string>): Promise<Turn[]
   return turns;
 }
 
-function lastArrived({ model }: Proxy): Turn[] {
+function lastArrived({ model }: Reachable): Turn[] {
   const last = model.requests.at(-1);
   return last ? toTurns(last.body) : [];
 }

@@ -7,14 +7,17 @@ export type Exchange = {
 };
 
 /** A `fetch` to hand to a client, and the exchanges that the client had through it, retries included. */
-export function recordFetch(): { fetch: typeof fetch; exchanges: Exchange[] } {
+export function recordFetch(reach: typeof fetch = fetch): {
+  fetch: typeof fetch;
+  exchanges: Exchange[];
+} {
   const exchanges: Exchange[] = [];
   return {
     exchanges,
     async fetch(input, init) {
       const request = new Request(input, init);
       const text = await request.clone().text();
-      const response = await fetch(request);
+      const response = await reach(request);
       exchanges.push({
         url: request.url,
         headers: request.headers,

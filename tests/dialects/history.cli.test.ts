@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import type { UpstreamRequest } from '../../src/demo/model-server.ts';
 import { textReply } from '../../src/demo/replies.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 import { ask, CHAT_DIALECTS, toSpoken } from './chat-dialects.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy({ answer: () => textReply('ok') });
+  proxy = await shareProxy({ answer: () => textReply('ok') });
 });
-afterAll(() => proxy.stop());
 
 function lastRequest(): UpstreamRequest {
   const request = proxy.model.requests.at(-1);

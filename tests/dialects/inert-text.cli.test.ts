@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import type { UpstreamRequest } from '../../src/demo/model-server.ts';
 import { textReply } from '../../src/demo/replies.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 import { ask, CHAT_DIALECTS, toSpoken } from './chat-dialects.ts';
 
 const SECRET = 'the-content-of-the-file';
@@ -12,14 +13,13 @@ const SECRET = 'the-content-of-the-file';
 let proxy: Proxy;
 let file: string;
 beforeAll(async () => {
-  proxy = await startProxy({ answer: () => textReply('ok') });
+  proxy = await shareProxy({ answer: () => textReply('ok') });
   // In the agent's own working directory, where a mention would surely be read.
   const folder = join(proxy.folder, 'workspace');
   await mkdir(folder, { recursive: true });
   file = join(folder, 'secret.txt');
   await writeFile(file, SECRET);
 });
-afterAll(() => proxy.stop());
 
 /** Texts that the CLI, a stray parser or a shell could take for something else. */
 const ODD_TEXTS = [

@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import { heldReply, textReply } from '../../src/demo/replies.ts';
 import { readSse, type Sse } from '../support/read-sse.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 import { CHAT_DIALECTS } from './chat-dialects.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
 });
-afterAll(() => proxy.stop());
 
 const MESSAGES = [{ role: 'user', content: 'Hi' }] as const;
 

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { textReply, toolReply } from '../../src/demo/replies.ts';
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import { KEY, type Proxy } from '../support/start-proxy.ts';
 import { toResults } from '../tools/upstream.ts';
 
 const AGENT = join(import.meta.dirname, '../../examples/langchain-agent.js');
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
 });
-afterAll(() => proxy.stop());
 
 test('the agent calls both tools with what it learnt, and says what came of it', async () => {
   const replies = [

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import {
   cutReply,
@@ -11,7 +11,8 @@ import {
   textReply,
 } from '../../src/demo/replies.ts';
 import { ask, type CallName, CALL_NAMES } from '../support/calls.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 import { readFailure } from './read-failure.ts';
 import { readStream } from './read-stream.ts';
 
@@ -22,9 +23,8 @@ const BUSY = { type: 'overloaded_error', message: 'Overloaded' };
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
 });
-afterAll(() => proxy.stop());
 
 /** The error that ends a stream, as each dialect says that the API failed, is busy, or the CLI died. */
 const LAST = {

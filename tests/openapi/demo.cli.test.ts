@@ -1,17 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 import { answerCheckOf } from '../support/openapi-checks.ts';
 import { readSse } from '../support/read-sse.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 
 const RUN = { model: 'sonnet', prompt: 'demo:bash=pwd', allowedTools: ['Bash'] };
 const JSON_TYPE = 'application/json';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy({ settings: { CLAUDE_MAX_RETRIES: '0' } });
+  proxy = await shareProxy({ settings: { CLAUDE_MAX_RETRIES: '0' } });
 });
-afterAll(() => proxy.stop());
 
 test('a run with tools, its session and its end are as the document says', async () => {
   const run = await readJson('/api/run', RUN);

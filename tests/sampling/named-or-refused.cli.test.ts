@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import { CHAT_DIALECTS } from '../dialects/chat-dialects.ts';
-import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import { ONE_EACH, type Proxy } from '../support/start-proxy.ts';
 import { readProcesses } from '../support/watch-place.ts';
 import { askFor } from './ask-for.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy({ settings: ONE_EACH });
+  proxy = await shareProxy({ settings: ONE_EACH });
 });
-afterAll(() => proxy.stop());
 
 const [openaiChat, anthropicMessages] = CHAT_DIALECTS;
 if (!openaiChat || !anthropicMessages) throw new Error('Both dialects are in the table.');

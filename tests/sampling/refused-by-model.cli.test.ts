@@ -1,17 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import { errorReply } from '../../src/demo/replies.ts';
 import { CHAT_DIALECTS } from '../dialects/chat-dialects.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 import { askFor } from './ask-for.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
 });
-afterAll(() => proxy.stop());
 beforeEach(() => {
   proxy.model.answer = demoAnswer;
 });

@@ -1,16 +1,16 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { textReply } from '../../src/demo/replies.ts';
 import { readSse } from '../support/read-sse.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 import { CITY } from './json-dialects.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
 });
-afterAll(() => proxy.stop());
 
 const run = (outputSchema: object, fields: object = {}) =>
   proxy.send('/api/run', { model: 'sonnet', prompt: 'Where?', outputSchema, ...fields });

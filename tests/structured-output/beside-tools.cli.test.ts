@@ -1,17 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import { toBlocks } from '../../src/demo/messages-body.ts';
 import { textReply, toolReply } from '../../src/demo/replies.ts';
 import { askFor } from '../sampling/ask-for.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 import { CITY, JSON_DIALECTS, readEnforced, refuseSchema } from './json-dialects.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
 });
-afterAll(() => proxy.stop());
 
 const CALL = { id: 'toolu_1', name: 'look', input: { q: 'x' } };
 const ANSWER = { city: 'Bern' };

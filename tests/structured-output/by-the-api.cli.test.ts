@@ -1,16 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import { refusalReply, textReply } from '../../src/demo/replies.ts';
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { askFor } from '../sampling/ask-for.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 import { CITY, JSON_DIALECTS } from './json-dialects.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
 });
-afterAll(() => proxy.stop());
 
 /** As generators write it. */
 const GENERATED = {

@@ -1,17 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { errorReply, refusalReply, textReply, toolReply } from '../../src/demo/replies.ts';
 import { CHAT_DIALECTS } from '../dialects/chat-dialects.ts';
 import { askFor } from '../sampling/ask-for.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 import { CITY, JSON_DIALECTS, readEnforced, refuseSchema } from './json-dialects.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
 });
-afterAll(() => proxy.stop());
 
 const [openaiChat] = CHAT_DIALECTS;
 if (!openaiChat) throw new Error('The dialect is in the table.');

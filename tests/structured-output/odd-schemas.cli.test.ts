@@ -1,16 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import { textReply } from '../../src/demo/replies.ts';
 import { askFor } from '../sampling/ask-for.ts';
-import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import { ONE_EACH, type Proxy } from '../support/start-proxy.ts';
 import { readProcesses } from '../support/watch-place.ts';
 import { CITY, JSON_DIALECTS } from './json-dialects.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy({ settings: ONE_EACH });
+  proxy = await shareProxy({ settings: ONE_EACH });
 });
-afterAll(() => proxy.stop());
 
 const PARAMS: Readonly<Record<string, string>> = {
   'openai-chat': 'response_format',

@@ -26,6 +26,8 @@ export type Proxy = {
   server: RunningServer;
   /** Everything of this proxy on disk: `state`, `home`, `workspace`. */
   folder: string;
+  /** How a client reaches it. */
+  fetch: typeof fetch;
   /** `fetch` with the key and, when `body` is given, a JSON POST. */
   send(path: string, body?: unknown, init?: RequestInit): Promise<Response>;
   /** Stops the server and starts another one on the same folders and the same model. */
@@ -90,6 +92,7 @@ async function startOn(
     model,
     server,
     folder,
+    fetch,
     send: createCheckedSend(server.url, model, claudePath),
     async restart(changes = {}) {
       await server.stop('the test starts it again');
@@ -138,9 +141,13 @@ function createCheckedSend(url: string, model: ModelServer, claudePath: string):
 }
 
 /** `fetch` with the key and further headers and, when a body is given, a JSON POST. */
-export function createSend(url: string, headers: Record<string, string> = {}): Proxy['send'] {
+export function createSend(
+  url: string,
+  headers: Record<string, string> = {},
+  reach: Proxy['fetch'] = fetch,
+): Proxy['send'] {
   return (path, body, init = {}) =>
-    fetch(url + path, {
+    reach(url + path, {
       ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
       ...init,
       headers: {

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import { errorReply, type Reply, textReply, toolReply } from '../../src/demo/replies.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 import {
   anthropicMessages,
   ask,
@@ -24,9 +25,8 @@ const RESULTS = { results: [{ id: 'toolu_1', content: 'sun' }] };
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
 });
-afterAll(() => proxy.stop());
 
 describe.each(TOOL_DIALECTS)('$name', (dialect) => {
   test.each<[string, Pick<ToolRequest, 'choice' | 'isSingle'>, unknown]>([

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import { textReply } from '../../src/demo/replies.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 import {
   anthropicMessages,
   ask,
@@ -15,9 +16,8 @@ const QUESTION = { user: 'Hello.' };
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy({ answer: () => textReply('ok') });
+  proxy = await shareProxy({ answer: () => textReply('ok') });
 });
-afterAll(() => proxy.stop());
 
 /** What arrives upstream beside a set of tools. */
 async function offer(tools: readonly GivenTool[], dialect = anthropicMessages) {

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 import { anthropicMessages, ask, openaiChat, type ToolDialect } from './tool-dialects.ts';
 import { callThenSay, lastRequest, toProcess, toResults } from './upstream.ts';
 
@@ -18,9 +19,8 @@ const QUESTION = { user: 'Read it.' };
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
 });
-afterAll(() => proxy.stop());
 
 test.each<[string, number, boolean, ToolDialect, boolean]>([
   ['nothing', 0, false, openaiChat, true],

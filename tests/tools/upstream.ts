@@ -4,7 +4,11 @@ import { type Block, type MessagesBody, toBlocks } from '../../src/demo/messages
 import type { Proxy } from '../support/start-proxy.ts';
 
 /** What arrived upstream last. */
-export function lastRequest({ model }: Pick<Proxy, 'model'>): UpstreamRequest {
+export function lastRequest({
+  model,
+}: {
+  model: Pick<Proxy['model'], 'requests'>;
+}): UpstreamRequest {
   const request = model.requests.at(-1);
   if (!request) throw new Error('Nothing arrived upstream.');
   return request;

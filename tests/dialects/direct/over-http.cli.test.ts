@@ -1,18 +1,18 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import { demoAnswer } from '../../../src/demo/answers.ts';
 import { textReply, toolReply } from '../../../src/demo/replies.ts';
 import type { RunEvent } from '../../../src/run.ts';
 import { readSse } from '../../support/read-sse.ts';
-import { type Proxy, startProxy } from '../../support/start-proxy.ts';
+import { shareProxy } from '../../support/share-proxy.ts';
+import type { Proxy } from '../../support/start-proxy.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
 });
-afterAll(() => proxy.stop());
 
 const send = (fields: object, headers: Record<string, string> = {}) =>
   proxy.send('/api/run', { model: 'sonnet', prompt: 'Hi', ...fields }, { headers });

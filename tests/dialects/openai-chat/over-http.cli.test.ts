@@ -1,15 +1,15 @@
 import type { ChatCompletion } from 'openai/resources';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 import { textReply, thinkingReply } from '../../../src/demo/replies.ts';
 import { readSse } from '../../support/read-sse.ts';
-import { type Proxy, startProxy } from '../../support/start-proxy.ts';
+import { shareProxy } from '../../support/share-proxy.ts';
+import type { Proxy } from '../../support/start-proxy.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy({ settings: { MODEL_ALIASES: 'gpt-4o=opus' } });
+  proxy = await shareProxy({ settings: { MODEL_ALIASES: 'gpt-4o=opus' } });
 });
-afterAll(() => proxy.stop());
 
 const send = (fields: object = {}) =>
   proxy.send('/v1/chat/completions', {

@@ -1,16 +1,16 @@
 import OpenAI, { APIError, NotFoundError } from 'openai';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 import { errorReply, failingReply, textReply } from '../../../src/demo/replies.ts';
-import { KEY, type Proxy, startProxy } from '../../support/start-proxy.ts';
+import { shareProxy } from '../../support/share-proxy.ts';
+import { KEY, type Proxy } from '../../support/start-proxy.ts';
 
 let proxy: Proxy;
 let client: OpenAI;
 beforeAll(async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
   client = new OpenAI({ baseURL: `${proxy.url}/v1`, apiKey: KEY, maxRetries: 0 });
 });
-afterAll(() => proxy.stop());
 
 const ASK = {
   model: 'sonnet',
