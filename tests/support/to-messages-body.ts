@@ -59,6 +59,8 @@ function toBlock(part: Part): Block {
         content: part.content.map(toBlock),
         is_error: part.isError,
       };
+    default:
+      throw new Error(`The scripted run takes no part of the type ${part.type}.`);
   }
 }
 
