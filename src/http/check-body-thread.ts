@@ -11,7 +11,7 @@ serveThread(({ name, text }: BodyCheck): BodyVerdict => {
     const schema: z.ZodType = BODIES[name];
     const result = withoutDepths(schema).safeParse(readJson(text));
     if (!result.success) throw toInvalidRequest(result.error.issues);
-    return { text: JSON.stringify(result.data) };
+    return { body: result.data };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     return { complaint: error.message, param: error.param };

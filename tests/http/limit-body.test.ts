@@ -40,10 +40,10 @@ describe.each(POSTS)('$path', ({ path, body }) => {
     ['zstd', zstdCompressSync('{"a": "b"}').subarray(0, 12), /not valid zstd|JSON|required/],
   ] as const)('%s that cannot be read is a 400', async (encoding, bytes, sentence) => {
     const response = await send(path, bytes, encoding);
-    expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({
-      error: { message: expect.stringMatching(sentence) },
-    });
+    expect([response.status, await response.text()]).toEqual([
+      400,
+      expect.stringMatching(sentence),
+    ]);
   });
 
   test('one of too many values is a 413, small or packed as it may be', async () => {

@@ -10,7 +10,5 @@ test.each(ROUTES)('$method $path from a CLI of this server is a 508', async ({ p
   const response = body ? await post(app, path, body, mark) : await get(app, path, mark);
   expect(response.status).toBe(508);
   expect(response.headers.get('x-should-retry')).toBe('false');
-  expect(await response.json()).toMatchObject({
-    error: { message: expect.stringContaining('ANTHROPIC_BASE_URL') },
-  });
+  expect(await response.text()).toContain('ANTHROPIC_BASE_URL');
 });

@@ -24,7 +24,8 @@ describe.each(POSTS)('$path', ({ path, body }) => {
     const response = await post(app, path, text);
     expect(response.status).toBe(400);
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
-    expect(await response.json()).toMatchObject({ error: { message: expect.any(String) } });
+    const { error } = (await response.json()) as { error: string | { message: string } };
+    expect(typeof error === 'string' ? error : error.message).toMatch(/./); // Ollama says a text alone
   });
 
   test('a list that is nested too deep is not named by a place in it', async () => {
