@@ -8,16 +8,15 @@ const CANONICAL = 'run.ts run-error.ts run-answer.ts';
  */
 const ROOMS: Readonly<Record<string, string>> = {
   '*.ts': 'zod node:* run.ts run-error.ts setting-schemas.ts settings.ts',
-  '{run,run-error,run-answer,cli-status}.ts': 'run.ts run-error.ts',
+  '{run,run-error,run-answer,backend}.ts': 'run.ts run-error.ts',
 
   // Inside the CLI's room imports run one way: launch, process, spares, and then chat or agent.
   'claude/launch/**': 'run.ts is-inside.ts execa zod node:*',
   'claude/process/**': 'run.ts run-error.ts ../launch/ execa p-limit zod node:*',
-  'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts ../launch/ ../process/ ../spares.ts layers/gate.ts ajv zod node:*`,
-  'claude/*.ts': `${CANONICAL} cli-status.ts config.ts within.ts layers/gate.ts ajv zod node:*`,
+  'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts backend.ts ../launch/ ../process/ ../spares.ts ajv zod node:*`,
+  'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
-  'layers/**': `${CANONICAL} config.ts deadline.ts is-inside.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
-  'layers/{create-run,with-structured-output}.ts': `${CANONICAL} config.ts claude/ keys/ limits/ media/ sessions/`,
+  'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts is-inside.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
 
   // Dialects are pure: neither Hono, nor Node, nor each other.
   'dialects/*.ts': `${CANONICAL} zod`,
@@ -26,10 +25,10 @@ const ROOMS: Readonly<Record<string, string>> = {
 
   'http/**':
     'run.ts run-error.ts deadline.ts loopback.ts dialects/bodies.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ threads/ hono @hono/* pino rate-limiter-flexible ws zod node:*',
-  'routes/**': `${CANONICAL} cli-status.ts deadline.ts within.ts dialects/ http/ keys/ observation/ openapi/ responses/ claude/agent/read-transcript.ts hono @hono/* zod node:timers/promises`,
+  'routes/**': `${CANONICAL} backend.ts deadline.ts within.ts dialects/ http/ keys/ observation/ openapi/ responses/ claude/agent/read-transcript.ts hono @hono/* zod node:timers/promises`,
   'dashboard/**': `${CANONICAL} http/ keys/ observation/ responses/ routes/ claude/agent/read-transcript.ts hono zod node:*`,
 
-  'keys/**': 'run.ts run-error.ts cli-status.ts settings.ts p-limit zod node:*',
+  'keys/**': 'run.ts run-error.ts backend.ts settings.ts p-limit zod node:*',
   'limits/**': 'run.ts run-error.ts keys/ state/ node:*',
   'sessions/**': 'run-error.ts state/ claude/agent/read-transcript.ts zod',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
@@ -43,8 +42,8 @@ const ROOMS: Readonly<Record<string, string>> = {
     'config.ts loopback.ts server.ts settings.ts claude/launch/ demo/ keys/ dashboard/ routes/ state/ zod node:*',
   '{bin,cli}.ts': 'cli.ts cli/ zod node:*',
   'app.ts':
-    'run.ts cli-status.ts dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',
-  'index.ts': 'app.ts cli-status.ts keys/ run.ts run-error.ts',
+    'run.ts backend.ts dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',
+  'index.ts': 'app.ts backend.ts keys/ run.ts run-error.ts',
 };
 
 /** The composition root: the only place that sees both the CLI and HTTP. */

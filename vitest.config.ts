@@ -34,6 +34,15 @@ export default defineConfig({
         extends: true,
         test: { name: 'proof', include: ['tests/**/*.proof.test.ts'], exclude: OTHER_COMMANDS },
       },
+      {
+        // Every dialect once more, with a back end that could be on another machine.
+        extends: true,
+        test: {
+          name: 'wire',
+          include: ['tests/dialects/*/over-http.cli.test.ts'],
+          env: { RUN_OVER_WIRE: '1' },
+        },
+      },
     ],
   },
 });

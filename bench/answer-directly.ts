@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { createAgentProcess } from '../src/claude/process/cli-process.ts';
-import { bindProcess, type ChatProcess, sayRequest } from '../src/claude/chat/chat-process.ts';
-import { createClientTools } from '../src/claude/chat/client-tools.ts';
+import { createCliProcess } from '../src/claude/process/cli-process.ts';
+import { bindProcess } from '../src/claude/chat/bind.ts';
+import { type ChatProcess, sayTurn } from '../src/claude/chat/chat-process.ts';
 import { toChatLaunch } from '../src/claude/launch/launch.ts';
-import { say, toChatRequest } from '../tests/claude/chat-request.ts';
+import { createAbilities, say, toChatRequest, toTurn } from '../tests/claude/chat-request.ts';
 import { CLAUDE, type Stage } from './processes.ts';
 
 const NEVER = new AbortController().signal;
@@ -16,19 +16,18 @@ export async function answerDirectly(
   { claudeEnvironment }: Stage,
   thoughtMs: number,
 ): Promise<number> {
-  const request = toChatRequest({
-    messages: [say('user', `Look. ${randomUUID()}`)],
-    tools: [LOOK],
-  });
-  const tools = createClientTools(request.tools);
+  const turn = toTurn(
+    toChatRequest({ messages: [say('user', `Look. ${randomUUID()}`)], tools: [LOOK] }),
+  );
+  const tools = turn.tools.client;
   const profile = toChatLaunch(
     { environment: claudeEnvironment, loginArgs: [] },
     String(claudeEnvironment['HOME']),
   );
-  const process = createAgentProcess({ ...profile, command: CLAUDE });
+  const process = createCliProcess({ ...profile, command: CLAUDE });
   await process.request({ subtype: 'list_models' }); // it is up
-  const chat = await bindProcess({ process, settings: undefined }, tools, request);
-  await Array.fromAsync(sayRequest(chat, request, NEVER));
+  const chat = await bindProcess({ process, settings: undefined, isBound: false }, turn);
+  await Array.fromAsync(sayTurn(chat, turn, createAbilities(), NEVER));
   const callId = await readTo(chat, 'content_block_start');
   await tools.waitForCalls([callId]);
   await delay(thoughtMs);

@@ -2,14 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { RunRequest } from '../src/run.ts';
-import { createAgentProcess } from '../src/claude/process/cli-process.ts';
-import { bindProcess, type ChatProcess, sayRequest } from '../src/claude/chat/chat-process.ts';
-import { createClientTools } from '../src/claude/chat/client-tools.ts';
+import { createCliProcess } from '../src/claude/process/cli-process.ts';
+import { bindProcess } from '../src/claude/chat/bind.ts';
+import { type ChatProcess, sayTurn } from '../src/claude/chat/chat-process.ts';
+import type { ChatTurn } from '../src/claude/chat/chat-turn.ts';
 import { toChatLaunch } from '../src/claude/launch/launch.ts';
 import type { OpenProcess } from '../src/claude/process/processes.ts';
 import { createResumeChat } from '../src/claude/chat/resume-chat.ts';
-import { say, toChatRequest } from '../tests/claude/chat-request.ts';
+import {
+  createAbilities,
+  toChatRequest,
+  toExchange,
+  toTurn,
+} from '../tests/claude/chat-request.ts';
 import { CLAUDE, type Stage } from './processes.ts';
 import { toMedian } from './statistics.ts';
 
@@ -17,6 +22,7 @@ import { toMedian } from './statistics.ts';
 export type HistoryRow = { messages: number; replayedMs: number; resumedMs: number };
 
 const NEVER = new AbortController().signal;
+const ABILITIES = createAbilities({ toModelId: () => 'claude-sonnet-5-5' });
 
 /** Shows from which length on a transcript wins (`MOST_REPLAYED` in `open-chat.ts`). */
 export async function measureHistories(
@@ -30,21 +36,19 @@ export async function measureHistories(
     openProcess: open,
     profile,
     openTemporary: () => ({ path: folder, remove: () => Promise.resolve() }),
-    toModelId: () => 'claude-sonnet-5-5',
+    readAbilities: () => Promise.resolve(ABILITIES),
   });
   const rows: HistoryRow[] = [];
   try {
     for (const messages of lengths) {
       const [replayed, resumed]: [number[], number[]] = [[], []];
       for (let round = 0; round < histories; round += 1) {
-        const request = toRequest(messages);
+        const turn = createTurn(messages);
         const process = await open(profile, NEVER);
         await process.request({ subtype: 'list_models' }); // it is up
-        const tools = createClientTools([]);
-        replayed.push(
-          await time(request, () => bindProcess({ process, settings: undefined }, tools, request)),
-        );
-        resumed.push(await time(request, () => resume(request, tools, NEVER)));
+        const spare = { process, settings: undefined, isBound: false };
+        replayed.push(await time(turn, () => bindProcess(spare, turn)));
+        resumed.push(await time(turn, () => resume(turn, NEVER)));
       }
       rows.push({ messages, replayedMs: toMedian(replayed), resumedMs: toMedian(resumed) });
     }
@@ -55,14 +59,14 @@ export async function measureHistories(
 }
 
 function createOpen(): OpenProcess {
-  return (profile) => Promise.resolve(createAgentProcess({ ...profile, command: CLAUDE }));
+  return (profile) => Promise.resolve(createCliProcess({ ...profile, command: CLAUDE }));
 }
 
-async function time(request: RunRequest, openChat: () => Promise<ChatProcess | undefined>) {
+async function time(turn: ChatTurn, openChat: () => Promise<ChatProcess | undefined>) {
   const startedAt = performance.now();
   const chat = await openChat();
   if (!chat) throw new Error('The CLI did not take the history.');
-  await Array.fromAsync(sayRequest(chat, request, NEVER));
+  await Array.fromAsync(sayTurn(chat, turn, ABILITIES, NEVER));
   await readFirstDelta(chat);
   const timeMs = performance.now() - startedAt;
   await chat.process.end();
@@ -76,11 +80,11 @@ async function readFirstDelta({ lines }: ChatProcess) {
   }
 }
 
-function toRequest(earlier: number): RunRequest {
-  return toChatRequest({
-    instructions: ['Be brief.'],
-    messages: Array.from({ length: earlier + 1 }, (_, index) =>
-      say(index % 2 === 0 ? 'user' : 'assistant', `Message ${index} of a long conversation.`),
-    ),
-  });
+function createTurn(earlier: number): ChatTurn {
+  const texts = Array.from(
+    { length: earlier + 1 },
+    (_, index) => `Message ${index} of a long conversation.`,
+  );
+  const request = toChatRequest({ instructions: ['Be brief.'], messages: toExchange(...texts) });
+  return toTurn(request, ABILITIES);
 }

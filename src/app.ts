@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 
-import type { ReadCliStatus } from './cli-status.ts';
+import type { ReadCliStatus } from './backend.ts';
 import { createIdentifyKey } from './dashboard/sign-in/identify-key.ts';
 import { mountDashboard } from './dashboard/mount-dashboard.ts';
 import { mountSignIn } from './dashboard/sign-in/mount-sign-in.ts';

@@ -3,7 +3,7 @@
  * and a `Run` of your own can stand behind it.
  */
 export { type AppParts, type AppSettings, createApp } from './app.ts';
-export type { CliStatus, Model, ReadCliStatus } from './cli-status.ts';
+export type { CliStatus, Model, ReadCliStatus } from './backend.ts';
 export { createKeyBook, type KeyBook } from './keys/key-book.ts';
 export { createKeyStore, type KeyStore } from './keys/key-store.ts';
 export { RunError, type RunErrorCode } from './run-error.ts';

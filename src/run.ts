@@ -97,12 +97,7 @@ export type ToolChoice =
   | { type: 'auto' }
   | { type: 'none' }
   | { type: 'required' }
-  | {
-      type: 'tool';
-      name: string;
-      /** The API does not force it on this model, so the CLI has to enforce the call. */
-      isRefusedByApi?: true;
-    };
+  | { type: 'tool'; name: string };
 
 export type WantedOutput =
   | { type: 'text' }
@@ -112,8 +107,6 @@ export type WantedOutput =
       schema: Record<string, unknown> | undefined;
       /** Where the schema stands in the caller's request, in the dialect's notation. */
       path?: string | undefined;
-      /** The API refused the schema, so the CLI has to enforce it. */
-      isRefusedByApi?: true;
     };
 
 /** What is `undefined` is left to the model's default. */

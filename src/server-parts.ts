@@ -2,13 +2,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { createApp } from './app.ts';
+import type { Backend } from './backend.ts';
 import { readTranscript } from './claude/agent/read-transcript.ts';
 import { removeTranscript } from './claude/agent/transcripts.ts';
-import { createCountTokens } from './claude/chat/count-tokens.ts';
-import { type ChatProcesses, createChatProcesses } from './claude/chat-processes.ts';
+import { createClaudeBackend } from './claude/create-claude-backend.ts';
 import { HOP_HEADER, isSecret, toChildEnvironment } from './claude/launch/child-environment.ts';
 import type { ClaudeInstallation } from './claude/launch/find-claude.ts';
-import { toChatLaunch } from './claude/launch/launch.ts';
 import { listLoginFiles } from './claude/launch/login-files.ts';
 import { readOperatorLogin } from './claude/launch/operator-login.ts';
 import { createProcessRegistry } from './claude/process/process-registry.ts';
@@ -17,8 +16,8 @@ import type { Config, Environment } from './config.ts';
 import { toInterruptedResponse } from './dialects/openai-responses/to-response.ts';
 import type { Log } from './http/log-request.ts';
 import { createRun } from './layers/create-run.ts';
-import { createGate, type Gate } from './layers/gate.ts';
-import { withModelAliases } from './layers/with-model-aliases.ts';
+import { countBehindGate, createGate, type Gate } from './layers/gate.ts';
+import { countWithModelAliases } from './layers/with-model-aliases.ts';
 import { createLog, listSecrets } from './observation/create-log.ts';
 import { openHistory } from './observation/history.ts';
 import { createWatch } from './observation/watch.ts';
@@ -39,11 +38,14 @@ export type ServerOptions = {
   version: string;
   /** Whether a script answers in the place of a model. Default: no. */
   isDemo?: boolean;
+  /** What stands between the server and the CLI. Default: nothing. */
+  wrapBackend?: (backend: Backend) => Backend;
 };
 
 /** Everything that is made once; `close` gives it back when no run is left. */
 export async function createServerParts(options: ServerOptions) {
-  const { config, environment, claude, proxyKey, version, isDemo = false } = options;
+  const { config, environment, claude, proxyKey, version } = options;
+  const { isDemo = false, wrapBackend = asIs } = options;
   const log = createLog({
     level: config.logLevel,
     secrets: [proxyKey, ...listSecrets(environment)],
@@ -54,8 +56,8 @@ export async function createServerParts(options: ServerOptions) {
     queueTimeoutMs: config.queueTimeoutMs,
   });
   const cli = await prepareCli(options, gate, log);
-  const { chat, base } = cli;
-  const { readCliStatus } = chat;
+  const backend = wrapBackend(cli.backend);
+  const readCliStatus = backend.readStatus;
   const stores = await openStores(config, cli.claudeFolder, log);
   const { sessions, responses } = stores;
   const readModels = async () => (await readCliStatus()).models;
@@ -63,25 +65,26 @@ export async function createServerParts(options: ServerOptions) {
   const watch = createWatch({
     history: stores.history,
     queue: gate.counts,
-    processes: () => toStates(chat.counts()),
-    runner: () => chat.tally,
+    processes: () => backend.counts().processes,
+    runner: () => ({ ...backend.counts(), restarts }),
     withNodeMetrics: true,
   });
+  let restarts = 0;
   const drain = { isOn: false };
   const stopped = new AbortController();
   const app = createApp({
     run: createRun({
       config,
-      chat,
-      base,
+      backend,
       sessions,
       gate,
       obeyKey: keys.obey,
       limits: keys.limits,
+      onRetry: () => void (restarts += 1),
       stopped: stopped.signal,
     }),
     countTokens: keys.guardCount(
-      withModelAliases(createCountTokens({ spares: chat.spares, gate }), config.modelAliases),
+      countWithModelAliases(countBehindGate(backend.countTokens, gate), config.modelAliases),
     ),
     keys: keys.book,
     keyStore: keys.store,
@@ -127,6 +130,10 @@ export async function createServerParts(options: ServerOptions) {
   };
 }
 
+function asIs(backend: Backend) {
+  return backend;
+}
+
 /** Why runs end when the server does. */
 export function toShutdown(): RunError {
   return new RunError('shutting-down', 'The server is shutting down; try again.');
@@ -152,18 +159,17 @@ async function prepareCli({ config, environment, claude }: ServerOptions, gate: 
       (name) => isSecret(name) && !config.childEnv.includes(name),
     ),
   };
-  const chat = createChatProcesses({
+  const backend = createClaudeBackend({
     config,
     claudePath: claude.path,
     claudeFolder,
-    profile: toChatLaunch(base, scratch.empty),
+    base,
     book: registry,
-    openTemporary: scratch.openTemporary,
-    gate,
+    scratch,
+    queue: gate,
   });
   return {
-    chat,
-    base,
+    backend,
     claudeFolder,
     /** Ends the processes of an earlier server, and removes its folders. */
     removeLeftBehind: async () => {
@@ -171,9 +177,7 @@ async function prepareCli({ config, environment, claude }: ServerOptions, gate: 
       await scratch.removeLeftBehind();
     },
     async close() {
-      chat.spares.stop();
-      chat.agentSpares.stop();
-      await chat.processes.endAll();
+      await backend.close();
       await scratch.remove();
     },
   };
@@ -217,10 +221,4 @@ async function openStores(config: Config, claudeFolder: string, log: Log) {
 /** Where the CLI keeps its transcripts. */
 function toClaudeFolder(environment: Readonly<Record<string, string>>) {
   return environment['CLAUDE_CONFIG_DIR'] ?? join(environment['HOME'] ?? homedir(), '.claude');
-}
-
-/** What is alive and neither waits nor is kept is at work. */
-function toStates({ alive, ...idle }: ReturnType<ChatProcesses['counts']>) {
-  const waiting = Object.values(idle).reduce((sum, count) => sum + count, 0);
-  return { running: Math.max(0, alive - waiting), ...idle };
 }

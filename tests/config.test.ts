@@ -9,6 +9,7 @@ test('without any variable, every setting has its default', () => {
     {
       "agentSandbox": false,
       "agentSettings": [],
+      "agentTasksTimeoutMs": 120000,
       "allowBypassPermissions": false,
       "allowedHosts": [],
       "allowedRoots": [

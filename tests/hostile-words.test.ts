@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { RunError } from '../src/run-error.ts';
 import { type LaunchProfile, toChatLaunch } from '../src/claude/launch/launch.ts';
-import type { OpenProcess } from '../src/claude/process/processes.ts';
+import type { CliProcess, ProcessLaunch } from '../src/claude/process/cli-process.ts';
 import { BASE, createStackedApp } from './support/create-stacked-app.ts';
 import { get, post, type TestApp } from './support/create-test-app.ts';
 
@@ -31,14 +31,25 @@ beforeEach(() => {
 function createApp() {
   lines = [];
   launches = [];
-  return createStackedApp({ folder, openProcess, onLog: (line) => lines.push(line) });
+  return createStackedApp({ folder, startProcess, onLog: (line) => lines.push(line) });
 }
 
-/** Writes down what would be started, and fails. */
-const openProcess: OpenProcess = (profile) => {
-  launches.push(profile);
-  return Promise.reject(new RunError('overloaded', 'Nothing is started in this test.'));
-};
+/** Writes down what would be started; it is gone at once. */
+function startProcess({ args, environment, folder: cwd }: ProcessLaunch): CliProcess {
+  const { TMPDIR: _, ...others } = environment; // each has its own
+  launches.push({ args, environment: others, folder: cwd });
+  return {
+    pid: undefined,
+    serve: () => undefined,
+    send: () => undefined,
+    request: () => Promise.reject(new RunError('overloaded', 'Nothing is started in this test.')),
+    async *lines() {},
+    end: () => Promise.resolve(),
+    exited: Promise.resolve('it was not started'),
+  };
+}
+
+const plainChat = () => toChatLaunch(BASE, folder);
 
 /** A new session's id is the server's own. */
 const withoutId = ({ args }: LaunchProfile) => args.filter((arg) => !/session-id/.test(arg));
@@ -114,13 +125,14 @@ describe.for(WORDS)('%j', (word) => {
       stop: [word],
       [word]: word,
     });
-    expect(launches).toEqual([toChatLaunch(BASE, folder)]);
+    expect(launches).toEqual([plainChat(), plainChat()]); // what the CLI can do is asked first
   });
 
   test('as a tool of the caller’s never reaches a command line', async () => {
     const tools = [{ type: 'function', function: { name: word, parameters: { type: 'object' } } }];
     await post(app, '/v1/chat/completions', { model: 'sonnet', messages: MESSAGES, tools });
-    expect([[], [toChatLaunch(BASE, folder)]]).toContainEqual(launches); // `-p` is a name as the API has them
+    // `-p` is a name as the API has them.
+    expect([[], [plainChat(), plainChat()]]).toContainEqual(launches);
   });
 
   test('as an id in a path finds nothing', async () => {

@@ -1,21 +1,36 @@
-import { randomUUID } from 'node:crypto';
-
 import { z } from 'zod';
 
-import type { CliStatus, Model, ReadCliStatus } from '../cli-status.ts';
-import type { AgentProcess } from './process/cli-process.ts';
-import { Rewound } from './chat/chat-process.ts';
+import type { CliStatus, Model, ReadCliStatus } from '../backend.ts';
+import {
+  type Abilities,
+  REBINDING_PROBE,
+  type ReadAbilities,
+  toRebinding,
+} from './chat/abilities.ts';
+import { initialize } from './chat/bind.ts';
+import { sayAndTakeBack } from './chat/prepare-spare.ts';
 import type { LaunchProfile } from './launch/launch.ts';
+import type { CliProcess } from './process/cli-process.ts';
 import type { OpenProcess } from './process/processes.ts';
-import { toUserLine } from './process/protocol.ts';
 
-/** How long an answer is taken for true, in milliseconds. */
+export type CliStatusReader = {
+  readStatus: ReadCliStatus;
+  readAbilities: ReadAbilities;
+  /** The CLI may be another one now. */
+  forget: () => void;
+};
+
+/** How long the status is taken for true, in milliseconds. */
 const FRESH_FOR_MS = 10 * 60_000;
+
+/** A CLI that did not answer is asked for its abilities again after so long, in milliseconds. */
+const AFTER_FAILURE_MS = 10_000;
 
 /** A CLI that says nothing for so long, in milliseconds, has no status. */
 const TIMEOUT_MS = 20_000;
 
 const Initialized = z.object({
+  claude_code_version: z.string().nullish(),
   account: z
     .object({
       email: z.string().nullish(),
@@ -33,40 +48,66 @@ const Listed = z.object({
   ),
 });
 
-/** Asks one CLI process for its login and its models (`initialize`, `list_models`), and keeps the answer for a while. */
-export function createReadCliStatus(
+type Told = { status: CliStatus; abilities: Abilities };
+
+/**
+ * Asks one CLI process for its login and its models (`initialize`, `list_models`), and tries what it can
+ * do. The status is asked for anew after a while; abilities stay until they are forgotten.
+ */
+export function createCliStatusReader(
   openProcess: OpenProcess,
   profile: LaunchProfile,
-): ReadCliStatus {
-  let kept: { status: Promise<CliStatus>; untilMs: number } | undefined;
+): CliStatusReader {
+  let fresh: { told: Promise<Told>; untilMs: number } | undefined;
+  let abilities: { known: Promise<Abilities>; untilMs: number } | undefined;
 
-  return () => {
-    if (!kept || kept.untilMs < performance.now()) {
-      const status = askCli(openProcess, profile);
-      kept = { status, untilMs: performance.now() + FRESH_FOR_MS };
-      status.catch(() => {
-        kept = undefined;
+  function ask() {
+    if (fresh && fresh.untilMs > performance.now()) return fresh.told;
+    const told = askCli(openProcess, profile);
+    fresh = { told, untilMs: performance.now() + FRESH_FOR_MS };
+    told.catch(() => {
+      fresh = undefined;
+    });
+    return told;
+  }
+
+  return {
+    readStatus: async () => (await ask()).status,
+    readAbilities() {
+      if (abilities && abilities.untilMs > performance.now()) return abilities.known;
+      const entry = { known: ask().then((told) => told.abilities), untilMs: Infinity };
+      abilities = entry;
+      entry.known = entry.known.catch(() => {
+        entry.untilMs = performance.now() + AFTER_FAILURE_MS;
+        return toAbilities([], { canRewind: false, rebinding: 'never' });
       });
-    }
-    return kept.status;
+      return entry.known;
+    },
+    forget() {
+      fresh = undefined;
+      abilities = undefined;
+    },
   };
 }
 
-async function askCli(openProcess: OpenProcess, profile: LaunchProfile): Promise<CliStatus> {
+async function askCli(openProcess: OpenProcess, profile: LaunchProfile): Promise<Told> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const process = await openProcess(profile, signal);
   const leave = () => void process.end();
   signal.addEventListener('abort', leave, { once: true });
   try {
-    const { account } = Initialized.parse(
-      await process.request({ subtype: 'initialize', systemPrompt: [] }),
-    );
-    const { models } = Listed.parse(await process.request({ subtype: 'list_models' }));
+    const { account, claude_code_version: version } = Initialized.parse(await initialize(process));
+    const listed = Listed.parse(await process.request({ subtype: 'list_models' }));
+    const models = toModels(listed.models);
+    const canRewind = await sayAndTakeBack(process);
+    const rebinding = toRebinding(version ?? undefined, await readRefusal(process));
     return {
-      isLoggedIn: isLoggedIn(account),
-      account: account?.email ?? account?.organization ?? undefined,
-      models: toModels(models),
-      canRewind: await canRewind(process),
+      status: {
+        isLoggedIn: isLoggedIn(account),
+        account: account?.email ?? account?.organization ?? undefined,
+        models,
+      },
+      abilities: toAbilities(models, { canRewind, rebinding }),
     };
   } finally {
     signal.removeEventListener('abort', leave);
@@ -74,19 +115,20 @@ async function askCli(openProcess: OpenProcess, profile: LaunchProfile): Promise
   }
 }
 
-/** Says a message that nobody answers, and takes it back: whether this CLI can is not documented. */
-async function canRewind(process: AgentProcess) {
-  const uuid = randomUUID();
-  process.send(toUserLine('Hello.', uuid, { isHistory: true }));
-  for await (const line of process.lines()) if (line.type === 'result') break;
-  const reply = await process
-    .request({
-      subtype: 'rewind_conversation',
-      target_message_uuid: uuid,
-      last_seen_user_message_uuid: uuid,
-    })
-    .catch(() => undefined);
-  return Rewound.safeParse(reply).success;
+/** What the CLI says to a change of instructions that it cannot make. */
+async function readRefusal(process: CliProcess) {
+  const refusal: unknown = await process.request(REBINDING_PROBE).catch((error: unknown) => error);
+  return refusal instanceof Error ? refusal.message : '';
+}
+
+function toAbilities(
+  models: readonly Model[],
+  tried: Pick<Abilities, 'canRewind' | 'rebinding'>,
+): Abilities {
+  const ids = new Map(
+    models.flatMap(({ id, aliases }) => [id, ...aliases].map((name) => [name, id])),
+  );
+  return { ...tried, refusingModels: new Set(), toModelId: (name) => ids.get(name) };
 }
 
 /** Behind other back ends than Anthropic's own the CLI does not know; their credentials are the platform's. */

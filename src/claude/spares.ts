@@ -1,12 +1,15 @@
-import type { AgentProcess } from './process/cli-process.ts';
+import type { CliProcess } from './process/cli-process.ts';
 import type { LaunchProfile } from './launch/launch.ts';
 import type { OpenProcess } from './process/processes.ts';
+import { within } from '../within.ts';
 
 /** A process bound to nobody. */
 export type Spare = {
-  process: AgentProcess;
+  process: CliProcess;
   /** The settings that it was given ahead, as JSON. */
   settings: string | undefined;
+  /** Whether it was told that there are no instructions and no tools; others can still come. */
+  isBound: boolean;
 };
 
 /** What the server has to do: nothing, something while a place is free, or all that it can. */
@@ -17,14 +20,16 @@ export type SparesOptions = {
   profile: LaunchProfile;
   /** Longest time for a process to come up, in milliseconds. */
   startMs: number;
-  /** Processes kept ready; 0 switches spares off. */
-  count: number;
+  /** Processes kept ready, at this moment; 0 switches spares off. */
+  count: () => number;
   /** A start costs half a second of CPU, so that it waits while others could use that. */
   load: () => Load;
   /** Whether another process may be started without ending one in use. */
   hasRoom: () => boolean;
-  /** The settings that the next request will likely want, as `apply_flag_settings` takes them. */
-  foresee: () => object | undefined;
+  /** Resolves at the next change of the load. */
+  loadChanged: () => Promise<void>;
+  /** Tells a process that is up what can be told before it is known whom it serves. */
+  prepare: (process: CliProcess) => Promise<Omit<Spare, 'process'>>;
   /** Told of every process that was asked for, and whether a spare was there. Default: nobody. */
   onTake?: (isHit: boolean) => void;
 };
@@ -45,11 +50,17 @@ export type Spares = {
   ready: () => number;
 };
 
-/** How often a moment without load is looked for, while there is one spare too few, in milliseconds. */
-const LOOK_MS = 100;
+/** What a process that was not started ahead has been told. */
+const UNPREPARED = { settings: undefined, isBound: false };
 
-/** A stream may go on for minutes: after so many looks at a free place a spare is started beside it. */
-const PATIENCE = 20;
+/**
+ * How long the load has to stay as it is before a spare is started, in milliseconds. A stream may go on
+ * for minutes: beside it one is started when a place stays free.
+ */
+const WAITS_MS = { none: 100, some: 2000, full: undefined } satisfies Record<
+  Load,
+  number | undefined
+>;
 
 /** A spare that did not come up is not tried again at once, in milliseconds. */
 const AFTER_FAILURE_MS = 10_000;
@@ -65,10 +76,12 @@ export function createSpares({
   count,
   load,
   hasRoom,
-  foresee,
+  loadChanged,
+  prepare,
   onTake = () => {},
 }: SparesOptions): Spares {
   const stopped = new AbortController();
+  const isStopped = Promise.withResolvers<void>();
   /** The oldest first. */
   const spares = new Map<Spare, NodeJS.Timeout>();
   let isRefilling = false;
@@ -78,7 +91,8 @@ export function createSpares({
     async take(signal) {
       const spare = takeReady();
       onTake(spare !== undefined);
-      return spare ?? { process: await openProcess(profile, signal), settings: undefined };
+      void refill();
+      return spare ?? { process: await openProcess(profile, signal), ...UNPREPARED };
     },
     takeReady,
     hasSpare: () => spares.size > 0,
@@ -90,7 +104,10 @@ export function createSpares({
     retire() {
       for (const spare of spares.keys()) drop(spare);
     },
-    stop: () => stopped.abort(),
+    stop() {
+      stopped.abort();
+      isStopped.resolve();
+    },
     ready: () => spares.size,
   };
 
@@ -103,33 +120,32 @@ export function createSpares({
   async function refill() {
     if (isRefilling) return;
     isRefilling = true;
-    let looks = 0;
-    while (spares.size < count && !stopped.signal.aborted) {
-      await pass(LOOK_MS);
-      const now = load();
-      looks = now === 'some' ? looks + 1 : 0;
-      if ((now === 'none' || looks > PATIENCE) && hasRoom() && !(await add())) {
-        await pass(AFTER_FAILURE_MS);
-      }
+    while (spares.size < count() && !stopped.signal.aborted) {
+      const waitMs = hasRoom() ? WAITS_MS[load()] : undefined;
+      const isTime = await staysFor(waitMs);
+      if (isTime && spares.size < count() && !(await add())) await pass(AFTER_FAILURE_MS);
     }
     isRefilling = false;
+  }
+
+  /** Waits for a change of the load; resolves with true when none came for so long. */
+  async function staysFor(waitMs: number | undefined) {
+    const changed = Promise.race([loadChanged(), isStopped.promise]).then(() => true);
+    if (waitMs === undefined) return !(await changed);
+    return (await within(changed, waitMs)) === undefined;
   }
 
   /** Resolves with whether there is one more. */
   async function add() {
     const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(startMs)]);
-    let process: AgentProcess | undefined;
+    let process: CliProcess | undefined;
     const leave = () => void process?.end();
     signal.addEventListener('abort', leave, { once: true });
     try {
       process = await openProcess(profile, signal);
-      const settings = foresee();
-      // Answered as soon as the process is up, whoever it will serve.
-      await process.request(
-        settings ? { subtype: 'apply_flag_settings', settings } : { subtype: 'list_models' },
-      );
+      const prepared = await prepare(process);
       signal.throwIfAborted();
-      const spare = { process, settings: settings && JSON.stringify(settings) };
+      const spare = { process, ...prepared };
       spares.set(spare, setTimeout(() => drop(spare), LONGEST_WAIT_MS).unref());
       void process.exited.then(() => drop(spare));
       return true;
@@ -153,7 +169,13 @@ export function createSpares({
   }
 }
 
-/** Looking for a quiet moment keeps no program up. */
+/** Prepares a spare by nothing else than waiting for it: this is answered as soon as the process is up. */
+export async function waitUntilUp(process: CliProcess): Promise<Omit<Spare, 'process'>> {
+  await process.request({ subtype: 'list_models' });
+  return UNPREPARED;
+}
+
+/** Waiting for a better moment keeps no program up. */
 function pass(timeMs: number) {
   return new Promise<void>((resolve) => {
     setTimeout(resolve, timeMs).unref();

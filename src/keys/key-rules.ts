@@ -1,4 +1,4 @@
-import type { Model } from '../cli-status.ts';
+import type { Model } from '../backend.ts';
 import type { RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import type { ApiKey } from './api-key.ts';

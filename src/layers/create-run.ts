@@ -1,5 +1,4 @@
-import { withUpstreamForm } from '../claude/chat/upstream-form/with-upstream-form.ts';
-import type { ChatProcesses } from '../claude/chat-processes.ts';
+import type { Backend } from '../backend.ts';
 import type { Config } from '../config.ts';
 import { createFetchMedia } from '../media/fetch-media.ts';
 import { createMayConnect } from '../media/may-connect.ts';
@@ -9,12 +8,8 @@ import { withKeyRules } from './with-key-rules.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
 import { withLimits } from './with-limits.ts';
 import type { Run } from '../run.ts';
-import { createAgentLaunch, createAgentRun } from '../claude/agent/agent-run.ts';
 import { withBlankStops } from './with-blank-stops.ts';
-import { createChatRun } from '../claude/chat/chat-run.ts';
 import { type Gate, withGate } from './gate.ts';
-import type { LaunchBase } from '../claude/launch/launch.ts';
-import { withDroppableParams } from '../claude/chat/droppable-params.ts';
 import { withModelAliases } from './with-model-aliases.ts';
 import { withPermissionMode } from './with-permission-mode.ts';
 import { withRetry } from './with-retry.ts';
@@ -27,38 +22,22 @@ import { withSessions } from './with-sessions.ts';
 
 export type RunParts = {
   config: Config;
-  chat: ChatProcesses;
-  base: LaunchBase;
+  backend: Backend;
   sessions: Sessions;
   gate: Gate;
   obeyKey: ObeyKey;
   limits: KeyLimits;
+  /** Told when a run is tried again. Default: nobody. */
+  onRetry?: () => void;
   /** Ends every run when it aborts. */
   stopped: AbortSignal;
 };
 
 const RETRY = { maxRetries: 2, firstDelayMs: 250 };
 
-/** The whole stack, outermost layer last. */
+/** The whole stack around what answers, outermost layer last. */
 export function createRun(parts: RunParts): Run {
-  const { config, base } = parts;
-  const { tally, processes, agentSpares } = parts.chat;
-  const agentBase = {
-    ...base,
-    leave: {
-      settingSources: config.agentSettings,
-      mcpConfig: config.agentMcpConfig,
-      isSandboxed: config.agentSandbox,
-    },
-  };
-  const chat = withUpstreamForm(createChatRun(parts.chat));
-  const agent = createAgentRun({
-    openProcess: processes.open,
-    spares: agentSpares,
-    base: agentBase,
-    tasksTimeoutMs: config.agentTasksTimeoutMs,
-  });
-
+  const { config, backend } = parts;
   const folders = {
     defaultFolder: config.defaultWorkspaceDir,
     allowedRoots: config.allowedRoots,
@@ -72,22 +51,19 @@ export function createRun(parts: RunParts): Run {
     timeoutMs: config.mediaTimeoutMs,
   };
 
-  let run: Run = (request, signal) => (request.agent ? agent : chat)(request, signal);
+  let run: Run = backend.run;
   run = withWatchdogs(run, {
     start: config.startTimeoutMs,
     'first-byte': config.firstByteTimeoutMs,
     silence: config.silenceTimeoutMs,
   });
-  run = withRetry(run, { ...RETRY, onRetry: () => void (tally.restarts += 1) });
-  run = withDroppableParams(run);
+  run = withRetry(run, { ...RETRY, ...(parts.onRetry && { onRetry: parts.onRetry }) });
   run = withStructuredOutput(run);
   run = withBlankStops(run);
   run = withGate(run, parts.gate);
   run = withMedia(run, media); // outside the gate: who fetches holds no place
   run = withWorkingDirectory(run, folders); // a session's own folder is checked anew each time
-  run = withSessions(run, parts.sessions, (request, options) =>
-    parts.chat.reserveAgent(createAgentLaunch(request, options, agentBase)),
-  );
+  run = withSessions(run, parts.sessions, backend.createSessionId);
   run = withWorkingDirectory(run, folders);
   run = withPermissionMode(run, { allowBypass: config.allowBypassPermissions });
   run = withModelAliases(run, config.modelAliases);

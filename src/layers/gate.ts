@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { RunError } from '../run-error.ts';
-import type { Run } from '../run.ts';
+import type { CountTokens, Run } from '../run.ts';
 import { createFairQueue } from './fair-queue.ts';
 
 export type GateOptions = {
@@ -23,6 +23,8 @@ export type Gate = {
    */
   enter: (keyId: string, signal: AbortSignal) => Promise<() => void>;
   counts: () => GateCounts;
+  /** Told whenever the counts change; one listener at a time. */
+  onChange: (listener: () => void) => void;
   /** Sends those who wait away, and whoever comes later; running ones keep their place. */
   close: () => void;
 };
@@ -38,8 +40,10 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
   const limit = pLimit(concurrency);
   const queue = createFairQueue<Turn>();
   let isClosed = false;
+  let noteChange = ignore;
 
   const admit = (): void => {
+    noteChange();
     while (limit.activeCount < concurrency) {
       const turn = queue.shift();
       if (turn === undefined) return;
@@ -82,12 +86,16 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
       return await promise;
     } finally {
       clearTimeout(timer);
+      noteChange();
       signal.removeEventListener('abort', onAbort);
     }
   };
 
   return {
     enter,
+    onChange(listener) {
+      noteChange = listener;
+    },
     counts: () => ({ running: limit.activeCount, waiting: queue.size, concurrency }),
     close() {
       isClosed = true;
@@ -98,6 +106,8 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
   };
 }
 
+function ignore(): void {}
+
 /** Starts a run when the gate gives it a place, and holds the place until its stream has ended. */
 export function withGate(run: Run, gate: Gate): Run {
   return async function* runBehindGate(request, signal) {
@@ -107,6 +117,18 @@ export function withGate(run: Run, gate: Gate): Run {
       signal.throwIfAborted();
       yield { type: 'run-progress', step: 'placed' };
       yield* run(request, signal);
+    } finally {
+      leave();
+    }
+  };
+}
+
+/** Counts behind the gate, as what counts needs a process like a run. */
+export function countBehindGate(countTokens: CountTokens, gate: Gate): CountTokens {
+  return async (request, signal) => {
+    const leave = await gate.enter(request.caller.keyId, signal);
+    try {
+      return await countTokens(request, signal);
     } finally {
       leave();
     }

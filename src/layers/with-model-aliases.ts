@@ -1,25 +1,34 @@
-import type { RunRequest } from '../run.ts';
+import type { CountTokens, Run, RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 
 /** What the API's and other back ends' model names are made of. */
 const MODEL_NAME = /^[\w][\w.:@/[\]-]{0,255}$/;
 
+/** The operator's names for models → the models that they mean. */
+type Aliases = ReadonlyMap<string, string>;
+
 /**
  * Replaces the operator's names for models (`gpt-4o` → `sonnet`). Throws `RunError` `model-not-found`
  * for what cannot be a model's name, since the name reaches the CLI.
  */
-export function withModelAliases<Result>(
-  run: (request: RunRequest, signal: AbortSignal) => Result,
-  aliases: ReadonlyMap<string, string>,
-): (request: RunRequest, signal: AbortSignal) => Result {
-  return (request, signal) => {
-    const model = aliases.get(request.model) ?? request.model;
-    if (!MODEL_NAME.test(model)) {
-      throw new RunError(
-        'model-not-found',
-        `The model \`${request.model.slice(0, 80)}\` does not exist.`,
-      );
-    }
-    return run({ ...request, model }, signal);
+export function withModelAliases(run: Run, aliases: Aliases): Run {
+  return async function* named(request, signal) {
+    yield* run(toNamed(request, aliases), signal);
   };
+}
+
+/** Counts for the model that is meant, as `withModelAliases` runs. */
+export function countWithModelAliases(countTokens: CountTokens, aliases: Aliases): CountTokens {
+  return async (request, signal) => countTokens(toNamed(request, aliases), signal);
+}
+
+function toNamed(request: RunRequest, aliases: Aliases): RunRequest {
+  const model = aliases.get(request.model) ?? request.model;
+  if (!MODEL_NAME.test(model)) {
+    throw new RunError(
+      'model-not-found',
+      `The model \`${request.model.slice(0, 80)}\` does not exist.`,
+    );
+  }
+  return { ...request, model };
 }

@@ -1,6 +1,6 @@
 import type { Handler } from 'hono';
 
-import type { ReadCliStatus } from '../cli-status.ts';
+import type { ReadCliStatus } from '../backend.ts';
 import type { AppEnv } from '../http/variables.ts';
 import type { ReadKnownStatus } from './known-status.ts';
 

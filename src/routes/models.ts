@@ -1,6 +1,6 @@
 import type { Handler } from 'hono';
 
-import type { CliStatus, Model, ReadCliStatus } from '../cli-status.ts';
+import type { CliStatus, Model, ReadCliStatus } from '../backend.ts';
 import type { ApiKey } from '../keys/api-key.ts';
 import { mayUseModel, toModelError } from '../keys/key-rules.ts';
 import type { AppEnv } from '../http/variables.ts';

@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 
-import type { ReadCliStatus } from '../cli-status.ts';
+import type { ReadCliStatus } from '../backend.ts';
 import type { Api, CatalogueRoute } from '../dialects/dialect.ts';
 import { validate, type Validated } from '../http/validate.ts';
 import type { AppEnv } from '../http/variables.ts';

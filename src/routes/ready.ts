@@ -1,6 +1,6 @@
 import type { Handler } from 'hono';
 
-import type { CliStatus } from '../cli-status.ts';
+import type { CliStatus } from '../backend.ts';
 import type { AppEnv } from '../http/variables.ts';
 import type { HealthParts } from './health.ts';
 import type { ReadKnownStatus } from './known-status.ts';

@@ -7,9 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createKeyStore } from '../../src/keys/key-store.ts';
 import type { CountTokens, Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
-import type { AgentProcess } from '../../src/claude/process/cli-process.ts';
+import type { CliProcess } from '../../src/claude/process/cli-process.ts';
 import type { CliLine } from '../../src/claude/process/protocol.ts';
-import type { OpenProcess } from '../../src/claude/process/processes.ts';
 import { result } from '../claude/cli-lines.ts';
 import { createStackedApp } from '../support/create-stacked-app.ts';
 import { APP_KEY, createTestApp, sayHello, type TestApp } from '../support/create-test-app.ts';
@@ -29,6 +28,7 @@ import { RICH_BODIES } from './rich-bodies.ts';
 const [MANY, SOME] = [150, 60];
 
 const JSON_TYPE = 'application/json';
+const CHAT = 'POST /v1/chat/completions';
 
 /** Longest time that a refusal may take, in milliseconds; most take one. */
 const LONGEST_MS = 3000;
@@ -43,7 +43,9 @@ beforeAll(async () => {
   const settings = { maxBodyBytes: 1_000_000 };
   const keyStore = createKeyStore(join(folder, 'keys.json'));
   app = createTestApp({ run, countTokens, keyStore, settings });
-  stacked = createStackedApp({ folder, openProcess, keyStore, settings });
+  stacked = createStackedApp({ folder, startProcess, keyStore, settings });
+  // The first run asks a process what the CLI can do, whatever is asked of it.
+  await (await send(stacked, CHAT, toJson(RICH_BODIES[CHAT]))).text();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 beforeEach(() => {
@@ -61,15 +63,15 @@ const countTokens: CountTokens = () => {
 };
 
 /** A CLI that takes everything it is told, until it is asked for an answer: then there is a rate limit. */
-const openProcess: OpenProcess = () => {
+function startProcess(): CliProcess {
   begun += 1;
   const said = Promise.withResolvers<void>();
   const exited = Promise.withResolvers<string>();
   let history = 0;
-  const process: AgentProcess = {
+  return {
     pid: undefined,
     serve: () => undefined,
-    request: () => Promise.resolve({ totalTokens: 1 }),
+    request: () => Promise.resolve({ totalTokens: 1, models: [] }),
     send(line) {
       JSON.stringify(line);
       if ('shouldQuery' in line) history += 1;
@@ -87,8 +89,7 @@ const openProcess: OpenProcess = () => {
     end: () => Promise.resolve(exited.resolve('it was told to')),
     exited: exited.promise,
   };
-  return Promise.resolve(process);
-};
+}
 
 const WITH_BODY = [...OPERATIONS].flatMap(([name, { requestBody }]) =>
   requestBody ? [{ name, schema: requestBody.content[JSON_TYPE]?.schema as Schema }] : [],

@@ -1,7 +1,9 @@
-import type { Message, RunRequest, Tool } from '../../src/run.ts';
-import type { AgentProcess } from '../../src/claude/process/cli-process.ts';
+import type { Message, RunRequest } from '../../src/run.ts';
+import type { CliProcess } from '../../src/claude/process/cli-process.ts';
+import type { Abilities } from '../../src/claude/chat/abilities.ts';
 import type { ChatProcess } from '../../src/claude/chat/chat-process.ts';
-import { createClientTools } from '../../src/claude/chat/client-tools.ts';
+import type { ChatRequest } from '../../src/claude/chat/chat-request.ts';
+import { type ChatTurn, toChatTurn } from '../../src/claude/chat/chat-turn.ts';
 import { createLineReader } from '../../src/claude/process/line-reader.ts';
 import type { CliLine, ControlRequest } from '../../src/claude/process/protocol.ts';
 import { result } from './cli-lines.ts';
@@ -35,13 +37,34 @@ export function say(role: Message['role'], text: string): Message {
   return { role, parts: [{ type: 'text', text }] };
 }
 
+/** A conversation whose sides take turns, the caller first. */
+export function toExchange(...texts: string[]): Message[] {
+  return texts.map((text, index) => say(index % 2 === 0 ? 'user' : 'assistant', text));
+}
+
+/** A CLI that can do everything, and knows `sonnet`; with what a test wants to be different. */
+export function createAbilities(changes: Partial<Abilities> = {}): Abilities {
+  return {
+    canRewind: true,
+    rebinding: 'always',
+    refusingModels: new Set(),
+    toModelId: (name) => (name === 'sonnet' ? 'claude-full-id' : undefined),
+    ...changes,
+  };
+}
+
+/** The turn of a request, for a CLI that can do everything if nothing else is said. */
+export function toTurn(request: ChatRequest, abilities: Partial<Abilities> = {}): ChatTurn {
+  return toChatTurn(request, createAbilities(abilities));
+}
+
 /** A process that writes down what it is told, and confirms it. */
 export function createFakeProcess(reply: unknown = {}) {
   const said: object[] = [];
   const asked: ControlRequest[] = [];
   const exit = Promise.withResolvers<string>();
   let ends = 0;
-  const process: AgentProcess = {
+  const process: CliProcess = {
     pid: 1,
     send: (line) => void said.push(line),
     serve: () => undefined,
@@ -62,15 +85,19 @@ export function createFakeProcess(reply: unknown = {}) {
 }
 
 type FakeChatOptions = {
-  tools?: readonly Tool[];
+  /** Whom and what it was told at first. Default: the plain request. */
+  turn?: ChatTurn;
   /** What the CLI says before it falls silent; without it, each turn ends at once. */
   said?: readonly CliLine[] | undefined;
   reply?: unknown;
-  binding?: string;
 };
 
 /** A chat process with no CLI behind it. */
-export function createFakeChat({ tools = [], said, reply, binding = '' }: FakeChatOptions = {}) {
+export function createFakeChat({
+  turn = toTurn(toChatRequest()),
+  said,
+  reply,
+}: FakeChatOptions = {}) {
   const fake = createFakeProcess(reply);
   async function* lines() {
     yield* said ?? Array.from({ length: 100 }, result);
@@ -78,12 +105,14 @@ export function createFakeChat({ tools = [], said, reply, binding = '' }: FakeCh
   }
   const chat: ChatProcess = {
     process: fake.process,
-    tools: createClientTools(tools),
     lines: createLineReader(lines()),
-    models: new Map([['sonnet', 'claude-full-id']]),
-    binding,
+    identity: turn.identity.process,
+    conversation: '',
+    instructions: turn.instructions,
+    tools: turn.tools.client,
+    toolsKey: turn.tools.key,
+    hadTools: turn.tools.key !== undefined,
     held: [],
-    course: '',
     settings: undefined,
     begun: 0,
   };

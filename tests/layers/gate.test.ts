@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createGate, withGate } from '../../src/layers/gate.ts';
+import { countBehindGate, createGate, withGate } from '../../src/layers/gate.ts';
 import type { Gate } from '../../src/layers/gate.ts';
 import type { Run, RunProgress } from '../../src/run.ts';
 import { toAnswerEvents } from '../../src/run-answer.ts';
@@ -48,6 +48,15 @@ async function letAllIn(gate: Gate, keyIds: readonly string[]): Promise<string[]
   });
   await Promise.all(visits);
   return order;
+}
+
+/** The counts when a listener was last called. */
+function watch(gate: Gate) {
+  const told = { last: gate.counts() };
+  gate.onChange(() => {
+    told.last = gate.counts();
+  });
+  return told;
 }
 
 describe('places', () => {
@@ -304,6 +313,58 @@ describe('withGate', () => {
     await expect(first).rejects.toBe('left');
     await settle();
     expect(run).not.toHaveBeenCalled();
+    expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
+  });
+});
+
+describe('whoever asks for it is told of changes', () => {
+  test('of coming, waiting, leaving, giving up, and the end', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    const told = watch(gate);
+    const caller = new AbortController();
+
+    const leave = await gate.enter('a', stays);
+    expect(told.last).toEqual({ running: 1, waiting: 0, concurrency: 1 });
+    const given = gate.enter('a', caller.signal);
+    const next = gate.enter('a', stays);
+    expect(told.last).toEqual({ running: 1, waiting: 2, concurrency: 1 });
+    caller.abort('left');
+    await expect(given).rejects.toBe('left');
+    expect(told.last).toEqual({ running: 1, waiting: 1, concurrency: 1 });
+    leave();
+    const leaveNext = await next;
+    expect(told.last).toEqual({ running: 1, waiting: 0, concurrency: 1 });
+    leaveNext();
+    await settle();
+    expect(told.last).toEqual({ running: 0, waiting: 0, concurrency: 1 });
+  });
+
+  test('of those that it sends away', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    await gate.enter('a', stays);
+    const waiting = gate.enter('a', stays);
+    const told = watch(gate);
+    gate.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'shutting-down' });
+    expect(told.last).toEqual({ running: 1, waiting: 0, concurrency: 1 });
+  });
+});
+
+describe('countBehindGate', () => {
+  test.each([
+    ['counts', () => Promise.resolve(7)],
+    ['fails', () => Promise.reject(new Error('broken'))],
+  ])('a count that %s held a place and frees it', async (_, count) => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    let running = 0;
+    const counted = countBehindGate(() => {
+      ({ running } = gate.counts());
+      return count();
+    }, gate);
+    const outcome = await Promise.allSettled([counted(toModelRequest(), stays), count()]);
+    await settle();
+    expect(outcome[0]).toEqual(outcome[1]);
+    expect(running).toBe(1);
     expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
   });
 });

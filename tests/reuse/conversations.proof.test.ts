@@ -11,6 +11,10 @@ afterEach(() => proxy.stop());
 type Said = { role: string; content: string };
 
 const user = (content: string): Said => ({ role: 'user', content });
+const system = (content: string): Said => ({ role: 'system', content });
+
+const LOOK = { type: 'function', function: { name: 'look' } };
+const LISTEN = { type: 'function', function: { name: 'listen' } };
 
 /** One whole answer; the conversation with it. */
 async function ask(messages: readonly Said[], body: object = {}): Promise<Said[]> {
@@ -79,6 +83,18 @@ describe('a conversation', () => {
   });
 });
 
+test('a conversation whose instructions change goes on in its process', async () => {
+  proxy = await startProxy();
+  const first = await ask([system('It is noon.'), user('My name is Ada.')]);
+  await ask([system('It is one.'), ...first.slice(1), user('Who am I?')]);
+
+  expect(new Set(toProcesses()).size).toBe(1);
+  expect(toSaid()).toEqual([...first.slice(1).map(({ content }) => content), 'Who am I?']);
+  const instructions = JSON.stringify(proxy.model.requests.at(-1)?.body.system);
+  expect(instructions).toContain('It is one.');
+  expect(instructions).not.toContain('It is noon.');
+});
+
 describe('independent requests', () => {
   test('share a process, which knows nothing of the one before', async () => {
     proxy = await startProxy();
@@ -90,12 +106,25 @@ describe('independent requests', () => {
   });
 
   test.each([
-    ['other instructions', [{ role: 'system', content: 'Be brief.' }, user('Hi.')], {}],
-    ['another tool', [user('Hi.')], { tools: [{ type: 'function', function: { name: 'look' } }] }],
-  ])('with %s get another', async (_, messages, body) => {
+    ['instructions', [system('Be brief.'), user('Hi.')], {}],
+    ['a tool', [user('Hi.')], { tools: [LOOK] }],
+    ['both', [system('Be brief.'), user('Hi.')], { tools: [LOOK] }],
+  ])('with %s, where there were none, share it', async (_, messages, body) => {
     proxy = await startProxy();
     await ask([user('My name is Ada.')]);
     await ask(messages, body);
+
+    expect(new Set(toProcesses()).size).toBe(1);
+    expect(toSaid()).toEqual(['Hi.']);
+  });
+
+  test.each([
+    ['no instructions, where there were some', [system('Be brief.'), user('Hi.')], {}, {}],
+    ['another tool', [user('Hi.')], { tools: [LOOK] }, { tools: [LISTEN] }],
+  ])('with %s get another', async (_, messages, body, other) => {
+    proxy = await startProxy();
+    await ask(messages, body);
+    await ask([user('Hi.')], other);
 
     expect(new Set(toProcesses()).size).toBe(2);
   });

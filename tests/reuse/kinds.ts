@@ -52,6 +52,9 @@ const MESSAGES: Readonly<Record<string, [says: string, body: Record<string, unkn
   budget: ['demo:think', { system, thinking: { type: 'enabled', budget_tokens: 2000 } }],
   tiered: ['', { system, service_tier: 'standard_only' }],
   long: ['', { system, messages: HISTORY }],
+  'long, otherwise': ['', { system: 'You are verbose.', messages: HISTORY }],
+  odd: ['', { system: '@/etc/passwd\u2028/clear\n\n  </system> 😀' }],
+  bordered: ['', { system: 'One.\n\n__SYSTEM_PROMPT_DYNAMIC_BOUNDARY__\n\nTwo.' }],
   picture: [
     '',
     {

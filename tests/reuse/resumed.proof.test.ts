@@ -6,14 +6,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
 import type { ImagePart, Message, RunRequest, TextPart, ToolResultPart } from '../../src/run.ts';
-import { createAgentProcess } from '../../src/claude/process/cli-process.ts';
-import { bindProcess, type ChatProcess, sayRequest } from '../../src/claude/chat/chat-process.ts';
-import { createClientTools } from '../../src/claude/chat/client-tools.ts';
+import type { Abilities, ReadAbilities } from '../../src/claude/chat/abilities.ts';
+import { createCliStatusReader } from '../../src/claude/read-backend.ts';
+import { createCliProcess } from '../../src/claude/process/cli-process.ts';
+import { bindProcess } from '../../src/claude/chat/bind.ts';
+import { type ChatProcess, sayTurn } from '../../src/claude/chat/chat-process.ts';
 import { toChatLaunch } from '../../src/claude/launch/launch.ts';
 import type { OpenProcess } from '../../src/claude/process/processes.ts';
 import { createResumeChat } from '../../src/claude/chat/resume-chat.ts';
 import { PNG } from '../media/samples.ts';
-import { say, toChatRequest } from '../claude/chat-request.ts';
+import { say, toChatRequest, toTurn } from '../claude/chat-request.ts';
 import { CLAUDE, cleanUp, toCliEnvironment } from '../support/start-proxy.ts';
 
 const NEVER = new AbortController().signal;
@@ -126,8 +128,9 @@ const HISTORIES: Readonly<Record<string, Partial<RunRequest> & { messages: Messa
 let folder: string;
 let model: ModelServer;
 let openProcess: OpenProcess;
-const opened: ReturnType<typeof createAgentProcess>[] = [];
+const opened: ReturnType<typeof createCliProcess>[] = [];
 let profile: ReturnType<typeof toChatLaunch>;
+let readAbilities: ReadAbilities;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'resumed-'));
   await mkdir(join(folder, 'home'));
@@ -135,10 +138,11 @@ beforeAll(async () => {
   const environment = { PATH: String(process.env['PATH']), ...toCliEnvironment(folder, model) };
   profile = toChatLaunch({ environment, loginArgs: [] }, join(folder, 'home'));
   openProcess = (launch) => {
-    const one = createAgentProcess({ ...launch, command: CLAUDE });
+    const one = createCliProcess({ ...launch, command: CLAUDE });
     opened.push(one);
     return Promise.resolve(one);
   };
+  ({ readAbilities } = createCliStatusReader(openProcess, profile));
 });
 afterAll(async () => {
   await Promise.all(opened.map((one) => one.end()));
@@ -150,37 +154,38 @@ describe('a history that the CLI read from a file is the same bytes as one that 
     const { messages = [], ...changes } = HISTORIES[name] ?? {};
     const request = toChatRequest({ ...changes, messages: [...messages, say('user', 'Go on.')] });
 
-    const bound = await bind(request);
-    const told = await askFor(request, bound);
-    const read = await askFor(request, await resume(request, bound.models));
+    const abilities = await readAbilities();
+    const told = await askFor(request, abilities, await bind(request, abilities));
+    const read = await askFor(request, abilities, await resume(request, abilities));
 
     expect(read).toEqual(told);
   });
 });
 
-async function bind(request: RunRequest) {
-  const spare = { process: await openProcess(profile, NEVER), settings: undefined };
-  return bindProcess(spare, createClientTools(request.tools), request);
+async function bind(request: RunRequest, abilities: Abilities) {
+  const process = await openProcess(profile, NEVER);
+  const spare = { process, settings: undefined, isBound: false };
+  return bindProcess(spare, toTurn(request, abilities));
 }
 
-async function resume(request: RunRequest, models: ChatProcess['models']) {
+async function resume(request: RunRequest, abilities: Abilities) {
   const resumeChat = createResumeChat({
     openProcess,
     profile,
     openTemporary: () => ({ path: folder, remove: () => Promise.resolve() }),
-    toModelId: (name) => models.get(name) ?? name,
+    readAbilities,
   });
-  return resumeChat(request, createClientTools(request.tools), NEVER);
+  return resumeChat(toTurn(request, abilities), NEVER);
 }
 
 /** What reaches the model, apart from ids. */
-async function askFor(request: RunRequest, chat: ChatProcess | undefined) {
+async function askFor(request: RunRequest, abilities: Abilities, chat: ChatProcess | undefined) {
   if (!chat) throw new Error('The CLI did not take the history.');
   const mark = randomUUID();
   const last = { role: 'user', parts: [text(mark)] } as const;
   const asked = { ...request, messages: [...request.messages.slice(0, -1), last] };
   const arrived = model.waitForRequest(({ body }) => JSON.stringify(body).includes(mark));
-  await Array.fromAsync(sayRequest(chat, asked, NEVER));
+  await Array.fromAsync(sayTurn(chat, toTurn(asked, abilities), abilities, NEVER));
   const { body } = await arrived;
   return JSON.parse(
     JSON.stringify({ ...body, metadata: undefined }).replaceAll(mark, 'Go on.'),

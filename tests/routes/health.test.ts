@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 
-import type { CliStatus, ReadCliStatus } from '../../src/cli-status.ts';
+import type { CliStatus, ReadCliStatus } from '../../src/backend.ts';
 import { APP_KEY, CLI_STATUS, createTestApp } from '../support/create-test-app.ts';
 
 const readLoggedOut = () => Promise.resolve({ ...CLI_STATUS, isLoggedIn: false });

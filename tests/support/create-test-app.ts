@@ -1,5 +1,5 @@
 import { type AppParts, createApp } from '../../src/app.ts';
-import type { CliStatus } from '../../src/cli-status.ts';
+import type { CliStatus } from '../../src/backend.ts';
 import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
 import { openHistory } from '../../src/observation/history.ts';
 import { createWatch } from '../../src/observation/watch.ts';
@@ -14,7 +14,6 @@ export const APP_KEY = 'app-key-0123456789';
 
 export const CLI_STATUS: CliStatus = {
   isLoggedIn: true,
-  canRewind: true,
   account: 'somebody@example.com',
   models: [
     { id: 'claude-opus-5-5', aliases: ['opus', 'default'], displayName: 'Opus 5.5' },

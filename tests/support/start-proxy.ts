@@ -6,6 +6,7 @@ import { readConfig } from '../../src/config.ts';
 import { type Answer, type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
 import { checkToolsArrived } from './check-tools-arrived.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
+import { overWire } from './over-wire.ts';
 
 /** `npm run cli-versions` puts other releases here. */
 export const CLAUDE =
@@ -85,6 +86,7 @@ async function startOn(
     claude: { path: claudePath, version: 'installed' },
     proxyKey: KEY,
     version: 'test',
+    ...(process.env['RUN_OVER_WIRE'] && { wrapBackend: overWire }),
   });
 
   return {

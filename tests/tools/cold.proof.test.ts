@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readProcesses, untilNoProcess } from '../support/watch-place.ts';
 import { anthropicMessages, ask, TOOL_DIALECTS, type ToolRequest, WAYS } from './tool-dialects.ts';
-import { lastRequest, toProcess, toSpoken } from './upstream.ts';
+import { lastRequest, toProcess, toSpoken, wentOn } from './upstream.ts';
 import { call, CALLS, FOLLOW_UP, modelAnswer, REPLAYED, RESULTS, TOOLS } from './weather.ts';
 
 describe('the results are used, whole conversation and all,', () => {
@@ -43,7 +43,9 @@ describe('the results are used, whole conversation and all,', () => {
 
       expect(answer).toMatchObject({ text: 'Done.', calls: [], reason: dialect.reasons.stop });
       const request = lastRequest(proxy);
-      expect(toProcess(request)).not.toBe(waiting);
+      expect(wentOn(request)).toBe(false);
+      // The process that waited is told the conversation anew, unless it is somebody else's.
+      expect(toProcess(request) === waiting).toBe(changes.user === undefined);
       expect(toSpoken(request)).toMatchObject(spoken as object);
     });
   });

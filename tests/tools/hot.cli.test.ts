@@ -11,7 +11,7 @@ import {
   type Turn,
   WAYS,
 } from './tool-dialects.ts';
-import { callThenSay, lastRequest, toProcess, toResults, toSpoken } from './upstream.ts';
+import { callThenSay, lastRequest, toProcess, toResults, toSpoken, wentOn } from './upstream.ts';
 
 const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -152,10 +152,9 @@ async function bring(result: GivenResult) {
   const [first, second] = toRequests(result);
   proxy.model.answer = callThenSay([{ id: result.id, name: 'look', input: {} }]);
   await ask(proxy, anthropicMessages, first);
-  const process = toProcess(lastRequest(proxy));
   await ask(proxy, anthropicMessages, second);
   const request = lastRequest(proxy);
-  return { isHot: toProcess(request) === process, results: toResults(request) };
+  return { isHot: wentOn(request), results: toResults(request) };
 }
 
 function toRequests(result: GivenResult) {

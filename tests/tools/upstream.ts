@@ -19,6 +19,14 @@ export function toProcess({ headers }: UpstreamRequest): unknown {
   return headers['x-claude-code-session-id'];
 }
 
+/**
+ * Whether the process went on with the turn of the call, rather than being told the conversation anew: the
+ * CLI's "# Environment" stands behind the first message that it answered.
+ */
+export function wentOn({ body }: UpstreamRequest): boolean {
+  return JSON.stringify(body.messages[1]).includes('# Environment');
+}
+
 /** The conversation as it arrived, every content as blocks, without the messages that the CLI adds. */
 export function toSpoken({ body }: UpstreamRequest) {
   return body.messages

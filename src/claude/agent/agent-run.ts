@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
-import type { AgentOptions, Run, RunRequest } from '../../run.ts';
+import type { AgentOptions, Run, RunRequest, WantedOutput } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
+import { toEnforceableSchema } from '../process/enforceable-schema.ts';
 import type { AgentLaunch, AgentSpares } from './agent-spares.ts';
 import { type LaunchBase, toAgentLaunch } from '../launch/launch.ts';
 import type { OpenProcess } from '../process/processes.ts';
 import { toUserLine } from '../process/protocol.ts';
-import type { AgentProcess } from '../process/cli-process.ts';
+import type { CliProcess } from '../process/cli-process.ts';
 import { readAgentEvents } from './read-agent-events.ts';
 import { NOTHING_SPENT, readSpending } from './spending.ts';
 import { toBlocks } from '../process/to-blocks.ts';
@@ -77,18 +78,23 @@ function toInitialize({ output }: RunRequest, { systemPrompt, appendSystemPrompt
     subtype: 'initialize',
     ...(systemPrompt !== undefined && { systemPrompt: [systemPrompt] }),
     ...(appendSystemPrompt !== undefined && { appendSystemPrompt }),
-    ...(output.type === 'json' && { jsonSchema: output.schema ?? { type: 'object' } }),
+    ...(output.type === 'json' && { jsonSchema: toJsonSchema(output) }),
   };
 }
 
+/** What the CLI can enforce of the schema; the rest is left to the check of the answer. */
+function toJsonSchema({ schema }: Extract<WantedOutput, { type: 'json' }>) {
+  return schema ? toEnforceableSchema(schema) : { type: 'object' };
+}
+
 /** A CLI that does not tell counts from nothing. */
-async function askSpending(process: AgentProcess) {
+async function askSpending(process: CliProcess) {
   const asked = { subtype: 'get_usage', skip_behaviors: true };
   return readSpending(await process.request(asked).catch(() => undefined));
 }
 
 /** While one is at work the CLI would not leave by itself. */
-function stopTasks(process: AgentProcess, ids: readonly string[]) {
+function stopTasks(process: CliProcess, ids: readonly string[]) {
   for (const task_id of ids) {
     process.request({ subtype: 'stop_task', task_id }).catch(() => undefined);
   }

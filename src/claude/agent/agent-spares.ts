@@ -4,16 +4,16 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { AgentOptions } from '../../run.ts';
-import type { AgentProcess } from '../process/cli-process.ts';
+import type { CliProcess } from '../process/cli-process.ts';
 import type { LaunchProfile } from '../launch/launch.ts';
-import { createSpares, type Spares, type SparesOptions } from '../spares.ts';
+import { createSpares, waitUntilUp, type Spares, type SparesOptions } from '../spares.ts';
 
 /** What an agent's process is started with, its session aside: that is told last. */
 export type AgentLaunch = (session: AgentOptions['session']) => LaunchProfile;
 
 export type AgentSparesOptions = Pick<
   SparesOptions,
-  'openProcess' | 'startMs' | 'load' | 'hasRoom'
+  'openProcess' | 'startMs' | 'load' | 'loadChanged' | 'hasRoom'
 > & {
   /** Launches remembered, the least recently used going first; 0 switches spares off. */
   count: number;
@@ -35,7 +35,7 @@ export type AgentSpares = {
   /** The id for a new session: of a process that waits for just this launch, or else of none. */
   reserve: (launch: AgentLaunch) => Promise<string>;
   /** The process that was reserved with this id, if it still fits the launch. */
-  claim: (id: string, launch: AgentLaunch) => AgentProcess | undefined;
+  claim: (id: string, launch: AgentLaunch) => CliProcess | undefined;
   /** Notes that a launch was used: the next run will likely want the same. */
   learn: (launch: AgentLaunch) => void;
   /** Ends one; returns whether there was one. */
@@ -47,7 +47,7 @@ export type AgentSpares = {
 };
 
 type Pool = { spares: Spares; timer: NodeJS.Timeout };
-type Reserved = { process: AgentProcess; key: string; timer: NodeJS.Timeout };
+type Reserved = { process: CliProcess; key: string; timer: NodeJS.Timeout };
 /** What a spare was started as; a folder that was replaced has another inode. */
 type Started = { id: string; folder: string };
 
@@ -61,7 +61,7 @@ export function createAgentSpares({
   /** By launch, the least recently used first. */
   const pools = new Map<string, Pool>();
   const reserved = new Map<string, Reserved>();
-  const started = new WeakMap<AgentProcess, Started>();
+  const started = new WeakMap<CliProcess, Started>();
 
   return {
     async reserve(launch) {
@@ -119,8 +119,8 @@ export function createAgentSpares({
     return createSpares({
       ...starting,
       profile: launch(undefined),
-      count: 1,
-      foresee: () => undefined,
+      count: () => 1,
+      prepare: waitUntilUp,
       async openProcess(profile, signal) {
         const id = randomUUID();
         const folder = await identify(profile.folder);

@@ -1,136 +1,107 @@
-import { z } from 'zod';
-
-import type { RunRequest, Thinking } from '../../run.ts';
-import type { AgentProcess } from '../process/cli-process.ts';
-import { toCallSchema, toEnforcedTool } from './forced-tool.ts';
-import type { ClientTools } from './client-tools.ts';
-import { toHash } from './conversation-key.ts';
-
-/** Settings of a turn, for `apply_flag_settings`. */
-export type TurnSettings = Readonly<Record<string, unknown>>;
-
-const ANY_OBJECT = { type: 'object' };
-
-/** The reply to `initialize`, seen from CLI 2.1.330. */
-const Initialized = z.object({
-  models: z.array(z.object({ value: z.string(), resolvedModel: z.string() })).catch([]),
-});
+import { RunError } from '../../run-error.ts';
+import type { CliProcess } from '../process/cli-process.ts';
+import { createLineReader } from '../process/line-reader.ts';
+import type { Spare } from '../spares.ts';
+import type { Abilities } from './abilities.ts';
+import type { ChatProcess } from './chat-process.ts';
+import type { ChatTurn, OfferedTools } from './chat-turn.ts';
 
 /**
- * Tells a process that is already up whom it serves: instructions, tools, schema. Can be said once in a
- * process's life. Resolves with the full ids of the models by their aliases.
+ * Makes a chat of a process that is up. One that was bound ahead knows that there is nothing, and takes
+ * the rest by `adapt`; another one is told now.
  */
-export async function initializeChat(
-  process: AgentProcess,
-  { manifest }: ClientTools,
-  request: RunRequest,
-): Promise<ReadonlyMap<string, string>> {
-  const jsonSchema = toEnforcedSchema(request);
-  const reply = await process.request({
+export async function bindProcess(
+  { process, settings, isBound }: Spare,
+  { request, instructions, tools, identity }: ChatTurn,
+): Promise<ChatProcess> {
+  process.serve(tools.client.handler);
+  if (!isBound) {
+    const jsonSchema = request.enforced?.schema;
+    await initialize(process, instructions, {
+      ...tools.client.manifest,
+      ...(jsonSchema && { jsonSchema }),
+    });
+  }
+  return {
+    process,
+    lines: createLineReader(process.lines()),
+    identity: identity.process,
+    conversation: '',
+    instructions: isBound ? undefined : instructions,
+    tools: tools.client,
+    toolsKey: isBound ? undefined : tools.key,
+    hadTools: !isBound && tools.key !== undefined,
+    held: [],
+    settings,
+    begun: 0,
+  };
+}
+
+/** Tells a process for the first time whom it serves; resolves with what the CLI says of itself. */
+export function initialize(
+  process: CliProcess,
+  instructions?: string,
+  more: Record<string, unknown> = {},
+): Promise<unknown> {
+  return process.request({
     subtype: 'initialize',
-    ...manifest,
-    ...(jsonSchema && { jsonSchema }),
+    ...more,
     // Always sent: without it the CLI uses an agent's prompt of 4,500 characters.
-    systemPrompt: request.instructions.length === 0 ? [] : [request.instructions.join('\n\n')],
+    systemPrompt: instructions === undefined ? [] : [instructions],
+    // With a snapshot the first instructions would stay for the process's life.
+    systemPromptSnapshot: false,
   });
-  const { models } = Initialized.parse(reply);
-  return new Map(models.map(({ value, resolvedModel }) => [value, resolvedModel]));
 }
 
-/** Names what a process is bound to for its life: the caller, and all that `initialize` tells. */
-export function toBinding(request: RunRequest): string {
-  const { caller, instructions, tools } = request;
-  return toHash([caller.keyId, caller.user, instructions, tools, toEnforcedSchema(request)]);
-}
-
-/**
- * What may change from one turn to the next: model, sampling, tool choice, thinking, effort. Every one
- * of them each time: the CLI merges what it is given, and clears a value only when it is named with `''`
- * or `null`.
- */
-export function toTurnSettings(request: RunRequest): TurnSettings {
-  const { effort, thinking, sampling } = request;
-  const extraBody = toExtraBody(request);
-  return {
-    // `set_model` would ask the API first whether it knows the model, with a request of its own.
-    model: request.model,
-    effortLevel: effort ?? null,
-    // Beside a tool named Bash the CLI would tell the model how to sign git commits.
-    includeCoAuthoredBy: false,
-    attribution: { commit: '', pr: '' },
-    env: {
-      CLAUDE_CODE_DISABLE_THINKING:
-        thinking.type === 'off' || thinking.type === 'default' ? '1' : '',
-      CLAUDE_CODE_MAX_OUTPUT_TOKENS:
-        sampling.maxOutputTokens === undefined ? '' : String(sampling.maxOutputTokens),
-      CLAUDE_CODE_EXTRA_BODY: Object.keys(extraBody).length === 0 ? '' : JSON.stringify(extraBody),
-    },
-  };
+/** Whether the process can be given what the turn needs, by `adapt`. */
+export function canAdapt(chat: ChatProcess, turn: ChatTurn): boolean {
+  const canChange = turn.rebinding !== 'never';
+  const takesTools =
+    chat.toolsKey === turn.tools.key ||
+    // Those of a second list keep what the first said of the same names (CLI 2.1.332).
+    (canChange && (turn.tools.key === undefined || !chat.hadTools));
+  const takesInstructions =
+    chat.instructions === turn.instructions ||
+    // From some to none there is no way.
+    (canChange && turn.instructions !== undefined);
+  return takesTools && takesInstructions;
 }
 
 /**
- * Fields merged into the API request. Built from checked values one by one, never from a client's
- * object: `model`, `system`, `messages` and `tools` would be replaced too.
+ * Gives a live process the turn's tools and instructions, where it has others. The settings of the turn
+ * have to be there already: the CLI changes the instructions of the model that is set.
  */
-function toExtraBody(request: RunRequest) {
-  const { sampling, thinking } = request;
-  const toolChoice = toToolChoice(request);
-  const outputConfig = toOutputConfig(request);
-  return {
-    ...(toolChoice && { tool_choice: toolChoice }),
-    ...(outputConfig && { output_config: outputConfig }),
-    ...(request.serviceTier !== undefined && { service_tier: request.serviceTier }),
-    ...(request.caller.user !== undefined && { metadata: { user_id: request.caller.user } }),
-    ...(sampling.temperature !== undefined && { temperature: sampling.temperature }),
-    ...(sampling.topP !== undefined && { top_p: sampling.topP }),
-    ...(sampling.topK !== undefined && { top_k: sampling.topK }),
-    ...(sampling.stop !== undefined && { stop_sequences: sampling.stop }),
-    ...toThinking(thinking),
-  };
+export async function adapt(
+  chat: ChatProcess,
+  turn: ChatTurn,
+  { refusingModels }: Pick<Abilities, 'refusingModels'>,
+): Promise<void> {
+  if (chat.toolsKey !== turn.tools.key) await offer(chat, turn.tools);
+  if (chat.instructions === turn.instructions) return;
+  try {
+    await chat.process.request({
+      subtype: 'set_model',
+      model: turn.model,
+      system_prompt: turn.instructions,
+      only_if_model_is_current: true,
+    });
+  } catch (cause) {
+    refusingModels.add(turn.model);
+    void chat.process.end();
+    throw new RunError('cli-failed', 'The claude CLI did not take the instructions; try again.', {
+      cause,
+    });
+  }
+  chat.instructions = turn.instructions;
 }
 
-/** The API's `thinking`, where the CLI's own would not do. */
-function toThinking(thinking: Thinking) {
-  if (thinking.type !== 'budget' && thinking.type !== 'adaptive') return {};
-  const display = thinking.display !== undefined && { display: thinking.display };
-  if (thinking.type === 'adaptive')
-    return display && { thinking: { type: 'adaptive', ...display } };
-  return { thinking: { type: 'enabled', budget_tokens: thinking.tokens, ...display } };
-}
-
-/**
- * JSON of any shape, schemas that the API refuses, and a tool that it does not force are the CLI's to
- * enforce: it gives the model a tool for the answer, and insists. This is the schema for it.
- */
-export function toEnforcedSchema(request: RunRequest): Record<string, unknown> | undefined {
-  const { output } = request;
-  const tool = toEnforcedTool(request);
-  if (tool) return toCallSchema(tool);
-  if (output.type === 'text') return undefined;
-  if (output.schema === undefined) return ANY_OBJECT;
-  return output.isRefusedByApi ? output.schema : undefined;
-}
-
-/** The API's own structured output, for everything else. */
-function toOutputConfig(request: RunRequest) {
-  const { output } = request;
-  if (output.type === 'text' || toEnforcedSchema(request)) return undefined;
-  return { format: { type: 'json_schema', schema: output.schema } };
-}
-
-/** The API's `tool_choice`, where it differs from the default. */
-function toToolChoice(request: RunRequest) {
-  const { tools, toolChoice, parallelToolCalls } = request;
-  if (tools.length === 0 || toEnforcedTool(request)) return undefined;
-  const single = !parallelToolCalls && { disable_parallel_tool_use: true };
-  switch (toolChoice.type) {
-    case 'none':
-      return { type: 'none' };
-    case 'auto':
-      return single ? { type: 'auto', ...single } : undefined;
-    case 'required':
-      return { type: 'any', ...single };
-    case 'tool':
-      return { type: 'tool', name: toolChoice.name, ...single };
+async function offer(chat: ChatProcess, { client, key }: OfferedTools) {
+  chat.tools = client;
+  chat.process.serve(client.handler);
+  chat.toolsKey = key;
+  if (key === undefined) await chat.process.request({ subtype: 'mcp_set_servers', servers: {} });
+  else {
+    chat.hadTools = true;
+    await chat.process.request({ subtype: 'initialize', ...client.manifest });
   }
 }

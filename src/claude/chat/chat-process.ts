@@ -1,43 +1,43 @@
 import { randomUUID } from 'node:crypto';
 
-import { z } from 'zod';
-
-import type { Message, RunProgress, RunRequest } from '../../run.ts';
+import type { Message, RunProgress } from '../../run.ts';
 import { within } from '../../within.ts';
-import type { AgentProcess } from '../process/cli-process.ts';
-import { initializeChat, toBinding, toTurnSettings } from './bind.ts';
-import type { ClientTools } from './client-tools.ts';
-import { toComparable } from './comparable-message.ts';
+import type { CliProcess } from '../process/cli-process.ts';
+import type { LineReader } from '../process/line-reader.ts';
+import { toAssistantLine, toUserLine } from '../process/protocol.ts';
 import { toBlocks } from '../process/to-blocks.ts';
 import { HEARD } from '../process/to-run-event.ts';
-import { createLineReader, type LineReader } from '../process/line-reader.ts';
-import { toAssistantLine, toUserLine } from '../process/protocol.ts';
-import type { Spare } from '../spares.ts';
+import { type Abilities, Rewound } from './abilities.ts';
+import { adapt, canAdapt } from './bind.ts';
+import type { ChatTurn } from './chat-turn.ts';
+import type { ClientTools } from './client-tools.ts';
+import { type Fingerprint, isSameMessage, toFingerprint } from './fingerprint.ts';
+import { toTurnSettings } from './turn-settings.ts';
 
-/**
- * A process that was told whom it serves (instructions, tools, schema: once in its life), and what it
- * holds of a conversation.
- */
+/** A process that serves somebody, and what it holds of a conversation. */
 export type ChatProcess = {
-  process: AgentProcess;
+  process: CliProcess;
   lines: LineReader;
+  /** Whom it serves, for its life. */
+  identity: string;
+  /** What it cannot change while it holds anything: the model and how it thinks. */
+  conversation: string;
+  instructions: string | undefined;
   tools: ClientTools;
-  /** Whom it serves; a request with another binding needs another process. */
-  binding: string;
+  /** Equal for equal tools; `undefined` for none. */
+  toolsKey: string | undefined;
+  /** Whether it was ever given tools. */
+  hadTools: boolean;
   /** The conversation in it, message by message. */
   held: HeldMessage[];
-  /** Model, effort and thinking of the last turn: in the middle of a conversation they cannot change. */
-  course: string;
   /** All settings of the last turn, as JSON; `undefined` when they are not known. */
   settings: string | undefined;
-  /** Full ids by the models' aliases, as the CLI said. */
-  models: ReadonlyMap<string, string>;
   /** Turns begun, earlier messages included: each is owed one `result`. */
   begun: number;
 };
 
 /** `uuid` is how the CLI knows a message of the caller's; only to those can it go back. */
-type HeldMessage = { comparable: string; uuid: string | undefined };
+type HeldMessage = { fingerprint: Fingerprint; uuid: string | undefined };
 
 /** A control request that is not answered by then means that the process is stuck. */
 const REPLY_MS = 2000;
@@ -45,51 +45,38 @@ const REPLY_MS = 2000;
 /** Time for the CLI to come to the end of a turn whose answer is over, in milliseconds; 18 ms measured. */
 const SETTLE_MS = 5000;
 
-/** The reply to `rewind_conversation`, seen from CLI 2.1.330. The request is undocumented. */
-export const Rewound = z.object({ rewound: z.literal(true) });
-
-/** Tells a process that is already up whom it serves. */
-export async function bindProcess(
-  { process, settings }: Spare,
-  tools: ClientTools,
-  request: RunRequest,
-): Promise<ChatProcess> {
-  process.serve(tools.handler);
-  const models = await initializeChat(process, tools, request);
-  return {
-    process,
-    tools,
-    models,
-    lines: createLineReader(process.lines()),
-    binding: toBinding(request),
-    held: [],
-    course: '',
-    settings,
-    begun: 0,
-  };
-}
-
 /**
- * Says what the process does not hold yet: the settings of the turn, the messages between, and the last
- * one, which starts the turn.
+ * Says what the process does not hold yet: the settings of the turn, tools and instructions, the messages
+ * between, and the last one, which starts the turn.
  */
-export async function* sayRequest(
+export async function* sayTurn(
   chat: ChatProcess,
-  request: RunRequest,
+  turn: ChatTurn,
+  abilities: Pick<Abilities, 'refusingModels'>,
   signal: AbortSignal,
 ): AsyncIterable<RunProgress> {
-  await setTurn(chat, request);
-  yield* replay(chat, request.messages.slice(0, -1), { model: request.model, signal });
+  await prepareTurn(chat, turn, abilities);
+  yield* replay(chat, turn, turn.request.messages.length - 1, signal);
   signal.throwIfAborted();
-  const last = request.messages.at(-1);
-  if (last) sayUser(chat, last);
+  const [last, fingerprint] = [turn.request.messages.at(-1), turn.fingerprints.at(-1)];
+  if (last && fingerprint) sayUser(chat, last, fingerprint);
+}
+
+/** Brings the process to the settings, tools and instructions of the turn. */
+export async function prepareTurn(
+  chat: ChatProcess,
+  turn: ChatTurn,
+  abilities: Pick<Abilities, 'refusingModels'>,
+): Promise<void> {
+  await setTurn(chat, turn);
+  await adapt(chat, turn, abilities);
 }
 
 /** Sets what holds for the turn. It costs 15–30 ms, and is spared where the process has just that. */
-export async function setTurn(chat: ChatProcess, request: RunRequest): Promise<void> {
-  const settings = toTurnSettings(request);
+export async function setTurn(chat: ChatProcess, turn: ChatTurn): Promise<void> {
+  const settings = toTurnSettings(turn);
   const json = JSON.stringify(settings);
-  chat.course = toCourse(request);
+  chat.conversation = turn.identity.conversation;
   if (chat.settings === json) return;
   chat.settings = undefined; // until the CLI has confirmed them
   await chat.process.request({ subtype: 'apply_flag_settings', settings });
@@ -97,25 +84,28 @@ export async function setTurn(chat: ChatProcess, request: RunRequest): Promise<v
 }
 
 /**
- * Replays those messages that the process does not hold yet, with their true roles; none of them is
- * answered. The CLI keeps the thinking in those of the model that goes on, known by its full id: the
- * API wants it beside tool calls. Each message of the caller's must be confirmed before the reply to it
- * goes in: written in one burst, the replies overtake.
+ * Replays those of the turn's first messages that the process does not hold yet, with their true roles;
+ * none of them is answered. The CLI keeps the thinking in those of the model that goes on, known by its
+ * full id: the API wants it beside tool calls. Each message of the caller's must be confirmed before the
+ * reply to it goes in: written in one burst, the replies overtake.
  */
 export async function* replay(
   chat: ChatProcess,
-  messages: readonly Message[],
-  { model, signal }: { model: string; signal: AbortSignal },
+  { request, fingerprints, model }: ChatTurn,
+  count: number,
+  signal: AbortSignal,
 ): AsyncIterable<RunProgress> {
-  for (const message of messages.slice(chat.held.length)) {
+  for (let index = chat.held.length; index < count; index += 1) {
     signal.throwIfAborted();
+    const message = request.messages[index] as Message; // within its length
+    const fingerprint = fingerprints[index] as Fingerprint; // one for each message
     const blocks = toBlocks(message.parts);
-    if (blocks.length === 0) hold(chat, message);
+    if (blocks.length === 0) hold(chat, fingerprint);
     else if (message.role === 'assistant') {
-      chat.process.send(toAssistantLine(blocks, chat.models.get(model) ?? model));
-      hold(chat, message);
+      chat.process.send(toAssistantLine(blocks, model));
+      hold(chat, fingerprint);
     } else {
-      sayUser(chat, message, { isHistory: true });
+      sayUser(chat, message, fingerprint, { isHistory: true });
       await readToResult(chat);
       yield HEARD;
     }
@@ -123,19 +113,42 @@ export async function* replay(
 }
 
 /** Notes that the process holds a message, though it was not told in a line of its own. */
-export function hold(chat: ChatProcess, message: Message, uuid?: string): void {
-  chat.held.push({ comparable: toComparable(message), uuid });
+export function hold(chat: ChatProcess, fingerprint: Fingerprint, uuid?: string): void {
+  chat.held.push({ fingerprint, uuid });
 }
 
-/** How many messages of the request the process could keep: the last one is always said anew. */
-export function countKept({ held, course }: ChatProcess, request: RunRequest): number {
-  if (course !== toCourse(request)) return 0;
-  let common = 0;
-  for (const message of request.messages.slice(0, -1)) {
-    if (held[common]?.comparable !== toComparable(message)) break;
-    common += 1;
-  }
-  return common === held.length ? common : toTarget(held, common);
+/** Notes that the process holds what the model said. */
+export function holdReply(chat: ChatProcess, reply: Message): void {
+  hold(chat, toFingerprint(reply));
+}
+
+/**
+ * How many of the turn's messages the process could keep, the last one always being said anew;
+ * `undefined` when it cannot serve the turn at all. `most` of what it holds count (default: all).
+ */
+export function countKept(
+  chat: ChatProcess,
+  turn: ChatTurn,
+  most = chat.held.length,
+): number | undefined {
+  if (chat.identity !== turn.identity.process || !canAdapt(chat, turn)) return undefined;
+  if (!canGoOn(chat, turn)) return 0;
+  const said = turn.fingerprints.slice(0, -1);
+  const held = chat.held.slice(0, toTarget(chat.held, most));
+  const differs = held.findIndex(({ fingerprint }, index) => {
+    const sent = said[index];
+    return !sent || !isSameMessage(fingerprint, sent);
+  });
+  return differs === -1 ? held.length : toTarget(held, differs);
+}
+
+/** Whether the turn can go on with the conversation in the process. */
+function canGoOn(chat: ChatProcess, turn: ChatTurn) {
+  return (
+    chat.conversation === turn.identity.conversation &&
+    chat.toolsKey === turn.tools.key &&
+    (chat.instructions === turn.instructions || turn.rebinding === 'always')
+  );
 }
 
 /**
@@ -173,20 +186,21 @@ async function readToResult({ lines, ...chat }: ChatProcess) {
   return true;
 }
 
-function sayUser(chat: ChatProcess, message: Message, options?: { isHistory: boolean }) {
+function sayUser(
+  chat: ChatProcess,
+  message: Message,
+  fingerprint: Fingerprint,
+  options?: { isHistory: boolean },
+) {
   const uuid = randomUUID();
   chat.process.send(toUserLine(toBlocks(message.parts), uuid, options));
   chat.begun += 1;
-  hold(chat, message, uuid);
+  hold(chat, fingerprint, uuid);
 }
 
-/** The last place, at or before this one, to which the CLI can go back. */
+/** The last place, at or before this one, to which the CLI can go back: its end, or a caller's message. */
 function toTarget(held: readonly HeldMessage[], count: number) {
   let target = count;
-  while (target > 0 && held[target]?.uuid === undefined) target -= 1;
+  while (target > 0 && target < held.length && held[target]?.uuid === undefined) target -= 1;
   return target;
-}
-
-function toCourse({ model, effort, thinking }: RunRequest) {
-  return JSON.stringify([model, effort, thinking]);
 }

@@ -1,10 +1,11 @@
-import type { Message, Part, Run, RunRequest } from '../../run.ts';
+import type { Message, Part, ToolResultPart } from '../../run.ts';
 import { type AnswerPart, createPartCollector } from '../../run-answer.ts';
 import { RunError } from '../../run-error.ts';
-import { toEnforcedSchema } from './bind.ts';
-import { type ChatProcess, hold, sayRequest, setTurn } from './chat-process.ts';
-import { createClientTools } from './client-tools.ts';
-import { toCallEvents, toEnforcedTool } from './forced-tool.ts';
+import type { ReadAbilities } from './abilities.ts';
+import { type ChatProcess, hold, holdReply, sayTurn, setTurn } from './chat-process.ts';
+import type { ChatRequest, ChatRun } from './chat-request.ts';
+import { type ChatTurn, toChatTurn } from './chat-turn.ts';
+import { toCallEvents } from './forced-tool.ts';
 import type { KeptProcesses } from './kept-processes.ts';
 import type { OpenChat } from './open-chat.ts';
 import { readChatEvents } from './read-chat-events.ts';
@@ -12,6 +13,7 @@ import { readEnforcedEvents } from './read-enforced-events.ts';
 import type { SuspendedCalls } from './suspended-calls.ts';
 
 export type ChatRunParts = {
+  readAbilities: ReadAbilities;
   openChat: OpenChat;
   kept: KeptProcesses;
   suspended: SuspendedCalls;
@@ -27,35 +29,33 @@ const LEAVE_MS = 1000;
  * request, unless the model called the caller's tools: then it waits for the request that brings the
  * results.
  */
-export function createChatRun({ openChat, kept, suspended, retire }: ChatRunParts): Run {
+export function createChatRun(parts: ChatRunParts): ChatRun {
+  const { readAbilities, openChat, kept, suspended, retire } = parts;
   return async function* chatRun(request, signal) {
-    // Made first: what is wrong with the tools is found before any process is touched.
-    const tools = createClientTools(toEnforcedTool(request) ? [] : request.tools);
-    const waiting = await suspended.take(request);
-    const chat = waiting?.chat ?? (await openChat(request, tools, signal));
+    const abilities = await readAbilities();
+    const turn = toChatTurn(request, abilities);
+    const waiting = await suspended.take(turn);
+    const chat = waiting?.chat ?? (await openChat(turn, signal));
     const leave = leaveWhenAborted(chat, signal);
-    const turn = { isInterrupted: false, isAnswered: false, isSuspended: false };
+    const course = { isInterrupted: false, isAnswered: false, isSuspended: false };
     try {
       signal.throwIfAborted();
       yield { type: 'run-progress', step: 'bound' };
-      if (waiting) {
-        await setTurn(chat, request);
-        for (const result of waiting.results) chat.tools.answer(result);
-        for (const message of request.messages.slice(-1)) hold(chat, message);
-      } else yield* sayRequest(chat, request, signal);
+      if (waiting) await answerCalls(chat, turn, waiting.results);
+      else yield* sayTurn(chat, turn, abilities, signal);
       yield { type: 'run-progress', step: 'asked' };
 
-      const parts = createPartCollector();
-      const willAsk = () => areAnswerable(parts.all(), request);
-      for await (const event of readTurn(chat, request, willAsk, turn)) {
-        parts.add(event);
+      const said = createPartCollector();
+      const willAsk = () => areAnswerable(said.all(), request);
+      for await (const event of readTurn(chat, request, willAsk, course)) {
+        said.add(event);
         if (event.type === 'run-end') {
-          const reply = toMessage(parts.all());
-          turn.isSuspended = event.finish === 'tool-calls' && willAsk();
+          const reply = toMessage(said.all());
+          course.isSuspended = event.finish === 'tool-calls' && willAsk();
           // What the CLI enforced it holds in another form than the caller.
-          turn.isAnswered = !turn.isInterrupted && !toEnforcedSchema(request);
-          if (turn.isSuspended || turn.isAnswered) hold(chat, reply);
-          if (turn.isSuspended) suspended.keep(chat, request, reply);
+          course.isAnswered = !course.isInterrupted && !request.enforced;
+          if (course.isSuspended || course.isAnswered) holdReply(chat, reply);
+          if (course.isSuspended) suspended.keep(chat, turn, reply);
         }
         yield event;
       }
@@ -67,9 +67,20 @@ export function createChatRun({ openChat, kept, suspended, retire }: ChatRunPart
       throw signal.aborted ? signal.reason : error;
     } finally {
       leave.cancel();
-      if (!turn.isSuspended) kept.giveBack(chat, turn.isAnswered && !signal.aborted);
+      if (!course.isSuspended) kept.giveBack(chat, course.isAnswered && !signal.aborted);
     }
   };
+}
+
+/** Hands the results to the calls that wait for them. */
+async function answerCalls(
+  chat: ChatProcess,
+  turn: ChatTurn,
+  results: readonly ToolResultPart[],
+): Promise<void> {
+  await setTurn(chat, turn);
+  for (const result of results) chat.tools.answer(result);
+  for (const fingerprint of turn.fingerprints.slice(-1)) hold(chat, fingerprint);
 }
 
 /** Interrupts the turn when the signal aborts, so that the upstream connection closes at once. */
@@ -94,30 +105,30 @@ function interrupt(process: ChatProcess['process']) {
 
 function readTurn(
   { process, lines }: ChatProcess,
-  request: RunRequest,
+  { model, enforced }: ChatRequest,
   willAsk: () => boolean,
-  turn: { isInterrupted: boolean },
-): ReturnType<Run> {
+  course: { isInterrupted: boolean },
+): ReturnType<ChatRun> {
   const reading = {
-    model: request.model,
+    model,
     interrupt() {
-      turn.isInterrupted = true;
+      course.isInterrupted = true;
       interrupt(process);
     },
     willAsk,
   };
-  const tool = toEnforcedTool(request);
-  if (tool) return toCallEvents(readEnforcedEvents(lines, reading), tool);
-  if (toEnforcedSchema(request)) return readEnforcedEvents(lines, reading);
-  return readChatEvents(lines, reading);
+  if (!enforced) return readChatEvents(lines, reading);
+  const events = readEnforcedEvents(lines, reading);
+  return enforced.tool ? toCallEvents(events, enforced.tool) : events;
 }
+
 /** Whether the CLI will ask for every call: malformed ones and unknown tools it answers by itself. */
-function areAnswerable(parts: readonly AnswerPart[], request: RunRequest) {
-  if (toEnforcedTool(request)) return false; // the CLI has answered its own tool
+function areAnswerable(parts: readonly AnswerPart[], { tools, enforced }: ChatRequest) {
+  if (enforced?.tool) return false; // the CLI has answered its own tool
   return parts.every(
     (part) =>
       part.type !== 'tool-call' ||
-      (request.tools.some(({ name }) => name === part.name) && isObject(readInput(part.input))),
+      (tools.some(({ name }) => name === part.name) && isObject(readInput(part.input))),
   );
 }
 

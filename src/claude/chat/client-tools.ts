@@ -35,7 +35,7 @@ const McpMessage = z.object({
 /** The caller's tools as an MCP server inside this process, spoken to over the CLI's stdio. */
 export type ClientTools = {
   /** What `initialize` says about the tools; nothing when there are none. */
-  manifest: Record<string, unknown>;
+  readonly manifest: Record<string, unknown>;
   /** Serves the CLI's side of the protocol. Calls are kept waiting for `answer`. */
   handler: ControlHandler;
   /** Resolves when the CLI has asked for all these calls; it never asks for those it answers itself. */
@@ -50,7 +50,9 @@ export function createClientTools(tools: readonly Tool[]): ClientTools {
   let onArrival: (() => void) | undefined;
 
   return {
-    manifest: tools.length === 0 ? {} : toManifest(tools),
+    get manifest() {
+      return tools.length === 0 ? {} : toManifest(tools);
+    },
     handler(request, reply) {
       const parsed = McpMessage.safeParse(request);
       if (request.subtype !== 'mcp_message' || !parsed.success) return false;

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 
 import type { CountTokens } from '../../run.ts';
-import { bindProcess, replay, setTurn } from './chat-process.ts';
-import { createClientTools } from './client-tools.ts';
 import { toUpstreamForm } from './upstream-form/with-upstream-form.ts';
-import type { Gate } from '../../layers/gate.ts';
 import type { Spares } from '../spares.ts';
+import type { ReadAbilities } from './abilities.ts';
+import { bindProcess } from './bind.ts';
+import { prepareTurn, replay } from './chat-process.ts';
+import { canUseSpare, toChatTurn } from './chat-turn.ts';
 
-export type CountTokensParts = { spares: Spares; gate: Gate };
+export type CountTokensParts = { spares: Spares; blanks: Spares; readAbilities: ReadAbilities };
 
 /** The reply to `get_context_usage`, seen from CLI 2.1.330. */
 const ContextUsage = z.object({ totalTokens: z.number() });
@@ -22,23 +23,25 @@ const ANY_TOOL_TOKENS = 500;
  * Lets the CLI count: it holds the conversation without answering it, and asks the API's own
  * `count_tokens` for its parts.
  */
-export function createCountTokens({ spares, gate }: CountTokensParts): CountTokens {
+export function createCountTokens({
+  spares,
+  blanks,
+  readAbilities,
+}: CountTokensParts): CountTokens {
   return async (given, signal) => {
     const { request } = toUpstreamForm(given);
-    const leavePlace = await gate.enter(request.caller.keyId, signal);
-    const spare = await spares.take(signal).catch((error: unknown) => {
-      leavePlace();
-      throw error;
-    });
+    const abilities = await readAbilities();
+    const turn = toChatTurn(request, abilities);
+    const spare = await (canUseSpare(turn) ? spares : blanks).take(signal);
     const { process } = spare;
     const leave = () => void process.end();
     signal.addEventListener('abort', leave, { once: true });
     try {
-      const chat = await bindProcess(spare, createClientTools(request.tools), request);
-      await setTurn(chat, request);
+      const chat = await bindProcess(spare, turn);
+      await prepareTurn(chat, turn, abilities);
       // The CLI guesses what the API refuses to count; of a model that it does not know it asks the API.
       await process.request({ subtype: 'set_model', model: request.model });
-      const replayed = replay(chat, request.messages, { model: request.model, signal });
+      const replayed = replay(chat, turn, request.messages.length, signal);
       for await (const _ of replayed); // until all is said
       const { totalTokens } = ContextUsage.parse(
         await process.request({ subtype: 'get_context_usage' }),
@@ -49,7 +52,6 @@ export function createCountTokens({ spares, gate }: CountTokensParts): CountToke
     } finally {
       signal.removeEventListener('abort', leave);
       leave();
-      leavePlace();
     }
   };
 }

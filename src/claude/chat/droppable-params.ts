@@ -1,11 +1,13 @@
-import type { DroppableParam, Run, RunRequest, RunStart, ToolChoice } from '../../run.ts';
+import type { DroppableParam, RunStart } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
+import type { ChatRequest, ChatRun } from './chat-request.ts';
+import { toForcedTool } from './forced-tool.ts';
 
 type Row = {
   /** How the API's refusal names the parameter. */
   named: RegExp;
-  isGiven(request: RunRequest): boolean;
-  drop(request: RunRequest): RunRequest;
+  isGiven(request: ChatRequest): boolean;
+  drop(request: ChatRequest): ChatRequest;
 };
 
 /**
@@ -49,7 +51,7 @@ const PARAMS = {
   },
   toolChoice: {
     named: /\btool_choice\b/,
-    isGiven: ({ toolChoice }) => isForced(toolChoice),
+    isGiven: isForced,
     drop: dropToolChoice,
   },
   serviceTier: {
@@ -68,7 +70,7 @@ const MAX_REMEMBERED = 10_000;
  * tried again; `run-start` says what was left out. What was learnt holds for the same model and the
  * same parameters together, since some are refused only beside others.
  */
-export function withDroppableParams(run: Run): Run {
+export function withDroppableParams(run: ChatRun): ChatRun {
   const learnt = new Map<string, readonly DroppableParam[]>();
 
   return async function* droppable(request, signal) {
@@ -92,43 +94,40 @@ export function withDroppableParams(run: Run): Run {
   };
 }
 
-function toKey(request: RunRequest) {
+function toKey(request: ChatRequest) {
   return [request.model, ...NAMES.filter((name) => PARAMS[name].isGiven(request))].join(' ');
 }
 
-/** An agent's run is not repeated: its session may exist by now. */
-function findRefused(error: unknown, request: RunRequest): DroppableParam | undefined {
-  if (request.agent || !(error instanceof RunError) || error.code !== 'invalid-request') {
-    return undefined;
-  }
+function findRefused(error: unknown, request: ChatRequest): DroppableParam | undefined {
+  if (!(error instanceof RunError) || error.code !== 'invalid-request') return undefined;
   return NAMES.find(
     (name) => PARAMS[name].named.test(error.message) && PARAMS[name].isGiven(request),
   );
 }
 
-function isForced(choice: ToolChoice) {
-  return choice.type === 'required' || (choice.type === 'tool' && !choice.isRefusedByApi);
+function isForced({ toolChoice, enforced }: ChatRequest) {
+  return !enforced?.tool && (toolChoice.type === 'required' || toolChoice.type === 'tool');
 }
 
 /** A single tool can be enforced without the API; of several the model is left to choose. */
-function dropToolChoice(request: RunRequest): RunRequest {
-  const { tools, toolChoice, output } = request;
-  const [only, ...others] = tools;
-  const name = toolChoice.type === 'tool' ? toolChoice.name : others.length === 0 && only?.name;
-  if (output.type !== 'text' || !name) return { ...request, toolChoice: { type: 'auto' } };
-  return { ...request, toolChoice: { type: 'tool', name, isRefusedByApi: true } };
+function dropToolChoice(request: ChatRequest): ChatRequest {
+  const enforced = request.output.type === 'text' ? toForcedTool(request) : undefined;
+  return enforced ? { ...request, enforced } : { ...request, toolChoice: { type: 'auto' } };
 }
 
 /** A tool that is enforced in another way is not named: the caller gets what was asked for. */
 function withDropped(
   start: RunStart,
   names: readonly DroppableParam[],
-  { toolChoice }: RunRequest,
+  { enforced }: ChatRequest,
 ): RunStart {
-  const dropped = names.filter((name) => name !== 'toolChoice' || toolChoice.type === 'auto');
+  const dropped = names.filter((name) => name !== 'toolChoice' || !enforced?.tool);
   return dropped.length > 0 ? { ...start, dropped } : start;
 }
 
-function withSampling(request: RunRequest, sampling: Partial<RunRequest['sampling']>): RunRequest {
+function withSampling(
+  request: ChatRequest,
+  sampling: Partial<ChatRequest['sampling']>,
+): ChatRequest {
   return { ...request, sampling: { ...request.sampling, ...sampling } };
 }

@@ -1,19 +1,20 @@
-import type { Run, RunRequest, Tool } from '../../run.ts';
-import { toEnforceableSchema } from './enforceable-schema.ts';
+import type { Run, Tool } from '../../run.ts';
+import type { ChatRequest, Enforced } from './chat-request.ts';
+import { toEnforceableSchema } from '../process/enforceable-schema.ts';
 
 /**
- * The tool that has to be called and that the API refuses to force: the CLI then gets its schema to
- * enforce, and the object is handed out as the call.
+ * The tool that has to be called and that the API refuses to force: the CLI gets its schema to enforce,
+ * with what it is for, since nothing else tells the model. `undefined` when no single tool is meant.
  */
-export function toEnforcedTool({ tools, toolChoice }: RunRequest): Tool | undefined {
-  if (toolChoice.type !== 'tool' || !toolChoice.isRefusedByApi) return undefined;
-  return tools.find(({ name }) => name === toolChoice.name);
-}
-
-/** What a tool takes, with what it is for, since nothing else tells the model. */
-export function toCallSchema({ description, inputSchema }: Tool): Record<string, unknown> {
+export function toForcedTool({ tools, toolChoice }: ChatRequest): Enforced | undefined {
+  const isOnly = tools.length === 1;
+  const tool = tools.find(
+    ({ name }) => isOnly || (toolChoice.type === 'tool' && toolChoice.name === name),
+  );
+  if (!tool) return undefined;
+  const { description, inputSchema } = tool;
   const schema = toEnforceableSchema(inputSchema);
-  return { ...(description !== undefined && { description }), ...schema };
+  return { tool, schema: { ...(description !== undefined && { description }), ...schema } };
 }
 
 /** The object that the CLI enforced, which is the answer's one text, as a call of the tool. */

@@ -1,11 +1,10 @@
-import type { RunRequest } from '../../run.ts';
-import { toBinding } from './bind.ts';
-import { type ChatProcess, countKept, rewindTo, settle } from './chat-process.ts';
 import { readRssBytes } from '../process/read-rss.ts';
+import { type ChatProcess, countKept, rewindTo, settle } from './chat-process.ts';
+import type { ChatTurn } from './chat-turn.ts';
 
 export type KeptProcessesOptions = {
   /** Whether processes may serve more than one request: the operator wants it, and the CLI can go back. */
-  isReusing: () => boolean;
+  isReusing: () => Promise<boolean>;
   /** Processes that may be idle at the same time; the least recently used goes first. */
   maxIdle: number;
   /** Longest time without a request, in milliseconds. */
@@ -22,17 +21,17 @@ export type KeptProcessesOptions = {
 
 export type KeptProcesses = {
   /**
-   * The process that holds most of the request's conversation, gone back to what they have in common;
+   * The process that holds most of the turn's conversation, gone back to what they have in common;
    * `undefined` when none holds at least `leastHeld` of its messages (default: 0).
    */
-  take: (request: RunRequest, leastHeld?: number) => Promise<ChatProcess | undefined>;
+  take: (turn: ChatTurn, leastHeld?: number) => Promise<ChatProcess | undefined>;
   /**
    * Takes a process back. `isAnswered` says that it holds the answer as the caller got it; otherwise it
    * is interrupted, and goes back to before its last turn. Any doubt, and it is ended.
    */
   giveBack: (chat: ChatProcess, isAnswered: boolean) => void;
   /** Ends the one not used for the longest time; returns whether there was one. */
-  evictOldest: () => boolean;
+  evict: () => boolean;
   /** Ends all that are idle: the login or the CLI is not what it was. */
   retire: () => void;
   count: () => number;
@@ -40,7 +39,8 @@ export type KeptProcesses = {
 
 type Entry = {
   chat: ChatProcess;
-  isAnswered: boolean;
+  /** How many of the messages that it holds it will still hold when it is at rest. */
+  willHold: number;
   isAtRest: boolean;
   /** Resolves with whether the process is at a known point. */
   rest: Promise<boolean>;
@@ -49,10 +49,12 @@ type Entry = {
   timer: NodeJS.Timeout;
 };
 
+type Candidate = { entry: Entry; kept: number };
+
 /** Conversations up to this length are given up before a spare is taken: one question, one answer. */
 const SHORT_CONVERSATION = 2;
 
-/** Keeps processes for their next request. A process serves one binding, and one request at a time. */
+/** Keeps processes for their next request. A process serves one caller, and one request at a time. */
 export function createKeptProcesses({
   isReusing,
   maxIdle,
@@ -69,23 +71,24 @@ export function createKeptProcesses({
   const gone = new WeakSet<ChatProcess>();
 
   return {
-    async take(request, leastHeld = 0) {
+    async take(turn, leastHeld = 0) {
       for (;;) {
-        const entry = choose(request, leastHeld);
+        const entry = choose(turn, leastHeld);
         if (!entry) return undefined;
         remove(entry);
         const { chat } = entry;
         const isUsable = (await entry.rest) && entry.day === toDay();
-        if (isUsable && (await rewindTo(chat, countKept(chat, request)))) return chat;
+        const kept = isUsable ? countKept(chat, turn) : undefined;
+        if (kept !== undefined && (await rewindTo(chat, kept))) return chat;
         void chat.process.end();
       }
     },
     giveBack(chat, isAnswered) {
       watch(chat);
-      if (!isReusing() || gone.has(chat)) return void chat.process.end();
+      if (gone.has(chat)) return;
       const entry: Entry = {
         chat,
-        isAnswered,
+        willHold: isAnswered ? chat.held.length : chat.held.length - 1,
         isAtRest: false,
         rest: comeToRest(chat, isAnswered),
         day: toDay(),
@@ -93,31 +96,23 @@ export function createKeptProcesses({
       };
       idle.add(entry);
       void noteRest(entry);
-      if (idle.size > maxIdle || isRoomWanted()) evictOldest();
+      if (idle.size > maxIdle || isRoomWanted()) evict();
     },
-    evictOldest,
+    evict,
     retire() {
       for (const entry of idle) drop(entry);
     },
     count: () => idle.size,
   };
 
-  function choose(request: RunRequest, leastHeld: number) {
-    const binding = toBinding(request);
-    const candidates = [...idle].filter(({ chat }) => chat.binding === binding);
-    const ranked = candidates
-      .map((entry) => ({ entry, kept: entry.isAnswered ? countKept(entry.chat, request) : 0 }))
-      .toSorted(
-        (one, other) =>
-          other.kept - one.kept ||
-          Number(other.entry.isAtRest) - Number(one.entry.isAtRest) ||
-          Number(isLong(one.entry)) - Number(isLong(other.entry)),
-      );
-    const [best] = ranked;
-    if (best && best.kept < leastHeld) return undefined;
+  function choose(turn: ChatTurn, leastHeld: number) {
+    const [best] = [...idle]
+      .flatMap((entry) => toCandidate(entry, turn))
+      .toSorted((one, other) => compare(one, other, turn));
+    if (!best || best.kept < leastHeld) return undefined;
     // Somebody will likely go on with a longer conversation.
-    const isBetterLeft = best && best.kept === 0 && isLong(best.entry) && hasSpare();
-    return isBetterLeft ? undefined : best?.entry;
+    const isBetterLeft = best.kept === 0 && isLong(best.entry) && hasSpare();
+    return isBetterLeft ? undefined : best.entry;
   }
 
   async function noteRest(entry: Entry) {
@@ -126,6 +121,7 @@ export function createKeptProcesses({
   }
 
   async function comeToRest(chat: ChatProcess, isAnswered: boolean) {
+    if (!(await isReusing())) return false;
     const isSettled = isAnswered ? await settle(chat) : await cutOff(chat);
     if (!isSettled || chat.begun >= maxTurns) return false;
     const rssBytes = await readRssBytes(chat.process.pid);
@@ -143,7 +139,7 @@ export function createKeptProcesses({
     for (const entry of idle) if (entry.chat === chat) drop(entry);
   }
 
-  function evictOldest() {
+  function evict() {
     const [oldest] = idle;
     if (oldest) drop(oldest);
     return oldest !== undefined;
@@ -157,6 +153,25 @@ export function createKeptProcesses({
     clearTimeout(entry.timer);
     return idle.delete(entry);
   }
+}
+
+function toCandidate(entry: Entry, turn: ChatTurn): Candidate[] {
+  const kept = countKept(entry.chat, turn, entry.willHold);
+  return kept === undefined ? [] : [{ entry, kept }];
+}
+
+/** What spares most work comes first: messages, then changes, then waiting; what somebody needs, last. */
+function compare(one: Candidate, other: Candidate, turn: ChatTurn) {
+  return (
+    other.kept - one.kept ||
+    Number(isLong(one.entry)) - Number(isLong(other.entry)) ||
+    Number(hasSame(other.entry, turn)) - Number(hasSame(one.entry, turn)) ||
+    Number(other.entry.isAtRest) - Number(one.entry.isAtRest)
+  );
+}
+
+function hasSame({ chat }: Entry, { instructions, tools }: ChatTurn) {
+  return chat.instructions === instructions && chat.toolsKey === tools.key;
 }
 
 /** Ends the turn, if it goes on, and forgets what was said in it. */

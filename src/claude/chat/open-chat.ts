@@ -1,27 +1,24 @@
-import type { Message, RunRequest } from '../../run.ts';
-import { toTurnSettings, type TurnSettings } from './bind.ts';
-import { bindProcess, type ChatProcess } from './chat-process.ts';
-import type { ClientTools } from './client-tools.ts';
+import type { Message } from '../../run.ts';
+import type { Spares } from '../spares.ts';
+import { bindProcess } from './bind.ts';
+import type { ChatProcess } from './chat-process.ts';
+import { canUseSpare, type ChatTurn } from './chat-turn.ts';
 import type { KeptProcesses } from './kept-processes.ts';
 import type { ResumeChat } from './resume-chat.ts';
-import type { Spares } from '../spares.ts';
+import { toTurnSettings, type TurnSettings } from './turn-settings.ts';
 
-/** Finds the process for a request: the one that holds its conversation, a used one, a spare, a new one. */
-export type OpenChat = (
-  request: RunRequest,
-  tools: ClientTools,
-  signal: AbortSignal,
-) => Promise<ChatProcess>;
+/** Finds the process for a turn: the one that holds its conversation, a used one, a spare, a new one. */
+export type OpenChat = (turn: ChatTurn, signal: AbortSignal) => Promise<ChatProcess>;
 
 export type OpenChatParts = {
   kept: KeptProcesses;
   spares: Spares;
-  /** Used for histories that would take longer to replay. Default: none is. */
-  resume?: () => ResumeChat | undefined;
-  /** Whether the CLI or its login changed since the last call. */
-  hasChanged: () => Promise<boolean>;
-  /** Ends what was started before that. */
-  retire: () => void;
+  /** Used for histories that would take longer to replay; `undefined` when it could not be used. */
+  resume: ResumeChat;
+  /** For turns that a process has to be told of at first. */
+  blanks: Spares;
+  /** Ends what was started before the CLI or its login changed. */
+  retireIfChanged: () => Promise<void>;
   /** Told what each request wants: the next one will likely want the same. */
   remember: (settings: TurnSettings) => void;
 };
@@ -36,25 +33,25 @@ const MOST_REPLAYED = 75;
 export function createOpenChat({
   kept,
   spares,
-  resume = () => undefined,
-  hasChanged,
-  retire,
+  resume,
+  blanks,
+  retireIfChanged,
   remember,
 }: OpenChatParts): OpenChat {
-  return async (request, tools, signal) => {
-    remember(toTurnSettings(request));
-    if (await hasChanged()) retire();
-    const leastHeld = toLeastHeld(request.messages);
-    const found = await kept.take(request, leastHeld);
+  return async (turn, signal) => {
+    remember(toTurnSettings(turn));
+    await retireIfChanged();
+    const leastHeld = toLeastHeld(turn.request.messages);
+    const found = await kept.take(turn, leastHeld);
     if (found) return found;
-    const resumed = leastHeld > 0 && (await resume()?.(request, tools, signal));
+    const resumed = leastHeld > 0 && (await resume(turn, signal));
     if (resumed) return resumed;
-    const spare = await spares.take(signal);
+    const spare = await (canUseSpare(turn) ? spares : blanks).take(signal);
     const leave = () => void spare.process.end();
     signal.addEventListener('abort', leave, { once: true });
     try {
       signal.throwIfAborted();
-      return await bindProcess(spare, tools, request);
+      return await bindProcess(spare, turn);
     } catch (error) {
       leave();
       throw error;

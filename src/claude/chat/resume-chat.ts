@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Message, RunRequest } from '../../run.ts';
-import { bindProcess, type ChatProcess, hold, rewindTo } from './chat-process.ts';
-import type { ClientTools } from './client-tools.ts';
+import type { Message } from '../../run.ts';
+import type { ReadAbilities } from './abilities.ts';
+import { bindProcess } from './bind.ts';
+import { type ChatProcess, hold, rewindTo } from './chat-process.ts';
+import type { ChatTurn } from './chat-turn.ts';
+import { toFingerprint } from './fingerprint.ts';
 import type { LaunchProfile } from '../launch/launch.ts';
 import type { OpenProcess } from '../process/processes.ts';
 import type { TemporaryFolder } from '../process/scratch.ts';
@@ -14,18 +17,13 @@ import { toTranscript } from './transcript.ts';
  * A new process that has read the request's history from a file. `undefined` when the CLI did not take
  * it, or the file could not be written: then the history has to be replayed.
  */
-export type ResumeChat = (
-  request: RunRequest,
-  tools: ClientTools,
-  signal: AbortSignal,
-) => Promise<ChatProcess | undefined>;
+export type ResumeChat = (turn: ChatTurn, signal: AbortSignal) => Promise<ChatProcess | undefined>;
 
 export type ResumeChatOptions = {
   openProcess: OpenProcess;
   profile: LaunchProfile;
   openTemporary: () => TemporaryFolder;
-  /** The full id of a model, as far as it is known: with a wrong one the CLI would note the change. */
-  toModelId: (model: string) => string | undefined;
+  readAbilities: ReadAbilities;
 };
 
 /** Stands behind the history, and is taken back: that the CLI can do so shows that it has read the file. */
@@ -35,15 +33,17 @@ export function createResumeChat({
   openProcess,
   profile,
   openTemporary,
-  toModelId,
+  readAbilities,
 }: ResumeChatOptions): ResumeChat {
   /** A CLI that does not take the file will not take the next one. */
   let isRefused = false;
 
-  return async (request, tools, signal) => {
-    const model = toModelId(request.model);
-    if (isRefused || model === undefined) return undefined;
-    const history = request.messages.slice(0, -1);
+  return async (turn, signal) => {
+    const { canRewind, toModelId } = await readAbilities();
+    // With another model's name than its own the CLI would note the change.
+    const model = toModelId(turn.request.model);
+    if (isRefused || !canRewind || model === undefined) return undefined;
+    const history = turn.request.messages.slice(0, -1);
     const sessionId = randomUUID();
     const { text, told } = toTranscript([...history, LAST_LINE], {
       sessionId,
@@ -56,8 +56,10 @@ export function createResumeChat({
       signal.addEventListener('abort', leave, { once: true });
       try {
         signal.throwIfAborted();
-        const chat = await bindProcess({ process, settings: undefined }, tools, request);
-        for (const { message, uuid } of told) hold(chat, message, uuid);
+        const chat = await bindProcess({ process, settings: undefined, isBound: false }, turn);
+        told.forEach(({ message, uuid }, index) =>
+          hold(chat, turn.fingerprints[index] ?? toFingerprint(message), uuid),
+        );
         if (await rewindTo(chat, history.length)) return chat;
       } catch {
         // Said by what follows: the signal's reason, or that there is no process.

@@ -1,9 +1,10 @@
-import type { Message, RunRequest, ToolResultPart } from '../../run.ts';
+import type { Message, ToolResultPart } from '../../run.ts';
 import { within } from '../../within.ts';
-import type { ChatProcess } from './chat-process.ts';
-import { canAnswerLive } from './client-tools.ts';
-import { toConversationKey } from './conversation-key.ts';
 import type { CliLine } from '../process/protocol.ts';
+import type { ChatProcess } from './chat-process.ts';
+import type { ChatTurn } from './chat-turn.ts';
+import { canAnswerLive } from './client-tools.ts';
+import { isSameMessage } from './fingerprint.ts';
 
 export type SuspendedCallsOptions = {
   /** Processes that may wait at the same time; the oldest goes first. */
@@ -12,30 +13,36 @@ export type SuspendedCallsOptions = {
   ttlMs: number;
   /** Whether somebody waits for a process to go, so that there is room for another one. */
   isRoomWanted: () => boolean;
+  /** Takes a process whose results went another way; its turn still goes on. */
+  release: (chat: ChatProcess) => void;
+  /** Told when there are more or fewer of them. */
+  onChange: () => void;
 };
 
 export type SuspendedCalls = {
   /** Keeps the process of a conversation that ended, for now, with the assistant's tool calls. */
-  keep(chat: ChatProcess, request: RunRequest, reply: Message): void;
+  keep(chat: ChatProcess, turn: ChatTurn, reply: Message): void;
   /**
-   * The process that waits for exactly the results that the request ends with, and those results;
+   * The process that waits for exactly the results that the turn ends with, and those results;
    * `undefined` when the conversation has to be rebuilt from the request's own messages.
    */
   take(
-    request: RunRequest,
+    turn: ChatTurn,
   ): Promise<{ chat: ChatProcess; results: readonly ToolResultPart[] } | undefined>;
   count(): number;
   /** Ends the one that waits longest; returns whether there was one. */
-  evictOldest(): boolean;
+  evict(): boolean;
 };
 
 type Entry = {
-  key: string;
-  owner: string;
+  /** Of the turn that waits. */
+  identity: ChatTurn['identity'];
   chat: ChatProcess;
   callIds: readonly string[];
   /** Whether the CLI has asked for every call; some it answers by itself. */
   isAsking: Promise<boolean>;
+  /** Ends the wait for that: two readers would take lines from each other. */
+  stopWaiting: () => void;
   timer: NodeJS.Timeout;
 };
 
@@ -47,72 +54,95 @@ export function createSuspendedCalls({
   maxSuspended,
   ttlMs,
   isRoomWanted,
+  release,
+  onChange,
 }: SuspendedCallsOptions): SuspendedCalls {
-  /** By conversation, the one that waits longest first. */
-  const entries = new Map<string, Entry>();
+  /** The one that waits longest first. */
+  const entries = new Set<Entry>();
 
   return {
-    keep(chat, request, reply) {
+    keep(chat, { identity }, reply) {
       const callIds = reply.parts.flatMap((part) => (part.type === 'tool-call' ? part.id : []));
+      const stopped = Promise.withResolvers<void>();
       const entry: Entry = {
-        key: toConversationKey(request, [...request.messages, reply]),
-        owner: toOwner(request),
+        identity,
         chat,
         callIds,
-        isAsking: waitUntilAsked(chat, callIds),
+        isAsking: waitUntilAsked(chat, callIds, stopped.promise),
+        stopWaiting: stopped.resolve,
         timer: setTimeout(() => drop(entry), ttlMs).unref(),
       };
-      drop(entries.get(entry.key));
-      entries.set(entry.key, entry);
+      entries.add(entry);
+      onChange();
       void chat.process.exited.then(() => drop(entry));
       void entry.isAsking.then((isTrue) => isTrue || drop(entry));
-      if (entries.size > maxSuspended || isRoomWanted()) evictOldest();
+      if (entries.size > maxSuspended || isRoomWanted()) evict();
     },
-    async take(request) {
-      const last = request.messages.at(-1);
+    async take(turn) {
+      const last = turn.request.messages.at(-1);
       const results = last?.parts.filter((part) => part.type === 'tool-result') ?? [];
       if (results.length === 0) return undefined;
-      const entry = entries.get(toConversationKey(request, request.messages.slice(0, -1)));
-      dropAnswered(toOwner(request), results, entry);
-      if (!entry) return undefined;
-      remove(entry);
+      const answered = findAnswered(turn, results);
+      const waiting = answered.find((entry) => isSameTurn(entry, turn));
+      for (const entry of answered) {
+        remove(entry);
+        if (entry !== waiting) await letGo(entry);
+      }
+      if (!waiting) return undefined;
       // Text beside the results would be lost on a waiting process.
       const isPlain = last?.parts.length === results.length && results.every(canAnswerLive);
-      if (isPlain && (await isAskingSoon(entry))) return { chat: entry.chat, results };
-      void entry.chat.process.end();
+      if (isPlain && (await isAskingSoon(waiting))) return { chat: waiting.chat, results };
+      await letGo(waiting);
       return undefined;
     },
     count: () => entries.size,
-    evictOldest,
+    evict,
   };
 
-  function evictOldest() {
-    const [oldest] = entries.values();
-    drop(oldest);
+  function evict() {
+    const [oldest] = entries;
+    if (oldest) drop(oldest);
     return oldest !== undefined;
   }
 
-  /** Whose results went another way (edited history, other tools) will not be asked for again. */
-  function dropAnswered(owner: string, results: readonly ToolResultPart[], except?: Entry) {
-    const answered = new Set(results.map(({ callId }) => callId));
-    for (const entry of entries.values()) {
-      if (entry === except || entry.owner !== owner) continue;
-      if (entry.callIds.every((id) => answered.has(id))) drop(entry);
-    }
+  /** Whose calls have their results here will not be asked for again, wherever those go. */
+  function findAnswered({ identity }: ChatTurn, results: readonly ToolResultPart[]) {
+    const ids = new Set(results.map(({ callId }) => callId));
+    return [...entries].filter(
+      (entry) =>
+        entry.identity.process === identity.process && entry.callIds.every((id) => ids.has(id)),
+    );
   }
 
-  function drop(entry: Entry | undefined) {
-    if (entry && remove(entry)) void entry.chat.process.end();
+  async function letGo({ chat, isAsking, stopWaiting }: Entry) {
+    stopWaiting();
+    await isAsking;
+    release(chat);
+  }
+
+  function drop(entry: Entry) {
+    if (remove(entry)) void entry.chat.process.end();
   }
 
   function remove(entry: Entry) {
     clearTimeout(entry.timer);
-    return entries.get(entry.key) === entry && entries.delete(entry.key);
+    const isThere = entries.delete(entry);
+    if (isThere) onChange();
+    return isThere;
   }
 }
 
-function toOwner({ caller }: RunRequest) {
-  return JSON.stringify([caller.keyId, caller.user]);
+/** Whether the results belong to the very turn that waits, with nothing in it changed. */
+function isSameTurn({ identity, chat }: Entry, turn: ChatTurn) {
+  const said = turn.fingerprints.slice(0, -1);
+  return (
+    identity.turn === turn.identity.turn &&
+    said.length === chat.held.length &&
+    chat.held.every(({ fingerprint }, index) => {
+      const sent = said[index];
+      return sent !== undefined && isSameMessage(fingerprint, sent);
+    })
+  );
 }
 
 async function isAskingSoon({ isAsking }: Entry) {
@@ -120,10 +150,15 @@ async function isAskingSoon({ isAsking }: Entry) {
 }
 
 /** Resolves with whether the CLI asks for all the calls; what it says first tells when it does not. */
-async function waitUntilAsked({ lines, tools }: ChatProcess, callIds: readonly string[]) {
+async function waitUntilAsked(
+  { lines, tools }: ChatProcess,
+  callIds: readonly string[],
+  stopped: Promise<void>,
+) {
   const asked = tools.waitForCalls(callIds).then(() => 'asked' as const);
+  const over = stopped.then(() => undefined);
   for (;;) {
-    const first = await Promise.race([asked, lines.peek()]);
+    const first = await Promise.race([asked, over, lines.peek()]);
     if (first === 'asked') return true;
     if (!first || isOwnAnswer(first)) return false;
     lines.skip();

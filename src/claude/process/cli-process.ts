@@ -41,7 +41,7 @@ export type ControlHandler = (
 ) => boolean;
 
 /** One CLI process that speaks JSON lines both ways. It leads a process group of its own. */
-export type AgentProcess = {
+export type CliProcess = {
   pid: number | undefined;
   /** What the CLI says from here on. Ends when the process does; may be iterated turn after turn. */
   lines: () => AsyncIterable<CliLine>;
@@ -63,7 +63,7 @@ export type AgentProcess = {
 type Asked = { body: ControlRequest; reply: PromiseWithResolvers<unknown> };
 
 /** Starts one CLI process. That it could not be started shows as an early `exited`. */
-export function createAgentProcess(launch: ProcessLaunch): AgentProcess {
+export function createCliProcess(launch: ProcessLaunch): CliProcess {
   const child = execa(launch.command, launch.args, {
     cwd: launch.folder,
     env: launch.environment,

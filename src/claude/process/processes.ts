@@ -3,14 +3,14 @@ import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 
 import { RunError } from '../../run-error.ts';
-import { type AgentProcess, createAgentProcess } from './cli-process.ts';
+import { type CliProcess, createCliProcess, type ProcessLaunch } from './cli-process.ts';
 import type { LaunchProfile } from '../launch/launch.ts';
 import { endMarked, MARK_NAME } from './process-mark.ts';
 import type { TemporaryFolder } from './scratch.ts';
 import type { TakeStartTurn } from './start-turns.ts';
 
 /** Starts a process for a launch profile; waits while the limit of live processes is reached. */
-export type OpenProcess = (profile: LaunchProfile, signal: AbortSignal) => Promise<AgentProcess>;
+export type OpenProcess = (profile: LaunchProfile, signal: AbortSignal) => Promise<CliProcess>;
 
 /** Remembers which processes are ours, so that the next start can end what a crash left behind. */
 export type ProcessBook = { add(pid: number, mark: string): void; remove(pid: number): void };
@@ -28,6 +28,10 @@ export type ProcessesOptions = {
   takeStartTurn?: TakeStartTurn;
   /** Told when a CLI tries an API call again, with the status of the answer. Default: nobody. */
   onApiRetry?: (status: number | undefined) => void;
+  /** Told when a process is gone. Default: nobody. */
+  onGone?: () => void;
+  /** Default: starts the program. */
+  startProcess?: ((launch: ProcessLaunch) => CliProcess) | undefined;
 };
 
 export type Processes = {
@@ -49,16 +53,18 @@ export function createProcesses({
   makeRoom,
   takeStartTurn = () => Promise.resolve(() => {}),
   onApiRetry = () => {},
+  onGone = () => {},
+  startProcess = createCliProcess,
 }: ProcessesOptions): Processes {
   const limit = pLimit(maxProcesses);
   /** Each process, and when nothing of it is left. */
-  const alive = new Map<AgentProcess, Promise<void>>();
+  const alive = new Map<CliProcess, Promise<void>>();
 
   return {
     async open(profile, signal) {
       const endStart = await takeStartTurn(signal);
       if (limit.activeCount + limit.pendingCount >= maxProcesses) makeRoom();
-      const opened = Promise.withResolvers<AgentProcess>();
+      const opened = Promise.withResolvers<CliProcess>();
       const leave = () => {
         endStart();
         opened.reject(signal.reason);
@@ -88,12 +94,12 @@ export function createProcesses({
   async function live(
     profile: LaunchProfile,
     onUp: () => void,
-    tell: (process: AgentProcess) => void,
+    tell: (process: CliProcess) => void,
   ) {
     const temporary = openTemporary();
     const mark = randomUUID();
     const environment = { ...profile.environment, TMPDIR: temporary.path, [MARK_NAME]: mark };
-    const process = createAgentProcess({ ...profile, environment, command, onApiRetry, onUp });
+    const process = startProcess({ ...profile, environment, command, onApiRetry, onUp });
     const gone = Promise.withResolvers<void>();
     alive.set(process, gone.promise);
     if (process.pid !== undefined) book.add(process.pid, mark);
@@ -106,6 +112,7 @@ export function createProcesses({
     } finally {
       alive.delete(process);
       gone.resolve();
+      onGone();
     }
   }
 }

@@ -1,147 +1,119 @@
 import { describe, expect, test } from 'vitest';
 
-import type { RunRequest, ToolChoice } from '../../../src/run.ts';
-import { initializeChat, toBinding, toTurnSettings } from '../../../src/claude/chat/bind.ts';
-import { createClientTools } from '../../../src/claude/chat/client-tools.ts';
-import { createFakeProcess, toChatRequest } from '../chat-request.ts';
+import type { ChatRequest } from '../../../src/claude/chat/chat-request.ts';
+import { adapt, bindProcess } from '../../../src/claude/chat/bind.ts';
+import {
+  createAbilities,
+  createFakeChat,
+  createFakeProcess,
+  toChatRequest,
+  toTurn,
+} from '../chat-request.ts';
 
 const TOOL = {
   name: 'get_weather',
   description: 'Tells the weather.',
   inputSchema: { type: 'object', properties: { city: { type: 'string' } } },
 };
+const BRIEF = { instructions: ['Be brief.'] };
 
-/** What a process is told at first, and the models that it knows. */
-async function bind(changes: Partial<RunRequest>, reply?: unknown) {
-  const { process, asked } = createFakeProcess(reply);
-  const request = toChatRequest(changes);
-  const models = await initializeChat(process, createClientTools(request.tools), request);
-  return { initialized: asked[0], models };
-}
+const toChanged = (changes: Partial<ChatRequest>) => toTurn({ ...toChatRequest(), ...changes });
 
-/** The settings of one turn; the extra fields of the API request as an object. */
-function toTurn(changes: Partial<RunRequest>) {
-  const settings = toTurnSettings(toChatRequest(changes)) as { env: Record<string, string> }; // always there
-  const extra = settings.env['CLAUDE_CODE_EXTRA_BODY'];
-  return { settings, body: extra ? (JSON.parse(extra) as unknown) : {} };
+/** A process that was bound for such a request, and what it was told. */
+async function bind(changes: Partial<ChatRequest>, { isBound = false } = {}) {
+  const { process, asked } = createFakeProcess();
+  const turn = toChanged(changes);
+  const chat = await bindProcess({ process, settings: undefined, isBound }, turn);
+  return { chat, asked, turn };
 }
 
 describe('at first', () => {
   test('the instructions are said in one text, and their absence too', async () => {
-    const { initialized } = await bind({ instructions: ['Be brief.', 'Be kind.'] });
-    expect(initialized).toMatchObject({ systemPrompt: ['Be brief.\n\nBe kind.'] });
-    expect((await bind({})).initialized).toMatchObject({ systemPrompt: [] });
+    const { asked } = await bind({ instructions: ['Be brief.', 'Be kind.'] });
+    expect(asked).toMatchObject([{ systemPrompt: ['Be brief.\n\nBe kind.'] }]);
+    expect((await bind({})).asked).toMatchObject([{ systemPrompt: [] }]);
+  });
+
+  test('that they may be others later is said', async () => {
+    expect((await bind({})).asked).toMatchObject([{ systemPromptSnapshot: false }]);
   });
 
   test('the tools are said', async () => {
-    const { initialized } = await bind({ tools: [TOOL] });
+    const { asked } = await bind({ tools: [TOOL] });
 
-    expect(initialized).toMatchObject({ subtype: 'initialize', sdkMcpServers: ['client'] });
+    expect(asked).toMatchObject([{ subtype: 'initialize', sdkMcpServers: ['client'] }]);
   });
 
-  test('a tool that the API does not force is given as a schema', async () => {
-    const toolChoice = { type: 'tool', name: TOOL.name, isRefusedByApi: true } as const;
-    const { initialized } = await bind({ tools: [TOOL], toolChoice });
+  test('what the CLI has to enforce is given as a schema, and its tool not offered', async () => {
+    const schema = { type: 'object', title: 'City' };
+    const { asked } = await bind({ tools: [TOOL], enforced: { schema, tool: TOOL } });
 
-    expect(initialized).toMatchObject({
-      jsonSchema: { description: TOOL.description, ...TOOL.inputSchema },
-    });
+    expect(asked).toMatchObject([{ subtype: 'initialize', jsonSchema: schema }]);
+    expect(asked).not.toMatchObject([{ sdkMcpServers: ['client'] }]);
   });
 
-  test('the CLI tells the full ids of its models', async () => {
-    const reply = { models: [{ value: 'sonnet', resolvedModel: 'claude-sonnet-full-id' }] };
+  test('a process that was told ahead is told nothing, and known to have nothing', async () => {
+    const { asked, chat } = await bind({ ...BRIEF, tools: [TOOL] }, { isBound: true });
 
-    expect((await bind({}, reply)).models.get('sonnet')).toBe('claude-sonnet-full-id');
-    expect((await bind({}, { models: 'something else' })).models.size).toBe(0);
-  });
-});
-
-const toBound = (changes: Partial<RunRequest>) => toBinding(toChatRequest(changes));
-
-describe('a process is bound to', () => {
-  const schema = { type: 'object' };
-
-  test.each<Partial<RunRequest>>([
-    { caller: { keyId: 'key-b', user: undefined, requestId: 'req_1' } },
-    { caller: { keyId: 'key-a', user: 'ann', requestId: 'req_1' } },
-    { instructions: ['Be brief.'] },
-    { tools: [TOOL] },
-    { output: { type: 'json', schema: undefined } },
-    { output: { type: 'json', schema, isRefusedByApi: true } },
-  ])('%j', (changes) => {
-    expect(toBound(changes)).not.toBe(toBound({}));
-  });
-
-  test.each<Partial<RunRequest>>([
-    { caller: { keyId: 'key-a', user: undefined, requestId: 'req_2' } },
-    { model: 'opus' },
-    { effort: 'low' },
-    { output: { type: 'json', schema } },
-    { toolChoice: { type: 'required' } },
-  ])('but not to %j', (changes) => {
-    expect(toBound(changes)).toBe(toBound({}));
+    expect(asked).toEqual([]);
+    expect(chat).toMatchObject({ instructions: undefined, toolsKey: undefined, hadTools: false });
   });
 });
 
-describe('every turn', () => {
-  test('all settings are named, so that none is left from the turn before', () => {
-    expect(toTurn({}).settings).toEqual({
-      model: 'sonnet',
-      effortLevel: null,
-      includeCoAuthoredBy: false,
-      attribution: { commit: '', pr: '' },
-      env: {
-        CLAUDE_CODE_DISABLE_THINKING: '1',
-        CLAUDE_CODE_MAX_OUTPUT_TOKENS: '',
-        CLAUDE_CODE_EXTRA_BODY: '',
+describe('a live process', () => {
+  test('that has what the turn needs is told nothing', async () => {
+    const { chat, asked, turn } = await bind({ ...BRIEF, tools: [TOOL] });
+    await adapt(chat, turn, createAbilities());
+
+    expect(asked).toHaveLength(1);
+  });
+
+  test('is given instructions, for the model that is set', async () => {
+    const { chat, asked } = createFakeChat();
+    await adapt(chat, toChanged(BRIEF), createAbilities());
+
+    expect(asked).toEqual([
+      {
+        subtype: 'set_model',
+        model: 'claude-full-id',
+        system_prompt: 'Be brief.',
+        only_if_model_is_current: true,
       },
-    });
+    ]);
+    expect(chat.instructions).toBe('Be brief.');
   });
 
-  test.each<[ToolChoice, boolean, unknown]>([
-    [{ type: 'auto' }, true, {}],
-    [{ type: 'auto' }, false, { tool_choice: { type: 'auto', disable_parallel_tool_use: true } }],
-    [{ type: 'none' }, false, { tool_choice: { type: 'none' } }],
-    [{ type: 'required' }, true, { tool_choice: { type: 'any' } }],
-    [
-      { type: 'tool', name: 'get_weather' },
-      false,
-      { tool_choice: { type: 'tool', name: 'get_weather', disable_parallel_tool_use: true } },
-    ],
-    [{ type: 'tool', name: 'get_weather', isRefusedByApi: true }, false, {}],
-  ])('the choice %j (parallel: %s)', (toolChoice, parallelToolCalls, body) => {
-    expect(toTurn({ tools: [TOOL], toolChoice, parallelToolCalls }).body).toEqual(body);
+  test('is given tools, and answers the calls of just those', async () => {
+    const { chat, asked } = createFakeChat();
+    const turn = toChanged({ tools: [TOOL] });
+    await adapt(chat, turn, createAbilities());
+
+    expect(asked).toMatchObject([{ subtype: 'initialize', sdkMcpServers: ['client'] }]);
+    expect(asked[0]).not.toHaveProperty('systemPrompt');
+    expect(chat).toMatchObject({ toolsKey: turn.tools.key, hadTools: true });
+    expect(chat.tools).toBe(turn.tools.client);
   });
 
-  test('without tools the API takes no choice', () => {
-    expect(toTurn({ toolChoice: { type: 'none' } }).body).toEqual({});
+  test('loses its tools, though not that it had some', async () => {
+    const { chat, asked } = createFakeChat({ turn: toChanged({ tools: [TOOL] }) });
+    await adapt(chat, toChanged({}), createAbilities());
+
+    expect(asked).toEqual([{ subtype: 'mcp_set_servers', servers: {} }]);
+    expect(chat).toMatchObject({ toolsKey: undefined, hadTools: true });
   });
 
-  test('of the request only what is listed reaches the API', () => {
-    const { settings, body } = toTurn({
-      instructions: ['A secret.'],
-      tools: [TOOL],
-      thinking: { type: 'budget', tokens: 2000 },
-      effort: 'high',
-      serviceTier: 'auto',
-      caller: { keyId: 'key-a', user: 'ann', requestId: 'req_1' },
-      output: { type: 'json', schema: { type: 'object' } },
-      sampling: { temperature: 0, topP: 0.5, topK: 5, stop: ['END'], maxOutputTokens: 3000 },
-    });
+  test('that refuses instructions is ended, and its model not tried again', async () => {
+    const { chat, countEnds } = createFakeChat();
+    chat.process.request = () => Promise.reject(new Error('no'));
+    const abilities = createAbilities();
 
-    expect(settings).toMatchObject({
-      effortLevel: 'high',
-      env: { CLAUDE_CODE_DISABLE_THINKING: '', CLAUDE_CODE_MAX_OUTPUT_TOKENS: '3000' },
+    await expect(adapt(chat, toChanged(BRIEF), abilities)).rejects.toMatchObject({
+      code: 'cli-failed',
     });
-    expect(body).toEqual({
-      output_config: { format: { type: 'json_schema', schema: { type: 'object' } } },
-      service_tier: 'auto',
-      metadata: { user_id: 'ann' },
-      temperature: 0,
-      top_p: 0.5,
-      top_k: 5,
-      stop_sequences: ['END'],
-      thinking: { type: 'enabled', budget_tokens: 2000 },
-    });
+    expect(countEnds()).toBe(1);
+    const next = { ...toChatRequest(), ...BRIEF };
+    expect(toTurn(next, abilities)).toMatchObject({ isFixed: true, rebinding: 'never' });
+    expect(toTurn(toChatRequest(), abilities)).toMatchObject({ isFixed: false });
+    expect(toTurn({ ...next, model: 'opus' }, abilities)).toMatchObject({ isFixed: false });
   });
 });

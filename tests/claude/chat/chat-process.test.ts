@@ -1,24 +1,41 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
-import type { Message, Part } from '../../../src/run.ts';
+import type { Message, Part, RunRequest } from '../../../src/run.ts';
+import type { Rebinding } from '../../../src/claude/chat/abilities.ts';
 import {
   type ChatProcess,
   countKept,
-  hold,
+  holdReply,
   rewindTo,
-  sayRequest,
+  sayTurn,
   settle,
 } from '../../../src/claude/chat/chat-process.ts';
-import { createFakeChat, say, toChatRequest } from '../chat-request.ts';
+import type { ChatTurn } from '../../../src/claude/chat/chat-turn.ts';
+import {
+  createAbilities,
+  createFakeChat,
+  say,
+  toChatRequest,
+  toExchange,
+  toTurn,
+} from '../chat-request.ts';
 import { messageStart, result } from '../cli-lines.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const NEVER = new AbortController().signal;
 const REWOUND = { rewound: true };
+const LOOK = { name: 'look', description: undefined, inputSchema: { type: 'object' } };
+
+const tellTurn = (chat: ChatProcess, turn: ChatTurn) =>
+  Array.fromAsync(sayTurn(chat, turn, createAbilities(), NEVER));
 
 /** The lines that the CLI is told for a conversation. */
 async function tell(messages: readonly Message[]) {
   const { chat, said } = createFakeChat();
-  await Array.fromAsync(sayRequest(chat, toChatRequest({ messages }), NEVER));
+  await tellTurn(chat, toTurn(toChatRequest({ messages })));
   return said;
 }
 
@@ -135,42 +152,67 @@ test('a turn of which nothing is left is not said', async () => {
   expect(await tell([{ role: 'assistant', parts: [thought] }, say('user', 'Hi.')])).toHaveLength(1);
 });
 
+type UsedOptions = { reply?: unknown; changes?: Partial<RunRequest> };
+
 /** A process that was asked, has answered, and was asked again. */
-async function createUsed(reply: unknown = REWOUND) {
-  const fake = createFakeChat({ reply });
+async function createUsed({ reply = REWOUND, changes = {} }: UsedOptions = {}) {
+  const first = toTurn(toChatRequest({ ...changes, messages: toExchange('One') }));
+  const fake = createFakeChat({ reply, turn: first });
   const { chat } = fake;
-  await Array.fromAsync(sayRequest(chat, toChatRequest({ messages: [say('user', 'One')] }), NEVER));
-  hold(chat, say('assistant', 'Two'));
-  const messages = [say('user', 'One'), say('assistant', 'Two'), say('user', 'Three')];
-  await Array.fromAsync(sayRequest(chat, toChatRequest({ messages }), NEVER));
-  hold(chat, say('assistant', 'Four'));
+  await tellTurn(chat, first);
+  holdReply(chat, say('assistant', 'Two'));
+  const messages = toExchange('One', 'Two', 'Three');
+  await tellTurn(chat, toTurn(toChatRequest({ ...changes, messages })));
+  holdReply(chat, say('assistant', 'Four'));
   fake.said.length = 0;
   fake.asked.length = 0;
   return fake;
 }
 
-const toNext = (...texts: string[]) =>
-  toChatRequest({
-    messages: texts.map((text, index) => say(index % 2 === 0 ? 'user' : 'assistant', text)),
-  });
+const toNext = (...texts: string[]) => toChatRequest({ messages: toExchange(...texts) });
+
+/** The request that goes on with all that the process holds. */
+const NEXT = toNext('One', 'Two', 'Three', 'Four', 'Five');
 
 test('what the process holds already is not said again', async () => {
   const { chat, said } = await createUsed();
-  await Array.fromAsync(sayRequest(chat, toNext('One', 'Two', 'Three', 'Four', 'Five'), NEVER));
+  await tellTurn(chat, toTurn(NEXT));
 
   expect(said).toMatchObject([{ type: 'user', message: { content: 'Five' } }]);
 });
 
 test('settings that hold already are not set again, others are', async () => {
   const { chat, asked } = await createUsed();
-  const next = toNext('One', 'Two', 'Three', 'Four', 'Five');
-  await Array.fromAsync(sayRequest(chat, next, NEVER));
+  await tellTurn(chat, toTurn(NEXT));
   expect(asked).toEqual([]);
 
-  await Array.fromAsync(
-    sayRequest(chat, { ...next, sampling: { ...next.sampling, topK: 5 } }, NEVER),
-  );
+  await tellTurn(chat, toTurn({ ...NEXT, sampling: { ...NEXT.sampling, topK: 5 } }));
   expect(asked).toMatchObject([{ subtype: 'apply_flag_settings' }]);
+});
+
+test('settings that the CLI did not confirm are set again', async () => {
+  const { chat, asked } = await createUsed();
+  const turn = toTurn({ ...NEXT, sampling: { ...NEXT.sampling, topK: 5 } });
+  const refusing = vi.spyOn(chat.process, 'request').mockRejectedValueOnce(new Error('no'));
+  await expect(tellTurn(chat, turn)).rejects.toThrow('no');
+  await tellTurn(chat, turn);
+
+  expect(refusing).toHaveBeenCalledTimes(2);
+  expect(asked).toMatchObject([{ subtype: 'apply_flag_settings' }]);
+});
+
+test('instructions come after the settings, which name the model that they are for, and before the messages', async () => {
+  const { chat, asked, said } = createFakeChat();
+  const turn = toTurn({ ...NEXT, instructions: ['Be brief.'], tools: [LOOK] });
+  const telling = sayTurn(chat, turn, createAbilities(), NEVER)[Symbol.asyncIterator]();
+  await telling.next(); // the first message is confirmed
+
+  expect(asked.map(({ subtype }) => subtype)).toEqual([
+    'apply_flag_settings',
+    'initialize',
+    'set_model',
+  ]);
+  expect(said).toHaveLength(1);
 });
 
 describe('of what it holds it keeps', () => {
@@ -184,18 +226,77 @@ describe('of what it holds it keeps', () => {
   ])('%s', async (_, texts, count) => {
     const { chat } = await createUsed();
 
-    expect(countKept(chat, toNext(...texts))).toBe(count);
+    expect(countKept(chat, toTurn(toNext(...texts)))).toBe(count);
+  });
+
+  test('no more than it will hold when it is at rest', async () => {
+    const { chat } = await createUsed();
+
+    expect(countKept(chat, toTurn(NEXT), 3)).toBe(2);
   });
 
   test.each([{ model: 'opus' }, { effort: 'low' }, { thinking: { type: 'off' } }] as const)(
     'nothing for %j: in the middle of a conversation the CLI would tell the model of the change',
     async (changes) => {
       const { chat } = await createUsed();
-      const request = toNext('One', 'Two', 'Three', 'Four', 'Five');
 
-      expect(countKept(chat, { ...request, ...changes })).toBe(0);
+      expect(countKept(chat, toTurn({ ...NEXT, ...changes }))).toBe(0);
     },
   );
+
+  test.each<Partial<RunRequest>>([
+    { toolChoice: { type: 'required' } },
+    { output: { type: 'json', schema: { type: 'object' } } },
+    { caller: { ...NEXT.caller, requestId: 'req_2' } },
+  ])('all for %j', async (changes) => {
+    const { chat } = await createUsed();
+
+    expect(countKept(chat, toTurn({ ...NEXT, ...changes }))).toBe(4);
+  });
+
+  test.each<Partial<RunRequest>>([
+    { caller: { ...NEXT.caller, keyId: 'key-b' } },
+    { caller: { ...NEXT.caller, user: 'ann' } },
+  ])('nothing for somebody else, whom it cannot serve: %j', async (changes) => {
+    const { chat } = await createUsed();
+
+    expect(countKept(chat, toTurn({ ...NEXT, ...changes }))).toBeUndefined();
+  });
+
+  const BRIEF = { instructions: ['Be brief.'] };
+  const KIND = { instructions: ['Be kind.'] };
+  const ONE = { tools: [LOOK] };
+  const OTHER = { tools: [{ ...LOOK, name: 'listen' }] };
+
+  describe.each<
+    [string, Partial<RunRequest>, Partial<RunRequest>, Record<Rebinding, number | undefined>]
+  >([
+    ['the same', { ...BRIEF, ...ONE }, { ...BRIEF, ...ONE }, kept(4, 4, 4)],
+    ['instructions, then others', BRIEF, KIND, kept(4, 0, undefined)],
+    ['none, then instructions', {}, BRIEF, kept(4, 0, undefined)],
+    ['instructions, then none', BRIEF, {}, kept(undefined, undefined, undefined)],
+    ['no tools, then tools', {}, ONE, kept(0, 0, undefined)],
+    ['tools, then none', ONE, {}, kept(0, 0, undefined)],
+    ['tools, then others', ONE, OTHER, kept(undefined, undefined, undefined)],
+  ])('%s', (_, first, next, expected) => {
+    test.each(['always', 'when-empty', 'never'] as const)(
+      'where it takes others: %s',
+      async (rebinding) => {
+        const { chat } = await createUsed({ changes: first });
+        const turn = toTurn({ ...NEXT, ...next }, { rebinding });
+
+        expect(countKept(chat, turn)).toBe(expected[rebinding]);
+      },
+    );
+  });
+
+  test('nothing for a second list of tools, even the first one again', async () => {
+    const { chat } = await createUsed({ changes: ONE });
+    await tellTurn(chat, toTurn(NEXT));
+
+    expect(countKept(chat, toTurn(NEXT))).not.toBeUndefined();
+    expect(countKept(chat, toTurn({ ...NEXT, ...ONE }))).toBeUndefined();
+  });
 });
 
 const toUuids = ({ held }: ChatProcess) => held.map(({ uuid }) => uuid);
@@ -232,7 +333,7 @@ describe('going back', () => {
   test.each([{ rewound: false, reason: 'stale_target' }, {}, 'no'])(
     'that the CLI answers with %j is none',
     async (reply) => {
-      const { chat } = await createUsed(reply);
+      const { chat } = await createUsed({ reply });
 
       expect(await rewindTo(chat, 2)).toBe(false);
     },
@@ -240,11 +341,21 @@ describe('going back', () => {
 });
 
 test('a turn is over when its own result came, whatever came before', async () => {
-  const { chat, exit } = createFakeChat({ said: [messageStart(), result(), messageStart()] });
+  const { chat } = createFakeChat({ said: [messageStart(), result(), messageStart()] });
   chat.begun = 1;
   expect(await settle(chat)).toBe(true);
 
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   chat.begun = 2;
-  exit('it died');
-  expect(await settle(chat)).toBe(false);
+  const settling = settle(chat);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(await settling).toBe(false);
 });
+
+function kept(
+  always: number | undefined,
+  whenEmpty: number | undefined,
+  never: number | undefined,
+) {
+  return { always, 'when-empty': whenEmpty, never };
+}

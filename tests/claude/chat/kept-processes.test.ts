@@ -1,12 +1,18 @@
 import { afterEach, expect, test, vi } from 'vitest';
 
-import { toBinding } from '../../../src/claude/chat/bind.ts';
-import { hold, sayRequest } from '../../../src/claude/chat/chat-process.ts';
+import { holdReply, sayTurn } from '../../../src/claude/chat/chat-process.ts';
 import {
   createKeptProcesses,
   type KeptProcessesOptions,
 } from '../../../src/claude/chat/kept-processes.ts';
-import { createFakeChat, say, toChatRequest } from '../chat-request.ts';
+import {
+  createAbilities,
+  createFakeChat,
+  say,
+  toChatRequest,
+  toExchange,
+  toTurn,
+} from '../chat-request.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -16,7 +22,7 @@ const NEVER = new AbortController().signal;
 
 function create(changes: Partial<KeptProcessesOptions> = {}) {
   return createKeptProcesses({
-    isReusing: () => true,
+    isReusing: () => Promise.resolve(true),
     maxIdle: 4,
     idleMs: 60_000,
     maxTurns: 100,
@@ -27,20 +33,23 @@ function create(changes: Partial<KeptProcessesOptions> = {}) {
   });
 }
 
-const ask = (...texts: string[]) =>
-  toChatRequest({
-    messages: texts.map((text, index) => say(index % 2 === 0 ? 'user' : 'assistant', text)),
-  });
+const ask = (...texts: string[]) => toTurn(toChatRequest({ messages: toExchange(...texts) }));
 
-/** A process that was asked this, and whose answer is "Yes." */
-async function createUsed(request = ask('One'), reply: unknown = { rewound: true }) {
-  const fake = createFakeChat({ binding: toBinding(request), reply });
-  await Array.fromAsync(sayRequest(fake.chat, request, NEVER));
-  hold(fake.chat, say('assistant', 'Yes.'));
+/** A process that was asked this, and has not answered yet. */
+async function createAsked(turn = ask('One'), reply: unknown = { rewound: true }) {
+  const fake = createFakeChat({ turn, reply });
+  await Array.fromAsync(sayTurn(fake.chat, turn, createAbilities(), NEVER));
   return fake;
 }
 
-test('the next request of the same binding gets it, once', async () => {
+/** A process that was asked this, and whose answer is "Yes." */
+async function createUsed(turn = ask('One'), reply?: unknown) {
+  const fake = await createAsked(turn, reply);
+  holdReply(fake.chat, say('assistant', 'Yes.'));
+  return fake;
+}
+
+test('the next request gets it, once', async () => {
   const kept = create();
   const { chat } = await createUsed();
   kept.giveBack(chat, true);
@@ -49,16 +58,26 @@ test('the next request of the same binding gets it, once', async () => {
   expect(await kept.take(ask('Another'))).toBeUndefined();
 });
 
+test('a request with instructions gets it, gone back to the beginning where only that will do', async () => {
+  const kept = create();
+  const { chat } = await createUsed();
+  const request = toChatRequest({ instructions: ['Be brief.'] });
+  kept.giveBack(chat, true);
+
+  expect(await kept.take(toTurn(request, { rebinding: 'when-empty' }))).toBe(chat);
+  expect(chat.held).toEqual([]);
+});
+
 test.each([
-  { instructions: ['Be brief.'] },
   { caller: { keyId: 'key-b', user: undefined, requestId: 'req_1' } },
   { caller: { keyId: 'key-a', user: 'ann', requestId: 'req_1' } },
-])('a request of another binding does not: %j', async (changes) => {
+  { enforced: { schema: { type: 'object' } } },
+])('a request that it cannot serve does not: %j', async (changes) => {
   const kept = create();
   const { chat, countEnds } = await createUsed();
   kept.giveBack(chat, true);
 
-  expect(await kept.take(toChatRequest(changes))).toBeUndefined();
+  expect(await kept.take(toTurn({ ...toChatRequest(), ...changes }))).toBeUndefined();
   expect(countEnds()).toBe(0);
 });
 
@@ -81,6 +100,35 @@ test('a conversation that goes on is kept where a spare is ready', async () => {
   expect(await kept.take(ask('One', 'Two', 'Three', 'Yes.', 'Five'))).toBe(chat);
 });
 
+test('of several that hold nothing of it, the one that has the same instructions', async () => {
+  const kept = create();
+  const brief = toTurn(toChatRequest({ instructions: ['Be brief.'] }));
+  const [plain, same] = [await createUsed(), await createUsed(brief)];
+  kept.giveBack(same.chat, true);
+  kept.giveBack(plain.chat, true);
+
+  expect(await kept.take(brief)).toBe(same.chat);
+});
+
+test('of several, a short conversation is given up before a long one', async () => {
+  const kept = create();
+  const [long, short] = [await createUsed(ask('One', 'Two', 'Three')), await createUsed()];
+  kept.giveBack(long.chat, true);
+  kept.giveBack(short.chat, true);
+
+  expect(await kept.take(ask('Another'))).toBe(short.chat);
+});
+
+test('one that holds less than is asked for stays', async () => {
+  const kept = create();
+  const { chat, countEnds } = await createUsed();
+  kept.giveBack(chat, true);
+
+  expect(await kept.take(ask('One', 'Yes.', 'Go on.'), 3)).toBeUndefined();
+  expect(countEnds()).toBe(0);
+  expect(await kept.take(ask('One', 'Yes.', 'Go on.'), 2)).toBe(chat);
+});
+
 test('one that the CLI does not take back is ended', async () => {
   const kept = create();
   const { chat, countEnds } = await createUsed(ask('One'), { rewound: false });
@@ -92,8 +140,7 @@ test('one that the CLI does not take back is ended', async () => {
 
 test('a turn that was cut off is interrupted and forgotten', async () => {
   const kept = create();
-  const fake = createFakeChat({ binding: toBinding(ask('One')), reply: { rewound: true } });
-  await Array.fromAsync(sayRequest(fake.chat, ask('One'), NEVER));
+  const fake = await createAsked();
   kept.giveBack(fake.chat, false);
 
   expect(await kept.take(ask('One'))).toBe(fake.chat);
@@ -106,7 +153,7 @@ test('a turn that was cut off is interrupted and forgotten', async () => {
 });
 
 test.each<[string, Partial<KeptProcessesOptions>]>([
-  ['where processes are not used again', { isReusing: () => false }],
+  ['where processes are not used again', { isReusing: () => Promise.resolve(false) }],
   ['after its last turn', { maxTurns: 1 }],
   ['when somebody waits for room', { isRoomWanted: () => true }],
   ['where none may be idle', { maxIdle: 0 }],
@@ -158,8 +205,8 @@ test('the one not used for the longest time goes first', async () => {
   kept.giveBack(other.chat, true);
 
   expect([one.countEnds(), other.countEnds()]).toEqual([1, 0]);
-  expect(kept.evictOldest()).toBe(true);
-  expect(kept.evictOldest()).toBe(false);
+  expect(kept.evict()).toBe(true);
+  expect(kept.evict()).toBe(false);
 });
 
 test('none is left when the login changed', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { type AgentProcess, createAgentProcess } from '../../../src/claude/process/cli-process.ts';
+import { type CliProcess, createCliProcess } from '../../../src/claude/process/cli-process.ts';
 import { createStub, type StubCli } from '../../support/stub-cli.ts';
 
 let folder: string;
@@ -19,14 +19,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function start(behave: (cli: StubCli) => void): Promise<AgentProcess> {
+async function start(behave: (cli: StubCli) => void): Promise<CliProcess> {
   const stub = await createStub(behave);
   cleanups.push(() => stub.remove());
   return launch(stub.path);
 }
 
 function launch(command: string) {
-  const process = createAgentProcess({ command, args: [], environment: { HOME: folder }, folder });
+  const process = createCliProcess({ command, args: [], environment: { HOME: folder }, folder });
   cleanups.push(() => process.end(0));
   return process;
 }
@@ -34,7 +34,7 @@ function launch(command: string) {
 const proper = () => undefined;
 const USER = { type: 'user', message: { role: 'user', content: 'Hi' } };
 
-async function readTurn(process: AgentProcess) {
+async function readTurn(process: CliProcess) {
   const types: string[] = [];
   for await (const line of process.lines()) {
     types.push(line.type);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { toEnforceableSchema } from '../../../src/claude/chat/enforceable-schema.ts';
+import { toEnforceableSchema } from '../../../src/claude/process/enforceable-schema.ts';
 
 test('words that the CLI does not know go, wherever schemas stand', () => {
   const odd = { type: 'string', example: 'e', 'x-order': 1, unevaluatedProperties: false };

@@ -1,0 +1,45 @@
+import type { AgentOptions, CountTokens, Run, RunRequest } from './run.ts';
+
+/**
+ * What a server needs of whatever answers. The CLI behind it is one (`src/claude/`); a queue in front of
+ * other machines would be another.
+ */
+export type Backend = {
+  run: Run;
+  countTokens: CountTokens;
+  readStatus: ReadCliStatus;
+  /** The id for a new session, by which a process that was started ahead for it is found. */
+  createSessionId: (request: RunRequest, agent: AgentOptions) => Promise<string>;
+  counts: () => BackendCounts;
+  /** Resolves when nothing that it started is left. */
+  close: () => Promise<void>;
+};
+
+export type BackendCounts = {
+  /** Processes by what they do: at work, started ahead, kept for their callers, waiting for tool results. */
+  processes: { running: number; ready: number; kept: number; suspended: number };
+  /** Processes that requests asked for, by whether one that was started ahead was there. */
+  spares: Readonly<Record<'chat' | 'agent', { hit: number; missed: number }>>;
+  /** API calls that were tried again, by the status of the answer; `none` where there was no answer. */
+  apiRetries: ReadonlyMap<string, number>;
+};
+
+/** A model that the CLI offers. */
+export type Model = {
+  /** The full id, as the API knows it. */
+  id: string;
+  /** Shorter names that mean the same. */
+  aliases: readonly string[];
+  displayName: string;
+};
+
+/** What the CLI says about itself. */
+export type CliStatus = {
+  isLoggedIn: boolean;
+  /** Whose login it is, as far as the CLI tells. */
+  account: string | undefined;
+  models: readonly Model[];
+};
+
+/** Asks the CLI about itself. Throws `RunError` when it does not answer. */
+export type ReadCliStatus = () => Promise<CliStatus>;

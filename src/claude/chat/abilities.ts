@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+/** When a live process takes other instructions: always, only while it holds no conversation, or never. */
+export type Rebinding = 'always' | 'when-empty' | 'never';
+
+/** What this CLI can do beyond what is documented, and which models it has. */
+export type Abilities = {
+  /** It goes back in a conversation, so that a process can serve more than one request. */
+  canRewind: boolean;
+  rebinding: Rebinding;
+  /** Models for which it refused other instructions; `opusplan`, which is two, for example. */
+  refusingModels: Set<string>;
+  /** The full id of a model, as far as it is known. */
+  toModelId: (name: string) => string | undefined;
+};
+
+/** Asks the CLI once; later calls give what it said. A CLI that does not answer can do nothing special. */
+export type ReadAbilities = () => Promise<Abilities>;
+
+/** The reply to `rewind_conversation`, seen from CLI 2.1.330. The request is undocumented. */
+export const Rewound = z.object({ rewound: z.literal(true) });
+
+/** Asked for no model at all, a CLI that knows the flag refuses and names it (2.1.300 and later). */
+export const REBINDING_PROBE = {
+  subtype: 'set_model',
+  model: '',
+  system_prompt: 'Can this be changed?',
+  only_if_model_is_current: true,
+} as const;
+
+const FLAG = 'only_if_model_is_current' satisfies keyof typeof REBINDING_PROBE;
+
+/**
+ * What `set_model` with `system_prompt` was shown to do, by the version from which on: the next requests
+ * are then those of a new process, byte for byte. Another version does what its nearest older one did.
+ */
+const SHOWN: readonly [since: string, rebinding: Rebinding][] = [
+  ['2.1.330', 'always'],
+  ['2.1.300', 'when-empty'],
+];
+
+/** When a CLI of this version that refused the probe in these words takes other instructions. */
+export function toRebinding(version: string | undefined, refusal: string): Rebinding {
+  if (version === undefined || !refusal.includes(FLAG)) return 'never';
+  const shown = SHOWN.find(([since]) => since.localeCompare(version, 'en', { numeric: true }) <= 0);
+  return shown?.[1] ?? 'never';
+}

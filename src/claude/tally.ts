@@ -1,0 +1,26 @@
+import type { BackendCounts } from '../backend.ts';
+
+/** What the back end counts for its operator, from its start on. */
+export type Tally = Pick<BackendCounts, 'spares' | 'apiRetries'> & {
+  /** Notes that a request asked for a process, and whether one that was started ahead was there. */
+  countTaken: (kind: keyof BackendCounts['spares'], isHit: boolean) => void;
+  /** Notes that the CLI tries an API call again, with the status of the answer. */
+  countApiRetry: (status: number | undefined) => void;
+};
+
+/** Makes counts that begin at nothing. */
+export function createTally(): Tally {
+  const spares = { chat: { hit: 0, missed: 0 }, agent: { hit: 0, missed: 0 } };
+  const apiRetries = new Map<string, number>();
+  return {
+    spares,
+    apiRetries,
+    countTaken(kind, isHit) {
+      spares[kind][isHit ? 'hit' : 'missed'] += 1;
+    },
+    countApiRetry(status) {
+      const label = status === undefined ? 'none' : String(status);
+      apiRetries.set(label, (apiRetries.get(label) ?? 0) + 1);
+    },
+  };
+}
