@@ -18,7 +18,7 @@ import { type LaunchBase, toChatLaunch } from './launch/launch.ts';
 import { createProcesses, type ProcessBook, type ProcessesOptions } from './process/processes.ts';
 import type { Scratch } from './process/scratch.ts';
 import { createStartTurns } from './process/start-turns.ts';
-import { createCliStatusReader } from './read-backend.ts';
+import { createCliStatusReader } from './read-cli-status.ts';
 import { createSpares, waitUntilUp } from './spares.ts';
 import { createTally } from './tally.ts';
 import { createWorkload, type QueueCounts } from './workload.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
 import type { ImagePart, Message, RunRequest, TextPart, ToolResultPart } from '../../src/run.ts';
 import type { Abilities, ReadAbilities } from '../../src/claude/chat/abilities.ts';
-import { createCliStatusReader } from '../../src/claude/read-backend.ts';
+import { createCliStatusReader } from '../../src/claude/read-cli-status.ts';
 import { createCliProcess } from '../../src/claude/process/cli-process.ts';
 import { bindProcess } from '../../src/claude/chat/bind.ts';
 import { type ChatProcess, sayTurn } from '../../src/claude/chat/chat-process.ts';
