@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { RunError } from '../src/run-error.ts';
 import { type LaunchProfile, toChatLaunch } from '../src/claude/launch/launch.ts';
+import { MARK_NAME } from '../src/claude/process/process-mark.ts';
 import type { CliProcess, ProcessLaunch } from '../src/claude/process/cli-process.ts';
 import { BASE, createStackedApp } from './support/create-stacked-app.ts';
 import { get, post, type TestApp } from './support/create-test-app.ts';
@@ -36,7 +37,7 @@ function createApp() {
 
 /** Writes down what would be started; it is gone at once. */
 function startProcess({ args, environment, folder: cwd }: ProcessLaunch): CliProcess {
-  const { TMPDIR: _, ...others } = environment; // each has its own
+  const { TMPDIR: _, [MARK_NAME]: __, ...others } = environment; // each has its own
   launches.push({ args, environment: others, folder: cwd });
   return {
     pid: undefined,

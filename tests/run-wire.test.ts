@@ -7,6 +7,10 @@ import { eventsFromWire, eventsToWire, requestFromWire, requestToWire } from '..
 import { toChatRequest } from './claude/chat-request.ts';
 
 const text = fc.string({ unit: 'binary' });
+/** No reader of JSON with sense takes that name for a key. */
+const isNoPrototype = (key: string) => key !== '__proto__';
+/** JSON has no negative nought. */
+const jsonValue = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 const maybe = <Value>(some: fc.Arbitrary<Value>) => fc.option(some, { nil: undefined });
 const source = fc.oneof(
   fc.record({ kind: fc.constant('base64' as const), mediaType: text, data: fc.base64String() }),
@@ -30,7 +34,7 @@ const part = fc.oneof(
     type: fc.constant('tool-call' as const),
     id: text,
     name: text,
-    input: fc.jsonValue(),
+    input: jsonValue,
   }),
   fc.record({
     type: fc.constant('tool-result' as const),
@@ -72,7 +76,7 @@ const failure = fc.option(
     message: text,
     param: maybe(text),
     retryAfterSeconds: maybe(fc.nat()),
-    details: maybe(fc.dictionary(fc.string(), fc.jsonValue())),
+    details: maybe(fc.dictionary(fc.string().filter(isNoPrototype), jsonValue)),
   }),
   { nil: undefined },
 );

@@ -9,6 +9,10 @@ import { translate } from './canned-run.ts';
 /** What a caller is told of a body that is refused before a run: code, field and sentence. */
 export async function complaintOf<Body>(dialect: Dialect<Body>, body: unknown) {
   const app = new Hono<AppEnv>();
+  app.use(async (c, next) => {
+    c.set('countRefused', () => Promise.resolve());
+    await next();
+  });
   app.post('/', validate(dialect.body), (c) => {
     translate(dialect, body);
     return c.json({ code: 'accepted' });

@@ -11,7 +11,10 @@ const CHAT = { model: 'sonnet', messages: [{ role: 'user', content: 'Hi' }] };
 const MESSAGES = { ...CHAT, max_tokens: 10 };
 
 /** The test app counts tokens itself, and the catalogue is open to all keys. */
-const GUARDED = ROUTES.filter(({ path }) => !/models|count_tokens/.test(path));
+/** What tells of models only is open to every key. */
+const GUARDED = ROUTES.filter(({ path }) => !/models|count_tokens|tags|version|ps|show/.test(path));
+
+const isForAgents = (path: string) => /^\/api\/(run|sessions)/.test(path);
 
 let folder: KeysFolder;
 let requests: RunRequest[];
@@ -37,7 +40,7 @@ describe('scopes', () => {
     'a key without the one for $path gets a 403',
     async ({ method, path, body }) => {
       const { app, headers } = await open({
-        scopes: path.startsWith('/api') ? ['chat'] : ['agent'],
+        scopes: isForAgents(path) ? ['chat'] : ['agent'],
       });
       const response = await (method === 'GET'
         ? get(app, path, headers)
@@ -48,7 +51,7 @@ describe('scopes', () => {
   );
 
   test.for(ROUTES)('the right one opens $path', async ({ method, path, body }) => {
-    const { app, headers } = await open({ scopes: [path.startsWith('/api') ? 'agent' : 'chat'] });
+    const { app, headers } = await open({ scopes: [isForAgents(path) ? 'agent' : 'chat'] });
     const response = await (method === 'GET'
       ? get(app, path, headers)
       : post(app, path, body, headers));

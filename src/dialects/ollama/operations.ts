@@ -103,7 +103,7 @@ export const operations: readonly OperationOf<typeof schemas>[] = [
     method: method === 'POST' ? ('post' as const) : ('delete' as const),
     path,
     summary: 'Not possible here',
-    answer: { status: 400, description: sentence },
+    answer: { status: 400, description: sentence, contentType: 'application/json' },
     codes: ANY,
   })),
 ];
