@@ -41,7 +41,7 @@ describe.for(JSON_DIALECTS)('$name', (dialect) => {
 
   test('a pattern that never comes to an end holds up nobody for long', async () => {
     proxy.model.answer = () => textReply(JSON.stringify({ city: `${'a'.repeat(60)}!` }));
-    const schema = { ...CITY, properties: { city: { type: 'string', pattern: '^(a+)+$' } } };
+    const schema = { ...CITY, properties: { city: { type: 'string', pattern: '^(a+)+\\1$' } } };
     const { status, body } = await askFor(proxy, dialect, dialect.toFormat(schema));
     expect(status).toBe(400);
     expect(body).toMatchObject({ error: { message: expect.stringMatching(/takes too long/) } });

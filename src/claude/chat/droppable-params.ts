@@ -6,7 +6,8 @@ import { toForcedTool } from './forced-tool.ts';
 type Row = {
   /** How the API's refusal names the parameter. */
   named: RegExp;
-  isGiven(request: ChatRequest): boolean;
+  /** Its value; `undefined` when it was not given. */
+  read(request: ChatRequest): unknown;
   drop(request: ChatRequest): ChatRequest;
 };
 
@@ -17,29 +18,29 @@ type Row = {
 const PARAMS = {
   topK: {
     named: /\btop_k\b/,
-    isGiven: ({ sampling }) => sampling.topK !== undefined,
+    read: ({ sampling }) => sampling.topK,
     drop: (request) => withSampling(request, { topK: undefined }),
   },
   topP: {
     named: /\btop_p\b/,
-    isGiven: ({ sampling }) => sampling.topP !== undefined,
+    read: ({ sampling }) => sampling.topP,
     drop: (request) => withSampling(request, { topP: undefined }),
   },
   temperature: {
     named: /\btemperature\b/,
-    isGiven: ({ sampling }) => sampling.temperature !== undefined,
+    read: ({ sampling }) => sampling.temperature,
     drop: (request) => withSampling(request, { temperature: undefined }),
   },
   effort: {
     // "`thinking.type.enabled` is not supported; use adaptive and `output_config.effort`" is not its.
     named: /^(?!.*\bthinking\.).*\beffort\b/is,
-    isGiven: ({ effort }) => effort !== undefined,
+    read: ({ effort }) => effort,
     drop: (request) => ({ ...request, effort: undefined }),
   },
   thinking: {
     // "`max_tokens` must be greater than `thinking.budget_tokens`" is the caller's to mend.
     named: /^(?!.*\b(max|budget)_tokens\b).*\bthinking\b/is,
-    isGiven: ({ thinking }) => thinking.type === 'adaptive' || thinking.type === 'budget',
+    read: ({ thinking }) => (isThinking(thinking) ? thinking : undefined),
     // Newer models set the budget themselves; a forced tool bears no thinking at all.
     drop: ({ thinking, ...request }) => ({
       ...request,
@@ -51,12 +52,12 @@ const PARAMS = {
   },
   toolChoice: {
     named: /\btool_choice\b/,
-    isGiven: isForced,
+    read: (request) => (isForced(request) ? request.toolChoice : undefined),
     drop: dropToolChoice,
   },
   serviceTier: {
     named: /\bservice_tier\b/,
-    isGiven: ({ serviceTier }) => serviceTier !== undefined,
+    read: ({ serviceTier }) => serviceTier,
     drop: (request) => ({ ...request, serviceTier: undefined }),
   },
 } satisfies Record<DroppableParam, Row>;
@@ -65,17 +66,22 @@ const NAMES = Object.keys(PARAMS) as DroppableParam[]; // the table has exactly 
 
 const MAX_REMEMBERED = 10_000;
 
+/** A model may learn: what it refused is tried again after so long, in milliseconds. */
+const REMEMBERED_MS = 60 * 60_000;
+
 /**
  * Finds out what a model accepts: a parameter that the API refuses with a 400 is dropped and the run
- * tried again; `run-start` says what was left out. What was learnt holds for the same model and the
- * same parameters together, since some are refused only beside others.
+ * tried again; `run-start` says what was left out. What was learnt holds for a while, for the same model
+ * and the same values together: some are refused only beside others, and one caller's nonsense must not
+ * take a parameter from everybody.
  */
 export function withDroppableParams(run: ChatRun): ChatRun {
-  const learnt = new Map<string, readonly DroppableParam[]>();
+  const learnt = new Map<string, { dropped: readonly DroppableParam[]; untilMs: number }>();
 
   return async function* droppable(request, signal) {
     const key = toKey(request);
-    let dropped = learnt.get(key) ?? [];
+    const known = learnt.get(key);
+    let dropped = known && known.untilMs > performance.now() ? known.dropped : [];
     for (;;) {
       const attempt = dropped.reduce((rest, name) => PARAMS[name].drop(rest), request);
       try {
@@ -88,21 +94,25 @@ export function withDroppableParams(run: ChatRun): ChatRun {
         if (!name) throw error;
         dropped = [...dropped, name];
         if (learnt.size >= MAX_REMEMBERED) learnt.clear();
-        learnt.set(key, dropped);
+        learnt.set(key, { dropped, untilMs: performance.now() + REMEMBERED_MS });
       }
     }
   };
 }
 
 function toKey(request: ChatRequest) {
-  return [request.model, ...NAMES.filter((name) => PARAMS[name].isGiven(request))].join(' ');
+  return JSON.stringify([request.model, NAMES.map((name) => PARAMS[name].read(request) ?? null)]);
 }
 
 function findRefused(error: unknown, request: ChatRequest): DroppableParam | undefined {
   if (!(error instanceof RunError) || error.code !== 'invalid-request') return undefined;
   return NAMES.find(
-    (name) => PARAMS[name].named.test(error.message) && PARAMS[name].isGiven(request),
+    (name) => PARAMS[name].named.test(error.message) && PARAMS[name].read(request) !== undefined,
   );
+}
+
+function isThinking({ type }: ChatRequest['thinking']) {
+  return type === 'adaptive' || type === 'budget';
 }
 
 function isForced({ toolChoice, enforced }: ChatRequest) {
