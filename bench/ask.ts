@@ -6,6 +6,8 @@ import { CLAUDE, KEY, type Stage } from './processes.ts';
 export type Timing = { firstTokenMs: number; totalMs: number };
 
 export type Question = {
+  /** Default: the owner's. */
+  key?: string;
   system?: string;
   messages: readonly object[];
   /** Further fields of the body. */
@@ -24,7 +26,7 @@ export async function askProxy(stage: Stage, question: Question): Promise<Timing
 export async function openAnswer({ proxyUrl }: Stage, question: Question): Promise<Response> {
   const response = await fetch(`${proxyUrl}/v1/messages`, {
     method: 'POST',
-    headers: { 'x-api-key': KEY, 'content-type': 'application/json' },
+    headers: { 'x-api-key': question.key ?? KEY, 'content-type': 'application/json' },
     signal: question.signal ?? null,
     body: JSON.stringify({
       model: 'sonnet',

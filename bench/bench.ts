@@ -1,17 +1,21 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { type HistoryRow, measureHistories } from './histories.ts';
 import { openStage } from './processes.ts';
-import { type Row, SCENARIOS } from './scenarios.ts';
+import type { Figure, Row } from './rows.ts';
+import { toScenarios } from './scenarios.ts';
 import { measureShapes, type Shape } from './shapes.ts';
 
 /**
  * Measures the proxy beside `claude -p`, in one run and interleaved, from this process. `--short` sees
  * that it works; its figures mean nothing. Each count can be set: `--each=15 --load=80 --streams=5
- * --waiting=1000 --requests=5000`.
+ * --waiting=1000 --requests=5000 --changing=4,100,400`. `--ratios` measures the first table only and
+ * leaves the others in RESULTS.md as they are; in twelve minutes:
+ *
+ *     npm run bench -- --ratios --each=9 --load=64 --streams=9 --changing=100
  */
 const { values: flags } = parseArgs({
   options: {
@@ -22,6 +26,8 @@ const { values: flags } = parseArgs({
     waiting: { type: 'string' },
     requests: { type: 'string' },
     histories: { type: 'string' },
+    changing: { type: 'string' },
+    ratios: { type: 'boolean', default: false },
   },
 });
 const isShort = flags.short;
@@ -33,37 +39,50 @@ const rounds = {
   waiting: Number(flags.waiting ?? (isShort ? 20 : 1000)),
   histories: Number(flags.histories ?? (isShort ? 1 : 5)),
   lengths: isShort ? [4] : [4, 20, 50, 100, 150, 200, 400],
+  changing: (flags.changing ?? (isShort ? '4' : '4,100,400')).split(',').map(Number),
   requests: Number(flags.requests ?? (isShort ? 20 : 5000)),
   watchMs: isShort ? 500 : 10_000,
 };
 
+const RESULTS = join(import.meta.dirname, 'RESULTS.md');
+const REST = '## Histories and shapes';
+
 const rows: Row[] = [];
-let histories: HistoryRow[];
+const histories: HistoryRow[] = [];
 const stage = await openStage();
 try {
-  for (const scenario of SCENARIOS) {
+  for (const scenario of toScenarios(rounds)) {
     const row = await scenario(stage, rounds);
     console.log(toLine(row));
     rows.push(row);
   }
-  histories = await measureHistories(stage, rounds);
+  if (!flags.ratios) histories.push(...(await measureHistories(stage, rounds)));
   for (const history of histories) console.log(toHistoryLine(history));
 } finally {
   await stage.close();
 }
-const shapes = await measureShapes(rounds);
+const shapes = flags.ratios ? [] : await measureShapes(rounds);
 for (const shape of shapes) console.log(toShapeLine(shape));
-if (!isShort) await writeFile(join(import.meta.dirname, 'RESULTS.md'), toDocument());
+if (!isShort) await writeFile(RESULTS, toDocument(flags.ratios ? await readRest() : toRest()));
 
-function toDocument(): string {
+function toDocument(rest: string): string {
   return `# Results
 
-Written by \`npm run bench\` (${JSON.stringify(rounds)}) on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores shared with the model
-server, the benchmark and \`claude -p\` itself. Ratios count; single figures are this machine's mood.
+${toOrigin()} Ratios count; single figures are this machine's mood. Each ratio is the median of its rounds.
+In brackets is what 95 of 100 reach. Processor time is that of a request, with all processes of the
+server until it is quiet again.
 
-| work | proxy, median (p95) | \`claude -p\`, median (p95) | ratio | wanted |
-| --- | --- | --- | --- | --- |
+| work | proxy, median (p95) | \`claude -p\`, median (p95) | ratio (p95) | wanted | CPU, proxy | CPU, \`claude -p\` |
+| --- | --- | --- | --- | --- | --- | --- |
 ${rows.map(toLine).join('\n')}
+
+${rest}`;
+}
+
+function toRest(): string {
+  return `${REST}
+
+${toOrigin()}
 
 | messages before the last one | replayed into a waiting process | read by a new one |
 | --- | --- | --- |
@@ -75,9 +94,31 @@ ${shapes.map(toShapeLine).join('\n')}
 `;
 }
 
-function toLine({ work, unit, proxy, claude, ratio, wanted }: Row): string {
-  const toCell = ({ median, p95 }: Row['proxy']) => `${toShort(median)} (${toShort(p95)}) ${unit}`;
-  return `| ${work} | ${toCell(proxy)} | ${toCell(claude)} | ${ratio.toFixed(2)} | ${wanted} |`;
+async function readRest(): Promise<string> {
+  const results = await readFile(RESULTS, 'utf8');
+  return results.slice(results.indexOf(REST));
+}
+
+function toOrigin(): string {
+  return `Written by \`npm run bench\` (${JSON.stringify(rounds)}) on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores shared with the model
+server, the benchmark and \`claude -p\` itself.`;
+}
+
+function toLine({ work, unit, proxy, claude, ratio, wanted, proxyCpuMs, claudeCpuMs }: Row) {
+  const cells = [
+    work,
+    `${toCell(proxy)} ${unit}`,
+    `${toCell(claude)} ${unit}`,
+    `${ratio.median.toFixed(2)} (${ratio.p95.toFixed(2)})`,
+    wanted,
+    `${toCell(proxyCpuMs)} ms`,
+    `${toCell(claudeCpuMs)} ms`,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function toCell({ median, p95 }: Figure): string {
+  return `${toShort(median)} (${toShort(p95)})`;
 }
 
 function toHistoryLine({ messages, replayedMs, resumedMs }: HistoryRow): string {

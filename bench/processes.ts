@@ -12,12 +12,20 @@ const ROOT = join(import.meta.dirname, '..');
 
 export const CLAUDE = join(ROOT, 'node_modules/.bin/claude');
 
+/** Longest wait for the processes that the proxy starts ahead, in milliseconds. */
+const QUIET_MS = 10_000;
+
 /** The model server and the proxy, each a process of its own, as in real life. */
 export type Stage = {
   modelUrl: string;
   proxyUrl: string;
   proxyPid: number;
-  /** Resolves when the processes are up that the proxy starts ahead: a start takes a second of CPU. */
+  /** The proxy's keys file is in it. */
+  stateFolder: string;
+  /**
+   * Resolves when the processes are up that the proxy starts ahead: a start takes a second of CPU; or
+   * after ten seconds, because a server that is full starts none.
+   */
   waitUntilQuiet(): Promise<void>;
   /** Resolves with the time at which the model saw the client of a held answer leave. */
   waitUntilClosed(name: string): Promise<number>;
@@ -44,9 +52,10 @@ export async function openStage(settings: Record<string, string> = {}): Promise<
     DISABLE_ERROR_REPORTING: '1',
     DISABLE_AUTOUPDATER: '1',
   };
+  const stateFolder = join(folder, 'state');
   const proxy = start(['dist/bin.js', '--port', '0'], {
     ...claudeEnvironment,
-    STATE_DIR: join(folder, 'state'),
+    STATE_DIR: stateFolder,
     PROXY_API_KEY: KEY,
     CLAUDE_PATH: CLAUDE,
     LOG_LEVEL: 'silent',
@@ -58,9 +67,11 @@ export async function openStage(settings: Record<string, string> = {}): Promise<
     modelUrl,
     proxyUrl,
     proxyPid: proxy.pid ?? 0,
+    stateFolder,
     async waitUntilQuiet() {
       const wanted = Number(settings['WARM_PROCESSES'] ?? settings['WORKER_CONCURRENCY'] ?? 2);
-      while ((await readReady(proxyUrl)) < wanted) await delay(50);
+      const until = performance.now() + QUIET_MS;
+      while ((await readReady(proxyUrl)) < wanted && performance.now() < until) await delay(100);
     },
     waitUntilClosed: (name) => closed(name).promise,
     claudeEnvironment,
@@ -70,6 +81,19 @@ export async function openStage(settings: Record<string, string> = {}): Promise<
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A stage for one measurement. */
+export async function withStage<Result>(
+  settings: Record<string, string>,
+  use: (stage: Stage) => Promise<Result>,
+): Promise<Result> {
+  const stage = await openStage(settings);
+  try {
+    return await use(stage);
+  } finally {
+    await stage.close();
+  }
 }
 
 function start(args: readonly string[], env: Record<string, string>) {

@@ -6,12 +6,16 @@ import { toChatLaunch } from '../src/claude/launch/launch.ts';
 import { toUserLine } from '../src/claude/process/protocol.ts';
 import { readTiming, type Timing } from './ask.ts';
 import { CLAUDE, type Stage } from './processes.ts';
+import { readTreeCpuMs } from './read-cpu.ts';
 
 /** Time for a process to come up before it is asked: only the answer is timed, in milliseconds. */
 const START_MS = 3000;
 
 /** A CLI process as the proxy runs it, with nobody between: its stdout is read and that is all. */
-export async function readDirectly({ claudeEnvironment }: Stage, prompt: string): Promise<Timing> {
+export async function readDirectly(
+  { claudeEnvironment }: Stage,
+  prompt: string,
+): Promise<Timing & { cpuMs: number }> {
   const { args, environment, folder } = toChatLaunch(
     { environment: claudeEnvironment, loginArgs: [] },
     String(claudeEnvironment['HOME']),
@@ -22,6 +26,8 @@ export async function readDirectly({ claudeEnvironment }: Stage, prompt: string)
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await delay(START_MS);
+  const pid = child.pid ?? 0;
+  const cpuBeforeMs = readTreeCpuMs(pid);
   const startedAt = performance.now();
   const request = { subtype: 'initialize', systemPrompt: ['Be brief.'] };
   for (const line of [
@@ -36,9 +42,10 @@ export async function readDirectly({ claudeEnvironment }: Stage, prompt: string)
     '"text_delta"',
     '"message_stop"',
   );
+  const cpuMs = readTreeCpuMs(pid) - cpuBeforeMs;
   child.stdin.end();
   await once(child, 'exit');
-  return timing;
+  return { ...timing, cpuMs };
 }
 
 /** The chunks up to a mark; the process stays up behind it. */

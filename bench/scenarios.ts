@@ -1,24 +1,20 @@
+import { addKey } from '../src/keys/edit-keys.ts';
+import { toKeysFile } from '../src/keys/keys-file.ts';
 import { ANSWER } from './answer.ts';
 import { askClaude, askProxy, type Question, type Timing } from './ask.ts';
-import type { Stage } from './processes.ts';
+import { type Stage, withStage } from './processes.ts';
+import { readReapedCpuMs, readTreeCpuMs } from './read-cpu.ts';
 import { readDirectly } from './read-directly.ts';
-import { toMedian, toQuantile } from './statistics.ts';
+import { type Row, type Sample, toRow } from './rows.ts';
 
-/** One line of the table: the proxy's figure beside that of `claude -p`, from the same minutes. */
-export type Row = {
-  work: string;
-  unit: 'ms' | 'requests/s';
-  proxy: Figure;
-  claude: Figure;
-  /** The proxy's median over the other. */
-  ratio: number;
-  /** What the ratio has to be. */
-  wanted: string;
+type Rounds = {
+  each: number;
+  load: number;
+  deltas: number;
+  streams: number;
+  /** Messages of the conversations whose system prompt changes. */
+  changing: readonly number[];
 };
-
-type Figure = { median: number; p95: number };
-
-type Rounds = { each: number; load: number; deltas: number; streams: number };
 
 type Scenario = (stage: Stage, rounds: Rounds) => Promise<Row>;
 
@@ -27,87 +23,164 @@ const CALLERS = 8;
 
 let uniqueNumber = 0;
 
-export const SCENARIOS: readonly Scenario[] = [
-  (stage, { each }) =>
-    compareFirstTokens(stage, each, {
-      work: 'first token, one request on an idle server',
-      wanted: '≤ 0.20',
-      question: () => toQuestion([], `Be brief. ${unique()}`),
-    }),
-  (stage, { each }) =>
-    compareFirstTokens(stage, each, {
-      work: 'first token, next turn of a conversation',
-      wanted: '≤ 0.08',
-      question: createConversation(),
-    }),
-  (stage, { each }) =>
-    compareFirstTokens(stage, each, {
-      work: 'first token, an independent request with the same instructions',
-      wanted: '≤ 0.08',
-      question: () => toQuestion([], 'Be brief.'),
-    }),
-  (stage, { each }) =>
-    compareFirstTokens(stage, each, {
-      work: 'first token, a conversation of 100 messages that no process holds',
-      wanted: '≤ 1.0',
-      question: () => toQuestion(toHistory(99), `Be brief. ${unique()}`),
-    }),
-  (stage, { load }) =>
-    compareLoads(stage, load, {
-      work: '8 callers, same instructions',
-      wanted: '≥ 9',
-      question: () => toQuestion([], 'Be brief.'),
-    }),
-  (stage, { load }) =>
-    compareLoads(stage, load, {
-      work: '8 callers, all instructions different',
-      wanted: '≥ 1.0',
-      question: () => toQuestion([], `Be brief. ${unique()}`),
-    }),
-  compareStreams,
-];
+/** The table's rows, in its order. */
+export function toScenarios({ changing }: Rounds): readonly Scenario[] {
+  return [
+    firstToken('one request on an idle server', '≤ 0.11', () => () => ({
+      ...toQuestion([], `Be brief. ${unique()}`),
+      extra: { metadata: { user_id: unique() } }, // nobody whom a kept process knows
+    })),
+    firstToken('next turn of a conversation', '≤ 0.06', () => createConversation()),
+    firstToken(
+      'an independent request with the same instructions',
+      '≤ 0.06',
+      () => () => toQuestion([], 'Be brief.'),
+    ),
+    firstToken(
+      'an independent request with other instructions',
+      '≤ 0.06',
+      () => () => toQuestion([], `Be brief. ${unique()}`),
+    ),
+    ...changing.map((messages) =>
+      firstToken(
+        `a conversation of ${messages} messages whose system prompt changed`,
+        messages === 100 ? '≤ 0.10' : 'to compare',
+        () => createConversation(messages, () => `Be brief. ${unique()}`),
+      ),
+    ),
+    firstToken(
+      'a conversation of 100 messages that no process holds',
+      '≤ 0.9',
+      () => () => toQuestion(toHistory(99), `Be brief. ${unique()}`),
+    ),
+    (stage, rounds) =>
+      compareLoads(stage, rounds, {
+        work: '8 callers, one key, same instructions',
+        wanted: '≥ 12',
+        question: () => toQuestion([], 'Be brief.'),
+      }),
+    (stage, rounds) =>
+      compareLoads(stage, rounds, {
+        work: '8 callers, one key, all instructions different',
+        wanted: '≥ 10; CPU ≤ 80 ms',
+        question: () => toQuestion([], `Be brief. ${unique()}`),
+      }),
+    (_stage, rounds) => withStage({ MAX_PROCESSES: '12' }, (stage) => compareKeys(stage, rounds)),
+    compareBursts,
+    compareStreams,
+  ];
+}
 
-type Comparison = { work: string; wanted: string; question: () => Question };
+type Comparison = { work: string; wanted: string; question: (caller: number) => Question };
 
-async function compareFirstTokens(
-  stage: Stage,
-  count: number,
-  comparison: Comparison,
-): Promise<Row> {
-  const [proxy, claude]: [number[], number[]] = [[], []];
-  await askProxy(stage, comparison.question());
-  for (let index = 0; index < count; index += 1) {
-    await stage.waitUntilQuiet();
-    claude.push((await askClaude(stage, PROMPT)).firstTokenMs);
-    proxy.push((await askProxy(stage, comparison.question())).firstTokenMs);
-  }
-  return toRow(comparison, 'ms', proxy, claude);
+/** `createAsk` begins anew, so that a row does not depend on those before it. */
+function firstToken(work: string, wanted: string, createAsk: () => () => Question): Scenario {
+  return async (stage, { each }) => {
+    const question = createAsk();
+    await askProxy(stage, question());
+    return compare({ work: `first token, ${work}`, wanted }, stage, each, 1, {
+      claude: async () => (await askClaude(stage, PROMPT)).firstTokenMs,
+      proxy: async () => (await askProxy(stage, question())).firstTokenMs,
+    });
+  };
 }
 
 /** Interleaved in short bursts, so that both meet the same noise of the machine. */
-async function compareLoads(stage: Stage, count: number, comparison: Comparison): Promise<Row> {
-  const [proxy, claude]: [number[], number[]] = [[], []];
-  for (let burst = 0; burst < 3; burst += 1) {
-    await stage.waitUntilQuiet();
-    claude.push(await measureRate(Math.ceil(count / 8), () => askClaude(stage, PROMPT)));
-    proxy.push(await measureRate(count, () => askProxy(stage, comparison.question())));
+function compareLoads(
+  stage: Stage,
+  { each, load }: Rounds,
+  { question, ...row }: Comparison,
+): Promise<Row> {
+  const claudeCount = Math.ceil(load / 8);
+  return compare({ ...row, unit: 'requests/s' }, stage, each, load, {
+    claudeCount,
+    claude: () => measureRate(claudeCount, () => askClaude(stage, PROMPT)),
+    proxy: () => measureRate(load, (caller) => askProxy(stage, question(caller))),
+  });
+}
+
+/** Each caller with a key of its own, after each key's first request. */
+async function compareKeys(stage: Stage, rounds: Rounds): Promise<Row> {
+  const keys: string[] = [];
+  for (let caller = 0; caller < CALLERS; caller += 1) {
+    const file = toKeysFile(stage.stateFolder);
+    keys.push((await addKey(file, `caller-${caller}`, { scopes: ['chat'] })).key);
   }
-  return toRow(comparison, 'requests/s', proxy, claude);
+  const question = (caller: number) => ({
+    ...toQuestion([], `Be brief. ${unique()}`),
+    key: keys[caller] ?? '',
+  });
+  for (const caller of keys.keys()) await askProxy(stage, question(caller));
+  const work = '8 callers, 8 keys, MAX_PROCESSES=12, all instructions different';
+  return compareLoads(stage, rounds, { work, wanted: '≥ 8', question });
+}
+
+/** When the last of those who ask at the same moment gets its first token. */
+function compareBursts(stage: Stage, { each }: Rounds): Promise<Row> {
+  const callers = Array.from({ length: CALLERS }, (_, caller) => caller);
+  const readLast = async (ask: () => Promise<Timing>) => {
+    const timings = await Promise.all(callers.map(ask));
+    return Math.max(...timings.map(({ firstTokenMs }) => firstTokenMs));
+  };
+  const row = { work: 'last first token, 8 at once on an idle server', wanted: 'half of before' };
+  return compare(row, stage, each, CALLERS, {
+    claude: () => readLast(() => askClaude(stage, PROMPT)),
+    proxy: () => readLast(() => askProxy(stage, toQuestion([], `Be brief. ${unique()}`))),
+  });
 }
 
 /** The whole time of one long answer, beside a process of which nobody does more than read the output. */
 async function compareStreams(stage: Stage, { deltas, streams }: Rounds): Promise<Row> {
-  const [proxy, direct]: [number[], number[]] = [[], []];
-  const messages = [{ role: 'user', content: `Write deltas=${deltas}.` }];
-  const ask = () => askProxy(stage, { system: 'Be brief.', messages });
+  const prompt = `Write deltas=${deltas}.`;
+  const ask = () =>
+    askProxy(stage, { system: 'Be brief.', messages: [{ role: 'user', content: prompt }] });
   await ask();
+  const [proxy, direct]: [Sample[], Sample[]] = [[], []];
   for (let index = 0; index < streams; index += 1) {
     await stage.waitUntilQuiet();
-    direct.push(toLength(await readDirectly(stage, `Write deltas=${deltas}.`)));
-    proxy.push(toLength(await ask()));
+    const timing = await readDirectly(stage, prompt);
+    direct.push({ figure: toLength(timing), cpuMs: timing.cpuMs });
+    proxy.push(await measureProxy(stage, 1, async () => toLength(await ask())));
   }
   const work = `${deltas} deltas in one stream, beside reading the CLI directly`;
-  return toRow({ work, wanted: '≤ 1.15' }, 'ms', proxy, direct);
+  return toRow({ work, wanted: '≤ 1.0' }, proxy, direct);
+}
+
+type Sides = {
+  proxy: () => Promise<number>;
+  claude: () => Promise<number>;
+  /** How many requests `claude` makes. Default: as many as `proxy`. */
+  claudeCount?: number;
+};
+
+async function compare(
+  row: Pick<Row, 'work' | 'wanted'> & Partial<Pick<Row, 'unit'>>,
+  stage: Stage,
+  rounds: number,
+  count: number,
+  { proxy, claude, claudeCount = count }: Sides,
+): Promise<Row> {
+  const [ours, theirs]: [Sample[], Sample[]] = [[], []];
+  for (let round = 0; round < rounds; round += 1) {
+    await stage.waitUntilQuiet();
+    const beforeMs = readReapedCpuMs();
+    const figure = await claude();
+    theirs.push({ figure, cpuMs: (readReapedCpuMs() - beforeMs) / claudeCount });
+    ours.push(await measureProxy(stage, count, proxy));
+  }
+  return toRow(row, ours, theirs);
+}
+
+/** With the processor time until the server is quiet again: it starts processes and empties used ones. */
+async function measureProxy(
+  stage: Stage,
+  count: number,
+  ask: () => Promise<number>,
+): Promise<Sample> {
+  const beforeMs = readTreeCpuMs(stage.proxyPid);
+  const figure = await ask();
+  await stage.waitUntilQuiet();
+  return { figure, cpuMs: (readTreeCpuMs(stage.proxyPid) - beforeMs) / count };
 }
 
 /** From the first token to the last: how soon that one came is measured elsewhere. */
@@ -115,51 +188,44 @@ function toLength({ totalMs, firstTokenMs }: Timing) {
   return totalMs - firstTokenMs;
 }
 
-async function measureRate(count: number, ask: () => Promise<Timing>): Promise<number> {
+async function measureRate(
+  count: number,
+  ask: (caller: number) => Promise<Timing>,
+): Promise<number> {
   let left = count;
   const startedAt = performance.now();
   await Promise.all(
-    Array.from({ length: CALLERS }, async () => {
+    Array.from({ length: CALLERS }, async (_, caller) => {
       while (left > 0) {
         left -= 1;
-        await ask();
+        await ask(caller);
       }
     }),
   );
   return (count * 1000) / (performance.now() - startedAt);
 }
 
-function toRow(
-  { work, wanted }: Pick<Comparison, 'work' | 'wanted'>,
-  unit: Row['unit'],
-  proxy: readonly number[],
-  claude: readonly number[],
-): Row {
-  const ratio = toMedian(proxy) / toMedian(claude);
-  return { work, unit, proxy: toFigure(proxy), claude: toFigure(claude), ratio, wanted };
-}
-
-function toFigure(values: readonly number[]): Figure {
-  return { median: toMedian(values), p95: toQuantile(values, 0.95) };
-}
-
 function toQuestion(history: readonly object[], system: string): Question {
   return { system, messages: [...history, { role: 'user', content: PROMPT }] };
 }
 
+/** A history that nobody has seen. */
 function toHistory(count: number): object[] {
+  const name = unique();
   return Array.from({ length: count - (count % 2) }, (_, index) => ({
     role: index % 2 === 0 ? 'user' : 'assistant',
-    content: `Message ${index} of a long conversation.`,
+    content: `Message ${index} of a long conversation ${name}.`,
   }));
 }
 
 /** Each question continues the one before. */
-function createConversation(): () => Question {
-  const messages: object[] = [];
-  const system = `Be brief. ${unique()}`;
+function createConversation(
+  length = 1,
+  toSystem: () => string = () => 'Be brief.',
+): () => Question {
+  const messages = toHistory(length - 1);
   return () => {
-    const question = { system, messages: [...messages, { role: 'user', content: PROMPT }] };
+    const question = toQuestion(messages, toSystem());
     messages.push({ role: 'user', content: PROMPT }, { role: 'assistant', content: ANSWER });
     return question;
   };

@@ -1,19 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { readRssBytes } from '../src/claude/process/read-rss.ts';
 import { answerDirectly } from './answer-directly.ts';
 import { askProxy, openAnswer } from './ask.ts';
-import { openStage, type Stage } from './processes.ts';
+import { type Stage, withStage } from './processes.ts';
+import { readOwnCpuMs } from './read-cpu.ts';
 import { toMedian } from './statistics.ts';
 
 /** A figure that has to stay below a bound, whatever `claude -p` does. */
 export type Shape = { work: string; unit: 'MB' | 'ms' | '%'; figure: number; wanted: string };
 
 export type ShapeRounds = { each: number; waiting: number; requests: number; watchMs: number };
-
-/** Clock ticks a second, as Linux counts processor time. */
-const TICKS = 100;
 
 /** A tool's own time, in milliseconds: the CLI asks for a call a moment after the answer is out. */
 const THOUGHT_MS = 100;
@@ -24,18 +21,6 @@ export async function measureShapes(rounds: ShapeRounds): Promise<Shape[]> {
     shapes.push(...(await measure(rounds)));
   }
   return shapes;
-}
-
-async function withStage<Result>(
-  settings: Record<string, string>,
-  use: (stage: Stage) => Promise<Result>,
-): Promise<Result> {
-  const stage = await openStage(settings);
-  try {
-    return await use(stage);
-  } finally {
-    await stage.close();
-  }
 }
 
 /** The proxy alone, without the CLI processes: idle, and after many requests. */
@@ -49,7 +34,7 @@ function measureMemory({ requests }: ShapeRounds): Promise<Shape[]> {
     const early = await readRssMb(stage);
     await askMany(requests, hello);
     return [
-      { work: 'the proxy’s own memory, idle', unit: 'MB', figure: idle, wanted: '≤ 110' },
+      { work: 'the proxy’s own memory, idle', unit: 'MB', figure: idle, wanted: '≤ 90' },
       {
         work: `its growth over ${requests} requests, after the first ${Math.ceil(requests / 10)}`,
         unit: '%',
@@ -109,9 +94,9 @@ function measureQueue({ waiting, watchMs }: ShapeRounds): Promise<Shape[]> {
     await delay(3000);
     const few = Array.from({ length: Math.min(200, waiting) }, (_, index) => hold(`c${index}`));
     await delay(3000);
-    const before = readCpuMs(stage);
+    const before = readOwnCpuMs(stage.proxyPid);
     await delay(watchMs);
-    const share = ((readCpuMs(stage) - before) / watchMs) * 100;
+    const share = ((readOwnCpuMs(stage.proxyPid) - before) / watchMs) * 100;
     const many = Array.from({ length: waiting - few.length }, (_, index) => hold(`d${index}`));
     await delay(5000);
     const memory = await readRssMb(stage);
@@ -185,10 +170,4 @@ function toPrompt(content: string): object[] {
 
 async function readRssMb({ proxyPid }: Stage) {
   return ((await readRssBytes(proxyPid)) ?? Number.NaN) / 2 ** 20;
-}
-
-/** Processor time of the proxy so far. */
-function readCpuMs({ proxyPid }: Stage) {
-  const fields = readFileSync(`/proc/${proxyPid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS;
 }

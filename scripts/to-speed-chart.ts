@@ -24,7 +24,7 @@ ${bars.map(draw).join('\n')}
 function toBar(results: string) {
   return ([start, label]: [string, string]): Bar => {
     const row = results.split('\n').find((line) => line.startsWith(`| ${start} `));
-    const share = Number(row?.split('|')[4]);
+    const share = Number.parseFloat(row?.split('|')[4] ?? '');
     if (!(share > 0)) throw new Error(`bench/RESULTS.md has no ratio for "${start}".`);
     return { label, share };
   };
