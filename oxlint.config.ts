@@ -25,13 +25,14 @@ const ROOMS: Readonly<Record<string, string>> = {
 
   'http/**':
     'run.ts run-error.ts deadline.ts loopback.ts dialects/bodies.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ threads/ hono @hono/* pino rate-limiter-flexible ws zod node:*',
-  'routes/**': `${CANONICAL} backend.ts deadline.ts within.ts dialects/ http/ keys/ observation/ openapi/ responses/ claude/agent/read-transcript.ts hono @hono/* zod node:timers/promises`,
+  'routes/**': `${CANONICAL} backend.ts deadline.ts within.ts dialects/ http/ keys/ observation/ openapi/ responses/ agent-runs/ claude/agent/read-transcript.ts hono @hono/* zod node:timers/promises`,
   'dashboard/**': `${CANONICAL} http/ keys/ observation/ responses/ routes/ claude/agent/read-transcript.ts hono zod node:*`,
 
   'keys/**': 'run.ts run-error.ts backend.ts settings.ts p-limit zod node:*',
   'limits/**': 'run.ts run-error.ts keys/ state/ node:*',
   'sessions/**': 'run-error.ts state/ claude/agent/read-transcript.ts zod',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
+  'agent-runs/**': 'run.ts run-error.ts config.ts deadline.ts within.ts state/ zod node:*',
   'observation/**': 'run.ts run-error.ts round-usd.ts config.ts state/ pino prom-client zod node:*',
   'media/**': 'run.ts run-error.ts loopback.ts node:*',
   'state/**': 'node:*',
@@ -42,7 +43,7 @@ const ROOMS: Readonly<Record<string, string>> = {
     'config.ts loopback.ts server.ts settings.ts claude/launch/ demo/ keys/ dashboard/ routes/ state/ zod node:*',
   '{bin,cli}.ts': 'cli.ts cli/ zod node:*',
   'app.ts':
-    'run.ts backend.ts dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',
+    'run.ts backend.ts agent-runs/ dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',
   'index.ts': 'app.ts backend.ts keys/ run.ts run-error.ts',
 };
 

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 
+import type { RunBook } from './agent-runs/run-book.ts';
 import type { ReadCliStatus } from './backend.ts';
 import { createIdentifyKey } from './dashboard/sign-in/identify-key.ts';
 import { mountDashboard } from './dashboard/mount-dashboard.ts';
@@ -9,6 +10,7 @@ import { createSignIns } from './dashboard/sign-in/sign-ins.ts';
 import { withSignIn } from './dashboard/sign-in/with-sign-in.ts';
 import { anthropicMessages } from './dialects/anthropic-messages/index.ts';
 import { CountTokensBody } from './dialects/anthropic-messages/body.ts';
+import { direct } from './dialects/direct/index.ts';
 import { APIS } from './dialects/index.ts';
 import { openaiResponses } from './dialects/openai-responses/index.ts';
 import type { KeyBook } from './keys/key-book.ts';
@@ -47,6 +49,7 @@ import { respondFailure, toRequestError } from './routes/respond-failure.ts';
 import { mountResponses } from './routes/responses/mount-responses.ts';
 import type { ResponseParts } from './routes/responses/response-parts.ts';
 import { runDialect } from './routes/run-dialect.ts';
+import { mountRuns } from './routes/runs/mount-runs.ts';
 import { toServedPaths } from './routes/served-paths.ts';
 import {
   deleteSession,
@@ -71,6 +74,8 @@ export type AppParts = {
   health: HealthParts;
   sessions: SessionBook;
   responses: ResponseParts;
+  /** The runs of agents, and what is kept of them. */
+  runs: RunBook;
   /** What hears of every run. */
   watch: Watch;
   log: Log;
@@ -109,6 +114,7 @@ export function createApp({
   health: healthParts,
   sessions,
   responses,
+  runs,
   watch,
   log,
   settings,
@@ -158,8 +164,15 @@ export function createApp({
   app.use(timeout(settings.requestTimeoutMs));
   app.use(limitBody(settings.maxBodyBytes));
 
-  app.on('ALL', ['/api/run', '/api/sessions/*'], requireScope('agent'));
+  app.on(
+    'ALL',
+    ['/api/run', '/api/runs/*', '/api/events', '/api/sessions/*'],
+    requireScope('agent'),
+  );
+  mountRuns(app, { run: observed(direct), book: runs, stopping: responses.stopping });
   for (const dialect of APIS.flatMap(({ dialects }) => dialects)) {
+    if (dialect.name === direct.name) continue; // its runs are on record
+
     const answer = runDialect(dialect, observed(dialect));
     app.on('POST', toServedPaths(dialect.path), validate(dialect.body), answer);
   }

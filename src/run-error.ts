@@ -7,6 +7,8 @@ export type RunErrorCode =
   /** The caller may not do this here, or the API refuses it to this account. */
   | 'forbidden'
   | 'not-found'
+  /** What is asked for does not fit the state in which the thing is. */
+  | 'conflict'
   | 'method-not-allowed'
   | 'model-not-found'
   /** The body is larger than this server, or the API, takes. */

@@ -35,6 +35,8 @@ export type RunRequest = {
   /** Present when the request wants an agent with built-in tools; absent when it wants a model. */
   agent: AgentOptions | undefined;
   caller: Caller;
+  /** Waits for its turn as long as it takes: its caller has gone already. */
+  isPatient?: true;
 };
 
 /** One turn of the conversation, with its true role. */
@@ -215,10 +217,10 @@ export type DroppableParam =
 export type RunProgress = { type: 'run-progress'; step: RunStep };
 
 /**
- * It has a place; its process is bound to it; the process has been asked; the process said something that
+ * It waits for a place, if it is patient; it has a place; its process is bound to it; the process has been asked; the process said something that
  * is no part of the answer.
  */
-export type RunStep = 'placed' | 'bound' | 'asked' | 'heard';
+export type RunStep = 'queued' | 'placed' | 'bound' | 'asked' | 'heard';
 
 /** The kind of part whose deltas follow: text, reasoning text, JSON arguments, or a tool's output. */
 export type StartedPart =

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+import { openRuns } from './agent-runs/open-runs.ts';
 import { createApp } from './app.ts';
 import type { Backend } from './backend.ts';
 import { readTranscript } from './claude/agent/read-transcript.ts';
@@ -59,7 +60,7 @@ export async function createServerParts(options: ServerOptions) {
   const backend = wrapBackend(cli.backend);
   const readCliStatus = backend.readStatus;
   const stores = await openStores(config, cli.claudeFolder, log);
-  const { sessions, responses } = stores;
+  const { sessions, responses, runs } = stores;
   const readModels = async () => (await readCliStatus()).models;
   const keys = openKeys({ config, ownerKey: proxyKey, readModels, log });
   const watch = createWatch({
@@ -103,12 +104,14 @@ export async function createServerParts(options: ServerOptions) {
     },
     sessions,
     responses,
+    runs,
     watch,
     log,
     settings: { ...config, hopHeader: HOP_HEADER },
   });
   const close = async () => {
     await responses.close(toShutdown());
+    await runs.close(toShutdown());
     await cli.close();
     await stores.close();
     keys.close();
@@ -198,6 +201,7 @@ async function openStores(config: Config, claudeFolder: string, log: Log) {
     onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
   });
   const responses = await openResponses({ config, log, toEnded: toInterruptedResponse });
+  const runs = openRuns({ config, log });
   const history = openHistory({
     file: join(config.stateDir, 'history.db'),
     onSetAside: (report) => log.error(report, 'the history database was damaged and set aside'),
@@ -206,9 +210,11 @@ async function openStores(config: Config, claudeFolder: string, log: Log) {
   return {
     sessions,
     responses,
+    runs,
     history,
     async removeExpired() {
       history.removeExpired();
+      runs.removeExpired();
       await Promise.all([sessions.removeExpired(), responses.book.removeExpired()]);
     },
     async close() {

@@ -232,7 +232,23 @@ export const SETTINGS = {
   BACKGROUND_TIMEOUT_MS: {
     ...milliseconds(LONGEST_TIMER_MS),
     default: '3600000',
-    meaning: 'Longest time that a background response of `/v1/responses` runs.',
+    meaning: 'Longest time of a background response of `/v1/responses`, or of an agent’s run.',
+  },
+  RUN_TTL_MS: {
+    ...milliseconds(TEN_YEARS_MS),
+    default: '604800000',
+    meaning: 'Time after its end when an agent’s run and its events are deleted.',
+  },
+  MAX_RUN_BYTES_PER_KEY: {
+    ...wholeNumber(1024, 1_099_511_627_776),
+    default: '268435456',
+    unit: 'bytes',
+    meaning: 'Size of the ended runs of one key, events included; the oldest make room.',
+  },
+  MAX_BACKGROUND_RUNS_PER_KEY: {
+    ...wholeNumber(1, 1_000_000),
+    default: '1000',
+    meaning: 'Runs of one key that may go on or wait in the background; the next one gets a 429.',
   },
   DEFAULT_WORKSPACE_DIR: {
     ...folder(),

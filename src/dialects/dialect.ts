@@ -73,7 +73,7 @@ export type Exchange<Body> = {
 };
 
 /** One message of a server-sent-event stream. */
-export type SseMessage = { event?: string; data: string };
+export type SseMessage = { id?: string; event?: string; data: string };
 
 /** How an API says that something went wrong. */
 export type Failures = {

@@ -21,7 +21,12 @@ export type Gate = {
    * with fewer who wait takes the place of the latest of the key with the most; one of each key may always
    * wait.
    */
-  enter: (keyId: string, signal: AbortSignal) => Promise<() => void>;
+  enter: (
+    keyId: string,
+    signal: AbortSignal,
+    /** One that is patient is never sent away, and takes nobody's room in the queue. */
+    options?: { isPatient?: boolean | undefined },
+  ) => Promise<() => void>;
   counts: () => GateCounts;
   /** Told whenever the counts change; one listener at a time. */
   onChange: (listener: () => void) => void;
@@ -39,13 +44,21 @@ type Turn = { resolve: (leave: () => void) => void; giveUp: (reason: unknown) =>
 export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOptions): Gate {
   const limit = pLimit(concurrency);
   const queue = createFairQueue<Turn>();
+  const patient = createFairQueue<Turn>();
+  let isPatientNext = false;
   let isClosed = false;
   let noteChange = ignore;
+
+  /** The patient and the others take turns, too. */
+  const shift = (): Turn | undefined => {
+    isPatientNext = !isPatientNext;
+    return isPatientNext ? (queue.shift() ?? patient.shift()) : (patient.shift() ?? queue.shift());
+  };
 
   const admit = (): void => {
     noteChange();
     while (limit.activeCount < concurrency) {
-      const turn = queue.shift();
+      const turn = shift();
       if (turn === undefined) return;
       const place = Promise.withResolvers<void>();
       void limit(() => place.promise).then(admit);
@@ -64,10 +77,10 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
     else if (own > 0 || maxQueueSize === 0) throw full;
   };
 
-  const enter: Gate['enter'] = async (keyId, signal) => {
+  const enter: Gate['enter'] = async (keyId, signal, { isPatient = false } = {}) => {
     signal.throwIfAborted();
     if (isClosed) throw shuttingDown();
-    makeRoom(keyId);
+    if (!isPatient) makeRoom(keyId);
 
     const { promise, resolve, reject } = Promise.withResolvers<() => void>();
     // Leaves before it rejects: a place handed to a turn that was given up would never come back.
@@ -75,12 +88,12 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
       leave();
       reject(reason);
     };
-    const leave = queue.push(keyId, { resolve, giveUp });
+    const leave = (isPatient ? patient : queue).push(keyId, { resolve, giveUp });
     const onAbort = (): void => giveUp(signal.reason);
     const onTimeout = (): void => giveUp(queueTimeout(retryAfterSeconds(queue.size, concurrency)));
 
     signal.addEventListener('abort', onAbort, { once: true });
-    const timer = setTimeout(onTimeout, queueTimeoutMs);
+    const timer = isPatient ? undefined : setTimeout(onTimeout, queueTimeoutMs);
     admit();
     try {
       return await promise;
@@ -96,10 +109,10 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
     onChange(listener) {
       noteChange = listener;
     },
-    counts: () => ({ running: limit.activeCount, waiting: queue.size, concurrency }),
+    counts: () => ({ running: limit.activeCount, waiting: queue.size + patient.size, concurrency }),
     close() {
       isClosed = true;
-      for (let turn = queue.shift(); turn !== undefined; turn = queue.shift()) {
+      for (let turn = shift(); turn !== undefined; turn = shift()) {
         turn.giveUp(shuttingDown());
       }
     },
@@ -111,7 +124,9 @@ function ignore(): void {}
 /** Starts a run when the gate gives it a place, and holds the place until its stream has ended. */
 export function withGate(run: Run, gate: Gate): Run {
   return async function* runBehindGate(request, signal) {
-    const leave = await gate.enter(request.caller.keyId, signal);
+    const { caller, isPatient } = request;
+    if (isPatient) yield { type: 'run-progress', step: 'queued' };
+    const leave = await gate.enter(caller.keyId, signal, { isPatient });
     try {
       // The caller may have left in the moment in which the place was given.
       signal.throwIfAborted();

@@ -8,6 +8,7 @@ const MEANINGS = {
   unauthenticated: 'The key is missing or wrong.',
   forbidden: 'This may not be done here, or not by this account.',
   'not-found': 'There is no such thing, or it belongs to another key.',
+  conflict: 'It is not in a state for that.',
   'method-not-allowed': 'The path takes other methods; `allow` names them.',
   'model-not-found': 'There is no such model.',
   'request-too-large': 'The body is larger than MAX_BODY_BYTES.',

@@ -13,7 +13,8 @@ type Encoding = { contentType: string; encode: (message: SseMessage) => string; 
 /** Every dialect's: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 const SERVER_SENT_EVENTS: Encoding = {
   contentType: 'text/event-stream',
-  encode: ({ event, data }) => `${event === undefined ? '' : `event: ${event}\n`}data: ${data}\n\n`,
+  encode: ({ id, event, data }) =>
+    `${toField('id', id)}${toField('event', event)}data: ${data}\n\n`,
   keepalive: ': keepalive\n\n',
 };
 
@@ -52,6 +53,10 @@ export function streamMessages<Body>(
       endAnswer();
     }
   });
+}
+
+function toField(name: string, value: string | undefined) {
+  return value === undefined ? '' : `${name}: ${value}\n`;
 }
 
 function chooseEncoding(c: Context, { lines }: Pick<Dialect<never>, 'lines'>) {

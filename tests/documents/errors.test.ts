@@ -11,6 +11,7 @@ const CODES = Object.keys({
   unauthenticated: 1,
   forbidden: 1,
   'not-found': 1,
+  conflict: 1,
   'method-not-allowed': 1,
   'model-not-found': 1,
   'request-too-large': 1,

@@ -1,3 +1,5 @@
+import { createRunBook } from '../../src/agent-runs/run-book.ts';
+import { createRunStore } from '../../src/agent-runs/run-store.ts';
 import { type AppParts, createApp } from '../../src/app.ts';
 import type { CliStatus } from '../../src/backend.ts';
 import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
@@ -113,6 +115,13 @@ export function createTestApp({ settings, health, ...parts }: TestParts = {}) {
       background: createBackgroundRuns(60_000),
       stopping: new AbortController().signal,
     },
+    runs: createRunBook({
+      store: createRunStore({ file: ':memory:', onSetAside: () => undefined }),
+      ttlMs: 60_000,
+      maxBytesPerKey: 1_000_000,
+      maxBackgroundPerKey: 100,
+      backgroundTimeoutMs: 60_000,
+    }),
     watch: createWatch({ queue, processes: () => ({}), history }),
     // Only these methods of pino's are called.
     log: { ...quiet, child: () => quiet } as unknown as AppParts['log'],

@@ -1,5 +1,5 @@
 /** A message of a server-sent-event stream, as it came. */
-export type Sse = { event: string | undefined; data: string };
+export type Sse = { id?: string | undefined; event: string | undefined; data: string };
 
 /** Reads an event stream message by message, as they arrive. Comments are left out. */
 export async function* readSse(response: Response): AsyncIterable<Sse> {
@@ -20,5 +20,7 @@ function toMessage(block: string): Sse | undefined {
     block.split('\n').map((line) => line.split(/: ?(.*)/s, 2) as [string, string]), // "name: value"
   );
   const data = fields.get('data');
-  return data === undefined ? undefined : { event: fields.get('event'), data };
+  return data === undefined
+    ? undefined
+    : { id: fields.get('id'), event: fields.get('event'), data };
 }

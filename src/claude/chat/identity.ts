@@ -30,6 +30,8 @@ const REQUEST = {
   // Compared one by one.
   messages: 'none',
   agent: 'none',
+  // Of the gate's concern only.
+  isPatient: 'none',
 } satisfies Lifetimes<Omit<ChatRequest, 'sampling' | 'caller'>>;
 
 const SAMPLING = {

@@ -8,6 +8,7 @@ const FAILURES = {
   'invalid-request': { status: 400, type: 'invalid_request_error' },
   unauthenticated: { status: 401, type: 'authentication_error' },
   forbidden: { status: 403, type: 'permission_error' },
+  conflict: { status: 409, type: 'invalid_request_error' },
   'not-found': { status: 404, type: 'not_found_error' },
   'method-not-allowed': { status: 405, type: 'invalid_request_error' },
   'model-not-found': { status: 404, type: 'not_found_error' },

@@ -13,8 +13,8 @@ const AllowedTool = ToolRule.refine(
   'AskUserQuestion is off, because nobody can answer in the middle of a run',
 );
 
-/** The body of `POST /api/run`. Unknown fields are refused: a misspelt limit must not pass unseen. */
-export const RunBody = z.strictObject({
+/** Unknown fields are refused: a misspelt limit must not pass unseen. */
+const Fields = z.strictObject({
   prompt: z.string().refine((text) => text.trim() !== '', 'must not be blank'),
   model: z.string().min(1).default('default'),
   /** Replaces the agent's own system prompt. */
@@ -34,6 +34,15 @@ export const RunBody = z.strictObject({
   /** JSON Schema of `structuredOutput`. */
   outputSchema: z.record(z.string(), z.unknown()).optional(),
   stream: z.boolean().default(false),
+  /** Answers at once with the run, which goes on by itself. */
+  background: z.boolean().default(false),
+});
+
+/** The body of `POST /api/run`. */
+export const RunBody = Fields.refine(({ background, stream }) => !(background && stream), {
+  message:
+    'must be left out for a run in the background, whose events are at /api/runs/{id}/events',
+  path: ['stream'],
 });
 
 export type RunBody = z.infer<typeof RunBody>;

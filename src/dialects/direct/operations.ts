@@ -2,12 +2,24 @@ import { ANY, type OperationOf, type Schemas, type Tag, WITH_RUN } from '../oper
 import { AgentEvent, AgentRun } from './answer-schemas.ts';
 import { RunBody } from './body.ts';
 import { directFailures } from './failures.ts';
+import { AgentRunList, AgentRunRecord, DeletedRunRecord, RunChange } from './run-schemas.ts';
 import { DeletedSession, Session, SessionList, SessionMessages } from './session-schemas.ts';
 
 /** What its operations name. */
 export const schemas = {
   bodies: { RunRequest: RunBody },
-  answers: { AgentEvent, AgentRun, DeletedSession, Session, SessionList, SessionMessages },
+  answers: {
+    AgentEvent,
+    AgentRun,
+    AgentRunList,
+    AgentRunRecord,
+    DeletedRunRecord,
+    DeletedSession,
+    RunChange,
+    Session,
+    SessionList,
+    SessionMessages,
+  },
 } satisfies Schemas;
 
 const tag: Tag = { name: 'Agents', description: 'The CLI with its own tools, and its sessions.' };
@@ -23,7 +35,7 @@ export const operations: readonly OperationOf<typeof schemas>[] = [
     path: '/api/run',
     summary: 'Run an agent',
     description:
-      'With `"stream": true` the answer comes as server-sent events, or one JSON text a line with `accept: application/x-ndjson`.',
+      'With `"stream": true` the answer comes as server-sent events, or one JSON text a line with `accept: application/x-ndjson`. With `"background": true` it is a 202 with the run, which goes on by itself.',
     body: {
       schema: 'RunRequest',
       example: { prompt: 'Which files are here?', allowedTools: ['Read', 'Glob'] },
@@ -32,6 +44,80 @@ export const operations: readonly OperationOf<typeof schemas>[] = [
     events: 'AgentEvent',
     lines: 'offered',
     codes: [...WITH_RUN, 'not-found'],
+  },
+  {
+    ...shared,
+    id: 'listAgentRuns',
+    method: 'get',
+    path: '/api/runs',
+    summary: "List the caller's runs, the newest first",
+    query: {
+      state: 'Only those in this state.',
+      session: 'Only those of this session.',
+      before: 'The id of a run: only those that are older.',
+      limit: 'How many, from 1 to 100; 20 by default.',
+    },
+    answer: 'AgentRunList',
+    codes: [...ANY, 'invalid-request'],
+  },
+  {
+    ...shared,
+    id: 'getRun',
+    method: 'get',
+    path: '/api/runs/{id}',
+    summary: 'Read a run, with its answer when it is done',
+    answer: 'AgentRunRecord',
+    codes: [...ANY, 'not-found'],
+  },
+  {
+    ...shared,
+    id: 'cancelRun',
+    method: 'delete',
+    path: '/api/runs/{id}',
+    summary: 'Cancel a run',
+    answer: 'AgentRunRecord',
+    codes: [...ANY, 'not-found'],
+  },
+  {
+    ...shared,
+    id: 'deleteRunRecord',
+    method: 'delete',
+    path: '/api/runs/{id}/record',
+    summary: 'Forget a run that has ended, and its events',
+    answer: 'DeletedRunRecord',
+    codes: [...ANY, 'not-found', 'conflict'],
+  },
+  {
+    ...shared,
+    id: 'resumeRun',
+    method: 'post',
+    path: '/api/runs/{id}/resume',
+    summary: 'Go on with a run that the end of the server cut: a new run, in the background',
+    answer: 'AgentRunRecord',
+    codes: [...WITH_RUN, 'not-found', 'conflict'],
+  },
+  {
+    ...shared,
+    id: 'followRun',
+    method: 'get',
+    path: '/api/runs/{id}/events',
+    summary: 'Follow the events of a run, from the first or behind `Last-Event-ID`',
+    query: { after: 'The id of the last event that is known; as the header `Last-Event-ID`.' },
+    answer: 'AgentEvent',
+    events: 'AgentEvent',
+    lines: 'offered',
+    codes: [...ANY, 'invalid-request', 'not-found'],
+  },
+  {
+    ...shared,
+    id: 'watchRuns',
+    method: 'get',
+    path: '/api/events',
+    summary: "Watch the states of the caller's runs",
+    answer: 'RunChange',
+    events: 'RunChange',
+    lines: 'offered',
+    codes: ANY,
   },
   {
     ...shared,

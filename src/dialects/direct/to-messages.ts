@@ -1,7 +1,11 @@
 import type { RunEvent } from '../../run.ts';
 import type { SseMessage } from '../dialect.ts';
 
-/** The canonical events as they are, each named by its type. */
+/** The canonical events as they are, each named by its type, and numbered as they are kept. */
 export async function* toMessages(events: AsyncIterable<RunEvent>): AsyncIterable<SseMessage> {
-  for await (const event of events) yield { event: event.type, data: JSON.stringify(event) };
+  let id = 0;
+  for await (const event of events) {
+    id += 1;
+    yield { id: String(id), event: event.type, data: JSON.stringify(event) };
+  }
 }

@@ -36,6 +36,7 @@ export function toRunRequest(body: RunBody, caller: Caller): TranslatedRequest {
       maxBudgetUsd: body.maxBudgetUsd,
     },
     caller,
+    ...(body.background && { isPatient: true as const }),
   };
   return { request, isStream: body.stream, ignored: [] };
 }

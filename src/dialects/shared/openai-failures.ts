@@ -14,6 +14,7 @@ const FAILURES = {
   'method-not-allowed': { status: 405, type: 'invalid_request_error', code: 'method_not_allowed' },
   'model-not-found': { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
   'request-too-large': { status: 413, type: 'invalid_request_error', code: 'request_too_large' },
+  conflict: { status: 409, type: 'invalid_request_error', code: 'conflict' },
   'context-overflow': {
     status: 400,
     type: 'invalid_request_error',

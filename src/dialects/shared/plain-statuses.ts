@@ -6,6 +6,7 @@ export const PLAIN_STATUSES = {
   unauthenticated: 401,
   forbidden: 403,
   'not-found': 404,
+  conflict: 409,
   'method-not-allowed': 405,
   'model-not-found': 404,
   'request-too-large': 413,

@@ -42,6 +42,10 @@ test('the stream is the events as they are, each named by its type', async () =>
   const events = await Array.fromAsync(agentRun());
   const messages = await answerStreamed(direct, { prompt: 'Hi' }, agentRun());
   expect(messages).toEqual(
-    events.map((event) => ({ event: event.type, data: JSON.stringify(event) })),
+    events.map((event, index) => ({
+      id: String(index + 1),
+      event: event.type,
+      data: JSON.stringify(event),
+    })),
   );
 });

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+
+import type { Config } from '../config.ts';
+import { createRunBook, type RunBook } from './run-book.ts';
+import { createRunStore } from './run-store.ts';
+
+export type OpenRunsOptions = {
+  config: Pick<
+    Config,
+    | 'stateDir'
+    | 'runTtlMs'
+    | 'maxRunBytesPerKey'
+    | 'maxBackgroundRunsPerKey'
+    | 'backgroundTimeoutMs'
+  >;
+  log: { error: (details: object, message: string) => void };
+};
+
+/** Opens the runs in the state folder. What an earlier server left unfinished is interrupted. */
+export function openRuns({ config, log }: OpenRunsOptions): RunBook {
+  const store = createRunStore({
+    file: join(config.stateDir, 'runs.db'),
+    onSetAside: (report) => log.error(report, 'the run database was damaged and set aside'),
+  });
+  return createRunBook({
+    store,
+    ttlMs: config.runTtlMs,
+    maxBytesPerKey: config.maxRunBytesPerKey,
+    maxBackgroundPerKey: config.maxBackgroundRunsPerKey,
+    backgroundTimeoutMs: config.backgroundTimeoutMs,
+    onProblem: (error) => log.error({ err: error }, 'a run could not be ended'),
+  });
+}

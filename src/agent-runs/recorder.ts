@@ -1,0 +1,141 @@
+import type { Run, RunEnd, RunEvent, RunProgress, RunRequest, RunStart } from '../run.ts';
+import { type RunError, toRunError } from '../run-error.ts';
+import type { RunEnding, RunState, RunStore, StoredRun } from './run-store.ts';
+
+/** A run that is to be kept. Its id is that of its request. */
+export type NewRun = {
+  request: RunRequest;
+  /** What was asked for, as it came: a resumed run asks for it again. */
+  body: Readonly<Record<string, unknown>>;
+  isBackground: boolean;
+  resumedFrom?: string | undefined;
+  toAnswer: (start: RunStart, end: RunEnd) => object;
+  toFailure: (error: RunError) => object;
+};
+
+export type RecorderOptions = {
+  store: RunStore;
+  /** More than this, and a key's oldest ended runs make room. */
+  maxBytesPerKey: number;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Told of what could not be put on record; the answer is worth more than that. */
+  onProblem: (error: unknown) => void;
+  /** Told of each new event, and whether the state is another one. */
+  announce: (run: StoredRun & { hasChanged: boolean }) => void;
+};
+
+type LiveRun = { stop: AbortController; over: PromiseWithResolvers<void> };
+
+/** How a run ends whose reader leaves before it does. */
+const CUT_OFF = { state: 'cancelled', answer: undefined, failure: undefined } as const;
+
+/** Carries runs out, and puts on record what happens in them. */
+export function createRecorder({
+  store,
+  maxBytesPerKey,
+  now,
+  onProblem,
+  announce,
+}: RecorderOptions) {
+  const live = new Map<string, LiveRun>();
+
+  const attempt = (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      onProblem(error);
+    }
+  };
+
+  const tell = (id: string, hasChanged: boolean) => {
+    const run = store.read(id);
+    if (run) announce({ ...run, hasChanged });
+  };
+
+  const open = ({ request, body, isBackground, resumedFrom }: NewRun) => {
+    const { requestId: id, keyId } = request.caller;
+    const { model } = request;
+    attempt(() => {
+      store.add({ id, keyId, createdAt: now(), isBackground, model, resumedFrom, body });
+      tell(id, true);
+    });
+    const self = { stop: new AbortController(), over: Promise.withResolvers<void>() };
+    live.set(id, self);
+    return self;
+  };
+
+  const close = (id: string, keyId: string, ending: Omit<RunEnding, 'endedAt'>) => {
+    const self = live.get(id);
+    live.delete(id);
+    attempt(() => {
+      store.end(id, { ...ending, endedAt: now() });
+      tell(id, true);
+      makeRoom(store, keyId, maxBytesPerKey);
+    });
+    self?.over.resolve();
+  };
+
+  const keep = (id: string, event: RunEvent | RunProgress, page: Page) => {
+    const isPlaced = event.type === 'run-progress' && event.step === 'placed';
+    if (isPlaced) store.setState(id, 'running');
+    if (event.type === 'run-start') store.begin(id, event.model, event.sessionId);
+    if (event.type !== 'run-progress') page.add(event);
+    // Who sees the last event finds the run ended.
+    if (isPlaced || !['run-progress', 'run-end'].includes(event.type)) tell(id, isPlaced);
+  };
+
+  async function* record(run: Run, details: NewRun, signal: AbortSignal): ReturnType<Run> {
+    const { requestId: id, keyId } = details.request.caller;
+    const { stop } = open(details);
+    const page = createPage(store, id);
+    let ending: Omit<RunEnding, 'endedAt'> = CUT_OFF;
+    let start: RunStart | undefined;
+    try {
+      for await (const event of run(details.request, AbortSignal.any([signal, stop.signal]))) {
+        if (event.type === 'run-start') start = event;
+        if (event.type === 'run-end' && start) {
+          ending = { state: 'done', answer: details.toAnswer(start, event), failure: undefined };
+        }
+        attempt(() => keep(id, event, page));
+        yield event;
+      }
+    } catch (error) {
+      const reason = toRunError(error);
+      const failure = details.toFailure(reason);
+      ending = { state: toEndState(reason), answer: undefined, failure };
+      attempt(() => page.add({ type: 'error', ...failure }));
+      throw error;
+    } finally {
+      close(id, keyId, ending);
+    }
+  }
+
+  return { record, find: (id: string) => live.get(id), all: () => [...live.values()] };
+}
+
+function makeRoom(store: RunStore, keyId: string, maxBytes: number) {
+  let bytes = 0;
+  for (const size of store.listSizes(keyId)) {
+    bytes += size.bytes;
+    if (bytes > maxBytes) store.remove(size.id);
+  }
+}
+
+type Page = ReturnType<typeof createPage>;
+
+/** Numbers the events of one run. */
+function createPage(store: RunStore, runId: string) {
+  let id = 0;
+  return {
+    add(event: RunEvent | { type: 'error' }) {
+      id += 1;
+      store.addEvent(runId, { id, type: event.type, data: JSON.stringify(event) });
+    },
+  };
+}
+
+function toEndState({ code }: RunError): RunState {
+  if (code === 'cancelled') return 'cancelled';
+  return code === 'shutting-down' ? 'interrupted' : 'failed';
+}

@@ -1,0 +1,174 @@
+import { createDeadline } from '../deadline.ts';
+import type { Run } from '../run.ts';
+import { RunError } from '../run-error.ts';
+import { within } from '../within.ts';
+import { type Announcements, createAnnouncements } from './announcements.ts';
+import { createRecorder, type NewRun } from './recorder.ts';
+import {
+  isEnded,
+  type RunFilter,
+  type RunState,
+  type RunStore,
+  type StoredEvent,
+  type StoredRun,
+} from './run-store.ts';
+
+export type RunBookOptions = {
+  store: RunStore;
+  /** An ended run this old, in milliseconds, is gone. */
+  ttlMs: number;
+  /** More than this, and a key's oldest ended runs make room. */
+  maxBytesPerKey: number;
+  /** Runs of one key that may go on or wait in the background. */
+  maxBackgroundPerKey: number;
+  /** Longest time of a run that its caller does not wait for, in milliseconds. */
+  backgroundTimeoutMs: number;
+  /** Told of failures that must not spoil an answer: it is paid for. Default: nobody. */
+  onProblem?: (error: unknown) => void;
+  /** Milliseconds since 1970. Default: the system's clock. */
+  now?: () => number;
+};
+
+/** A change of state, for those who watch all runs of a key. */
+type RunChange = { runId: string; sessionId: string | undefined; state: RunState };
+
+export type RunBook = {
+  /** Carries a run out, on record; it ends when its reader does. */
+  record: (run: Run, details: NewRun, signal: AbortSignal) => ReturnType<Run>;
+  /**
+   * Lets a run go on without its caller, who must be its only one to start it. Resolves when it waits for
+   * its turn. Throws what the run throws before that, and `queue-full`.
+   */
+  start: (run: Run, details: NewRun) => Promise<void>;
+  /** Throws `not-found`, for another key's run as for none. */
+  get: (id: string, keyId: string) => StoredRun;
+  list: (keyId: string, filter: RunFilter) => readonly StoredRun[];
+  /** The events behind the one with this id: those that are kept, then those that come. */
+  follow: (
+    id: string,
+    keyId: string,
+    after: number,
+    signal: AbortSignal,
+  ) => AsyncIterable<StoredEvent>;
+  /** The changes of state of a key's runs, from here on. */
+  watch: (keyId: string, signal: AbortSignal) => AsyncIterable<RunChange>;
+  /** Ends a run and resolves when it has ended; one that had ended stays as it is. */
+  cancel: (id: string, keyId: string) => Promise<StoredRun>;
+  /** Removes an ended run with its events. Throws `conflict` for one that goes on. */
+  remove: (id: string, keyId: string) => void;
+  removeExpired: () => void;
+  /** Ends all for this reason, and closes the file. */
+  close: (reason: unknown) => Promise<void>;
+};
+
+/** Time for runs that are cut off to be put on record, in milliseconds. */
+const LAST_WORDS_MS = 2000;
+
+/** Events read from the file at once. */
+const PAGE = 200;
+
+/** Makes the book of all runs of agents: who owns which, what happened in it, and how it ended. */
+export function createRunBook(options: RunBookOptions): RunBook {
+  const { store, onProblem = () => {}, now = Date.now } = options;
+  const news = createAnnouncements<string>();
+  const changes = createAnnouncements<string, RunChange>();
+  store.interruptUnfinished(now());
+
+  const get: RunBook['get'] = (id, keyId) => {
+    const run = store.read(id);
+    if (run?.keyId === keyId) return run;
+    throw new RunError('not-found', 'There is no run with this id.', { param: 'id' });
+  };
+
+  const recorder = createRecorder({
+    store,
+    maxBytesPerKey: options.maxBytesPerKey,
+    now,
+    onProblem,
+    announce(run) {
+      if (run.hasChanged) changes.announce(run.keyId, toChange(run));
+      news.announce(run.id);
+    },
+  });
+
+  return {
+    record: recorder.record,
+    get,
+    async start(run, details) {
+      const { keyId } = details.request.caller;
+      if (store.countWaiting(keyId) >= options.maxBackgroundPerKey) {
+        throw new RunError(
+          'queue-full',
+          'Too many runs of this key wait in the background already.',
+        );
+      }
+      const begun = Promise.withResolvers<void>();
+      const deadline = createDeadline(options.backgroundTimeoutMs, new AbortController().signal);
+      const drain = async () => {
+        for await (const _ of recorder.record(run, details, deadline.signal)) begun.resolve();
+      };
+      void drain().then(begun.resolve, begun.reject).finally(deadline.end);
+      await begun.promise;
+    },
+    list: store.list,
+    follow(id, keyId, after, signal) {
+      get(id, keyId);
+      return followEvents({ store, news, hasEnded: () => !recorder.find(id) }, id, after, signal);
+    },
+    watch: (keyId, signal) => changes.follow(keyId, signal),
+    async cancel(id, keyId) {
+      get(id, keyId);
+      const running = recorder.find(id);
+      running?.stop.abort(new RunError('cancelled', 'The run was cancelled.'));
+      await running?.over.promise;
+      return get(id, keyId);
+    },
+    remove(id, keyId) {
+      if (!isEnded(get(id, keyId))) {
+        throw new RunError('conflict', 'The run goes on; cancel it first.', { param: 'id' });
+      }
+      store.remove(id);
+    },
+    removeExpired: () => store.removeEndedUntil(now() - options.ttlMs),
+    async close(reason) {
+      const all = recorder.all();
+      for (const { stop } of all) stop.abort(reason);
+      await within(Promise.all(all.map(({ over }) => over.promise)), LAST_WORDS_MS);
+      store.close();
+    },
+  };
+}
+
+type Following = {
+  store: RunStore;
+  news: Announcements<string, void>;
+  hasEnded: () => boolean;
+};
+
+async function* followEvents(
+  { store, news, hasEnded }: Following,
+  id: string,
+  after: number,
+  signal: AbortSignal,
+): AsyncIterable<StoredEvent> {
+  const left = new AbortController();
+  const either = AbortSignal.any([signal, left.signal]);
+  try {
+    for (let last = after; ;) {
+      const next = news.next(id, either);
+      const isLast = hasEnded();
+      const events = store.listEvents(id, last, PAGE);
+      for (const event of events) yield event;
+      last = events.at(-1)?.id ?? last;
+      const isAll = events.length < PAGE;
+      if (signal.aborted || (isLast && isAll)) return;
+      if (isAll) await next;
+    }
+  } finally {
+    left.abort();
+  }
+}
+
+function toChange({ id, sessionId, state }: StoredRun): RunChange {
+  return { runId: id, sessionId, state };
+}

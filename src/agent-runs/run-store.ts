@@ -1,0 +1,198 @@
+import { z } from 'zod';
+
+import { type DatabaseOptions, openDatabase } from '../state/open-database.ts';
+
+/** `queued` waits for a place; `interrupted` was cut by the end of the server. */
+export type RunState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';
+
+const UNFINISHED = ['queued', 'running'] as const satisfies readonly RunState[];
+
+const STATES = [
+  ...UNFINISHED,
+  'done',
+  'failed',
+  'cancelled',
+  'interrupted',
+] as const satisfies readonly RunState[];
+
+const json = z.string().transform((text): unknown => JSON.parse(text));
+const object = json.pipe(z.record(z.string(), z.unknown()));
+const optional = <Type extends z.ZodType>(type: Type) =>
+  type.nullable().transform((value) => value ?? undefined);
+
+const row = z.object({
+  id: z.string(),
+  keyId: z.string(),
+  state: z.enum(STATES),
+  createdAt: z.number(),
+  endedAt: optional(z.number()),
+  isBackground: z.number().transform(Boolean),
+  sessionId: optional(z.string()),
+  model: z.string(),
+  resumedFrom: optional(z.string()),
+  body: object,
+  answer: optional(object),
+  failure: optional(object),
+});
+
+/** A run of an agent, as it is kept. Times are milliseconds since 1970. */
+export type StoredRun = Readonly<z.output<typeof row>>;
+
+const rows = z.array(row);
+const event = z.object({ id: z.number(), type: z.string(), data: z.string() });
+const events = z.array(event);
+const sizes = z.array(z.object({ id: z.string(), bytes: z.number() }));
+
+/** One event of a run; ids count from 1 without a gap. `data` is its JSON text. */
+export type StoredEvent = Readonly<z.output<typeof event>>;
+
+/** Which runs of a key are wanted: the newest `limit` of those created before the run `before`. */
+export type RunFilter = {
+  state?: RunState | undefined;
+  sessionId?: string | undefined;
+  before?: string | undefined;
+  limit: number;
+};
+
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE runs (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    keyId TEXT NOT NULL,
+    state TEXT NOT NULL,
+    createdAt INTEGER NOT NULL,
+    endedAt INTEGER,
+    isBackground INTEGER NOT NULL,
+    sessionId TEXT,
+    model TEXT NOT NULL,
+    resumedFrom TEXT,
+    body TEXT NOT NULL,
+    answer TEXT,
+    failure TEXT,
+    bytes INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX runs_of_key ON runs (keyId, number);
+  CREATE INDEX runs_by_end ON runs (endedAt);
+  CREATE TABLE events (
+    runId TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    id INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (runId, id)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+const IS_UNFINISHED = `state IN (${UNFINISHED.map((state) => `'${state}'`).join(', ')})`;
+
+export type RunStore = ReturnType<typeof createRunStore>;
+
+/** Keeps runs and their events in one SQLite file, which survives a restart. */
+export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside'>) {
+  const database = openDatabase({ ...place, schema: SCHEMA, version: SCHEMA_VERSION });
+  database.exec('PRAGMA foreign_keys = ON');
+
+  const add = database.prepare(`
+    INSERT INTO runs (id, keyId, state, createdAt, isBackground, model, resumedFrom, body)
+    VALUES ($id, $keyId, 'queued', $createdAt, $isBackground, $model, $resumedFrom, $body)`);
+  const read = database.prepare('SELECT * FROM runs WHERE id = ?');
+  const setState = database.prepare('UPDATE runs SET state = ? WHERE id = ?');
+  const begin = database.prepare(
+    `UPDATE runs SET state = 'running', model = $model, sessionId = $sessionId WHERE id = $id`,
+  );
+  const end = database.prepare(`
+    UPDATE runs SET state = $state, endedAt = $endedAt, answer = $answer, failure = $failure,
+      bytes = length(body) + coalesce(length($answer), 0)
+        + (SELECT coalesce(sum(length(data)), 0) FROM events WHERE runId = $id)
+    WHERE id = $id`);
+  const list = database.prepare(`
+    SELECT * FROM runs
+    WHERE keyId = $keyId AND ($state IS NULL OR state = $state)
+      AND ($sessionId IS NULL OR sessionId = $sessionId)
+      AND ($before IS NULL OR number < (SELECT number FROM runs WHERE id = $before))
+    ORDER BY number DESC LIMIT $limit`);
+  const addEvent = database.prepare('INSERT INTO events VALUES ($runId, $id, $type, $data)');
+  const listEvents = database.prepare(
+    'SELECT id, type, data FROM events WHERE runId = ? AND id > ? ORDER BY id LIMIT ?',
+  );
+  const listSizes = database.prepare(
+    `SELECT id, bytes FROM runs WHERE keyId = ? AND NOT ${IS_UNFINISHED} ORDER BY number DESC`,
+  );
+  const countWaiting = database.prepare(
+    `SELECT count(*) AS count FROM runs WHERE keyId = ? AND isBackground AND ${IS_UNFINISHED}`,
+  );
+  const remove = database.prepare('DELETE FROM runs WHERE id = ?');
+  const removeEnded = database.prepare('DELETE FROM runs WHERE endedAt <= ?');
+  const interrupt = database.prepare(
+    `UPDATE runs SET state = 'interrupted', endedAt = ? WHERE ${IS_UNFINISHED}`,
+  );
+
+  return {
+    add(
+      run: Pick<
+        StoredRun,
+        'id' | 'keyId' | 'createdAt' | 'isBackground' | 'model' | 'resumedFrom' | 'body'
+      >,
+    ) {
+      add.run({
+        ...run,
+        isBackground: Number(run.isBackground),
+        resumedFrom: run.resumedFrom ?? null,
+        body: JSON.stringify(run.body),
+      });
+    },
+    read: (id: string): StoredRun | undefined => row.optional().parse(read.get(id)),
+    setState: (id: string, state: RunState) => void setState.run(state, id),
+    begin(id: string, model: string, sessionId: string | undefined) {
+      begin.run({ id, model, sessionId: sessionId ?? null });
+    },
+    end(id: string, { state, endedAt, answer, failure }: RunEnding) {
+      end.run({ id, state, endedAt, answer: toText(answer), failure: toText(failure) });
+    },
+    list: (keyId: string, { state, sessionId, before, limit }: RunFilter): readonly StoredRun[] =>
+      rows.parse(
+        list.all({
+          keyId,
+          state: state ?? null,
+          sessionId: sessionId ?? null,
+          before: before ?? null,
+          limit,
+        }),
+      ),
+    addEvent: (runId: string, { id, type, data }: StoredEvent) =>
+      void addEvent.run({ runId, id, type, data }),
+    /** At most `limit` events behind the one with the id `after`. */
+    listEvents: (runId: string, after: number, limit: number): readonly StoredEvent[] =>
+      events.parse(listEvents.all(runId, after, limit)),
+    /** The sizes of one key's ended runs, the newest first. */
+    listSizes: (keyId: string) => sizes.parse(listSizes.all(keyId)),
+    /** Runs of a key in the background that have not ended. */
+    countWaiting: (keyId: string) => Number(countWaiting.get(keyId)?.['count']),
+    remove: (id: string) => void remove.run(id),
+    removeEndedUntil: (time: number) => void removeEnded.run(time),
+    /** What an earlier server left unfinished has ended at this time. */
+    interruptUnfinished: (time: number) => void interrupt.run(time),
+    close: () => database.close(),
+  };
+}
+
+function toText(value: object | undefined) {
+  return value ? JSON.stringify(value) : null;
+}
+
+export type RunEnding = {
+  state: RunState;
+  endedAt: number;
+  answer: object | undefined;
+  failure: object | undefined;
+};
+
+export function isEnded({ state }: Pick<StoredRun, 'state'>): boolean {
+  return !UNFINISHED.some((unfinished) => unfinished === state);
+}
+
+/** Whether a text is the name of a state. */
+export function isRunState(text: string): text is RunState {
+  return STATES.some((state) => state === text);
+}

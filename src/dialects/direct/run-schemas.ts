@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+import { AgentRun } from './answer-schemas.ts';
+
+const RunState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted']);
+
+const listed = {
+  id: z.string().regex(/^req_/),
+  state: RunState,
+  sessionId: z.uuid().nullable(),
+  model: z.string(),
+  prompt: z.string().describe('The beginning of it.'),
+  background: z.boolean(),
+  resumedFrom: z.string().nullable().describe('The run that this one goes on with.'),
+  createdAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+};
+
+/** A run of an agent, with its answer when it is done. */
+export const AgentRunRecord = z.object({
+  ...listed,
+  answer: AgentRun.nullable(),
+  error: z
+    .object({ code: z.string(), message: z.string(), param: z.string().optional() })
+    .nullable(),
+});
+
+/** A page of `GET /api/runs`. */
+export const AgentRunList = z.object({ runs: z.array(z.object(listed)), hasMore: z.boolean() });
+
+/** The answer of `DELETE /api/runs/{id}/record`. */
+export const DeletedRunRecord = z.object({ id: z.string(), deleted: z.literal(true) });
+
+/** One message of `GET /api/events`. */
+export const RunChange = z.object({
+  type: z.literal('run-state'),
+  runId: z.string(),
+  sessionId: z.uuid().optional(),
+  state: RunState,
+});

@@ -1,0 +1,29 @@
+import type { Hono } from 'hono';
+
+import type { RunBook } from '../../agent-runs/run-book.ts';
+import { direct } from '../../dialects/direct/index.ts';
+import { validate } from '../../http/validate.ts';
+import type { AppEnv } from '../../http/variables.ts';
+import type { Run } from '../../run.ts';
+import { resumeRun, runAgent } from './run-agent.ts';
+import { followRun, watchRuns } from './run-events.ts';
+import { cancelRun, deleteRunRecord, getRun, listRuns } from './stored-runs.ts';
+
+export type RunRouteParts = {
+  run: Run;
+  book: RunBook;
+  /** Aborts when the server stops: streams end then. */
+  stopping: AbortSignal;
+};
+
+/** Every route of agents' runs. */
+export function mountRuns(app: Hono<AppEnv>, { run, book, stopping }: RunRouteParts): void {
+  app.post(direct.path, validate(direct.body), runAgent(run, book));
+  app.get('/api/runs', listRuns(book));
+  app.get('/api/runs/:id', getRun(book));
+  app.delete('/api/runs/:id', cancelRun(book));
+  app.delete('/api/runs/:id/record', deleteRunRecord(book));
+  app.post('/api/runs/:id/resume', resumeRun(run, book));
+  app.get('/api/runs/:id/events', followRun({ book, stopping }));
+  app.get('/api/events', watchRuns({ book, stopping }));
+}

@@ -1,0 +1,61 @@
+import type { Context } from 'hono';
+
+import type { NewRun } from '../../agent-runs/recorder.ts';
+import type { RunBook } from '../../agent-runs/run-book.ts';
+import { RunBody } from '../../dialects/direct/body.ts';
+import { direct } from '../../dialects/direct/index.ts';
+import type { Validated } from '../../http/validate.ts';
+import type { AppEnv, Variables } from '../../http/variables.ts';
+import type { Run } from '../../run.ts';
+import { RunError } from '../../run-error.ts';
+import { runDialect } from '../run-dialect.ts';
+import { toRunView } from './to-run-view.ts';
+
+/** What a resumed run says to the session in which it goes on. */
+const GO_ON = 'You were interrupted. Go on where you left off.';
+
+/** `POST /api/run`: whole, streamed, or in the background; on record in any case. */
+export function runAgent(run: Run, book: RunBook) {
+  return async (c: Context<AppEnv, string, Validated<RunBody>>): Promise<Response> => {
+    const body = c.req.valid('json');
+    if (body.background) return startInBackground(c, toNewRun(body, c.var), run, book);
+    const recorded: Run = (request, signal) =>
+      book.record(run, { ...toNewRun(body, c.var), request }, signal);
+    return runDialect(direct, recorded)(c);
+  };
+}
+
+/** `POST /api/runs/{id}/resume`: a new run, in the session of one that the end of the server cut. */
+export function resumeRun(run: Run, book: RunBook) {
+  return async (c: Context<AppEnv, '/:id'>): Promise<Response> => {
+    const { id, state, body, sessionId } = book.get(c.req.param('id'), c.var.caller.keyId);
+    if (state !== 'interrupted') {
+      throw new RunError(
+        'conflict',
+        `Only an interrupted run can be resumed; this one is ${state}.`,
+      );
+    }
+    const place = sessionId === undefined ? {} : { sessionId, prompt: GO_ON };
+    const details = toNewRun(RunBody.parse({ ...body, ...place, background: true }), c.var);
+    return startInBackground(c, { ...details, resumedFrom: id }, run, book);
+  };
+}
+
+async function startInBackground(c: Context<AppEnv>, details: NewRun, run: Run, book: RunBook) {
+  await book.start(run, details);
+  const { requestId, keyId } = details.request.caller;
+  c.header('location', `/api/runs/${requestId}`);
+  return c.json(toRunView(book.get(requestId, keyId)), 202);
+}
+
+function toNewRun(body: RunBody, { caller, arrivedAtMs, requestId }: Variables): NewRun {
+  const { request } = direct.toRunRequest(body, caller);
+  const exchange = { body, request, requestId, arrivedAtMs };
+  return {
+    request,
+    body,
+    isBackground: body.background,
+    toAnswer: (start, end) => direct.toAnswer({ start, parts: [], end }, exchange),
+    toFailure: (error) => direct.failures.toFailure(error, requestId).body,
+  };
+}

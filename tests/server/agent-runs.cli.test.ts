@@ -1,0 +1,42 @@
+import { afterEach, expect, test } from 'vitest';
+
+import { heldReply, textReply } from '../../src/demo/replies.ts';
+import { readSse } from '../support/read-sse.ts';
+import { type Proxy, startProxy } from '../support/start-proxy.ts';
+
+let proxy: Proxy;
+afterEach(() => proxy.stop());
+
+type Told = { id: string; state: string; sessionId: string };
+
+const read = async (response: Promise<Response>): Promise<Told> =>
+  (await response).json() as Promise<Told>; // what it holds is looked at below
+
+test('a run that the end of the server cut is interrupted, and goes on in its session', async () => {
+  const never = new Promise<void>(() => undefined);
+  proxy = await startProxy({
+    answer: () => heldReply('I begin to work.', never),
+    settings: { SHUTDOWN_GRACE_MS: '0' },
+  });
+  const body = { model: 'sonnet', prompt: 'Work.', background: true };
+  const { id } = await read(proxy.send('/api/run', body));
+  for await (const { event } of readSse(await proxy.send(`/api/runs/${id}/events`))) {
+    if (event === 'part-delta') break;
+  }
+  proxy = await proxy.restart();
+  const cut = await read(proxy.send(`/api/runs/${id}`));
+  expect(cut).toMatchObject({ state: 'interrupted', sessionId: expect.any(String) });
+
+  proxy.model.answer = () => textReply('Now it is done.');
+  const response = await proxy.send(`/api/runs/${id}/resume`, {});
+  expect(response.status).toBe(202);
+  const resumed = await read(Promise.resolve(response));
+  expect(resumed).toMatchObject({ resumedFrom: id, background: true });
+  await Array.fromAsync(readSse(await proxy.send(`/api/runs/${resumed.id}/events`)));
+  expect(await read(proxy.send(`/api/runs/${resumed.id}`))).toMatchObject({
+    state: 'done',
+    sessionId: cut.sessionId,
+    answer: { result: 'Now it is done.', sessionId: cut.sessionId },
+  });
+  expect(JSON.stringify(proxy.model.requests.at(-1)?.body.messages)).toContain('Work.');
+});
