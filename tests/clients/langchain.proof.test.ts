@@ -1,4 +1,4 @@
-import { AIMessage, HumanMessage, type UsageMetadata } from '@langchain/core/messages';
+import { AIMessage, HumanMessage, ToolMessage, type UsageMetadata } from '@langchain/core/messages';
 import { ChatOpenAI, type ChatOpenAIFields } from '@langchain/openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -71,9 +71,10 @@ describe('with its default of six retries, it sends once', () => {
     const { fetch, exchanges } = recordFetch();
     const model = toModel({}, fetch);
 
-    await expect(model.invoke([new AIMessage('I begin.')])).rejects.toMatchObject({
+    const orphan = new ToolMessage({ content: 'Rain.', tool_call_id: 'call_of_nobody' });
+    await expect(model.invoke([orphan])).rejects.toMatchObject({
       status: 400,
-      param: 'messages',
+      param: expect.stringMatching(/^messages/),
     });
     expect(exchanges).toHaveLength(1);
   });
