@@ -17,7 +17,10 @@ const app = createTestApp({
   },
 });
 
-const WITHOUT_BODY = [...OPERATIONS].filter(([, { requestBody }]) => !requestBody);
+/** `GET /api/events` goes on for ever, whatever its caller sends. */
+const WITHOUT_BODY = [...OPERATIONS].filter(
+  ([name, { requestBody }]) => !requestBody && name !== 'GET /api/events',
+);
 
 const ODD_TEXTS = [
   '',
@@ -123,7 +126,8 @@ test('no text in the place of a key lets anybody in, or breaks anything', async 
   expect(fault).toBeUndefined();
 });
 
-/** Every API has it there. */
+/** Every API has it there, but Ollama's, where it is all that there is. */
 function messageOf(answer: string): unknown {
-  return (JSON.parse(answer) as { error: { message: unknown } }).error.message;
+  const { error } = JSON.parse(answer) as { error: string | { message: unknown } };
+  return typeof error === 'string' ? error : error.message;
 }

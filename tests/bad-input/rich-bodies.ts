@@ -171,6 +171,36 @@ export const RICH_BODIES: Readonly<Record<string, object>> = {
     outputSchema: SCHEMA,
     stream: false,
   },
+  'POST /api/chat': {
+    model: 'sonnet',
+    messages: [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Where is Bern?' },
+      {
+        role: 'assistant',
+        content: '',
+        tool_calls: [{ id: 'call_1', function: { name: 'look', arguments: { city: 'Bern' } } }],
+      },
+      { role: 'tool', content: 'In Switzerland.', tool_name: 'look', tool_call_id: 'call_1' },
+    ],
+    tools: [
+      { type: 'function', function: { name: 'look', description: 'Looks.', parameters: SCHEMA } },
+    ],
+    stream: false,
+    format: SCHEMA,
+    think: false,
+    options: { temperature: 0.5, top_p: 0.9, top_k: 5, stop: ['END'], num_predict: 100 },
+  },
+  'POST /api/generate': {
+    model: 'sonnet',
+    prompt: 'Say hello.',
+    system: 'Be brief.',
+    suffix: '',
+    stream: false,
+    format: 'json',
+    options: { num_predict: -1 },
+  },
+  'POST /api/show': { model: 'sonnet' },
   'POST /api/admin/keys': { name: 'laptop', ...EVERY_RULE },
   'PUT /api/admin/keys/{id}': { scopes: ['chat'], models: ['sonnet'], usdPerDay: 2.5 },
 };
