@@ -158,7 +158,8 @@ type Complaint = string | { message: string; param?: string | null };
 
 /** The field is named in `param`; Anthropic's API and Ollama's have only words, which begin with it. */
 function nameField(error: Complaint) {
-  const { message, param = undefined } = typeof error === 'string' ? { message: error } : error;
+  const { message, param }: Exclude<Complaint, string> =
+    typeof error === 'string' ? { message: error } : error;
   return (param ?? /^([^ :]+): /.exec(message)?.[1])?.split('.')[0];
 }
 
