@@ -189,12 +189,12 @@ async function openStream(prompt: string) {
   return { response, pid };
 }
 
-/** Instructions of its own give it a process of its own. */
+/** A user of its own gives it a process of its own. */
 function sendAlone(prompt: string, more: object = {}) {
   return product.send('/v1/messages', {
     model: 'sonnet',
     max_tokens: 100,
-    system: prompt,
+    metadata: { user_id: prompt },
     messages: [{ role: 'user', content: prompt }],
     ...more,
   });
