@@ -172,12 +172,13 @@ function createParts({
   });
   /** Ends those that only wait, since what they know of the CLI or its login is not true any more. */
   const retire = () => {
-    reader.forget();
     for (const who of [kept, spares, blanks, agentSpares]) who.retire();
   };
   const hasChanged = createInstallationWatch(claudePath, claudeFolder);
   const retireIfChanged = async () => {
-    if (await hasChanged()) retire();
+    if (!(await hasChanged())) return;
+    reader.forget();
+    retire();
   };
   const openChat = createOpenChat({
     kept,
