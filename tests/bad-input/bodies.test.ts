@@ -12,7 +12,7 @@ import type { CliLine } from '../../src/claude/process/protocol.ts';
 import { result } from '../claude/cli-lines.ts';
 import { createStackedApp } from '../support/create-stacked-app.ts';
 import { APP_KEY, createTestApp, sayHello, type TestApp } from '../support/create-test-app.ts';
-import { answerCheckOf, OPERATIONS } from '../support/openapi-checks.ts';
+import { answerCheckOf, checkOf, OPERATIONS } from '../support/openapi-checks.ts';
 import {
   anything,
   type Mutated,
@@ -22,6 +22,7 @@ import {
   toJson,
 } from './arbitrary-bodies.ts';
 import { findCounterexample } from './find-counterexample.ts';
+import { readComplaint } from './read-complaint.ts';
 import { RICH_BODIES } from './rich-bodies.ts';
 
 /** Bodies that each test tries. */
@@ -29,6 +30,11 @@ const [MANY, SOME] = [150, 60];
 
 const JSON_TYPE = 'application/json';
 const CHAT = 'POST /v1/chat/completions';
+
+/** Older names of fields, which are told of by the newer ones. */
+const OLDER_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'POST /api/show': { name: 'model' },
+};
 
 /** Longest time that a refusal may take, in milliseconds; most take one. */
 const LONGEST_MS = 3000;
@@ -139,33 +145,39 @@ async function check(target: TestApp, name: string, { body: sent, path }: Mutate
   const ms = performance.now() - startedAt;
   if (ms > LONGEST_MS) throw new Error(`It took ${ms} ms.`);
   if (response.status >= 500) throw new Error(answer);
-  if ([200, 202, 429].includes(response.status)) return;
+  if (response.status === 200 || response.status === 429) return;
 
-  if (begun > 0) throw new Error(`Something was begun before it was refused: ${answer}`);
-  const body = JSON.parse(answer) as { error: Complaint };
-  const [complaint] = answerCheckOf(name, response.status, JSON_TYPE)(body);
+  const isBackground = response.status === 202;
+  if (!isBackground && begun > 0)
+    throw new Error(`Something was begun before it was refused: ${answer}`);
+  const checkAnswer = isBackground
+    ? checkOf('AgentRunRecord')
+    : answerCheckOf(name, response.status, JSON_TYPE);
+  const [complaint] = checkAnswer(JSON.parse(answer));
   if (complaint !== undefined) throw new Error(`${complaint}: ${answer}`);
+  if (isBackground) return endRun(target, response);
   const [changed] = path;
   if (response.status !== 400 || changed === undefined) return;
-  // There `name` is the older word for `model`, so that the lack of both is told by the newer.
-  const elsewhere = name === 'POST /api/show' ? ['model'] : [];
-  const fields: unknown[] = [...Object.keys(Object(sent)), changed, ...elsewhere];
-  if (!fields.includes(nameField(body.error))) throw new Error(`No field is named: ${answer}`);
+  const newer = OLDER_NAMES[name]?.[changed];
+  const fields: unknown[] = [...Object.keys(Object(sent)), newer ?? changed];
+  const field = nameField(readComplaint(name, answer));
+  if (!fields.includes(field)) throw new Error(`No field is named: ${answer}`);
 }
 
-/** Ollama's is a sentence and nothing else. */
-type Complaint = string | { message: string; param?: string | null };
-
-/** The field is named in `param`; Anthropic's API and Ollama's have only words, which begin with it. */
-function nameField(error: Complaint) {
-  const { message, param }: Exclude<Complaint, string> =
-    typeof error === 'string' ? { message: error } : error;
-  return (param ?? /^([^ :]+): /.exec(message)?.[1])?.split('.')[0];
+/** What goes on in the background would begin processes while the next body is tried. */
+async function endRun(target: TestApp, started: Response) {
+  const ended = await send(target, `DELETE ${started.headers.get('location')}`);
+  if (!ended.ok) throw new Error(await ended.text());
 }
 
-function send(target: TestApp, name: string, text: string): Promise<Response> {
+/** The field is named in `param`; Anthropic's and Ollama's APIs have only words, which begin with it. */
+function nameField({ message, param }: ReturnType<typeof readComplaint>) {
+  return (param ?? /^([^ :]+): /.exec(String(message))?.[1])?.split('.')[0];
+}
+
+function send(target: TestApp, name: string, body?: string): Promise<Response> {
   const [method = '', path = ''] = name.split(' ');
   const headers = { authorization: `Bearer ${APP_KEY}`, 'content-type': JSON_TYPE };
-  const init = { method, headers, body: text };
+  const init = { method, headers, ...(body !== undefined && { body }) };
   return Promise.resolve(target.request(path.replace('{id}', 'key-12345678'), init));
 }

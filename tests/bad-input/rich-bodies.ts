@@ -134,6 +134,39 @@ const RESPONSE = {
   user: 'somebody',
 };
 
+const OLLAMA = {
+  model: 'sonnet:latest',
+  stream: false,
+  format: SCHEMA,
+  options: { temperature: 0.5, top_p: 0.9, top_k: 40, stop: ['END'], num_predict: 100, seed: 1 },
+  think: 'low',
+  keep_alive: '5m',
+  logprobs: false,
+};
+
+const OLLAMA_CHAT = {
+  ...OLLAMA,
+  messages: [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'What is this?', images: [PNG] },
+    {
+      role: 'assistant',
+      content: 'Let me see.',
+      thinking: 'Hm.',
+      tool_calls: [{ id: 'call_1', function: { name: 'weather', arguments: { city: 'Ulm' } } }],
+    },
+    { role: 'tool', content: 'Sunny.', tool_name: 'weather', tool_call_id: 'call_1' },
+    { role: 'assistant', content: 'Sun.' },
+    { role: 'user', content: 'Why?' },
+  ],
+  tools: [
+    {
+      type: 'function',
+      function: { name: 'weather', description: 'Tells it.', parameters: SCHEMA },
+    },
+  ],
+};
+
 /** For every operation with a body one that says as much as there is to say. */
 export const RICH_BODIES: Readonly<Record<string, object>> = {
   'POST /v1/chat/completions': CHAT,
@@ -171,36 +204,19 @@ export const RICH_BODIES: Readonly<Record<string, object>> = {
     outputSchema: SCHEMA,
     stream: false,
   },
-  'POST /api/chat': {
-    model: 'sonnet',
-    messages: [
-      { role: 'system', content: 'Be brief.' },
-      { role: 'user', content: 'Where is Bern?' },
-      {
-        role: 'assistant',
-        content: '',
-        tool_calls: [{ id: 'call_1', function: { name: 'look', arguments: { city: 'Bern' } } }],
-      },
-      { role: 'tool', content: 'In Switzerland.', tool_name: 'look', tool_call_id: 'call_1' },
-    ],
-    tools: [
-      { type: 'function', function: { name: 'look', description: 'Looks.', parameters: SCHEMA } },
-    ],
-    stream: false,
-    format: SCHEMA,
-    think: false,
-    options: { temperature: 0.5, top_p: 0.9, top_k: 5, stop: ['END'], num_predict: 100 },
-  },
+  'POST /api/chat': OLLAMA_CHAT,
   'POST /api/generate': {
-    model: 'sonnet',
-    prompt: 'Say hello.',
-    system: 'Be brief.',
-    suffix: '',
-    stream: false,
+    ...OLLAMA,
     format: 'json',
     options: { num_predict: -1 },
+    prompt: 'What is this?',
+    system: 'Be brief.',
+    images: [PNG],
+    suffix: '',
+    raw: false,
+    template: '',
   },
-  'POST /api/show': { model: 'sonnet' },
+  'POST /api/show': { model: 'sonnet', name: 'sonnet', verbose: false },
   'POST /api/admin/keys': { name: 'laptop', ...EVERY_RULE },
   'PUT /api/admin/keys/{id}': { scopes: ['chat'], models: ['sonnet'], usdPerDay: 2.5 },
 };

@@ -62,13 +62,14 @@ const noKeys: KeyStore = {
   revoke: noKey,
 };
 
-export type TestParts = Partial<Omit<AppParts, 'settings' | 'health'>> & {
+export type TestParts = Partial<Omit<AppParts, 'settings' | 'health' | 'responses'>> & {
   health?: Partial<AppParts['health']>;
+  responses?: Partial<AppParts['responses']>;
   settings?: Partial<AppParts['settings']>;
 };
 
 /** The app with nothing real behind it; a test names the parts that matter to it. */
-export function createTestApp({ settings, health, ...parts }: TestParts = {}) {
+export function createTestApp({ settings, health, responses, ...parts }: TestParts = {}) {
   const readCliStatus = parts.readCliStatus ?? (() => Promise.resolve(CLI_STATUS));
   const quiet = {
     debug: () => undefined,
@@ -114,6 +115,7 @@ export function createTestApp({ settings, health, ...parts }: TestParts = {}) {
       }),
       background: createBackgroundRuns(60_000),
       stopping: new AbortController().signal,
+      ...responses,
     },
     runs: createRunBook({
       store: createRunStore({ file: ':memory:', onSetAside: () => undefined }),
