@@ -5,7 +5,13 @@ export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/\.$/, '');
   if (name === 'localhost' || name.endsWith('.localhost')) return true;
   const address = name.replace(/^::ffff:(?=[\d.]+$)/, '');
-  return isIPv4(address) ? address.startsWith('127.') : address === '::1';
+  if (isIPv4(address)) return address.startsWith('127.');
+  return address === '::1' || /^::ffff:7f[\da-f]{2}:/.test(address); // 127.… as a URL writes it
+}
+
+/** Tells whether a server that listens on this host listens on every address of the machine. */
+export function isEveryAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 /** A host as a URL writes it, without the brackets that stand around an IPv6 address there. */

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 import { createMiddleware } from 'hono/factory';
 
-import { isLoopback, withoutBrackets } from '../loopback.ts';
+import { isEveryAddress, isLoopback, withoutBrackets } from '../loopback.ts';
 import { RunError } from '../run-error.ts';
 import { readHost } from './read-host.ts';
 
@@ -13,8 +13,6 @@ export type CheckHostOptions = {
   allowedHosts: readonly string[];
 };
 
-const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
-
 /**
  * Answers only to its own names, whatever the port, which tunnels and containers change. A web page
  * whose name was made to lead here (DNS rebinding) calls by its own name, and gets `RunError`
@@ -22,7 +20,7 @@ const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
  */
 export function checkHost({ host, allowedHosts }: CheckHostOptions) {
   const own = new Set([host, ...allowedHosts].map(toPlainName));
-  const isEverywhere = EVERY_ADDRESS.has(host);
+  const isEverywhere = isEveryAddress(host);
 
   return createMiddleware(async (c, next) => {
     const name = toPlainName(readHost(c).hostname);

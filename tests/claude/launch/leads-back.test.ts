@@ -11,6 +11,11 @@ test.each([
   ['http://proxy.localhost:6789', 'localhost'],
   ['http://10.0.0.5:6789', '10.0.0.5'],
   ['http://LOCALHOST:6789', '::1'],
+  ['http://localhost.:6789', '127.0.0.1'],
+  ['http://proxy.localhost.:6789', '0.0.0.0'],
+  ['http://[::ffff:127.0.0.1]:6789', '127.0.0.1'],
+  ['http://127.0.0.1:6789', 'localhost.'],
+  ['http://[::]:6789', '::1'],
 ])('%s leads back to a server on %s', (baseUrl, host) => {
   expect(leadsBack(baseUrl, { host, port: 6789 })).toBe(true);
 });
