@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 
-import { requireAdmin } from '../http/require-admin.ts';
-import { validate, type Validated } from '../http/validate.ts';
+import { requireAdmin } from '../http/require-scope.ts';
+import { validate, type Validated } from '../http/body/validate.ts';
 import type { AppEnv } from '../http/variables.ts';
 import { readRange } from '../routes/admin/history.ts';
 import type { DashboardParts } from './dashboard-parts.ts';

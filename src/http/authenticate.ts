@@ -3,8 +3,7 @@ import { createMiddleware } from 'hono/factory';
 
 import type { KeyBook } from '../keys/key-book.ts';
 import { RunError } from '../run-error.ts';
-import { isLocal } from './is-local.ts';
-import { readAddress } from './read-address.ts';
+import { isLocal, readAddress } from './is-local.ts';
 import { createGuessBrake } from './slow-guesses.ts';
 import type { AppEnv } from './variables.ts';
 

@@ -1,9 +1,13 @@
 import type { Context } from 'hono';
+import { z } from 'zod';
 
 import { isLoopback, withoutBrackets } from '../loopback.ts';
-import { isOwnOrigin } from './check-origin.ts';
-import { readAddress } from './read-address.ts';
-import { readHost } from './read-host.ts';
+import { isOwnOrigin, readHost } from './check-host-and-origin.ts';
+
+/** What @hono/node-server hands in. */
+const Bindings = z.object({
+  incoming: z.object({ socket: z.object({ remoteAddress: z.string() }) }),
+});
 
 /** What proxies add. Behind one on this machine every caller seems to be here. */
 const FORWARDED = [
@@ -35,4 +39,9 @@ export function isLocal(c: Context): boolean {
     OWN_SITES.has(c.req.header('sec-fetch-site')) &&
     (origin === undefined || isOwnOrigin(c, origin))
   );
+}
+
+/** The address at the other end of the connection; `undefined` where no Node server stands in front. */
+export function readAddress(c: Context): string | undefined {
+  return Bindings.safeParse(c.env).data?.incoming.socket.remoteAddress;
 }

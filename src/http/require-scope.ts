@@ -11,3 +11,6 @@ export function requireScope(scope: Scope) {
     await next();
   });
 }
+
+/** Lets through who may see and end what others do. Stands behind `authenticate`. */
+export const requireAdmin: ReturnType<typeof requireScope> = requireScope('admin');

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 
 import type { MessagesBody } from '../dialects/anthropic-messages/body.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
-import type { Validated } from '../http/validate.ts';
+import type { Validated } from '../http/body/validate.ts';
 import type { AppEnv } from '../http/variables.ts';
 import type { CountTokens } from '../run.ts';
 

@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 
 import type { ReadCliStatus } from '../backend.ts';
 import type { Api, CatalogueRoute } from '../dialects/dialect.ts';
-import { validate, type Validated } from '../http/validate.ts';
+import { validate, type Validated } from '../http/body/validate.ts';
 import type { AppEnv } from '../http/variables.ts';
 import { type Aliases, listUsable } from './models.ts';
 import { toServedPaths } from './served-paths.ts';

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 
 import type { Dialect } from '../dialects/dialect.ts';
-import type { Validated } from '../http/validate.ts';
+import type { Validated } from '../http/body/validate.ts';
 import type { AppEnv } from '../http/variables.ts';
 import { collectRun } from '../run-answer.ts';
 import type { Run } from '../run.ts';

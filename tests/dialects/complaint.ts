@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 
 import type { Dialect } from '../../src/dialects/dialect.ts';
-import { validate } from '../../src/http/validate.ts';
+import { validate } from '../../src/http/body/validate.ts';
 import type { AppEnv } from '../../src/http/variables.ts';
 import { RunError } from '../../src/run-error.ts';
 import { translate } from './canned-run.ts';

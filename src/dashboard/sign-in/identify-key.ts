@@ -1,7 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 
 import { identifyRequest } from '../../http/identify-request.ts';
-import { requireAdmin } from '../../http/require-admin.ts';
+import { requireAdmin } from '../../http/require-scope.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { RunError } from '../../run-error.ts';
 import { toRequestError } from '../../routes/respond-failure.ts';

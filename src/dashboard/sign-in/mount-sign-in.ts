@@ -7,7 +7,7 @@ import type { AppEnv } from '../../http/variables.ts';
 import { RunError } from '../../run-error.ts';
 import type { Caller } from '../../run.ts';
 import type { IdentifyKey } from './identify-key.ts';
-import { isOwnPage } from '../is-own-page.ts';
+import { isOwnPage } from './is-own-page.ts';
 import type { Html } from '../html.ts';
 import { securePages } from '../secure-pages.ts';
 import { readSignInCookie, removeSignInCookie, writeSignInCookie } from './sign-in-cookie.ts';

@@ -1,7 +1,7 @@
 import { createMiddleware } from 'hono/factory';
 
 import type { AppEnv } from '../../http/variables.ts';
-import { isOwnPage } from '../is-own-page.ts';
+import { isOwnPage } from './is-own-page.ts';
 import { readSignInCookie } from './sign-in-cookie.ts';
 import type { SignIns } from './sign-ins.ts';
 

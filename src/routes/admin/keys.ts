@@ -1,7 +1,7 @@
 import type { Context, Handler } from 'hono';
 
 import type { KeyRules, NewKey } from '../../keys/api-key.ts';
-import type { Validated } from '../../http/validate.ts';
+import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { AdminParts } from './admin-parts.ts';
 

@@ -1,8 +1,8 @@
 import type { Hono } from 'hono';
 
 import { KeyRules, NewKey } from '../../keys/api-key.ts';
-import { requireAdmin } from '../../http/require-admin.ts';
-import { validate } from '../../http/validate.ts';
+import { requireAdmin } from '../../http/require-scope.ts';
+import { validate } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import { metrics } from '../metrics.ts';
 import type { AdminParts } from './admin-parts.ts';

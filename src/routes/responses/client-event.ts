@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 import { ResponsesBody } from '../../dialects/openai-responses/body.ts';
-import { checkValue, countValues, readJson } from '../../http/check-body.ts';
-import { toInvalidRequest, withoutDepths } from '../../http/to-invalid-request.ts';
+import { checkValue, countValues, readJson } from '../../http/body/check-body.ts';
+import { toInvalidRequest, withoutDepths } from '../../http/body/to-invalid-request.ts';
 
 /** What a client says over the WebSocket. */
 export type ClientEvent = {

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import type { ResponsesBody } from '../../dialects/openai-responses/body.ts';
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
 import { toCompaction, toCompactionBody } from '../../dialects/openai-responses/compaction.ts';
-import type { Validated } from '../../http/validate.ts';
+import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import { collectRun } from '../../run-answer.ts';
 import type { Run } from '../../run.ts';

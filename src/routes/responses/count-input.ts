@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 
 import type { ResponsesBody } from '../../dialects/openai-responses/body.ts';
-import type { Validated } from '../../http/validate.ts';
+import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { CountTokens } from '../../run.ts';
 import { openExchange } from './open-exchange.ts';

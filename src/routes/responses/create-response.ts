@@ -6,7 +6,7 @@ import { openaiResponses } from '../../dialects/openai-responses/index.ts';
 import { toAnswer } from '../../dialects/openai-responses/to-answer.ts';
 import type { Response as ResponseObject } from '../../dialects/openai-responses/to-response.ts';
 import type { SseMessage } from '../../dialects/dialect.ts';
-import type { Validated } from '../../http/validate.ts';
+import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import { collectRun } from '../../run-answer.ts';
 import type { Run } from '../../run.ts';

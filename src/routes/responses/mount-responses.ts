@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
-import { validate } from '../../http/validate.ts';
+import { validate } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { CountTokens } from '../../run.ts';
 import { RunError } from '../../run-error.ts';

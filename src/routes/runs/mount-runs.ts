@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 
 import type { RunBook } from '../../agent-runs/run-book.ts';
 import { direct } from '../../dialects/direct/index.ts';
-import { validate } from '../../http/validate.ts';
+import { validate } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { Run } from '../../run.ts';
 import { resumeRun, runAgent } from './run-agent.ts';

@@ -4,7 +4,7 @@ import type { NewRun } from '../../agent-runs/recorder.ts';
 import type { RunBook } from '../../agent-runs/run-book.ts';
 import { RunBody } from '../../dialects/direct/body.ts';
 import { direct } from '../../dialects/direct/index.ts';
-import type { Validated } from '../../http/validate.ts';
+import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv, Variables } from '../../http/variables.ts';
 import type { Run } from '../../run.ts';
 import { RunError } from '../../run-error.ts';

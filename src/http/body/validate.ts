@@ -2,9 +2,9 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { z } from 'zod';
 
-import { RunError } from '../run-error.ts';
+import { RunError } from '../../run-error.ts';
 import { checkBody } from './check-body.ts';
-import type { AppEnv } from './variables.ts';
+import type { AppEnv } from '../variables.ts';
 
 /** What the handlers behind the check find in their context. */
 export type Validated<Body> = { out: { json: Body } };

@@ -1,9 +1,9 @@
 import { createMiddleware } from 'hono/factory';
 
-import { RunError } from '../run-error.ts';
+import { RunError } from '../../run-error.ts';
 import { createValueCounter } from './count-values.ts';
 import { decodeBody } from './decode-body.ts';
-import type { AppEnv } from './variables.ts';
+import type { AppEnv } from '../variables.ts';
 
 /** A body up to here is counted when it is checked; reading it piece by piece would cost more, 15 KB each. */
 const SMALL_BYTES = 65_536;

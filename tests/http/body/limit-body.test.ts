@@ -2,8 +2,8 @@ import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'nod
 
 import { describe, expect, test } from 'vitest';
 
-import { APP_KEY, createTestApp } from '../support/create-test-app.ts';
-import { ROUTES } from '../support/routes.ts';
+import { APP_KEY, createTestApp } from '../../support/create-test-app.ts';
+import { ROUTES } from '../../support/routes.ts';
 
 const app = createTestApp({ settings: { maxBodyBytes: 1_000_000 } });
 

@@ -6,7 +6,7 @@ import {
   createZstdDecompress,
 } from 'node:zlib';
 
-import { RunError } from '../run-error.ts';
+import { RunError } from '../../run-error.ts';
 
 const DECODERS = {
   gzip: createGunzip,

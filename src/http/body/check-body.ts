@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { z } from 'zod';
 
-import { BODIES, type BodyName } from '../dialects/bodies.ts';
-import { RunError } from '../run-error.ts';
-import { createThread, ThreadFailure } from '../threads/create-thread.ts';
+import { BODIES, type BodyName } from '../../dialects/bodies.ts';
+import { RunError } from '../../run-error.ts';
+import { createThread, ThreadFailure } from '../../threads/create-thread.ts';
 import { createValueCounter } from './count-values.ts';
 import { toInvalidRequest, withoutDepths } from './to-invalid-request.ts';
 

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 
-import { BODIES } from '../dialects/bodies.ts';
-import { RunError } from '../run-error.ts';
-import { serveThread } from '../threads/serve-thread.ts';
+import { BODIES } from '../../dialects/bodies.ts';
+import { RunError } from '../../run-error.ts';
+import { serveThread } from '../../threads/serve-thread.ts';
 import { type BodyCheck, type BodyVerdict, readJson } from './check-body.ts';
 import { toInvalidRequest, withoutDepths } from './to-invalid-request.ts';
 

@@ -1,4 +1,4 @@
-import { RunError } from '../run-error.ts';
+import { RunError } from '../../run-error.ts';
 
 /**
  * Values (elements, parts, fields) that one body may hold. The largest seen of real clients, two hundred

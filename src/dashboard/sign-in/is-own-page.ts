@@ -1,5 +1,7 @@
 import type { Context } from 'hono';
 
+import { isOwnOrigin } from '../../http/check-host-and-origin.ts';
+
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /**
@@ -13,5 +15,5 @@ export function isOwnPage(c: Context): boolean {
   // Browsers leave Sec-Fetch-Site out where a page came over plain HTTP from another machine.
   const origin = c.req.header('origin');
   if (origin === undefined) return isRead;
-  return URL.canParse(origin) && new URL(origin).host === c.req.header('host');
+  return isOwnOrigin(c, origin);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
-import type { Run } from '../../src/run.ts';
-import { createTestApp, post } from '../support/create-test-app.ts';
-import { ROUTES } from '../support/routes.ts';
+import type { Run } from '../../../src/run.ts';
+import { createTestApp, post } from '../../support/create-test-app.ts';
+import { ROUTES } from '../../support/routes.ts';
 
 const neverRun: Run = () => {
   throw new Error('A request that cannot be read must not run.');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { isTooDeep, MOST_LEVELS } from '../dialects/shared/is-too-deep.ts';
-import { RunError } from '../run-error.ts';
+import { isTooDeep, MOST_LEVELS } from '../../dialects/shared/is-too-deep.ts';
+import { RunError } from '../../run-error.ts';
 
 /** The same schema, for what is not nested too deep only. */
 export function withoutDepths<Body>(schema: z.ZodType<Body>): z.ZodType<Body> {
