@@ -40,7 +40,7 @@ import { type HealthParts, health } from './routes/health.ts';
 import { createReadKnownStatus } from './routes/known-status.ts';
 import { localMetrics } from './routes/metrics.ts';
 import { mountCatalogue } from './routes/mount-catalogue.ts';
-import { getModel, listModels } from './routes/models.ts';
+import { mountModels } from './routes/models.ts';
 import { noRoute, refuseOtherMethods } from './routes/no-route.ts';
 import { openapi } from './routes/openapi.ts';
 import { ready } from './routes/ready.ts';
@@ -50,13 +50,7 @@ import type { ResponseParts } from './routes/responses/response-parts.ts';
 import { runDialect } from './routes/run-dialect.ts';
 import { mountRuns } from './routes/runs/mount-runs.ts';
 import { toServedPaths } from './routes/served-paths.ts';
-import {
-  deleteSession,
-  getSession,
-  listSessionMessages,
-  listSessions,
-  type SessionBook,
-} from './routes/sessions.ts';
+import { mountSessions, type SessionBook } from './routes/sessions.ts';
 import type { CountTokens, Run } from './run.ts';
 
 /** Everything the app is made of; a test or an embedding application hands in its own. */
@@ -103,37 +97,19 @@ export type AppSettings = {
 };
 
 /** Makes the app: a plain `fetch(request)` handler with every route. */
-export function createApp({
-  run,
-  keys,
-  keyStore,
-  limits,
-  countTokens,
-  readCliStatus,
-  health: healthParts,
-  sessions,
-  responses,
-  runs,
-  watch,
-  log,
-  settings,
-}: AppParts) {
+export function createApp(parts: AppParts) {
+  const { run, keys, keyStore, limits, health: healthParts, watch, log, settings } = parts;
   const app = new Hono<AppEnv>({ strict: false });
   const requestLog = createRequestLog(log);
   const observer = combineObservers([watch.observer, requestLog.observer]);
   const readKnownStatus = createReadKnownStatus(healthParts.readCliStatus);
-  const observed = ({ name }: { name: string }) => {
-    const told = settings.logContent ? withContentLog(run, log) : run;
-    return withObservation(told, observer, { dialect: name });
+  const toObserved: ToObserved = ({ name }) => {
+    const logged = settings.logContent ? withContentLog(run, log) : run;
+    return withObservation(logged, observer, { dialect: name });
   };
 
   app.use(identifyRequest, trackAnswer, requestLog.handler);
-  for (const api of APIS) {
-    app.on('ALL', api.paths.flatMap(toServedPaths).map(toBranch), async (c, next) => {
-      c.set('api', api);
-      await next();
-    });
-  }
+  nameApis(app);
   app.use(checkHost(settings), checkOrigin(settings.corsOrigins));
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
   app.get('/health', health(healthParts, readKnownStatus));
@@ -148,8 +124,8 @@ export function createApp({
     watch,
     keys,
     keyStore,
-    sessions,
-    responses: responses.book,
+    sessions: parts.sessions,
+    responses: parts.responses.book,
   };
   const signIns = createSignIns();
   mountSignIn(app, {
@@ -163,42 +139,8 @@ export function createApp({
   app.use(timeout(settings.requestTimeoutMs));
   app.use(limitBody(settings.maxBodyBytes));
 
-  app.on(
-    'ALL',
-    ['/api/run', '/api/runs/*', '/api/events', '/api/sessions/*'],
-    requireScope('agent'),
-  );
-  mountRuns(app, { run: observed(direct), book: runs, stopping: responses.stopping });
-  for (const dialect of APIS.flatMap(({ dialects }) => dialects)) {
-    if (dialect.name === direct.name) continue; // its runs are on record
-
-    const answer = runDialect(dialect, observed(dialect));
-    app.on('POST', toServedPaths(dialect.path), validate(dialect.body), answer);
-  }
-  for (const api of APIS) mountCatalogue(app, api, { readCliStatus, ...settings });
-  mountResponses(app, {
-    run: observed(openaiResponses),
-    countTokens,
-    ...responses,
-    ...settings,
-  });
-  app.on(
-    'POST',
-    toServedPaths(`${anthropicMessages.path}/count_tokens`),
-    validate(CountTokensBody),
-    countMessageTokens(countTokens),
-  );
-  app.on('GET', toServedPaths('/v1/models'), listModels(readCliStatus, settings.modelAliases));
-  app.on(
-    'GET',
-    toServedPaths('/v1/models/:id{.+}'),
-    getModel(readCliStatus, settings.modelAliases),
-  );
-  app.get('/api/sessions', listSessions(sessions));
-  app.get('/api/sessions/:id', getSession(sessions));
-  app.get('/api/sessions/:id/messages', listSessionMessages(sessions));
-  app.delete('/api/sessions/:id', deleteSession(sessions));
-
+  mountAgents(app, parts, toObserved);
+  mountChats(app, parts, toObserved);
   mountAdmin(app, dashboard);
   mountDashboard(app, dashboard);
 
@@ -209,6 +151,57 @@ export function createApp({
     return respondFailure(c, failure, chooseFailures(c));
   });
   return app;
+}
+
+/** The run that records what a dialect asks of it. */
+type ToObserved = (dialect: { name: string }) => Run;
+
+/** Tells what comes later on which API's path a request is. */
+function nameApis(app: Hono<AppEnv>) {
+  for (const api of APIS) {
+    app.on('ALL', api.paths.flatMap(toServedPaths).map(toBranch), async (c, next) => {
+      c.set('api', api);
+      await next();
+    });
+  }
+}
+
+function mountAgents(
+  app: Hono<AppEnv>,
+  { runs, responses, sessions }: AppParts,
+  toObserved: ToObserved,
+) {
+  app.on(
+    'ALL',
+    ['/api/run', '/api/runs/*', '/api/events', '/api/sessions/*'],
+    requireScope('agent'),
+  );
+  mountRuns(app, { run: toObserved(direct), book: runs, stopping: responses.stopping });
+  mountSessions(app, sessions);
+}
+
+function mountChats(app: Hono<AppEnv>, parts: AppParts, toObserved: ToObserved) {
+  const { countTokens, readCliStatus, responses, settings } = parts;
+  for (const dialect of APIS.flatMap(({ dialects }) => dialects)) {
+    if (dialect.name === direct.name) continue; // its runs are on record
+
+    const answer = runDialect(dialect, toObserved(dialect));
+    app.on('POST', toServedPaths(dialect.path), validate(dialect.body), answer);
+  }
+  for (const api of APIS) mountCatalogue(app, api, { readCliStatus, ...settings });
+  mountResponses(app, {
+    run: toObserved(openaiResponses),
+    countTokens,
+    ...responses,
+    ...settings,
+  });
+  app.on(
+    'POST',
+    toServedPaths(`${anthropicMessages.path}/count_tokens`),
+    validate(CountTokensBody),
+    countMessageTokens(countTokens),
+  );
+  mountModels(app, readCliStatus, settings.modelAliases);
 }
 
 /** The path itself and all below it, as Hono writes that. */

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
+
 import { RunError } from '../run-error.ts';
-import type { CountTokens, Run } from '../run.ts';
-import { createFairQueue } from './fair-queue.ts';
+import { createFairQueue, type FairQueue } from './fair-queue.ts';
 
 export type GateOptions = {
   /** Runs at the same time. */
@@ -66,41 +66,19 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
     }
   };
 
-  /** Makes room in a full queue, or refuses the one who comes. */
-  const makeRoom = (keyId: string): void => {
-    if (limit.activeCount < concurrency || queue.size < maxQueueSize) return;
-    const full = queueFull(retryAfterSeconds(queue.size, concurrency));
-    const own = queue.count(keyId);
-    const most = queue.findLatestOfMost();
-    // With one less than the other the two would only change their parts.
-    if (most && queue.count(most.key) > own + 1) most.entry.giveUp(full);
-    else if (own > 0 || maxQueueSize === 0) throw full;
-  };
-
   const enter: Gate['enter'] = async (keyId, signal, { isPatient = false } = {}) => {
     signal.throwIfAborted();
-    if (isClosed) throw shuttingDown();
-    if (!isPatient) makeRoom(keyId);
-
-    const { promise, resolve, reject } = Promise.withResolvers<() => void>();
-    // Leaves before it rejects: a place handed to a turn that was given up would never come back.
-    const giveUp = (reason: unknown): void => {
-      leave();
-      reject(reason);
-    };
-    const leave = (isPatient ? patient : queue).push(keyId, { resolve, giveUp });
-    const onAbort = (): void => giveUp(signal.reason);
-    const onTimeout = (): void => giveUp(queueTimeout(retryAfterSeconds(queue.size, concurrency)));
-
-    signal.addEventListener('abort', onAbort, { once: true });
-    const timer = isPatient ? undefined : setTimeout(onTimeout, queueTimeoutMs);
-    admit();
+    if (isClosed) throw toShuttingDown();
+    const retryAfterSeconds = () => toRetryAfterSeconds(queue.size, concurrency);
+    const isFull = limit.activeCount >= concurrency && queue.size >= maxQueueSize;
+    if (!isPatient && isFull) makeRoom(queue, keyId, toQueueFull(retryAfterSeconds()));
+    const giveUpAfter = isPatient
+      ? undefined
+      : { ms: queueTimeoutMs, toError: () => toQueueTimeout(retryAfterSeconds()) };
     try {
-      return await promise;
+      return await waitForTurn(isPatient ? patient : queue, keyId, signal, { giveUpAfter, admit });
     } finally {
-      clearTimeout(timer);
       noteChange();
-      signal.removeEventListener('abort', onAbort);
     }
   };
 
@@ -113,7 +91,7 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
     close() {
       isClosed = true;
       for (let turn = shift(); turn !== undefined; turn = shift()) {
-        turn.giveUp(shuttingDown());
+        turn.giveUp(toShuttingDown());
       }
     },
   };
@@ -121,52 +99,65 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
 
 function ignore(): void {}
 
-/** Starts a run when the gate gives it a place, and holds the place until its stream has ended. */
-export function withGate(run: Run, gate: Gate): Run {
-  return async function* runBehindGate(request, signal) {
-    const { caller, isPatient } = request;
-    if (isPatient) yield { type: 'run-progress', step: 'queued' };
-    const leave = await gate.enter(caller.keyId, signal, { isPatient });
-    try {
-      // The caller may have left in the moment in which the place was given.
-      signal.throwIfAborted();
-      yield { type: 'run-progress', step: 'placed' };
-      yield* run(request, signal);
-    } finally {
-      leave();
-    }
-  };
+/** Sends somebody away for a newcomer, or throws where it is the newcomer who has to go. */
+function makeRoom(queue: FairQueue<Turn>, keyId: string, full: RunError): void {
+  const own = queue.count(keyId);
+  const most = queue.findLatestOfMost();
+  // With one less than the other the two would only change their parts.
+  if (most && queue.count(most.key) > own + 1) most.entry.giveUp(full);
+  else if (own > 0 || queue.size === 0) throw full;
 }
 
-/** Counts behind the gate, as what counts needs a process like a run. */
-export function countBehindGate(countTokens: CountTokens, gate: Gate): CountTokens {
-  return async (request, signal) => {
-    const leave = await gate.enter(request.caller.keyId, signal);
-    try {
-      return await countTokens(request, signal);
-    } finally {
-      leave();
-    }
+type Waiting = {
+  /** Default: it waits as long as it takes. */
+  giveUpAfter: { ms: number; toError: () => RunError } | undefined;
+  /** Called once it stands in the queue. */
+  admit: () => void;
+};
+
+/** Waits in a queue for its turn. Throws the signal's reason, or the error of the timeout. */
+async function waitForTurn(
+  queue: FairQueue<Turn>,
+  keyId: string,
+  signal: AbortSignal,
+  { giveUpAfter, admit }: Waiting,
+): Promise<() => void> {
+  const { promise, resolve, reject } = Promise.withResolvers<() => void>();
+  // Leaves before it rejects: a place handed to a turn that was given up would never come back.
+  const giveUp = (reason: unknown): void => {
+    leave();
+    reject(reason);
   };
+  const leave = queue.push(keyId, { resolve, giveUp });
+  const onAbort = (): void => giveUp(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  const timer = giveUpAfter && setTimeout(() => giveUp(giveUpAfter.toError()), giveUpAfter.ms);
+  admit();
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 /** A guess: each run that waits takes a second of a place. Clients ignore what is over a minute. */
-function retryAfterSeconds(waiting: number, concurrency: number): number {
+function toRetryAfterSeconds(waiting: number, concurrency: number): number {
   return Math.min(60, Math.ceil((waiting + 1) / concurrency));
 }
 
-function queueFull(seconds: number): RunError {
+function toQueueFull(seconds: number): RunError {
   return new RunError('queue-full', 'Too many requests are waiting already. Try again later.', {
     retryAfterSeconds: seconds,
   });
 }
 
-function queueTimeout(seconds: number): RunError {
+function toQueueTimeout(seconds: number): RunError {
   return new RunError('queue-timeout', 'No place became free in time. Try again later.', {
     retryAfterSeconds: seconds,
   });
 }
 
-function shuttingDown(): RunError {
+function toShuttingDown(): RunError {
   return new RunError('shutting-down', 'The server is shutting down.');
 }

@@ -47,46 +47,17 @@ export function createKeyLimits({
 }: KeyLimitsOptions): KeyLimits {
   const places = createPlaces();
 
-  const checkSpent = async ({ id }: ApiKey, limit: Limit): Promise<Count> => {
-    const count = await counters.read(limit.counter, id);
-    if (count.used >= limit.most) throw toLimitError(limit, count);
-    return count;
-  };
-
-  const admit = async (key: ApiKey): Promise<number | undefined> => {
-    for (const limit of toTokenLimits(key)) await checkSpent(key, limit);
-    const cost = toCostLimit(key);
-    const spent = cost && (await checkSpent(key, cost));
-    const requests = toRequestLimit(key);
-    if (requests) {
-      const count = await counters.add(requests.counter, key.id, 1);
-      if (count.used > requests.most) throw toLimitError(requests, count);
-    }
-    return cost && spent && (cost.most - spent.used) / MICRO;
-  };
-
-  const spend = async (key: ApiKey, { tokens, costUsd }: Spent): Promise<void> => {
-    const amounts = {
-      tokensPerMinute: key.tokensPerMinute === undefined ? 0 : tokens,
-      tokensPerDay: key.tokensPerDay === undefined ? 0 : tokens,
-      microUsdPerDay: key.usdPerDay === undefined ? 0 : Math.ceil(costUsd * MICRO),
-    };
-    for (const [counter, amount] of Object.entries(amounts)) {
-      if (amount > 0) await counters.add(counter as keyof typeof amounts, key.id, amount); // `entries` forgets the names
-    }
-  };
-
   return {
     async enter(keyId) {
       const key = await keys.get(keyId);
       if (!key) throw new RunError('unauthenticated', 'This key was revoked.');
       const leavePlace = places.take(key);
       try {
-        const budgetUsd = await admit(key);
+        const budgetUsd = await admit(counters, key);
         return {
           budgetUsd,
           async leave(spent) {
-            await spend(key, spent).catch(onProblem);
+            await spend(counters, key, spent).catch(onProblem);
             leavePlace();
           },
         };
@@ -95,18 +66,50 @@ export function createKeyLimits({
         throw error;
       }
     },
-    async standing(key) {
-      const read = async (limit: Limit) =>
-        toAllowance(limit, await counters.read(limit.counter, key.id));
-      const requests = toRequestLimit(key);
-      const [tokens] = (await Promise.all(toTokenLimits(key).map(read))).toSorted(
-        (one, other) => one.remaining - other.remaining,
-      );
-      return {
-        ...(requests && { requests: await read(requests) }),
-        ...(tokens && { tokens }),
-      };
-    },
+    standing: (key) => readStanding(counters, key),
+  };
+}
+
+/** Counts the request; resolves with the key's budget. Throws `rate-limited`. */
+async function admit(counters: Counters, key: ApiKey): Promise<number | undefined> {
+  for (const limit of toTokenLimits(key)) await checkSpent(counters, key, limit);
+  const cost = toCostLimit(key);
+  const spent = cost && (await checkSpent(counters, key, cost));
+  const requests = toRequestLimit(key);
+  if (requests) {
+    const count = await counters.add(requests.counter, key.id, 1);
+    if (count.used > requests.most) throw toLimitError(requests, count);
+  }
+  return cost && spent && (cost.most - spent.used) / MICRO;
+}
+
+async function checkSpent(counters: Counters, { id }: ApiKey, limit: Limit): Promise<Count> {
+  const count = await counters.read(limit.counter, id);
+  if (count.used >= limit.most) throw toLimitError(limit, count);
+  return count;
+}
+
+async function spend(counters: Counters, key: ApiKey, { tokens, costUsd }: Spent): Promise<void> {
+  const amounts = {
+    tokensPerMinute: key.tokensPerMinute === undefined ? 0 : tokens,
+    tokensPerDay: key.tokensPerDay === undefined ? 0 : tokens,
+    microUsdPerDay: key.usdPerDay === undefined ? 0 : Math.ceil(costUsd * MICRO),
+  };
+  for (const [counter, amount] of Object.entries(amounts)) {
+    if (amount > 0) await counters.add(counter as keyof typeof amounts, key.id, amount); // `entries` forgets the names
+  }
+}
+
+async function readStanding(counters: Counters, key: ApiKey): Promise<Standing> {
+  const read = async (limit: Limit) =>
+    toAllowance(limit, await counters.read(limit.counter, key.id));
+  const requests = toRequestLimit(key);
+  const [tokens] = (await Promise.all(toTokenLimits(key).map(read))).toSorted(
+    (one, other) => one.remaining - other.remaining,
+  );
+  return {
+    ...(requests && { requests: await read(requests) }),
+    ...(tokens && { tokens }),
   };
 }
 

@@ -1,10 +1,11 @@
-import type { Handler } from 'hono';
+import type { Handler, Hono } from 'hono';
 
 import type { CliStatus, Model, ReadCliStatus } from '../backend.ts';
 import type { ApiKey } from '../keys/api-key.ts';
 import { mayUseModel, toModelError } from '../keys/key-rules.ts';
 import type { AppEnv } from '../http/variables.ts';
 import { RunError } from '../run-error.ts';
+import { toServedPaths } from './served-paths.ts';
 
 /** The operator's names for models → the model they mean. */
 export type Aliases = ReadonlyMap<string, string>;
@@ -12,11 +13,21 @@ export type Aliases = ReadonlyMap<string, string>;
 /** The catalogue does not say when a model came out; one fixed date keeps clients that sort content. */
 const RELEASED_AT = new Date('2026-01-01T00:00:00Z');
 
+/** The routes of the models, as far as a key may use them. */
+export function mountModels(
+  app: Hono<AppEnv>,
+  readCliStatus: ReadCliStatus,
+  aliases: Aliases,
+): void {
+  app.on('GET', toServedPaths('/v1/models'), listModels(readCliStatus, aliases));
+  app.on('GET', toServedPaths('/v1/models/:id{.+}'), getModel(readCliStatus, aliases));
+}
+
 /**
  * `GET /v1/models`: the CLI's catalogue by full id, then the operator's own names, as far as the key
  * may use them. One body that the OpenAI and the Anthropic clients both read.
  */
-export function listModels(readCliStatus: ReadCliStatus, aliases: Aliases): Handler<AppEnv> {
+function listModels(readCliStatus: ReadCliStatus, aliases: Aliases): Handler<AppEnv> {
   return async (c) => {
     const { models: catalogue } = await readCliStatus();
     const usable = listUsable(c.var.key, catalogue, aliases);
@@ -33,7 +44,7 @@ export function listModels(readCliStatus: ReadCliStatus, aliases: Aliases): Hand
 }
 
 /** `GET /v1/models/{id}`: a full id or any name for it. */
-export function getModel(readCliStatus: ReadCliStatus, aliases: Aliases): Handler<AppEnv> {
+function getModel(readCliStatus: ReadCliStatus, aliases: Aliases): Handler<AppEnv> {
   return async (c) => {
     const id = c.req.param('id') ?? '';
     const { models } = await readCliStatus();

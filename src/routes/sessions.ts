@@ -1,4 +1,4 @@
-import type { Context } from 'hono';
+import type { Context, Hono } from 'hono';
 
 import type { AppEnv } from '../http/variables.ts';
 import type { TranscriptPage } from '../claude/agent/read-transcript.ts';
@@ -29,8 +29,16 @@ const MAX_LIMIT = 1000;
 
 type IdContext = Context<AppEnv, '/api/sessions/:id'>;
 
+/** Every route of the sessions. */
+export function mountSessions(app: Hono<AppEnv>, book: SessionBook): void {
+  app.get('/api/sessions', listSessions(book));
+  app.get('/api/sessions/:id', getSession(book));
+  app.get('/api/sessions/:id/messages', listSessionMessages(book));
+  app.delete('/api/sessions/:id', deleteSession(book));
+}
+
 /** `GET /api/sessions`: the caller's own, the last used first. */
-export function listSessions(book: SessionBook) {
+function listSessions(book: SessionBook) {
   return async (c: Context<AppEnv>): Promise<Response> => {
     const sessions = await book.list(c.var.caller.keyId);
     return c.json({ sessions: sessions.map(toBody) });
@@ -38,13 +46,13 @@ export function listSessions(book: SessionBook) {
 }
 
 /** `GET /api/sessions/{id}` */
-export function getSession(book: SessionBook) {
+function getSession(book: SessionBook) {
   return async (c: IdContext): Promise<Response> =>
     c.json(toBody(await book.get(c.req.param('id'), c.var.caller.keyId)));
 }
 
 /** `GET /api/sessions/{id}/messages`: the last ones, in the order in which they were said. */
-export function listSessionMessages(book: SessionBook) {
+function listSessionMessages(book: SessionBook) {
   return async (c: Context<AppEnv, '/api/sessions/:id/messages'>): Promise<Response> => {
     const limit = readLimit(c.req.query('limit'), DEFAULT_LIMIT, MAX_LIMIT);
     return c.json(await book.read(c.req.param('id'), c.var.caller.keyId, limit));
@@ -52,7 +60,7 @@ export function listSessionMessages(book: SessionBook) {
 }
 
 /** `DELETE /api/sessions/{id}`: its transcript goes too. Waits while a run is on it. */
-export function deleteSession(book: SessionBook) {
+function deleteSession(book: SessionBook) {
   return async (c: IdContext): Promise<Response> => {
     const id = c.req.param('id');
     await book.delete(id, c.var.caller.keyId, c.var.signal);

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { countBehindGate, createGate, withGate } from '../../src/layers/gate.ts';
-import type { Gate } from '../../src/layers/gate.ts';
+import { createGate, type Gate } from '../../src/layers/gate.ts';
+import { countBehindGate, withGate } from '../../src/layers/with-gate.ts';
 import type { Run, RunProgress } from '../../src/run.ts';
 import { toAnswerEvents } from '../../src/run-answer.ts';
 import { readAll, RUN_END, RUN_START, settle, toModelRequest } from '../sessions/agent-request.ts';
