@@ -148,7 +148,11 @@ function createParts({
       return processes.open(ahead, signal);
     },
     count: () => config.warmProcesses,
-    prepare: createPrepareSpare({ readAbilities, foresee: () => lastSettings }),
+    prepare: createPrepareSpare({
+      readAbilities,
+      foresee: () => lastSettings,
+      customHeaders: base.environment['ANTHROPIC_CUSTOM_HEADERS'] ?? '',
+    }),
     onTake: (isHit) => tally.countTaken('chat', isHit),
   });
   /** For turns that can be told only at first; none is started before one was wanted. */

@@ -99,7 +99,7 @@ async function askCli(openProcess: OpenProcess, profile: LaunchProfile): Promise
     const { account, claude_code_version: version } = Initialized.parse(await initialize(process));
     const listed = Listed.parse(await process.request({ subtype: 'list_models' }));
     const models = toModels(listed.models);
-    const canRewind = await sayAndTakeBack(process);
+    const { isTakenBack: canRewind } = await sayAndTakeBack(process, true);
     const rebinding = toRebinding(version ?? undefined, await readRefusal(process));
     return {
       status: {
