@@ -69,6 +69,8 @@ export type AppParts = {
   responses: ResponseParts;
   /** The runs of agents, and what is kept of them. */
   runs: RunBook;
+  /** Resolves when runs may begin that no caller waits for. Default: it has. */
+  started?: Promise<void>;
   /** What hears of every run. */
   watch: Watch;
   log: Log;
@@ -168,7 +170,7 @@ function nameApis(app: Hono<AppEnv>) {
 
 function mountAgents(
   app: Hono<AppEnv>,
-  { runs, responses, sessions }: AppParts,
+  { runs, started = Promise.resolve(), responses, sessions }: AppParts,
   toObserved: ToObserved,
 ) {
   app.on(
@@ -176,7 +178,8 @@ function mountAgents(
     ['/api/run', '/api/runs/*', '/api/events', '/api/sessions/*'],
     requireScope('agent'),
   );
-  mountRuns(app, { run: toObserved(direct), book: runs, stopping: responses.stopping });
+  const { stopping } = responses;
+  mountRuns(app, { run: toObserved(direct), book: runs, stopping, started });
   mountSessions(app, sessions);
 }
 

@@ -1,5 +1,12 @@
-/** A signal that aborts when its time is over. `end` gives back what it holds. */
-export type Deadline = { signal: AbortSignal; end: () => void };
+/** A signal that aborts when its time is over. */
+export type Deadline = {
+  signal: AbortSignal;
+  /** The time stands still until `resume`; twice is once. */
+  pause: () => void;
+  resume: () => void;
+  /** Gives back what it holds. */
+  end: () => void;
+};
 
 /**
  * Makes a signal that aborts with the other one, or with a `TimeoutError` after so many milliseconds.
@@ -8,13 +15,33 @@ export type Deadline = { signal: AbortSignal; end: () => void };
 export function createDeadline(timeMs: number, signal: AbortSignal): Deadline {
   const controller = new AbortController();
   const follow = () => controller.abort(signal.reason);
-  const timer = setTimeout(() => controller.abort(toTimeout(timeMs)), timeMs).unref();
+  let leftMs = timeMs;
+  let startedAt = 0;
+  let isOver = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const resume = () => {
+    if (timer || isOver) return;
+    startedAt = performance.now();
+    timer = setTimeout(() => controller.abort(toTimeout(timeMs)), leftMs).unref();
+  };
+  const pause = () => {
+    if (!timer) return;
+    clearTimeout(timer);
+    timer = undefined;
+    leftMs = Math.max(0, leftMs - (performance.now() - startedAt));
+  };
+
+  resume();
   if (signal.aborted) follow();
   else signal.addEventListener('abort', follow, { once: true });
   return {
     signal: controller.signal,
+    pause,
+    resume,
     end() {
-      clearTimeout(timer);
+      pause();
+      isOver = true;
       signal.removeEventListener('abort', follow);
     },
   };

@@ -74,6 +74,7 @@ export async function createServerParts(options: ServerOptions) {
   let restarts = 0;
   const drain = { isOn: false };
   const stopped = new AbortController();
+  const started = Promise.withResolvers<void>();
   const app = createApp({
     run: createRun({
       config,
@@ -106,6 +107,7 @@ export async function createServerParts(options: ServerOptions) {
     sessions,
     responses,
     runs,
+    started: started.promise,
     watch,
     log,
     settings: { ...config, hopHeader: HOP_HEADER },
@@ -127,6 +129,7 @@ export async function createServerParts(options: ServerOptions) {
     responses,
     drain,
     stopped,
+    noteStarted: started.resolve,
     readCliStatus,
     removeLeftBehind: cli.removeLeftBehind,
     removeExpired,

@@ -39,6 +39,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   await parts.removeLeftBehind();
   await parts.removeExpired();
+  parts.noteStarted();
   const sweep = setInterval(() => void parts.removeExpired(), SWEEP_MS).unref();
   const status = await parts.readCliStatus().catch((error: unknown) => {
     parts.log.warn({ err: error }, 'the claude CLI did not tell its status');

@@ -1,4 +1,5 @@
-import type { Run, RunEnd, RunEvent, RunProgress, RunRequest, RunStart } from '../run.ts';
+import type { Deadline } from '../deadline.ts';
+import type { Run, RunEnd, RunEvent, RunProgress, RunRequest, RunStart, RunStep } from '../run.ts';
 import { type RunError, toRunError } from '../run-error.ts';
 import type { RunEnding, RunState, RunStore, StoredRun } from './run-store.ts';
 
@@ -25,7 +26,13 @@ export type RecorderOptions = {
   announce: (run: StoredRun & { hasChanged: boolean }) => void;
 };
 
+/** The time of a run, which stands still while it waits for its turn. */
+export type RunClock = Pick<Deadline, 'signal' | 'pause' | 'resume'>;
+
 type LiveRun = { stop: AbortController; over: PromiseWithResolvers<void> };
+
+/** A run in the background that has not begun when the server ends is left to the next one. */
+type Ending = Omit<RunEnding, 'endedAt'> | 'put off';
 
 /** How a run ends whose reader leaves before it does. */
 const CUT_OFF = { state: 'cancelled', answer: undefined, failure: undefined } as const;
@@ -57,6 +64,8 @@ export function createRecorder({
     const { requestId: id, keyId } = request.caller;
     const { model } = request;
     attempt(() => {
+      // A run that waited for its turn when an earlier server ended is there already.
+      if (store.read(id)) return;
       store.add({ id, keyId, createdAt: now(), isBackground, model, resumedFrom, body });
       tell(id, true);
     });
@@ -65,10 +74,11 @@ export function createRecorder({
     return self;
   };
 
-  const close = (id: string, keyId: string, ending: Omit<RunEnding, 'endedAt'>) => {
+  const close = (id: string, keyId: string, ending: Ending) => {
     const self = live.get(id);
     live.delete(id);
     attempt(() => {
+      if (ending === 'put off') return;
       store.end(id, { ...ending, endedAt: now() });
       tell(id, true);
       makeRoom(store, keyId, maxBytesPerKey);
@@ -77,7 +87,7 @@ export function createRecorder({
   };
 
   const keep = (id: string, event: RunEvent | RunProgress, page: Page) => {
-    const isPlaced = event.type === 'run-progress' && event.step === 'placed';
+    const isPlaced = isStep(event, 'placed');
     if (isPlaced) store.setState(id, 'running');
     if (event.type === 'run-start') store.begin(id, event.model, event.sessionId);
     if (event.type !== 'run-progress') page.add(event);
@@ -85,14 +95,20 @@ export function createRecorder({
     if (isPlaced || !['run-progress', 'run-end'].includes(event.type)) tell(id, isPlaced);
   };
 
-  async function* record(run: Run, details: NewRun, signal: AbortSignal): ReturnType<Run> {
+  async function* record(run: Run, details: NewRun, clock: RunClock): ReturnType<Run> {
     const { requestId: id, keyId } = details.request.caller;
     const { stop } = open(details);
     const page = createPage(store, id);
-    let ending: Omit<RunEnding, 'endedAt'> = CUT_OFF;
+    let ending: Ending = CUT_OFF;
     let start: RunStart | undefined;
+    let isQueued = false;
     try {
-      for await (const event of run(details.request, AbortSignal.any([signal, stop.signal]))) {
+      const signal = AbortSignal.any([clock.signal, stop.signal]);
+      for await (const event of run(details.request, signal)) {
+        if (isStep(event, 'queued')) isQueued = true;
+        if (isStep(event, 'placed')) isQueued = false;
+        if (isQueued) clock.pause();
+        else clock.resume();
         if (event.type === 'run-start') start = event;
         if (event.type === 'run-end' && start) {
           ending = { state: 'done', answer: details.toAnswer(start, event), failure: undefined };
@@ -102,6 +118,10 @@ export function createRecorder({
       }
     } catch (error) {
       const reason = toRunError(error);
+      if (isQueued && details.isBackground && reason.code === 'shutting-down') {
+        ending = 'put off';
+        throw error;
+      }
       const failure = details.toFailure(reason);
       ending = { state: toEndState(reason), answer: undefined, failure };
       attempt(() => page.add({ type: 'error', ...failure }));
@@ -133,6 +153,10 @@ function createPage(store: RunStore, runId: string) {
       store.addEvent(runId, { id, type: event.type, data: JSON.stringify(event) });
     },
   };
+}
+
+function isStep(event: RunEvent | RunProgress, step: RunStep) {
+  return event.type === 'run-progress' && event.step === step;
 }
 
 function toEndState({ code }: RunError): RunState {

@@ -1,9 +1,9 @@
 import { createDeadline } from '../deadline.ts';
-import type { Run } from '../run.ts';
+import type { Run, RunEvent } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import { within } from '../within.ts';
 import { type Announcements, createAnnouncements } from './announcements.ts';
-import { createRecorder, type NewRun } from './recorder.ts';
+import { createRecorder, type NewRun, type RunClock } from './recorder.ts';
 import {
   isEnded,
   type RunFilter,
@@ -34,12 +34,16 @@ type RunChange = { runId: string; sessionId: string | undefined; state: RunState
 
 export type RunBook = {
   /** Carries a run out, on record; it ends when its reader does. */
-  record: (run: Run, details: NewRun, signal: AbortSignal) => ReturnType<Run>;
+  record: (run: Run, details: NewRun, clock: RunClock) => ReturnType<Run>;
+  /** The same, but the run goes on when its reader leaves. */
+  outlive: (run: Run, details: NewRun, signal: AbortSignal) => ReturnType<Run>;
   /**
    * Lets a run go on without its caller, who must be its only one to start it. Resolves when it waits for
    * its turn. Throws what the run throws before that, and `queue-full`.
    */
   start: (run: Run, details: NewRun) => Promise<void>;
+  /** Runs that waited for their turn when an earlier server ended, to be started anew; told once. */
+  takePutOff: () => readonly StoredRun[];
   /** Throws `not-found`, for another key's run as for none. */
   get: (id: string, keyId: string) => StoredRun;
   list: (keyId: string, filter: RunFilter) => readonly StoredRun[];
@@ -73,6 +77,7 @@ export function createRunBook(options: RunBookOptions): RunBook {
   const news = createAnnouncements<string>();
   const changes = createAnnouncements<string, RunChange>();
   store.interruptUnfinished(now());
+  let putOff = store.listPutOff();
 
   const get: RunBook['get'] = (id, keyId) => {
     const run = store.read(id);
@@ -91,30 +96,55 @@ export function createRunBook(options: RunBookOptions): RunBook {
     },
   });
 
+  /** Carries a run out that nobody reads; tells when it has said something, and when it is over. */
+  const drain = (run: Run, details: NewRun) => {
+    const begun = Promise.withResolvers<void>();
+    const deadline = createDeadline(options.backgroundTimeoutMs, new AbortController().signal);
+    const readAll = async () => {
+      for await (const _ of recorder.record(run, details, deadline)) begun.resolve();
+    };
+    const over = readAll().finally(deadline.end);
+    over.then(begun.resolve, begun.reject);
+    return { begun: begun.promise, over };
+  };
+
+  const follow: RunBook['follow'] = (id, keyId, after, signal) => {
+    get(id, keyId);
+    return followEvents({ store, news, hasEnded: () => !recorder.find(id) }, id, after, signal);
+  };
+
   return {
     record: recorder.record,
     get,
     async start(run, details) {
-      const { keyId } = details.request.caller;
-      if (store.countWaiting(keyId) >= options.maxBackgroundPerKey) {
+      const { keyId, requestId } = details.request.caller;
+      const isFull = store.countWaiting(keyId) >= options.maxBackgroundPerKey;
+      if (isFull && !store.read(requestId)) {
         throw new RunError(
           'queue-full',
           'Too many runs of this key wait in the background already.',
         );
       }
-      const begun = Promise.withResolvers<void>();
-      const deadline = createDeadline(options.backgroundTimeoutMs, new AbortController().signal);
-      const drain = async () => {
-        for await (const _ of recorder.record(run, details, deadline.signal)) begun.resolve();
-      };
-      void drain().then(begun.resolve, begun.reject).finally(deadline.end);
-      await begun.promise;
+      await drain(run, details).begun;
+    },
+    async *outlive(run, details, signal) {
+      const { requestId, keyId } = details.request.caller;
+      const { begun, over } = drain(run, details);
+      await begun;
+      for await (const { type, data } of follow(requestId, keyId, 0, signal)) {
+        if (type === 'error') break;
+        yield JSON.parse(data) as RunEvent; // as the recorder wrote it
+      }
+      signal.throwIfAborted();
+      await over;
+    },
+    takePutOff() {
+      const taken = putOff;
+      putOff = [];
+      return taken;
     },
     list: store.list,
-    follow(id, keyId, after, signal) {
-      get(id, keyId);
-      return followEvents({ store, news, hasEnded: () => !recorder.find(id) }, id, after, signal);
-    },
+    follow,
     watch: (keyId, signal) => changes.follow(keyId, signal),
     async cancel(id, keyId) {
       get(id, keyId);

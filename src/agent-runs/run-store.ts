@@ -86,6 +86,9 @@ const SCHEMA = `
 
 const IS_UNFINISHED = `state IN (${UNFINISHED.map((state) => `'${state}'`).join(', ')})`;
 
+/** These have not begun, and wait for nobody but a server. */
+const IS_PUT_OFF = `(isBackground AND state = 'queued')`;
+
 export type RunStore = ReturnType<typeof createRunStore>;
 
 /** Keeps runs and their events in one SQLite file, which survives a restart. */
@@ -125,8 +128,9 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
   const remove = database.prepare('DELETE FROM runs WHERE id = ?');
   const removeEnded = database.prepare('DELETE FROM runs WHERE endedAt <= ?');
   const interrupt = database.prepare(
-    `UPDATE runs SET state = 'interrupted', endedAt = ? WHERE ${IS_UNFINISHED}`,
+    `UPDATE runs SET state = 'interrupted', endedAt = ? WHERE ${IS_UNFINISHED} AND NOT ${IS_PUT_OFF}`,
   );
+  const listPutOff = database.prepare(`SELECT * FROM runs WHERE ${IS_PUT_OFF} ORDER BY number`);
 
   return {
     add(
@@ -171,8 +175,10 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
     countWaiting: (keyId: string) => Number(countWaiting.get(keyId)?.['count']),
     remove: (id: string) => void remove.run(id),
     removeEndedUntil: (time: number) => void removeEnded.run(time),
-    /** What an earlier server left unfinished has ended at this time. */
+    /** What an earlier server left unfinished has ended at this time, what had not begun aside. */
     interruptUnfinished: (time: number) => void interrupt.run(time),
+    /** Runs in the background that had not begun, the oldest first. */
+    listPutOff: (): readonly StoredRun[] => rows.parse(listPutOff.all()),
     close: () => database.close(),
   };
 }

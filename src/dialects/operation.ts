@@ -22,6 +22,10 @@ export type Operation<BodyName extends string = string, AnswerName extends strin
   query?: Readonly<Record<string, string>>;
   body?: { schema: BodyName; example: object };
   answer: AnswerName | OtherAnswer;
+  /** The status of an answer in JSON. Default: 200. */
+  status?: 202;
+  /** What a 202 holds where the body can ask for one. */
+  accepted?: AnswerName;
   /** What each message of a streamed answer holds. */
   events?: AnswerName;
   /** As the dialect's own: whether a stream is, or may be, one JSON text per line. */

@@ -11,6 +11,7 @@ export function timeout(timeoutMs: number) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const deadline = createDeadline(timeoutMs, c.req.raw.signal);
     c.set('signal', deadline.signal);
+    c.set('deadline', deadline);
     await next();
     c.var.whenAnswered(deadline.end);
   });

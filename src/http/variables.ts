@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 
+import type { Deadline } from '../deadline.ts';
 import type { Api } from '../dialects/dialect.ts';
 import type { ApiKey } from '../keys/api-key.ts';
 import type { RunError } from '../run-error.ts';
@@ -33,6 +34,8 @@ export type Variables = {
   valueCount: number | undefined;
   /** Set by `timeout`: aborts when the caller leaves or the deadline passes. */
   signal: AbortSignal;
+  /** Set by `timeout`: the same, for a run that waits for somebody and whose time stands still meanwhile. */
+  deadline: Deadline;
   /** What went wrong, for the log. */
   failure: RunError;
 };

@@ -87,15 +87,16 @@ function toParameters({ path, query = {} }: Operation) {
   ];
 }
 
-function toAnswer({ answer, events, lines }: Operation): Record<string, object> {
+function toAnswer(operation: Operation): Record<string, object> {
+  const { answer, status = 200, accepted, events, lines } = operation;
   if (typeof answer === 'object') {
-    const { status, description, contentType } = answer;
+    const { description, contentType } = answer;
     const content = contentType && { [contentType]: { schema: { type: 'string' } } };
-    return { [status]: { description, ...(content && { content }) } };
+    return { [answer.status]: { description, ...(content && { content }) } };
   }
   const streamed = events && { schema: toRef(events) };
   return {
-    200: {
+    [status]: {
       description: streamed ? 'The answer, or its events one by one.' : 'The answer.',
       content: {
         'application/json': { schema: toRef(answer) },
@@ -103,5 +104,12 @@ function toAnswer({ answer, events, lines }: Operation): Record<string, object> 
         ...(streamed && lines && { 'application/x-ndjson': streamed }),
       },
     },
+    ...(accepted && {
+      202: { description: 'It goes on by itself.', content: toContent(accepted) },
+    }),
   };
+}
+
+function toContent(schema: string) {
+  return { 'application/json': { schema: toRef(schema) } };
 }

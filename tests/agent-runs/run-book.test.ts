@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -10,6 +12,7 @@ import { createRunStore } from '../../src/agent-runs/run-store.ts';
 import { createGate } from '../../src/layers/gate.ts';
 import { withGate } from '../../src/layers/with-gate.ts';
 import type { Run } from '../../src/run.ts';
+import { RunError } from '../../src/run-error.ts';
 import { toAgentRequest } from '../sessions/agent-request.ts';
 import { sayHello } from '../support/create-test-app.ts';
 
@@ -41,6 +44,7 @@ const newRun = (requestId: string, { keyId = 'a', isBackground = true } = {}): N
 };
 
 const stays = new AbortController().signal;
+const clock = { signal: stays, pause: () => undefined, resume: () => undefined };
 const carryOut = (run: AsyncIterable<unknown>) => Array.fromAsync(run);
 
 const endless: Run = async function* endless(_, signal) {
@@ -50,18 +54,100 @@ const endless: Run = async function* endless(_, signal) {
   });
 };
 
+const begun: Run = async function* begun(request, signal) {
+  yield { type: 'run-progress', step: 'placed' };
+  yield* endless(request, signal);
+};
+
 test('what was cut by a kill is interrupted at the next start', async () => {
   const book = open();
+  await book.start(begun, newRun('r1'));
+  void carryOut(book.record(begun, newRun('r2', { isBackground: false }), clock));
+  const next = open();
+  for (const id of ['r1', 'r2']) {
+    expect(next.get(id, 'a')).toMatchObject({
+      state: 'interrupted',
+      endedAt: expect.any(Number),
+    });
+  }
+  expect(next.takePutOff()).toEqual([]);
+});
+
+test.each(['kill', 'stop'])('what waited for its turn at a %s goes on after it', async (how) => {
+  const book = open({ maxBackgroundPerKey: 1 });
   await book.start(endless, newRun('r1'));
-  expect(open().get('r1', 'a')).toMatchObject({
-    state: 'interrupted',
-    endedAt: expect.any(Number),
-  });
+  if (how === 'stop') await book.close(new RunError('shutting-down', 'It stops.'));
+  const next = open({ maxBackgroundPerKey: 1 });
+  expect(next.takePutOff()).toMatchObject([{ id: 'r1', keyId: 'a', body: { prompt: 'Hi' } }]);
+  expect(next.takePutOff()).toEqual([]);
+  await next.start(sayHello, newRun('r1'));
+  expect(await carryOut(next.follow('r1', 'a', 0, stays))).toMatchObject([
+    { id: 1, type: 'run-start' },
+    { type: 'part-start' },
+    { type: 'part-delta' },
+    { type: 'part-end' },
+    { id: 5, type: 'run-end' },
+  ]);
+  expect(next.list('a', { limit: 10 })).toMatchObject([{ id: 'r1', state: 'done' }]);
+});
+
+test('the time of a run in the background begins with its turn', async () => {
+  const turn = Promise.withResolvers<void>();
+  const book = open({ backgroundTimeoutMs: 1 });
+  const seen: boolean[] = [];
+  const run: Run = async function* late(_, signal) {
+    const over = once(signal, 'abort');
+    yield { type: 'run-progress', step: 'queued' };
+    await turn.promise;
+    seen.push(signal.aborted);
+    yield { type: 'run-progress', step: 'placed' };
+    await over;
+    throw signal.reason;
+  };
+  await book.start(run, newRun('r1'));
+  await delay(20);
+  turn.resolve();
+  await carryOut(book.follow('r1', 'a', 0, stays));
+  expect(seen).toEqual([false]);
+  expect(book.get('r1', 'a')).toMatchObject({ failure: { error: { code: 'timeout' } } });
+});
+
+test('a run that outlives its reader goes on, and tells a reader who stays all', async () => {
+  const more = Promise.withResolvers<void>();
+  const run: Run = async function* slow(request, signal) {
+    const events = sayHello(request, signal);
+    for await (const event of events) {
+      yield event;
+      if (event.type === 'run-start') await more.promise;
+    }
+  };
+  const book = open();
+  const left = new AbortController();
+  const [leaving, staying] = [newRun('r1'), newRun('r2')].map((details) =>
+    book.outlive(run, { ...details, isBackground: false }, left.signal)[Symbol.asyncIterator](),
+  );
+  expect(await leaving?.next()).toMatchObject({ value: { type: 'run-start' } });
+  expect(await staying?.next()).toMatchObject({ value: { type: 'run-start' } });
+  await leaving?.return?.();
+  more.resolve();
+  for (const type of ['part-start', 'part-delta', 'part-end', 'run-end']) {
+    expect(await staying?.next()).toMatchObject({ value: { type } });
+  }
+  await carryOut(book.follow('r1', 'a', 0, stays));
+  expect(book.get('r1', 'a').state).toBe('done');
+});
+
+test('a run that may not be says so to the reader whom it would outlive', async () => {
+  const run: Run = () => {
+    throw new RunError('forbidden', 'Not here.');
+  };
+  const events = open().outlive(run, newRun('r1', { isBackground: false }), stays);
+  await expect(carryOut(events)).rejects.toMatchObject({ code: 'forbidden' });
 });
 
 test('another key’s run is as none', async () => {
   const book = open();
-  await carryOut(book.record(sayHello, newRun('r1'), stays));
+  await carryOut(book.record(sayHello, newRun('r1'), clock));
   expect(() => book.get('r1', 'b')).toThrow('There is no run with this id.');
   expect(() => book.remove('r1', 'b')).toThrow('There is no run with this id.');
   await expect(book.cancel('r1', 'b')).rejects.toMatchObject({ code: 'not-found' });
@@ -74,7 +160,7 @@ test('ended runs go after their time, and the oldest when there are too many byt
   const book = open({ now: () => time, maxBytesPerKey: 1200 });
   for (const id of ['r1', 'r2', 'r3']) {
     time += 100;
-    await carryOut(book.record(sayHello, newRun(id), stays));
+    await carryOut(book.record(sayHello, newRun(id), clock));
   }
   const left = () => book.list('a', { limit: 10 }).map(({ id }) => id);
   expect(left()).toEqual(['r3', 'r2']);
@@ -119,7 +205,7 @@ test('a record that cannot be written costs nobody the answer', async () => {
   const store = createRunStore({ file: join(folder, 'runs.db'), onSetAside: () => undefined });
   const book = open({ store, onProblem: (error) => void problems.push(error) });
   store.close();
-  const events = await carryOut(book.record(sayHello, newRun('r1'), stays));
+  const events = await carryOut(book.record(sayHello, newRun('r1'), clock));
   expect(events.at(-1)).toMatchObject({ type: 'run-end' });
   expect(problems).not.toEqual([]);
 });

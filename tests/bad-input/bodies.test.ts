@@ -12,7 +12,7 @@ import type { CliLine } from '../../src/claude/process/protocol.ts';
 import { result } from '../claude/cli-lines.ts';
 import { createStackedApp } from '../support/create-stacked-app.ts';
 import { APP_KEY, createTestApp, sayHello, type TestApp } from '../support/create-test-app.ts';
-import { answerCheckOf, checkOf, OPERATIONS } from '../support/openapi-checks.ts';
+import { answerCheckOf, OPERATIONS } from '../support/openapi-checks.ts';
 import {
   anything,
   type Mutated,
@@ -147,15 +147,10 @@ async function check(target: TestApp, name: string, { body: sent, path }: Mutate
   if (response.status >= 500) throw new Error(answer);
   if (response.status === 200 || response.status === 429) return;
 
-  const isBackground = response.status === 202;
-  if (!isBackground && begun > 0)
-    throw new Error(`Something was begun before it was refused: ${answer}`);
-  const checkAnswer = isBackground
-    ? checkOf('AgentRunRecord')
-    : answerCheckOf(name, response.status, JSON_TYPE);
-  const [complaint] = checkAnswer(JSON.parse(answer));
+  const [complaint] = answerCheckOf(name, response.status, JSON_TYPE)(JSON.parse(answer));
   if (complaint !== undefined) throw new Error(`${complaint}: ${answer}`);
-  if (isBackground) return endRun(target, response);
+  if (response.status === 202) return endRun(target, response);
+  if (begun > 0) throw new Error(`Something was begun before it was refused: ${answer}`);
   const [changed] = path;
   if (response.status !== 400 || changed === undefined) return;
   const newer = OLDER_NAMES[name]?.[changed];

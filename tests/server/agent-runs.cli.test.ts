@@ -12,6 +12,26 @@ type Told = { id: string; state: string; sessionId: string };
 const read = async (response: Promise<Response>): Promise<Told> =>
   (await response).json() as Promise<Told>; // what it holds is looked at below
 
+test('runs that wait for their turn go on after the server was stopped and started', async () => {
+  const never = new Promise<void>(() => undefined);
+  proxy = await startProxy({
+    answer: () => heldReply('I begin to work.', never),
+    settings: { SHUTDOWN_GRACE_MS: '0', WORKER_CONCURRENCY: '1' },
+  });
+  const body = { model: 'sonnet', prompt: 'Work.', background: true };
+  const first = await read(proxy.send('/api/run', body));
+  await proxy.model.waitForRequest();
+  const second = await read(proxy.send('/api/run', body));
+  proxy.model.answer = () => textReply('Now it is done.');
+  proxy = await proxy.restart();
+  await Array.fromAsync(readSse(await proxy.send(`/api/runs/${second.id}/events`)));
+  expect(await read(proxy.send(`/api/runs/${first.id}`))).toMatchObject({ state: 'interrupted' });
+  expect(await read(proxy.send(`/api/runs/${second.id}`))).toMatchObject({
+    state: 'done',
+    answer: { result: 'Now it is done.' },
+  });
+});
+
 test('a run that the end of the server cut is interrupted, and goes on in its session', async () => {
   const never = new Promise<void>(() => undefined);
   proxy = await startProxy({

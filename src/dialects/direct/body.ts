@@ -36,6 +36,8 @@ const Fields = z.strictObject({
   stream: z.boolean().default(false),
   /** Answers at once with the run, which goes on by itself. */
   background: z.boolean().default(false),
+  /** What becomes of a run in the foreground whose caller leaves. */
+  onDisconnect: z.enum(['cancel', 'continue']).default('cancel'),
 });
 
 /** The body of `POST /api/run`. */

@@ -41,6 +41,7 @@ export const operations: readonly OperationOf<typeof schemas>[] = [
       example: { prompt: 'Which files are here?', allowedTools: ['Read', 'Glob'] },
     },
     answer: 'AgentRun',
+    accepted: 'AgentRunRecord',
     events: 'AgentEvent',
     lines: 'offered',
     codes: [...WITH_RUN, 'not-found'],
@@ -94,6 +95,7 @@ export const operations: readonly OperationOf<typeof schemas>[] = [
     path: '/api/runs/{id}/resume',
     summary: 'Go on with a run that the end of the server cut: a new run, in the background',
     answer: 'AgentRunRecord',
+    status: 202,
     codes: [...WITH_RUN, 'not-found', 'conflict'],
   },
   {

@@ -5,7 +5,7 @@ import { direct } from '../../dialects/direct/index.ts';
 import { validate } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { Run } from '../../run.ts';
-import { resumeRun, runAgent } from './run-agent.ts';
+import { goOnWithRuns, resumeRun, runAgent } from './run-agent.ts';
 import { followRun, watchRuns } from './run-events.ts';
 import { cancelRun, deleteRunRecord, getRun, listRuns } from './stored-runs.ts';
 
@@ -14,10 +14,14 @@ export type RunRouteParts = {
   book: RunBook;
   /** Aborts when the server stops: streams end then. */
   stopping: AbortSignal;
+  /** Resolves when the server is up: what waited in the store goes on then. */
+  started: Promise<void>;
 };
 
 /** Every route of agents' runs. */
-export function mountRuns(app: Hono<AppEnv>, { run, book, stopping }: RunRouteParts): void {
+export function mountRuns(app: Hono<AppEnv>, parts: RunRouteParts): void {
+  const { run, book, stopping, started } = parts;
+  void started.then(() => goOnWithRuns(run, book));
   app.post(direct.path, validate(direct.body), runAgent(run, book));
   app.get('/api/runs', listRuns(book));
   app.get('/api/runs/:id', getRun(book));

@@ -19,10 +19,28 @@ export function runAgent(run: Run, book: RunBook) {
   return async (c: Context<AppEnv, string, Validated<RunBody>>): Promise<Response> => {
     const body = c.req.valid('json');
     if (body.background) return startInBackground(c, toNewRun(body, c.var), run, book);
-    const recorded: Run = (request, signal) =>
-      book.record(run, { ...toNewRun(body, c.var), request }, signal);
+    const { deadline } = c.var;
+    const recorded: Run = (request, signal) => {
+      const details = { ...toNewRun(body, c.var), request };
+      if (body.onDisconnect === 'continue') return book.outlive(run, details, signal);
+      return book.record(run, details, { ...deadline, signal });
+    };
     return runDialect(direct, recorded)(c);
   };
+}
+
+/** Starts the runs that waited for their turn when an earlier server ended. */
+export async function goOnWithRuns(run: Run, book: RunBook): Promise<void> {
+  for (const { id, keyId, createdAt, body } of book.takePutOff()) {
+    const caller = { keyId, user: undefined, requestId: id };
+    const details = toNewRun(RunBody.parse(body), {
+      caller,
+      arrivedAtMs: createdAt,
+      requestId: id,
+    });
+    // One that may not be any more has failed, and its record says why.
+    await book.start(run, details).catch(() => undefined);
+  }
 }
 
 /** `POST /api/runs/{id}/resume`: a new run, in the session of one that the end of the server cut. */
@@ -48,7 +66,10 @@ async function startInBackground(c: Context<AppEnv>, details: NewRun, run: Run, 
   return c.json(toRunView(book.get(requestId, keyId)), 202);
 }
 
-function toNewRun(body: RunBody, { caller, arrivedAtMs, requestId }: Variables): NewRun {
+function toNewRun(
+  body: RunBody,
+  { caller, arrivedAtMs, requestId }: Pick<Variables, 'caller' | 'arrivedAtMs' | 'requestId'>,
+): NewRun {
   const { request } = direct.toRunRequest(body, caller);
   const exchange = { body, request, requestId, arrivedAtMs };
   return {

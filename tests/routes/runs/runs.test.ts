@@ -97,6 +97,33 @@ describe('a run in the background', () => {
   });
 });
 
+test('a run whose caller leaves is cancelled, unless it was told to go on', async () => {
+  for (const [onDisconnect, state] of [
+    ['cancel', 'cancelled'],
+    ['continue', 'done'],
+  ]) {
+    const { run, release } = createHeldRun();
+    const app = createTestApp({ run });
+    const watching = readSse(await get(app, '/api/events'))[Symbol.asyncIterator]();
+    const next = async () =>
+      JSON.parse((await watching.next()).value.data) as { runId: string; state: string };
+    const left = new AbortController();
+    const response = app.request('/api/run', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${APP_KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ prompt: 'Hi', onDisconnect }),
+      signal: left.signal,
+    });
+    const { runId } = await next();
+    left.abort();
+    await response;
+    release();
+    while ((await next()).state !== state);
+    await watching.return?.();
+    expect(await read(get(app, `/api/runs/${runId}`))).toMatchObject({ state });
+  }
+});
+
 describe('the events of a run', () => {
   test.each([0, 1, 2, 3, 4, 5])(
     'go on behind event %i, without a gap or a repeat',
