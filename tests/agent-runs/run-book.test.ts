@@ -137,11 +137,12 @@ test('a run that outlives its reader goes on, and tells a reader who stays all',
   expect(book.get('r1', 'a').state).toBe('done');
 });
 
+const refuse: Run = () => {
+  throw new RunError('forbidden', 'Not here.');
+};
+
 test('a run that may not be says so to the reader whom it would outlive', async () => {
-  const run: Run = () => {
-    throw new RunError('forbidden', 'Not here.');
-  };
-  const events = open().outlive(run, newRun('r1', { isBackground: false }), stays);
+  const events = open().outlive(refuse, newRun('r1', { isBackground: false }), stays);
   await expect(carryOut(events)).rejects.toMatchObject({ code: 'forbidden' });
 });
 
