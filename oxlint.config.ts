@@ -10,10 +10,10 @@ const ROOMS: Readonly<Record<string, string>> = {
   '*.ts': 'zod node:* run.ts run-error.ts setting-schemas.ts settings.ts',
   '{run,run-error,run-answer,backend}.ts': 'run.ts run-error.ts',
 
-  // Inside the CLI's room imports run one way: launch, process, spares, and then chat or agent.
+  // Inside the CLI's room imports run one way: launch, process, pool, spares, and then chat or agent.
   'claude/launch/**': 'run.ts is-inside.ts loopback.ts execa zod node:*',
   'claude/process/**': 'run.ts run-error.ts ../launch/ execa p-limit zod node:*',
-  'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts backend.ts ../launch/ ../process/ ../spares.ts ajv zod node:*`,
+  'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts backend.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
   'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts is-inside.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,

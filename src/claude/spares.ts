@@ -1,18 +1,20 @@
-import type { CliProcess } from './process/cli-process.ts';
-import type { LaunchProfile } from './launch/launch.ts';
-import type { OpenProcess } from './process/processes.ts';
 import { within } from '../within.ts';
+import { createIdlePool } from './idle-pool.ts';
+import type { LaunchProfile } from './launch/launch.ts';
+import type { CliProcess } from './process/cli-process.ts';
+import { endWhenAborted } from './process/end-when-aborted.ts';
+import type { OpenProcess } from './process/processes.ts';
 
 /** A process bound to nobody. */
 export type Spare = {
   process: CliProcess;
   /** The settings that it was given ahead, as JSON. */
   settings: string | undefined;
-  /** Whether it was told that there are no instructions and no tools; others can still come. */
+  /** Whether it was initialized, without instructions and tools. Others can still be given to it. */
   isBound: boolean;
 };
 
-/** What the server has to do: nothing, something while a place is free, or all that it can. */
+/** How busy the server is: not at all, with places to spare, or fully. */
 export type Load = 'none' | 'some' | 'full';
 
 export type SparesOptions = {
@@ -20,22 +22,22 @@ export type SparesOptions = {
   profile: LaunchProfile;
   /** Longest time for a process to come up, in milliseconds. */
   startMs: number;
-  /** Processes kept ready, at this moment; 0 switches spares off. */
+  /** How many processes should be ready at this moment; 0 switches spares off. */
   count: () => number;
-  /** A start costs half a second of CPU, so that it waits while others could use that. */
+  /** How busy the server is: a start costs half a second of CPU, so it waits for a quiet moment. */
   load: () => Load;
-  /** Whether another process may be started without ending one in use. */
+  /** Whether another process may be started without ending an existing one. */
   hasRoom: () => boolean;
   /** Resolves at the next change of the load. */
   loadChanged: () => Promise<void>;
-  /** Tells a process that is up what can be told before it is known whom it serves. */
+  /** Sets up a new process as far as that is possible before its caller is known. */
   prepare: (process: CliProcess) => Promise<Omit<Spare, 'process'>>;
-  /** Told of every process that was asked for, and whether a spare was there. Default: nobody. */
+  /** Called for every process that was asked for, with whether a spare was ready. Default: nothing. */
   onTake?: (isHit: boolean) => void;
 };
 
 export type Spares = {
-  /** A process bound to nobody: one started ahead, or else a new one. */
+  /** A process bound to nobody: one that was started ahead, otherwise a new one. */
   take: (signal: AbortSignal) => Promise<Spare>;
   /** One that was started ahead, if there is any. */
   takeReady: () => Spare | undefined;
@@ -43,141 +45,107 @@ export type Spares = {
   hasSpare: () => boolean;
   /** Ends one; returns whether there was one. */
   evict: () => boolean;
-  /** Replaces all: the login or the CLI is not what it was. */
+  /** Replaces all, because the login or the CLI has changed. */
   retire: () => void;
   /** Starts no more. */
   stop: () => void;
   ready: () => number;
 };
 
-/** What a process that was not started ahead has been told. */
+/** The state of a process that nothing was sent to yet. */
 const UNPREPARED = { settings: undefined, isBound: false };
 
 /**
- * How long the load has to stay as it is before a spare is started, in milliseconds. A stream may go on
- * for minutes: beside it one is started when a place stays free.
+ * How long the load has to stay the same before a spare is started, in milliseconds. Streams can take
+ * minutes, so a spare is started beside them, too, when a place stays free.
  */
 const WAITS_MS = { none: 100, some: 2000, full: undefined } satisfies Record<
   Load,
   number | undefined
 >;
 
-/** A spare that did not come up is not tried again at once, in milliseconds. */
+/** Pause after a spare that failed to start, in milliseconds. */
 const AFTER_FAILURE_MS = 10_000;
 
-/** A spare is replaced after so long, in milliseconds: a login or a certificate may be read at the start. */
-const LONGEST_WAIT_MS = 60 * 60_000;
+/** After this many milliseconds a spare is replaced: what it read at its start, such as a login, grows old. */
+const LONGEST_IDLE_MS = 60 * 60_000;
 
 /** Keeps processes that are started ahead, one at a time, in quiet moments. */
-export function createSpares({
-  openProcess,
-  profile,
-  startMs,
-  count,
-  load,
-  hasRoom,
-  loadChanged,
-  prepare,
-  onTake = () => {},
-}: SparesOptions): Spares {
+export function createSpares(options: SparesOptions): Spares {
+  const { openProcess, profile, startMs, count, load, hasRoom, loadChanged, onTake } = options;
   const stopped = new AbortController();
   const isStopped = Promise.withResolvers<void>();
-  /** The oldest first. */
-  const spares = new Map<Spare, NodeJS.Timeout>();
+  const pool = createIdlePool<Spare>(
+    ({ process }) => process,
+    () => void refill(),
+  );
   let isRefilling = false;
   void refill();
 
   return {
     async take(signal) {
       const spare = takeReady();
-      onTake(spare !== undefined);
+      onTake?.(spare !== undefined);
       void refill();
       return spare ?? { process: await openProcess(profile, signal), ...UNPREPARED };
     },
     takeReady,
-    hasSpare: () => spares.size > 0,
-    evict() {
-      const [spare] = spares.keys();
-      if (spare) drop(spare);
-      return spare !== undefined;
-    },
-    retire() {
-      for (const spare of spares.keys()) drop(spare);
-    },
+    hasSpare: () => pool.size() > 0,
+    evict: pool.evict,
+    retire: pool.clear,
     stop() {
       stopped.abort();
       isStopped.resolve();
     },
-    ready: () => spares.size,
+    ready: pool.size,
   };
 
   function takeReady() {
-    const [spare] = spares.keys();
-    if (spare) forget(spare);
-    return spare;
+    const [oldest] = pool.items();
+    if (oldest) pool.remove(oldest);
+    return oldest;
   }
 
   async function refill() {
     if (isRefilling) return;
     isRefilling = true;
-    while (spares.size < count() && !stopped.signal.aborted) {
+    while (pool.size() < count() && !stopped.signal.aborted) {
       const waitMs = hasRoom() ? WAITS_MS[load()] : undefined;
-      const isTime = await staysFor(waitMs);
-      if (isTime && spares.size < count() && !(await add())) await pass(AFTER_FAILURE_MS);
+      if (!(await isQuietFor(waitMs)) || pool.size() >= count()) continue;
+      const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(startMs)]);
+      const spare = await startSpare(options, signal).catch(() => undefined);
+      if (spare) pool.add(spare, LONGEST_IDLE_MS);
+      else await within(isStopped.promise, AFTER_FAILURE_MS);
     }
     isRefilling = false;
   }
 
-  /** Waits for a change of the load; resolves with true when none came for so long. */
-  async function staysFor(waitMs: number | undefined) {
+  /** Waits for the load to change; resolves with whether it did not for this long. */
+  async function isQuietFor(waitMs: number | undefined) {
     const changed = Promise.race([loadChanged(), isStopped.promise]).then(() => true);
     if (waitMs === undefined) return !(await changed);
     return (await within(changed, waitMs)) === undefined;
   }
+}
 
-  /** Resolves with whether there is one more. */
-  async function add() {
-    const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(startMs)]);
-    let process: CliProcess | undefined;
-    const leave = () => void process?.end();
-    signal.addEventListener('abort', leave, { once: true });
-    try {
-      process = await openProcess(profile, signal);
-      const prepared = await prepare(process);
-      signal.throwIfAborted();
-      const spare = { process, ...prepared };
-      spares.set(spare, setTimeout(() => drop(spare), LONGEST_WAIT_MS).unref());
-      void process.exited.then(() => drop(spare));
-      return true;
-    } catch {
-      leave();
-      return false;
-    } finally {
-      signal.removeEventListener('abort', leave);
-    }
-  }
-
-  function drop(spare: Spare) {
-    if (forget(spare)) void spare.process.end();
-  }
-
-  function forget(spare: Spare) {
-    clearTimeout(spares.get(spare));
-    const isSpare = spares.delete(spare);
-    void refill();
-    return isSpare;
+async function startSpare(
+  { openProcess, profile, prepare }: SparesOptions,
+  signal: AbortSignal,
+): Promise<Spare> {
+  const process = await openProcess(profile, signal);
+  using _ending = endWhenAborted(process, signal);
+  try {
+    const prepared = await prepare(process);
+    signal.throwIfAborted();
+    return { process, ...prepared };
+  } catch (error) {
+    void process.end();
+    throw error;
   }
 }
 
-/** Prepares a spare by nothing else than waiting for it: this is answered as soon as the process is up. */
+/** The least preparation: waits until the process is up, which is when it answers this request. */
 export async function waitUntilUp(process: CliProcess): Promise<Omit<Spare, 'process'>> {
   await process.request({ subtype: 'list_models' });
   return UNPREPARED;
-}
-
-/** Waiting for a better moment keeps no program up. */
-function pass(timeMs: number) {
-  return new Promise<void>((resolve) => {
-    setTimeout(resolve, timeMs).unref();
-  });
 }

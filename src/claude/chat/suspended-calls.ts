@@ -1,5 +1,6 @@
 import type { Message, ToolResultPart } from '../../run.ts';
 import { within } from '../../within.ts';
+import { createIdlePool } from '../idle-pool.ts';
 import type { CliLine } from '../process/protocol.ts';
 import type { ChatProcess } from './chat-process.ts';
 import type { ChatTurn } from './chat-turn.ts';
@@ -7,20 +8,20 @@ import { canAnswerLive } from './client-tools.ts';
 import { isSameMessage } from './fingerprint.ts';
 
 export type SuspendedCallsOptions = {
-  /** Processes that may wait at the same time; the oldest goes first. */
+  /** How many processes may wait at the same time; the oldest is ended first. */
   maxSuspended: number;
   /** Longest wait for results, in milliseconds. */
   ttlMs: number;
-  /** Whether somebody waits for a process to go, so that there is room for another one. */
+  /** Whether a caller waits for a process to end, because the limit of processes is reached. */
   isRoomWanted: () => boolean;
-  /** Takes a process whose results went another way; its turn still goes on. */
+  /** Takes a process whose results were used elsewhere; its turn is still going on. */
   release: (chat: ChatProcess) => void;
-  /** Told when there are more or fewer of them. */
+  /** Called when there are more or fewer of them. */
   onChange: () => void;
 };
 
 export type SuspendedCalls = {
-  /** Keeps the process of a conversation that ended, for now, with the assistant's tool calls. */
+  /** Keeps the process of a conversation whose last reply calls the caller's tools. */
   keep(chat: ChatProcess, turn: ChatTurn, reply: Message): void;
   /**
    * The process that waits for exactly the results that the turn ends with, and those results;
@@ -43,10 +44,9 @@ type Entry = {
   isAsking: Promise<boolean>;
   /** Ends the wait for that: two readers would take lines from each other. */
   stopWaiting: () => void;
-  timer: NodeJS.Timeout;
 };
 
-/** Time for the CLI to ask for the calls whose results are here already, in milliseconds. */
+/** Time for the CLI to ask for calls whose results have already arrived, in milliseconds. */
 const ASKING_MS = 5000;
 
 /** Makes the place where processes wait for their callers' tools. They hold no place in the gate. */
@@ -57,8 +57,7 @@ export function createSuspendedCalls({
   release,
   onChange,
 }: SuspendedCallsOptions): SuspendedCalls {
-  /** The one that waits longest first. */
-  const entries = new Set<Entry>();
+  const pool = createIdlePool<Entry>(({ chat }) => chat.process, onChange);
 
   return {
     keep(chat, { identity }, reply) {
@@ -70,22 +69,19 @@ export function createSuspendedCalls({
         callIds,
         isAsking: waitUntilAsked(chat, callIds, stopped.promise),
         stopWaiting: stopped.resolve,
-        timer: setTimeout(() => drop(entry), ttlMs).unref(),
       };
-      entries.add(entry);
-      onChange();
-      void chat.process.exited.then(() => drop(entry));
-      void entry.isAsking.then((isTrue) => isTrue || drop(entry));
-      if (entries.size > maxSuspended || isRoomWanted()) evict();
+      pool.add(entry, ttlMs);
+      void entry.isAsking.then((isTrue) => isTrue || pool.drop(entry));
+      if (pool.size() > maxSuspended || isRoomWanted()) pool.evict();
     },
     async take(turn) {
       const last = turn.request.messages.at(-1);
       const results = last?.parts.filter((part) => part.type === 'tool-result') ?? [];
       if (results.length === 0) return undefined;
-      const answered = findAnswered(turn, results);
+      const answered = findAnswered(pool.items(), turn, results);
       const waiting = answered.find((entry) => isSameTurn(entry, turn));
       for (const entry of answered) {
-        remove(entry);
+        pool.remove(entry);
         if (entry !== waiting) await letGo(entry);
       }
       if (!waiting) return undefined;
@@ -95,41 +91,28 @@ export function createSuspendedCalls({
       await letGo(waiting);
       return undefined;
     },
-    count: () => entries.size,
-    evict,
+    count: pool.size,
+    evict: pool.evict,
   };
-
-  function evict() {
-    const [oldest] = entries;
-    if (oldest) drop(oldest);
-    return oldest !== undefined;
-  }
-
-  /** Whose calls have their results here will not be asked for again, wherever those go. */
-  function findAnswered({ identity }: ChatTurn, results: readonly ToolResultPart[]) {
-    const ids = new Set(results.map(({ callId }) => callId));
-    return [...entries].filter(
-      (entry) =>
-        entry.identity.process === identity.process && entry.callIds.every((id) => ids.has(id)),
-    );
-  }
 
   async function letGo({ chat, isAsking, stopWaiting }: Entry) {
     stopWaiting();
     await isAsking;
     release(chat);
   }
+}
 
-  function drop(entry: Entry) {
-    if (remove(entry)) void entry.chat.process.end();
-  }
-
-  function remove(entry: Entry) {
-    clearTimeout(entry.timer);
-    const isThere = entries.delete(entry);
-    if (isThere) onChange();
-    return isThere;
-  }
+/** The caller's processes for whose calls all results are here; nobody will ask for them again. */
+function findAnswered(
+  entries: readonly Entry[],
+  { identity }: ChatTurn,
+  results: readonly ToolResultPart[],
+) {
+  const ids = new Set(results.map(({ callId }) => callId));
+  return entries.filter(
+    (entry) =>
+      entry.identity.process === identity.process && entry.callIds.every((id) => ids.has(id)),
+  );
 }
 
 /** Whether the results belong to the very turn that waits, with nothing in it changed. */
@@ -149,7 +132,7 @@ async function isAskingSoon({ isAsking }: Entry) {
   return (await within(isAsking, ASKING_MS)) ?? false;
 }
 
-/** Resolves with whether the CLI asks for all the calls; what it says first tells when it does not. */
+/** Resolves with whether the CLI asks for all the calls. If it does not, its next lines show that. */
 async function waitUntilAsked(
   { lines, tools }: ChatProcess,
   callIds: readonly string[],
@@ -165,7 +148,7 @@ async function waitUntilAsked(
   }
 }
 
-/** The CLI answers malformed calls, and those of unknown tools, by itself, and goes on with that. */
+/** The CLI itself answers malformed calls and those of unknown tools, and continues with its answers. */
 function isOwnAnswer(line: CliLine) {
   if (line.type === 'stream_event') return line.event.type === 'message_start';
   return line.type === 'user' || line.type === 'result';
