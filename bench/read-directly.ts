@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { toChatLaunch } from '../src/claude/launch/launch.ts';
-import { toUserLine } from '../src/claude/process/protocol.ts';
+import { toUserLine } from '../src/claude/process/input-lines.ts';
 import { readTiming, type Timing } from './ask.ts';
 import { CLAUDE, type Stage } from './processes.ts';
 import { readTreeCpuMs } from './read-cpu.ts';

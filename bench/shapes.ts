@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { readRssBytes } from '../src/claude/process/read-rss.ts';
+import { readRssBytes } from '../src/claude/process/system-processes.ts';
 import { answerDirectly } from './answer-directly.ts';
 import { askProxy, openAnswer } from './ask.ts';
 import { type Stage, withStage } from './processes.ts';

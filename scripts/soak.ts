@@ -2,8 +2,7 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { toMedian } from '../bench/statistics.ts';
-import { listDescendants } from '../src/claude/process/process-tree.ts';
-import { readRssBytes } from '../src/claude/process/read-rss.ts';
+import { listDescendants, readRssBytes } from '../src/claude/process/system-processes.ts';
 import { DIALECT_NAMES, say } from '../tests/faults/dialects.ts';
 import { type Product, startProduct } from '../tests/faults/start-product.ts';
 

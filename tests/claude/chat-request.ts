@@ -4,8 +4,9 @@ import type { Abilities } from '../../src/claude/chat/abilities.ts';
 import type { ChatProcess } from '../../src/claude/chat/chat-process.ts';
 import type { ChatRequest } from '../../src/claude/chat/chat-request.ts';
 import { type ChatTurn, toChatTurn } from '../../src/claude/chat/chat-turn.ts';
-import { createLineReader } from '../../src/claude/process/line-reader.ts';
-import type { CliLine, ControlRequest } from '../../src/claude/process/protocol.ts';
+import { createLineReader } from '../../src/claude/process/lines.ts';
+import type { ControlRequest } from '../../src/claude/process/input-lines.ts';
+import type { CliLine } from '../../src/claude/process/protocol.ts';
 import { result } from './cli-lines.ts';
 
 /** A plain request for one answer, with what a test wants to be different. */

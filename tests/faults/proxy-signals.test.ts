@@ -9,8 +9,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { heldReply, silentReply, slowReply, toolReply } from '../../src/demo/replies.ts';
-import { readProcessStart } from '../../src/claude/process/process-start.ts';
-import { listDescendants } from '../../src/claude/process/process-tree.ts';
+import { listDescendants, readProcessStart } from '../../src/claude/process/system-processes.ts';
 import { ask } from '../support/calls.ts';
 import { KEY } from '../support/start-proxy.ts';
 import { readProcesses, untilWaiting } from '../support/watch-place.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 
 import { textReply } from '../../src/demo/replies.ts';
-import { listDescendants } from '../../src/claude/process/process-tree.ts';
+import { listDescendants } from '../../src/claude/process/system-processes.ts';
 import { ask } from '../support/calls.ts';
 import { readProcesses, readQueue } from '../support/watch-place.ts';
 import type { Product } from './start-product.ts';

@@ -6,7 +6,7 @@ import { toEnforceableSchema } from '../process/enforceable-schema.ts';
 import type { AgentLaunch, AgentSpares } from './agent-spares.ts';
 import { type LaunchBase, toAgentLaunch } from '../launch/launch.ts';
 import type { OpenProcess } from '../process/processes.ts';
-import { toUserLine } from '../process/protocol.ts';
+import { toUserLine } from '../process/input-lines.ts';
 import type { CliProcess } from '../process/cli-process.ts';
 import { readAgentEvents } from './read-agent-events.ts';
 import { NOTHING_SPENT, readSpending } from './spending.ts';

@@ -1,6 +1,6 @@
 import { RunError } from '../../run-error.ts';
 import type { CliProcess } from '../process/cli-process.ts';
-import { createLineReader } from '../process/line-reader.ts';
+import { createLineReader } from '../process/lines.ts';
 import type { Spare } from '../spares.ts';
 import type { Abilities } from './abilities.ts';
 import type { ChatProcess } from './chat-process.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { Tool, ToolResultPart } from '../../run.ts';
-import type { ControlHandler } from '../process/cli-process.ts';
+import type { ControlHandler } from '../process/control-channel.ts';
 
 /** The name under which the caller's tools are known to the CLI; with NO_PREFIX it is never seen upstream. */
 const SERVER_NAME = 'client';

@@ -1,5 +1,5 @@
 import { createIdlePool } from '../idle-pool.ts';
-import { readRssBytes } from '../process/read-rss.ts';
+import { readRssBytes } from '../process/system-processes.ts';
 import { type ChatProcess, countKept, rewindTo, settle } from './chat-process.ts';
 import type { ChatTurn } from './chat-turn.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { CliProcess } from '../process/cli-process.ts';
-import { toUserLine } from '../process/protocol.ts';
+import { toUserLine } from '../process/input-lines.ts';
 import type { SparesOptions } from '../spares.ts';
 import { type ReadAbilities, Rewound } from './abilities.ts';
 import { initialize } from './bind.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Message } from '../../run.ts';
-import { type ContentBlocks, toBlockList } from '../process/protocol.ts';
+import { type ContentBlocks, toBlockList } from '../process/input-lines.ts';
 import { toBlocks } from '../process/to-blocks.ts';
 
 export type Transcript = {

@@ -1,21 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 
 import { execa } from 'execa';
 
-import { processEnded, toRefusalError } from './failures.ts';
-import {
-  type CliLine,
-  type ControlRequest,
-  readCliLine,
-  toControlRefusal,
-  toControlRequest,
-  toControlResponse,
-} from './protocol.ts';
-import { createLineQueue } from './line-queue.ts';
+import { type ControlChannel, createControlChannel } from './control-channel.ts';
+import { createLineQueue } from './lines.ts';
+import { type CliLine, readCliLine } from './protocol.ts';
 import { splitLines } from './split-lines.ts';
 
-/** Lines read ahead of the one who listens; past that the CLI's stdout is left to fill up. */
+/** Lines read ahead of the reader of `lines`; beyond that the CLI's stdout is left to fill up. */
 const LINES_READ_AHEAD = 64;
 const STDERR_KEPT_CHARACTERS = 4096;
 const GRACE_MS = 1000;
@@ -25,48 +17,96 @@ export type ProcessLaunch = {
   args: readonly string[];
   environment: Readonly<Record<string, string>>;
   folder: string;
-  /** Told when the CLI tries an API call again, with the status of the answer. Default: nobody. */
+  /** Called when the CLI retries an API call, with the status that the API answered. Default: nothing. */
   onApiRetry?: (status: number | undefined) => void;
-  /** Told when the CLI has said its first line. Default: nobody. */
+  /** Called when the CLI has written its first line. Default: nothing. */
   onUp?: () => void;
 };
 
-/**
- * Answers a control request, now or later, by calling `reply` with the response's body. Returns
- * whether it takes the request.
- */
-export type ControlHandler = (
-  request: ControlRequest,
-  reply: (response: Record<string, unknown>) => void,
-) => boolean;
-
 /** One CLI process that speaks JSON lines both ways. It leads a process group of its own. */
-export type CliProcess = {
+export type CliProcess = Pick<ControlChannel, 'request' | 'serve'> & {
   pid: number | undefined;
-  /** What the CLI says from here on. Ends when the process does; may be iterated turn after turn. */
+  /** What the CLI writes from now on, control lines aside. May be iterated again for each turn. */
   lines: () => AsyncIterable<CliLine>;
   send(line: object): void;
-  /** A control request and its reply. Throws `RunError` when the CLI refuses it or dies. */
-  request(request: ControlRequest): Promise<unknown>;
-  /** Who answers the control requests of the CLI's own; until then they are refused. */
-  serve(handler: ControlHandler): void;
   /**
-   * Interrupts what is going on and closes stdin, upon which the CLI puts its things in order and
-   * leaves (30–50 ms measured); kills the whole group if it has not within `graceMs`. Whoever reads
-   * `lines` is released at once.
+   * Interrupts what is going on and closes stdin, upon which the CLI cleans up and exits (30–50 ms
+   * measured); kills the whole process group if that takes longer than `graceMs`. Whoever reads `lines`
+   * is released at once.
    */
   end(graceMs?: number): Promise<void>;
-  /** Resolves when the process is gone, with the sentence that says how. */
+  /** Resolves when the process is gone, with a sentence that says how. */
   exited: Promise<string>;
 };
 
-type Asked = { body: ControlRequest; reply: PromiseWithResolvers<unknown> };
-
-/** Starts one CLI process. That it could not be started shows as an early `exited`. */
+/** Starts one CLI process. When it cannot be started, `exited` resolves early. */
 export function createCliProcess(launch: ProcessLaunch): CliProcess {
-  const child = execa(launch.command, launch.args, {
-    cwd: launch.folder,
-    env: launch.environment,
+  const child = startChild(launch);
+  const stderr = keepTail(child.stderr, STDERR_KEPT_CHARACTERS);
+  const inbox = createLineQueue<CliLine>(LINES_READ_AHEAD);
+  const control = createControlChannel(send);
+  let isUp = false;
+  let isEnding = false;
+  child.stdin.on('error', () => {
+    // The process is gone; `exited` says why.
+  });
+
+  const exited = child.then(
+    (result) => `The claude CLI ended (${describeExit(result)})${stderr() && `: ${stderr()}`}`,
+  );
+  void exited.then(control.close);
+
+  // A process whose output cannot be read is of no use.
+  void pump()
+    .catch(() => end(0))
+    .finally(() => inbox.end());
+  const { request, serve } = control;
+  return { pid: child.pid, lines: inbox.items, send, request, serve, end, exited };
+
+  async function pump() {
+    for await (const texts of splitLines(child.stdout)) {
+      for (const text of texts) {
+        const room = receive(readCliLine(text));
+        if (room) await room;
+      }
+    }
+  }
+
+  /** Returns a promise when the next line has to wait until there is room for it. */
+  function receive(line: CliLine | undefined) {
+    if (!line) return undefined;
+    if (!isUp) launch.onUp?.();
+    isUp = true;
+    if (control.receive(line)) return undefined;
+    if (line.type === 'system' && line.subtype === 'api_retry') {
+      launch.onApiRetry?.(line.error_status ?? undefined);
+    }
+    return inbox.push(line);
+  }
+
+  function send(line: object) {
+    if (child.stdin.writable) child.stdin.write(`${JSON.stringify(line)}\n`);
+  }
+
+  async function end(graceMs = GRACE_MS) {
+    if (!isEnding) {
+      isEnding = true;
+      control.close('it was told to leave');
+      control.request({ subtype: 'interrupt' }).catch(() => undefined);
+      child.stdin.end();
+      inbox.end();
+    }
+    const grace = setTimeout(killGroup, graceMs, child.pid);
+    await exited;
+    clearTimeout(grace);
+    killGroup(child.pid);
+  }
+}
+
+function startChild({ command, args, environment, folder }: ProcessLaunch) {
+  return execa(command, args, {
+    cwd: folder,
+    env: environment,
     extendEnv: false,
     detached: true,
     cleanup: false,
@@ -76,101 +116,6 @@ export function createCliProcess(launch: ProcessLaunch): CliProcess {
     stdout: 'pipe',
     stderr: 'pipe',
   });
-  const stderr = keepTail(child.stderr, STDERR_KEPT_CHARACTERS);
-  const inbox = createLineQueue<CliLine>(LINES_READ_AHEAD);
-  const asked = new Map<string, Asked>();
-  let isEnding = false;
-  let isGone = false;
-  let isUp = false;
-  let handler: ControlHandler | undefined;
-  child.stdin.on('error', () => {
-    // The process is gone; `exited` tells why.
-  });
-
-  const exited = child.then(
-    (result) => `The claude CLI ended (${describeExit(result)})${stderr() && `: ${stderr()}`}`,
-  );
-
-  void exited.then(giveUpAsking);
-
-  // Whose output cannot be read is of no use.
-  void pump()
-    .catch(() => end(0))
-    .finally(() => inbox.end());
-  return { pid: child.pid, lines: inbox.items, send, request, serve, end, exited };
-
-  async function pump() {
-    for await (const texts of splitLines(child.stdout)) {
-      for (const text of texts) {
-        const line = readCliLine(text);
-        if (line) noteUp();
-        if (line?.type === 'control_response') settle(line.response);
-        else if (line?.type === 'control_request') answer(line.request_id, line.request);
-        else if (line) {
-          if (line.type === 'system' && line.subtype === 'api_retry') {
-            launch.onApiRetry?.(line.error_status ?? undefined);
-          }
-          const room = inbox.push(line);
-          if (room) await room;
-        }
-      }
-    }
-  }
-
-  function noteUp() {
-    if (!isUp) launch.onUp?.();
-    isUp = true;
-  }
-
-  function settle(response: Extract<CliLine, { type: 'control_response' }>['response']) {
-    const { body, reply } = asked.get(response.request_id) ?? {};
-    asked.delete(response.request_id);
-    if (response.subtype === 'success') reply?.resolve(response.response);
-    else if (body) reply?.reject(toRefusalError(body, response.error));
-  }
-
-  function answer(requestId: string, body: ControlRequest) {
-    const reply = (response: Record<string, unknown>) =>
-      send(toControlResponse(requestId, response));
-    if (!handler?.(body, reply)) send(toControlRefusal(requestId, body.subtype));
-  }
-
-  function serve(newHandler: ControlHandler) {
-    handler = newHandler;
-  }
-
-  function send(line: object) {
-    if (child.stdin.writable) child.stdin.write(`${JSON.stringify(line)}\n`);
-  }
-
-  function request(body: ControlRequest) {
-    const reply = Promise.withResolvers<unknown>();
-    const requestId = randomUUID();
-    asked.set(requestId, { body, reply });
-    send(toControlRequest(requestId, body));
-    if (isGone) reply.reject(processEnded('it had ended before it was asked'));
-    return reply.promise;
-  }
-
-  function giveUpAsking(cause: string) {
-    isGone = true;
-    for (const { reply } of asked.values()) reply.reject(processEnded(cause));
-    asked.clear();
-  }
-
-  async function end(graceMs = GRACE_MS) {
-    if (!isEnding) {
-      isEnding = true;
-      giveUpAsking('it was told to leave');
-      request({ subtype: 'interrupt' }).catch(() => undefined);
-      child.stdin.end();
-      inbox.end();
-    }
-    const grace = setTimeout(killGroup, graceMs, child.pid);
-    await exited;
-    clearTimeout(grace);
-    killGroup(child.pid);
-  }
 }
 
 /** The CLI starts children of its own, so the group goes, not the process alone. */

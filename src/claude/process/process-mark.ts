@@ -1,20 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
-import { readProcessStart } from './process-start.ts';
+import { listPids, readProcessStart } from './system-processes.ts';
 
 /**
- * The variable by which what a CLI process has started is known, even when nobody is its parent any
- * more. Whatever drops its environment (`env -i`) is not found.
+ * The environment variable that marks everything a CLI process starts, so that it is found even after
+ * its parent has ended. A program that clears its environment (`env -i`) is not found.
  */
 export const MARK_NAME = 'CLAUDE_CODE_PROXY_PROCESS';
 
-/** What was started while we looked needs another look; something that multiplies for ever is given up. */
+/** Processes may start others while we look, so we look again; one that forks endlessly is given up on. */
 const MOST_LOOKS = 50;
 
 /**
- * Ends every process of this user whose environment bears exactly one of the marks; returns how many.
- * On macOS it finds those whose environment `ps` shows: programs of the system keep theirs to themselves.
+ * Kills every process of this user whose environment contains exactly one of the marks; returns how many.
+ * On macOS it finds those whose environment `ps` shows, which leaves out the system's own programs.
  */
 export function endMarked(marks: ReadonlySet<string>): number {
   const ended = new Set<string>();
@@ -35,8 +35,7 @@ export function endMarked(marks: ReadonlySet<string>): number {
 function listMarked(marks: ReadonlySet<string>): number[] {
   if (marks.size === 0) return [];
   if (process.platform !== 'linux') return listFromPs([], marks);
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => pid !== process.pid && isMarked(pid, marks));
+  return listPids().filter((pid) => pid !== process.pid && isMarked(pid, marks));
 }
 
 function isMarked(pid: number, marks: ReadonlySet<string>): boolean {

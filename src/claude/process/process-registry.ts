@@ -3,8 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { endMarked } from './process-mark.ts';
-import { readProcessStart } from './process-start.ts';
-import { listDescendants } from './process-tree.ts';
+import { listDescendants, readProcessStart } from './system-processes.ts';
 
 /** Remembers on disk which processes this server started, so that none outlives it for long. */
 export type ProcessRegistry = {

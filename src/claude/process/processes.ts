@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { addAbortListener } from 'node:events';
 
 import pLimit from 'p-limit';
 
@@ -12,23 +13,23 @@ import type { TakeStartTurn } from './start-turns.ts';
 /** Starts a process for a launch profile; waits while the limit of live processes is reached. */
 export type OpenProcess = (profile: LaunchProfile, signal: AbortSignal) => Promise<CliProcess>;
 
-/** Remembers which processes are ours, so that the next start can end what a crash left behind. */
+/** Records which processes are ours, so that the next start can end what a crash has left behind. */
 export type ProcessBook = { add(pid: number, mark: string): void; remove(pid: number): void };
 
 export type ProcessesOptions = {
   command: string;
-  /** Processes alive at the same time, ending ones included. */
+  /** How many processes may be alive at the same time, ending ones included. */
   maxProcesses: number;
   book: ProcessBook;
-  /** Makes the `TMPDIR` of a process, which goes with it. */
+  /** Makes the `TMPDIR` of a process, which is removed when the process ends. */
   openTemporary: () => TemporaryFolder;
-  /** Called when a process is wanted at the limit: ends one that only waits, if there is any. */
+  /** Called when a process is wanted at the limit: ends an idle one, if there is any. */
   makeRoom: () => void;
-  /** Waits until a process may start. Default: any may at once. */
+  /** Waits until a process may start. Default: it may start at once. */
   takeStartTurn?: TakeStartTurn;
-  /** Told when a CLI tries an API call again, with the status of the answer. Default: nobody. */
+  /** Called when a CLI retries an API call, with the status that the API answered. Default: nothing. */
   onApiRetry?: (status: number | undefined) => void;
-  /** Told when a process is gone. Default: nobody. */
+  /** Called when a process is gone. Default: nothing. */
   onGone?: () => void;
   /** Default: starts the program. */
   startProcess?: ((launch: ProcessLaunch) => CliProcess) | undefined;
@@ -36,28 +37,19 @@ export type ProcessesOptions = {
 
 export type Processes = {
   open: OpenProcess;
-  /** Whether somebody waits because the limit is reached. */
+  /** Whether a caller waits because the limit is reached. */
   isRoomWanted: () => boolean;
   /** Processes alive, ending ones included. */
   count: () => number;
-  /** Resolves when every process and all it started is gone; what does not leave by itself is killed. */
+  /** Ends all processes, by force where needed; resolves when they and all that they started are gone. */
   endAll: () => Promise<void>;
 };
 
 /** Makes the one place where CLI processes are started and counted. */
-export function createProcesses({
-  command,
-  maxProcesses,
-  book,
-  openTemporary,
-  makeRoom,
-  takeStartTurn = () => Promise.resolve(() => {}),
-  onApiRetry = () => {},
-  onGone = () => {},
-  startProcess = createCliProcess,
-}: ProcessesOptions): Processes {
+export function createProcesses(options: ProcessesOptions): Processes {
+  const { maxProcesses, makeRoom, takeStartTurn = startAtOnce } = options;
   const limit = pLimit(maxProcesses);
-  /** Each process, and when nothing of it is left. */
+  /** Each process, and when everything that belonged to it is gone. */
   const alive = new Map<CliProcess, Promise<void>>();
 
   return {
@@ -65,15 +57,15 @@ export function createProcesses({
       const endStart = await takeStartTurn(signal);
       if (limit.activeCount + limit.pendingCount >= maxProcesses) makeRoom();
       const opened = Promise.withResolvers<CliProcess>();
-      const leave = () => {
+      const giveUp = () => {
         endStart();
         opened.reject(signal.reason);
       };
-      signal.addEventListener('abort', leave, { once: true });
+      const listener = addAbortListener(signal, giveUp);
       void limit(async () => {
-        signal.removeEventListener('abort', leave);
-        if (signal.aborted) return leave();
-        await live(profile, endStart, opened.resolve)
+        listener[Symbol.dispose]();
+        if (signal.aborted) return giveUp();
+        await keepAlive({ profile, onUp: endStart, onStarted: opened.resolve }, alive, options)
           .catch((error: unknown) => {
             opened.reject(
               new RunError('cli-failed', 'No claude CLI could be started.', { cause: error }),
@@ -89,30 +81,48 @@ export function createProcesses({
       await Promise.all([...alive].map(([process, gone]) => Promise.all([process.end(), gone])));
     },
   };
+}
 
-  /** A process from its start to its end. */
-  async function live(
-    profile: LaunchProfile,
-    onUp: () => void,
-    tell: (process: CliProcess) => void,
-  ) {
-    const temporary = openTemporary();
-    const mark = randomUUID();
-    const environment = { ...profile.environment, TMPDIR: temporary.path, [MARK_NAME]: mark };
-    const process = startProcess({ ...profile, environment, command, onApiRetry, onUp });
-    const gone = Promise.withResolvers<void>();
-    alive.set(process, gone.promise);
-    if (process.pid !== undefined) book.add(process.pid, mark);
-    tell(process);
-    try {
-      await process.exited;
-      if (profile.hasTools) endMarked(new Set([mark]));
-      if (process.pid !== undefined) book.remove(process.pid);
-      await temporary.remove();
-    } finally {
-      alive.delete(process);
-      gone.resolve();
-      onGone();
-    }
+type Start = {
+  profile: LaunchProfile;
+  /** Called when the CLI has written its first line. */
+  onUp: () => void;
+  onStarted: (process: CliProcess) => void;
+};
+
+/** Starts a process; resolves when nothing of it is left. */
+async function keepAlive(
+  { profile, onUp, onStarted }: Start,
+  alive: Map<CliProcess, Promise<void>>,
+  {
+    command,
+    book,
+    openTemporary,
+    onApiRetry = () => {},
+    onGone = () => {},
+    startProcess = createCliProcess,
+  }: ProcessesOptions,
+) {
+  const temporary = openTemporary();
+  const mark = randomUUID();
+  const environment = { ...profile.environment, TMPDIR: temporary.path, [MARK_NAME]: mark };
+  const process = startProcess({ ...profile, environment, command, onApiRetry, onUp });
+  const gone = Promise.withResolvers<void>();
+  alive.set(process, gone.promise);
+  if (process.pid !== undefined) book.add(process.pid, mark);
+  onStarted(process);
+  try {
+    await process.exited;
+    if (profile.hasTools) endMarked(new Set([mark]));
+    if (process.pid !== undefined) book.remove(process.pid);
+    await temporary.remove();
+  } finally {
+    alive.delete(process);
+    gone.resolve();
+    onGone();
   }
+}
+
+async function startAtOnce() {
+  return () => {};
 }

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { SystemLine } from './system-lines.ts';
 
 /**
- * The JSON lines of `claude --input-format stream-json --output-format stream-json`.
- * A schema names only the fields that we read; the typed reference is `sdk.d.ts` of
- * `@anthropic-ai/claude-agent-sdk`.
+ * The JSON lines that `claude --output-format stream-json` writes. Each schema names only the fields that
+ * are read here; the full types are in `sdk.d.ts` of `@anthropic-ai/claude-agent-sdk`.
  */
 
 const Usage = z.object({
@@ -44,7 +43,7 @@ const BlockDelta = z.discriminatedUnion('type', [
 
 type DeltaType = z.infer<typeof BlockDelta>['type'];
 
-/** Where each kind of delta has its text. */
+/** The field that holds the text of each kind of delta. */
 const DELTA_FIELDS = {
   text_delta: 'text',
   thinking_delta: 'thinking',
@@ -164,7 +163,7 @@ const CliLine = z.union([
   ]),
 ]);
 
-/** A line of a type that we do not know: the CLI is released almost daily and gains new ones. */
+/** A line of an unknown type: the CLI is released almost daily and gains new ones. */
 type UnknownLine = { type: 'unknown' };
 
 export type CliLine = z.infer<typeof CliLine> | UnknownLine;
@@ -173,7 +172,7 @@ export type ApiUsage = z.infer<typeof Usage>;
 export type ModelUsage = z.infer<typeof ModelUsage>;
 export type ResultLine = z.infer<typeof ResultLine>;
 
-/** Reads one line of the CLI's stdout; `undefined` when it is no message at all. */
+/** Reads one line of the CLI's stdout; `undefined` when it is not a message. */
 export function readCliLine(text: string): CliLine | undefined {
   const parsed = parseJson(text);
   if (isDeltaLine(parsed)) return parsed;
@@ -183,8 +182,8 @@ export function readCliLine(text: string): CliLine | undefined {
 }
 
 /**
- * Nearly all lines of a long answer are deltas. Their few fields are looked at here instead of by the
- * schema, which would build every one of them anew.
+ * Nearly all lines of a long answer are deltas, so their few fields are checked here: the schema would
+ * copy every object.
  */
 function isDeltaLine(line: unknown): line is z.infer<typeof StreamEventLine> {
   const { type, event, parent_tool_use_id: parent } = Object(line);
@@ -204,59 +203,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export type ControlRequest = { subtype: string; [field: string]: unknown };
-
-export type ContentBlocks = string | readonly Record<string, unknown>[];
-
-export function toControlRequest(requestId: string, request: ControlRequest) {
-  return { type: 'control_request', request_id: requestId, request };
-}
-
-/** The reply to a control request of the CLI's own. */
-export function toControlResponse(requestId: string, response: Record<string, unknown>) {
-  return {
-    type: 'control_response',
-    response: { subtype: 'success', request_id: requestId, response },
-  };
-}
-
-/** A control request of the CLI's own that we do not serve. */
-export function toControlRefusal(requestId: string, subtype: string) {
-  return {
-    type: 'control_response',
-    response: { subtype: 'error', request_id: requestId, error: `${subtype} is not served here` },
-  };
-}
-
-/**
- * A user message. `client_composed` keeps the CLI from expanding `@path` and slash commands in it
- * (CLI 2.1.280 and later). With `isHistory` the message is recorded and not answered.
- */
-export function toUserLine(content: ContentBlocks, uuid: string, { isHistory = false } = {}) {
-  return {
-    type: 'user',
-    message: { role: 'user', content },
-    uuid,
-    client_composed: true,
-    ...(isHistory && { shouldQuery: false }),
-  };
-}
-
-/** An earlier reply of the model. The CLI records it and says nothing. */
-export function toAssistantLine(content: ContentBlocks, model?: string) {
-  return {
-    type: 'assistant',
-    message: {
-      role: 'assistant',
-      ...(model !== undefined && { model }),
-      content: toBlockList(content),
-    },
-  };
-}
-
-/** A reply is always a list: at a mere text CLI 2.1.280 fails in the turn behind it. */
-export function toBlockList(content: ContentBlocks): readonly Record<string, unknown>[] {
-  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 
 import { z } from 'zod';
 
-import { readProcessStart } from './process-start.ts';
+import { readProcessStart } from './system-processes.ts';
 
 /** A folder of one process. What cannot be removed now goes with the whole. */
 export type TemporaryFolder = { path: string; remove: () => Promise<void> };

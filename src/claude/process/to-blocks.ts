@@ -1,5 +1,5 @@
 import type { DocumentPart, ImagePart, Part, TextPart } from '../../run.ts';
-import type { ContentBlocks } from './protocol.ts';
+import type { ContentBlocks } from './input-lines.ts';
 
 /** Parts as the content blocks of the Messages API; a lone text stays a string. */
 export function toBlocks(parts: readonly Part[]): ContentBlocks {

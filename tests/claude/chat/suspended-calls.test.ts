@@ -2,8 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 import type { Message, Part } from '../../../src/run.ts';
 import type { ChatRequest } from '../../../src/claude/chat/chat-request.ts';
-import { createLineQueue } from '../../../src/claude/process/line-queue.ts';
-import { createLineReader } from '../../../src/claude/process/line-reader.ts';
+import { createLineQueue, createLineReader } from '../../../src/claude/process/lines.ts';
 import type { CliLine } from '../../../src/claude/process/protocol.ts';
 import {
   type ChatProcess,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createProcessRegistry } from '../../../src/claude/process/process-registry.ts';
-import { readProcessStart } from '../../../src/claude/process/process-start.ts';
+import { readProcessStart } from '../../../src/claude/process/system-processes.ts';
 
 const registryModule = new URL('../../../src/claude/process/process-registry.ts', import.meta.url)
   .href;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { readCliLine, toAssistantLine, toUserLine } from '../../../src/claude/process/protocol.ts';
+import { readCliLine } from '../../../src/claude/process/protocol.ts';
 
 test.each(['not JSON', '', 'null', '[]', '"result"', '{}'])('%s is skipped', (text) => {
   expect(readCliLine(text)).toBeUndefined();
@@ -35,27 +35,4 @@ test.each([
 ])('a piece of an answer is read: $type', (delta) => {
   const event = { type: 'content_block_delta', index: 0, delta };
   expect(readCliLine(JSON.stringify({ type: 'stream_event', event }))).toMatchObject({ event });
-});
-
-test('a user message is composed by the client, so that nothing in it is carried out', () => {
-  expect(toUserLine('@/etc/passwd', 'uuid-1')).toEqual({
-    type: 'user',
-    message: { role: 'user', content: '@/etc/passwd' },
-    uuid: 'uuid-1',
-    client_composed: true,
-  });
-});
-
-test('an earlier user message is recorded, not answered', () => {
-  expect(toUserLine('Hi', 'uuid-1', { isHistory: true })).toMatchObject({
-    client_composed: true,
-    shouldQuery: false,
-  });
-});
-
-test('an earlier reply keeps its role, and is a list of blocks', () => {
-  const text = { type: 'text', text: 'Hello.' };
-  const line = { type: 'assistant', message: { role: 'assistant', content: [text] } };
-  expect(toAssistantLine('Hello.')).toEqual(line);
-  expect(toAssistantLine([text])).toEqual(line);
 });
