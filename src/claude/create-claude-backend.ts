@@ -1,16 +1,14 @@
 import type { Backend } from '../backend.ts';
 import type { Config } from '../config.ts';
 import { createAgentLaunch, createAgentRun } from './agent/agent-run.ts';
-import { createAgentSpares } from './agent/agent-spares.ts';
+import type { ReadAbilities } from './chat/abilities.ts';
 import { createChatRun } from './chat/chat-run.ts';
 import { createCountTokens } from './chat/count-tokens.ts';
 import { withDroppableParams } from './chat/droppable-params.ts';
 import { createKeptProcesses } from './chat/kept-processes.ts';
 import { createOpenChat } from './chat/open-chat.ts';
-import { createPrepareSpare } from './chat/prepare-spare.ts';
 import { createResumeChat } from './chat/resume-chat.ts';
 import { createSuspendedCalls } from './chat/suspended-calls.ts';
-import type { TurnSettings } from './chat/turn-settings.ts';
 import { withUpstreamForm } from './chat/upstream-form/with-upstream-form.ts';
 import { withEnforcedOutput } from './chat/with-enforced-output.ts';
 import { createInstallationWatch } from './launch/installation-watch.ts';
@@ -19,7 +17,7 @@ import { createProcesses, type ProcessBook, type ProcessesOptions } from './proc
 import type { Scratch } from './process/scratch.ts';
 import { createStartTurns } from './process/start-turns.ts';
 import { createCliStatusReader } from './read-cli-status.ts';
-import { createSpares, waitUntilUp } from './spares.ts';
+import { startAhead } from './start-ahead.ts';
 import { createTally } from './tally.ts';
 import { createWorkload, type QueueCounts } from './workload.ts';
 
@@ -32,9 +30,9 @@ export type ClaudeBackendOptions = {
   base: LaunchBase;
   book: ProcessBook;
   scratch: Pick<Scratch, 'empty' | 'openTemporary'>;
-  /** The queue in front of the back end, and how to be told of its changes. */
+  /** The queue in front of the back end; `onChange` registers a listener. */
   queue: { counts: () => QueueCounts; onChange: (listener: () => void) => void };
-  /** How a process is started. Default: as the program says. */
+  /** Starts a process. Default: runs `claudePath`. */
   startProcess?: ProcessesOptions['startProcess'];
 };
 
@@ -82,101 +80,43 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
   };
 }
 
-/** Who is at the limit of processes makes room in the order of what it costs. */
-function createParts({
-  config,
-  claudePath,
-  claudeFolder,
-  base,
-  book,
-  scratch,
-  queue,
-  startProcess,
-}: ClaudeBackendOptions) {
+/** Everything that holds processes. At the limit of processes, the one that costs least is ended first. */
+function createParts(options: ClaudeBackendOptions) {
+  const { config, claudePath, claudeFolder, base, scratch } = options;
   const profile = toChatLaunch(base, scratch.empty);
   const tally = createTally();
-  let lastSettings: TurnSettings | undefined;
-  let lastBlankAt = -Infinity;
-
   const processes = createProcesses({
     command: claudePath,
     maxProcesses: config.maxProcesses,
-    book,
+    book: options.book,
     openTemporary: scratch.openTemporary,
-    makeRoom: () => void [agentSpares, blanks, spares, kept, suspended].some((who) => who.evict()),
+    makeRoom: () =>
+      void [agentSpares, blanks, spares, kept, suspended].some((pool) => pool.evict()),
     takeStartTurn: createStartTurns({ claudeFolder }),
     onApiRetry: tally.countApiRetry,
     onGone: () => workload.noteChange(),
-    startProcess,
+    startProcess: options.startProcess,
   });
   const reader = createCliStatusReader(processes.open, profile);
   const { readAbilities } = reader;
-  const workload = createWorkload({
-    queue: queue.counts,
-    suspended: () => suspended.count(),
-    onChange: queue.onChange,
-  });
-  const kept = createKeptProcesses({
-    isReusing: async () => config.reuseProcesses && (await readAbilities()).canRewind,
-    maxIdle: Math.max(1, config.maxProcesses - config.workerConcurrency - config.warmProcesses),
-    idleMs: config.keptProcessTtlMs,
-    maxTurns: config.maxTurnsPerProcess,
-    maxRssBytes: config.maxProcessRssBytes,
+  const { kept, suspended, workload } = keepProcesses({
+    config,
+    queue: options.queue,
+    readAbilities,
     isRoomWanted: processes.isRoomWanted,
     hasSpare: () => spares.hasSpare(),
   });
-  const suspended = createSuspendedCalls({
-    maxSuspended: config.maxSuspendedCalls,
-    ttlMs: config.suspendedCallTtlMs,
-    isRoomWanted: processes.isRoomWanted,
-    release: (chat) => kept.giveBack(chat, false),
-    onChange: workload.noteChange,
-  });
-  /** How processes are started ahead, for whomever. */
-  const starting = {
-    openProcess: processes.open,
-    startMs: config.startTimeoutMs,
-    load: workload.load,
-    loadChanged: workload.changed,
-    hasRoom: () => processes.count() < config.maxProcesses,
-  };
-  const spares = createSpares({
-    ...starting,
+  const { spares, blanks, agentSpares, noteSettings } = startAhead({
+    config,
+    processes,
     profile,
-    async openProcess(ahead, signal) {
-      await readAbilities(); // itself a process, for which there may be one place only
-      return processes.open(ahead, signal);
-    },
-    count: () => config.warmProcesses,
-    prepare: createPrepareSpare({
-      readAbilities,
-      foresee: () => lastSettings,
-      customHeaders: base.environment['ANTHROPIC_CUSTOM_HEADERS'] ?? '',
-    }),
-    onTake: (isHit) => tally.countTaken('chat', isHit),
+    readAbilities,
+    workload,
+    onTake: tally.countTaken,
   });
-  /** For turns that can be told only at first; none is started before one was wanted. */
-  const blanks = createSpares({
-    ...starting,
-    profile,
-    count: () =>
-      isRecent(lastBlankAt, config.keptProcessTtlMs) ? Math.min(1, config.warmProcesses) : 0,
-    prepare: waitUntilUp,
-    onTake(isHit) {
-      lastBlankAt = performance.now();
-      tally.countTaken('chat', isHit);
-    },
-  });
-  const agentSpares = createAgentSpares({
-    ...starting,
-    count: mayAgentsWait(config) ? config.warmProcesses : 0,
-    idleMs: config.keptProcessTtlMs,
-    reservedMs: config.queueTimeoutMs,
-    onTake: (isHit) => tally.countTaken('agent', isHit),
-  });
-  /** Ends those that only wait, since what they know of the CLI or its login is not true any more. */
+  /** Ends the idle ones, because what they know of the CLI or its login is no longer true. */
   const retire = () => {
-    for (const who of [kept, spares, blanks, agentSpares]) who.retire();
+    for (const pool of [kept, spares, blanks, agentSpares]) pool.retire();
   };
   const hasChanged = createInstallationWatch(claudePath, claudeFolder);
   const retireIfChanged = async () => {
@@ -184,20 +124,19 @@ function createParts({
     reader.forget();
     retire();
   };
+  const resume = createResumeChat({
+    openProcess: processes.open,
+    profile,
+    openTemporary: scratch.openTemporary,
+    readAbilities,
+  });
   const openChat = createOpenChat({
     kept,
     spares,
     blanks,
-    resume: createResumeChat({
-      openProcess: processes.open,
-      profile,
-      openTemporary: scratch.openTemporary,
-      readAbilities,
-    }),
+    resume,
     retireIfChanged,
-    remember: (settings) => {
-      lastSettings = settings;
-    },
+    onTurn: noteSettings,
   });
   return {
     tally,
@@ -214,13 +153,36 @@ function createParts({
   };
 }
 
-function isRecent(atMs: number, withinMs: number) {
-  return performance.now() - atMs < withinMs;
-}
+type KeepingOptions = Pick<ClaudeBackendOptions, 'config' | 'queue'> & {
+  readAbilities: ReadAbilities;
+  isRoomWanted: () => boolean;
+  hasSpare: () => boolean;
+};
 
-/** Settings and MCP servers of the host are read at the start, and may be others when a request comes. */
-function mayAgentsWait({ agentSettings, agentMcpConfig }: Config) {
-  return agentSettings.length === 0 && agentMcpConfig === undefined;
+/** Processes that stay after a request: for the next one, or for the results of their callers' tools. */
+function keepProcesses({ config, queue, readAbilities, isRoomWanted, hasSpare }: KeepingOptions) {
+  const workload = createWorkload({
+    queue: queue.counts,
+    suspended: () => suspended.count(),
+    onChange: queue.onChange,
+  });
+  const kept = createKeptProcesses({
+    isReusing: async () => config.reuseProcesses && (await readAbilities()).canRewind,
+    maxIdle: Math.max(1, config.maxProcesses - config.workerConcurrency - config.warmProcesses),
+    idleMs: config.keptProcessTtlMs,
+    maxTurns: config.maxTurnsPerProcess,
+    maxRssBytes: config.maxProcessRssBytes,
+    isRoomWanted,
+    hasSpare,
+  });
+  const suspended = createSuspendedCalls({
+    maxSuspended: config.maxSuspendedCalls,
+    ttlMs: config.suspendedCallTtlMs,
+    isRoomWanted,
+    release: (chat) => kept.giveBack(chat, false),
+    onChange: workload.noteChange,
+  });
+  return { kept, suspended, workload };
 }
 
 function toLeave(config: Config) {

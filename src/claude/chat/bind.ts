@@ -7,8 +7,8 @@ import type { ChatProcess } from './chat-process.ts';
 import type { ChatTurn, OfferedTools } from './chat-turn.ts';
 
 /**
- * Makes a chat of a process that is up. One that was bound ahead knows that there is nothing, and takes
- * the rest by `adapt`; another one is told now.
+ * Makes a chat of a process that is up. A spare may be initialized already, without instructions and
+ * tools; it gets the turn's by `adapt`. Any other is initialized now.
  */
 export async function bindProcess(
   { process, settings, isBound }: Spare,
@@ -37,7 +37,7 @@ export async function bindProcess(
   };
 }
 
-/** Tells a process for the first time whom it serves; resolves with what the CLI says of itself. */
+/** Initializes a process; resolves with what the CLI says about itself. */
 export function initialize(
   process: CliProcess,
   instructions?: string,
@@ -48,28 +48,28 @@ export function initialize(
     ...more,
     // Always sent: without it the CLI uses an agent's prompt of 4,500 characters.
     systemPrompt: instructions === undefined ? [] : [instructions],
-    // With a snapshot the first instructions would stay for the process's life.
+    // With a snapshot the process would keep its first instructions for good.
     systemPromptSnapshot: false,
   });
 }
 
 /** Whether the process can be given what the turn needs, by `adapt`. */
 export function canAdapt(chat: ChatProcess, turn: ChatTurn): boolean {
-  const canChange = turn.rebinding !== 'never';
+  const canChange = turn.rebinding === 'always' || turn.rebinding === 'when-empty';
   const takesTools =
     chat.toolsKey === turn.tools.key ||
-    // Those of a second list keep what the first said of the same names (CLI 2.1.332).
+    // For a name in both lists, a second list keeps the first one's tool (CLI 2.1.332).
     (canChange && (turn.tools.key === undefined || !chat.hadTools));
   const takesInstructions =
     chat.instructions === turn.instructions ||
-    // From some to none there is no way.
+    // Instructions can be replaced, but not removed.
     (canChange && turn.instructions !== undefined);
   return takesTools && takesInstructions;
 }
 
 /**
- * Gives a live process the turn's tools and instructions, where it has others. The settings of the turn
- * have to be there already: the CLI changes the instructions of the model that is set.
+ * Gives a live process the turn's tools and instructions where they differ. The settings of the turn must
+ * be applied before: the CLI changes the instructions of the model that is set.
  */
 export async function adapt(
   chat: ChatProcess,

@@ -12,7 +12,6 @@ import { adapt, canAdapt } from './bind.ts';
 import type { ChatTurn } from './chat-turn.ts';
 import type { ClientTools } from './client-tools.ts';
 import { type Fingerprint, isSameMessage, toFingerprint } from './fingerprint.ts';
-import { toTurnSettings } from './turn-settings.ts';
 
 /** A process that serves somebody, and what it holds of a conversation. */
 export type ChatProcess = {
@@ -74,7 +73,7 @@ export async function prepareTurn(
 
 /** Sets what holds for the turn. It costs 15–30 ms, and is spared where the process has just that. */
 export async function setTurn(chat: ChatProcess, turn: ChatTurn): Promise<void> {
-  const settings = toTurnSettings(turn);
+  const { settings } = turn;
   const json = JSON.stringify(settings);
   chat.conversation = turn.identity.conversation;
   if (chat.settings === json) return;

@@ -3,19 +3,22 @@ import type { ChatRequest } from './chat-request.ts';
 import { type ClientTools, createClientTools } from './client-tools.ts';
 import { type Fingerprint, toFingerprint } from './fingerprint.ts';
 import { type Identity, toHash, toIdentity } from './identity.ts';
+import { toTurnSettings, type TurnSettings } from './turn-settings.ts';
 
-/** A request with all by which a process is chosen for it and told about it. Made once. */
+/** A request, with everything that choosing and setting up its process takes. Made once. */
 export type ChatTurn = {
   request: ChatRequest;
   /** The model by the name that the CLI is given. */
   model: string;
   /** The instructions in one text; `undefined` for none. */
   instructions: string | undefined;
-  /** When a live process can be given these instructions, or these tools. */
-  rebinding: Rebinding;
-  /** These instructions a process has to be told at first, whatever the CLI can. */
-  isFixed: boolean;
+  /**
+   * When a live process can be given these instructions, or these tools; `refused`: a process takes these
+   * instructions only when it is initialized, although it takes others later.
+   */
+  rebinding: Rebinding | 'refused';
   tools: OfferedTools;
+  settings: TurnSettings;
   identity: Identity;
   /** Of the request's messages, one by one. */
   fingerprints: readonly Fingerprint[];
@@ -27,7 +30,7 @@ export type OfferedTools = {
   key: string | undefined;
 };
 
-/** A line that the CLI takes for a border inside its own instructions, and removes when it comes later. */
+/** A line with which the CLI divides its own instructions. It removes the line from later ones. */
 const BORDER = '__SYSTEM_PROMPT_DYNAMIC_BOUNDARY__';
 
 /** Makes the turn of a request. */
@@ -36,25 +39,25 @@ export function toChatTurn(request: ChatRequest, abilities: Abilities): ChatTurn
   const model = abilities.toModelId(request.model) ?? request.model;
   const instructions =
     request.instructions.length === 0 ? undefined : request.instructions.join('\n\n');
-  const isFixed =
+  const isRefused =
     instructions !== undefined &&
     (instructions.includes(BORDER) || abilities.refusingModels.has(model));
   return {
     request,
     model,
     instructions,
-    isFixed,
-    rebinding: isFixed ? 'never' : abilities.rebinding,
+    rebinding: isRefused ? 'refused' : abilities.rebinding,
     tools: toOffered(request),
+    settings: toTurnSettings(request, model),
     identity: toIdentity(request),
     fingerprints: request.messages.map(toFingerprint),
   };
 }
 
-/** Whether a spare can serve the turn, which may know already that there is nothing to know. */
-export function canUseSpare({ request, isFixed }: ChatTurn): boolean {
-  // A schema is heeded only at first.
-  return !isFixed && request.enforced === undefined;
+/** Whether a spare can serve the turn, although it may be initialized already. */
+export function canUseSpare({ request, rebinding }: ChatTurn): boolean {
+  // The CLI takes a schema only when it is initialized.
+  return rebinding !== 'refused' && request.enforced === undefined;
 }
 
 function toOffered({ tools, enforced }: ChatRequest): OfferedTools {

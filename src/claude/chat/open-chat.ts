@@ -1,32 +1,32 @@
 import type { Message } from '../../run.ts';
+import { endWhenAborted } from '../process/end-when-aborted.ts';
 import type { Spares } from '../spares.ts';
 import { bindProcess } from './bind.ts';
 import type { ChatProcess } from './chat-process.ts';
 import { canUseSpare, type ChatTurn } from './chat-turn.ts';
 import type { KeptProcesses } from './kept-processes.ts';
 import type { ResumeChat } from './resume-chat.ts';
-import { toTurnSettings, type TurnSettings } from './turn-settings.ts';
+import type { TurnSettings } from './turn-settings.ts';
 
-/** Finds the process for a turn: the one that holds its conversation, a used one, a spare, a new one. */
+/** Finds a process for a turn: the one that holds its conversation, else a used one, a spare, a new one. */
 export type OpenChat = (turn: ChatTurn, signal: AbortSignal) => Promise<ChatProcess>;
 
 export type OpenChatParts = {
   kept: KeptProcesses;
   spares: Spares;
-  /** Used for histories that would take longer to replay; `undefined` when it could not be used. */
+  /** For histories that would take longer to replay. */
   resume: ResumeChat;
-  /** For turns that a process has to be told of at first. */
+  /** Not initialized yet, for turns that no spare can serve. */
   blanks: Spares;
   /** Ends what was started before the CLI or its login changed. */
   retireIfChanged: () => Promise<void>;
-  /** Told what each request wants: the next one will likely want the same. */
-  remember: (settings: TurnSettings) => void;
+  /** Called with each turn's settings: the next turn will likely want the same. */
+  onTurn: (settings: TurnSettings) => void;
 };
 
 /**
- * So many of the caller's earlier messages are replayed, at most. With more, a new process that reads
- * them all at its start wins; they took equally long with 75 and with 100 of them in two runs of the
- * benchmark.
+ * At most this many of the caller's earlier messages are replayed. With more, a new process that reads
+ * them all from a file is faster: in two runs of the benchmark the two ways broke even at 75 and at 100.
  */
 const MOST_REPLAYED = 75;
 
@@ -36,10 +36,10 @@ export function createOpenChat({
   resume,
   blanks,
   retireIfChanged,
-  remember,
+  onTurn,
 }: OpenChatParts): OpenChat {
   return async (turn, signal) => {
-    remember(toTurnSettings(turn));
+    onTurn(turn.settings);
     await retireIfChanged();
     const leastHeld = toLeastHeld(turn.request.messages);
     const found = await kept.take(turn, leastHeld);
@@ -47,21 +47,18 @@ export function createOpenChat({
     const resumed = leastHeld > 0 && (await resume(turn, signal));
     if (resumed) return resumed;
     const spare = await (canUseSpare(turn) ? spares : blanks).take(signal);
-    const leave = () => void spare.process.end();
-    signal.addEventListener('abort', leave, { once: true });
+    using _ending = endWhenAborted(spare.process, signal);
     try {
       signal.throwIfAborted();
       return await bindProcess(spare, turn);
     } catch (error) {
-      leave();
+      void spare.process.end();
       throw error;
-    } finally {
-      signal.removeEventListener('abort', leave);
     }
   };
 }
 
-/** How many messages a process must hold, so that replaying the others is the faster way. */
+/** How many messages a process must already hold for a replay of the others to be faster. */
 function toLeastHeld(messages: readonly Message[]) {
   const said = messages.slice(0, -1).flatMap(({ role }, index) => (role === 'user' ? [index] : []));
   return said.at(-MOST_REPLAYED - 1) === undefined ? 0 : (said.at(-MOST_REPLAYED) ?? 0);

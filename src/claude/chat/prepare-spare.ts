@@ -9,35 +9,36 @@ import type { TurnSettings } from './turn-settings.ts';
 
 export type PrepareSpareParts = {
   readAbilities: ReadAbilities;
-  /** The settings that the next request will likely want. */
-  foresee: () => TurnSettings | undefined;
-  /** Headers that every request to the API bears, as `ANTHROPIC_CUSTOM_HEADERS` has them. */
+  /** The settings that the next request will likely want, if there was one before. */
+  likelySettings: () => TurnSettings | undefined;
+  /** Headers of every request to the API, in the format of `ANTHROPIC_CUSTOM_HEADERS`. */
   customHeaders: string;
 };
 
 /**
- * A header that cannot be sent: the CLI makes the whole request, and ends the turn with an error that
- * names the variable, without having opened a connection (CLI 2.1.330 and 2.1.332).
+ * A header that cannot be sent: the CLI prepares the whole request and then ends the turn with an error,
+ * without opening a connection (CLI 2.1.330 and 2.1.332).
  */
 const UNSENDABLE = 'x-warm-up: \u0100';
 
 /**
- * Tells a spare what can be told before it is known whom it serves: likely settings and, where others can
- * come later, that there are no instructions. A turn that cannot reach the API takes it through what the
- * CLI does only once, and is taken back. Time to the first token on a busy machine, medians of 14
- * interleaved: 138 ms after a message that nobody answers, 109 after such a turn (CLI 2.1.330).
+ * Sets a spare up as far as that is possible before its caller is known: it gets the likely settings and,
+ * if the CLI can change instructions later, is initialized without any. Then it is warmed up by a turn
+ * that cannot reach the API and is taken back, since the CLI does some of its work only once. Time to the
+ * first token on a busy machine, medians of 14 interleaved runs: 138 ms after a message that is only
+ * recorded, 109 after such a turn (CLI 2.1.330).
  */
 export function createPrepareSpare({
   readAbilities,
-  foresee,
+  likelySettings,
   customHeaders,
 }: PrepareSpareParts): SparesOptions['prepare'] {
-  /** A CLI that once sent what cannot be sent is not given it again. */
+  /** Whether the CLI still fails as expected; one that does not is never asked to again. */
   let canFailAhead = true;
 
   return async (process) => {
-    const settings = foresee();
-    // Either is answered as soon as the process is up.
+    const settings = likelySettings();
+    // Both requests are answered as soon as the process is up.
     await process.request(
       settings ? { subtype: 'apply_flag_settings', settings } : { subtype: 'list_models' },
     );
@@ -69,8 +70,8 @@ async function warmUp(process: CliProcess, isHistory: boolean) {
 }
 
 /**
- * Says a message and takes it back; nobody answers it when it is part of the history. Resolves with
- * whether the CLI took it back, and whether the turn was a failure.
+ * Sends a message and takes it back; with `isHistory` it is recorded and not answered. Resolves with
+ * whether the CLI took it back, and whether the turn failed.
  */
 export async function sayAndTakeBack(process: CliProcess, isHistory: boolean) {
   const uuid = randomUUID();

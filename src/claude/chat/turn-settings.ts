@@ -1,19 +1,15 @@
 import type { Thinking } from '../../run.ts';
 import type { ChatRequest } from './chat-request.ts';
-import type { ChatTurn } from './chat-turn.ts';
 
 /** Settings of a turn, for `apply_flag_settings`. */
 export type TurnSettings = Readonly<Record<string, unknown>>;
 
 /**
- * What may change from one turn to the next: model, sampling, tool choice, thinking, effort. Every one
- * of them each time: the CLI merges what it is given, and clears a value only when it is named with `''`
- * or `null`.
+ * What may change from one turn to the next: model, sampling, tool choice, thinking, effort. All of them
+ * are sent each time, because the CLI merges what it gets, and clears a value only when that is set to
+ * `''` or `null`. `model` is the name that the CLI is given.
  */
-export function toTurnSettings({
-  request,
-  model,
-}: Pick<ChatTurn, 'request' | 'model'>): TurnSettings {
+export function toTurnSettings(request: ChatRequest, model: string): TurnSettings {
   const { effort, thinking, sampling } = request;
   const extraBody = toExtraBody(request);
   return {

@@ -112,8 +112,8 @@ describe('a live process', () => {
     });
     expect(countEnds()).toBe(1);
     const next = { ...toChatRequest(), ...BRIEF };
-    expect(toTurn(next, abilities)).toMatchObject({ isFixed: true, rebinding: 'never' });
-    expect(toTurn(toChatRequest(), abilities)).toMatchObject({ isFixed: false });
-    expect(toTurn({ ...next, model: 'opus' }, abilities)).toMatchObject({ isFixed: false });
+    expect(toTurn(next, abilities)).toMatchObject({ rebinding: 'refused' });
+    expect(toTurn(toChatRequest(), abilities)).toMatchObject({ rebinding: 'always' });
+    expect(toTurn({ ...next, model: 'opus' }, abilities)).toMatchObject({ rebinding: 'always' });
   });
 });

@@ -14,7 +14,7 @@ const TOOL = {
 /** The settings of one turn; the extra fields of the API request as an object. */
 function toSettings(changes: Partial<ChatRequest>) {
   const request = { ...toChatRequest(), ...changes };
-  const settings = toTurnSettings({ request, model: 'claude-full-id' }) as {
+  const settings = toTurnSettings(request, 'claude-full-id') as {
     env: Record<string, string>;
   }; // always there
   const extra = settings.env['CLAUDE_CODE_EXTRA_BODY'];
