@@ -51,9 +51,7 @@ export function createCliProcess(launch: ProcessLaunch): CliProcess {
     // The process is gone; `exited` says why.
   });
 
-  const exited = child.then(
-    (result) => `The claude CLI ended (${describeExit(result)})${stderr() && `: ${stderr()}`}`,
-  );
+  const exited = child.then((result) => toExitSentence(result, stderr()));
   void exited.then(control.close);
 
   // A process whose output cannot be read is of no use.
@@ -135,6 +133,10 @@ function keepTail(stream: Readable, length: number) {
     tail = (tail + text).slice(-length);
   });
   return () => tail.trim();
+}
+
+function toExitSentence(result: Parameters<typeof describeExit>[0], stderr: string) {
+  return `The claude CLI ended (${describeExit(result)})${stderr && `: ${stderr}`}`;
 }
 
 function describeExit(result: {
