@@ -23,7 +23,7 @@ function createProcess(isError: boolean) {
 function createPrepare() {
   return createPrepareSpare({
     readAbilities: async () => createAbilities(),
-    foresee: () => undefined,
+    likelySettings: () => undefined,
     customHeaders: 'x-team: a',
   });
 }
