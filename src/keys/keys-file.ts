@@ -1,9 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { z } from 'zod';
 
 import { StoredKey } from './api-key.ts';
+
+const SQLITE_BUSY = 5;
+
+const LOOK_AGAIN_MS = 20;
+
+const LONGEST_WAIT_MS = 5000;
 
 const KeysFile = z
   .strictObject({ keys: z.array(StoredKey) })
@@ -26,7 +35,7 @@ export async function readKeysFile(file: string): Promise<readonly StoredKey[]> 
 
 /**
  * Replaces the file's keys by what `change` makes of them, whole or not at all, for its owner only.
- * Throws an error of one sentence, when another change is under way, too.
+ * Waits for another change that is under way. Throws an error of one sentence.
  */
 export async function changeKeysFile<Result>(
   file: string,
@@ -42,20 +51,40 @@ export async function changeKeysFile<Result>(
     return result;
   } finally {
     await rm(draft, { force: true });
-    await unlock();
+    unlock();
   }
 }
 
-async function lock(file: string) {
+/**
+ * Takes the lock of a SQLite file that stays empty: unlike a file that is only there, the system gives it
+ * back when its holder dies, however that happens.
+ */
+async function lock(file: string): Promise<() => void> {
+  const database = new DatabaseSync(file, { timeout: 0 });
   try {
-    await (await open(file, 'wx', 0o600)).close();
-  } catch (cause) {
-    if (!isCode(cause, 'EEXIST')) throw cause;
-    throw new Error(`Another change of the keys is under way; if there is none, delete ${file}.`, {
-      cause,
-    });
+    database.exec('PRAGMA journal_mode = MEMORY');
+    for (let waitedMs = 0; !tryBegin(database); waitedMs += LOOK_AGAIN_MS) {
+      if (waitedMs >= LONGEST_WAIT_MS) {
+        throw new Error('Another change of the keys is under way and does not end; try again.');
+      }
+      await delay(LOOK_AGAIN_MS);
+    }
+  } catch (error) {
+    database.close();
+    throw error;
   }
-  return () => rm(file, { force: true });
+  return () => database.close();
+}
+
+/** Says whether the lock was free. */
+function tryBegin(database: DatabaseSync) {
+  try {
+    database.exec('BEGIN IMMEDIATE');
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return false;
+    throw error;
+  }
 }
 
 /** Where it is wrong, never what stands there. */

@@ -1,4 +1,7 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { addKey, revokeKey } from '../../src/keys/edit-keys.ts';
@@ -51,9 +54,29 @@ test('a broken file is not written over', async () => {
   expect(await readFile(folder.file, 'utf8')).toBe('{"keys": 1}');
 });
 
-test('of two changes at once neither is lost unsaid', async () => {
-  const adding = await Promise.allSettled([folder.add(), folder.add(), folder.add()]);
-  const added = adding.filter(({ status }) => status === 'fulfilled');
-  expect(await readKeysFile(folder.file)).toHaveLength(added.length);
-  expect(await readdir(folder.path)).toEqual(['keys.json']);
+test('changes at once wait for each other, and none is lost', async () => {
+  await Promise.all(['one', 'two', 'three'].map((name) => folder.add({}, name)));
+  const names = (await readKeysFile(folder.file)).map(({ name }) => name);
+  expect(names.toSorted()).toEqual(['one', 'three', 'two']);
+});
+
+test('a change waits for one of another program, which leaves no lock behind when it is killed', async () => {
+  const script = `import { changeKeysFile } from ${JSON.stringify(resolve('src/keys/keys-file.ts'))};
+    await changeKeysFile(${JSON.stringify(folder.file)}, () => {
+      process.stdout.write('locked');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+  const other = execa('node', ['--input-type=module', '--eval', script], {
+    preferLocal: true,
+    reject: false,
+    buffer: false,
+  });
+  await once(other.stdout, 'data');
+  let isAdded = false;
+  const adding = folder.add().then(() => (isAdded = true));
+  await readKeysFile(folder.file);
+  expect(isAdded).toBe(false);
+  other.kill('SIGKILL');
+  await adding;
+  expect(await readKeysFile(folder.file)).toHaveLength(1);
 });
