@@ -1,13 +1,11 @@
 import type { Config } from './config.ts';
 import { createKeyBook, type KeyBook } from './keys/key-book.ts';
-import { createKeyRules, type KeyRulesOptions, type ObeyKey } from './keys/key-rules.ts';
+import { createKeyRules, type KeyRulesOptions } from './keys/key-rules.ts';
 import { createKeyStore, type KeyStore } from './keys/key-store.ts';
 import { toKeysFile } from './keys/keys-file.ts';
-import { countByKeyRules } from './layers/with-key-rules.ts';
-import { countWithinLimits } from './layers/with-limits.ts';
+import type { KeyParts } from './layers/with-key.ts';
 import { createKeyLimits, type KeyLimits } from './limits/key-limits.ts';
 import { openCounters } from './limits/open-counters.ts';
-import type { CountTokens } from './run.ts';
 
 export type OpenKeysOptions = Pick<KeyRulesOptions, 'readModels'> & {
   config: Pick<Config, 'stateDir' | 'modelAliases'>;
@@ -19,10 +17,9 @@ export type OpenKeysOptions = Pick<KeyRulesOptions, 'readModels'> & {
 export type OpenedKeys = {
   book: KeyBook;
   store: KeyStore;
-  obey: ObeyKey;
   limits: KeyLimits;
-  /** Counting tokens, as far as the caller's key allows it. */
-  guardCount: (countTokens: CountTokens) => CountTokens;
+  /** What every run asks of its caller's key. */
+  parts: KeyParts;
   removeExpired: () => Promise<void>;
   close: () => void;
 };
@@ -34,19 +31,17 @@ export function openKeys({ config, ownerKey, readModels, log }: OpenKeysOptions)
     file: toKeysFile(config.stateDir),
     onProblem: (error) => log.error({ err: error }, 'the keys read last still hold'),
   });
-  const obey = createKeyRules({ keys: book, modelAliases: config.modelAliases, readModels });
+  const applyRules = createKeyRules({ modelAliases: config.modelAliases, readModels });
   const counters = openCounters(config.stateDir, log);
   const limits = createKeyLimits({
     counters,
-    keys: book,
     onProblem: (error) => log.error({ err: error }, 'what a key used could not be counted'),
   });
   return {
     book,
     store: createKeyStore(toKeysFile(config.stateDir)),
-    obey,
     limits,
-    guardCount: (countTokens) => countByKeyRules(countWithinLimits(countTokens, limits), obey),
+    parts: { keys: book, applyRules, limits },
     removeExpired: counters.removeExpired,
     close: counters.close,
   };

@@ -19,6 +19,7 @@ import type { Log } from './http/log-request.ts';
 import { createRun } from './layers/create-run.ts';
 import { createGate, type Gate } from './layers/gate.ts';
 import { countBehindGate } from './layers/with-gate.ts';
+import { countWithKey } from './layers/with-key.ts';
 import { countWithModelAliases } from './layers/with-model-aliases.ts';
 import { createLog, listSecrets } from './observation/create-log.ts';
 import { openHistory } from './observation/history.ts';
@@ -81,13 +82,13 @@ export async function createServerParts(options: ServerOptions) {
       backend,
       sessions,
       gate,
-      obeyKey: keys.obey,
-      limits: keys.limits,
+      keys: keys.parts,
       onRetry: () => void (restarts += 1),
       stopped: stopped.signal,
     }),
-    countTokens: keys.guardCount(
+    countTokens: countWithKey(
       countWithModelAliases(countBehindGate(backend.countTokens, gate), config.modelAliases),
+      keys.parts,
     ),
     keys: keys.book,
     keyStore: keys.store,

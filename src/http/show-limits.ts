@@ -16,7 +16,7 @@ export function showLimits(
 ) {
   return createMiddleware<AppEnv>(async (c, next) => {
     c.set('countRefused', async () => {
-      const visit = await limits.enter(c.var.key.id);
+      const visit = await limits.enter(c.var.key);
       await visit.leave({ tokens: 0, costUsd: 0 });
     });
     await next();

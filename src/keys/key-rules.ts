@@ -2,10 +2,8 @@ import type { Model } from '../backend.ts';
 import type { RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import type { ApiKey } from './api-key.ts';
-import type { KeyBook } from './key-book.ts';
 
 export type KeyRulesOptions = {
-  keys: Pick<KeyBook, 'get'>;
   /** The operator's names for models → the model they mean. */
   modelAliases: ReadonlyMap<string, string>;
   /** The CLI's catalogue, asked only when a name alone does not tell. */
@@ -13,16 +11,11 @@ export type KeyRulesOptions = {
 };
 
 /** Checks a request against its caller's key, and puts what the key denies into it. */
-export type ObeyKey = (request: RunRequest) => Promise<RunRequest>;
+export type ApplyKeyRules = (key: ApiKey, request: RunRequest) => Promise<RunRequest>;
 
-/**
- * Makes the check. It throws `forbidden` for what the key may not do, naming the field, and
- * `unauthenticated` when the key was revoked while its caller was still connected.
- */
-export function createKeyRules({ keys, modelAliases, readModels }: KeyRulesOptions): ObeyKey {
-  return async (request) => {
-    const key = await keys.get(request.caller.keyId);
-    if (!key) throw new RunError('unauthenticated', 'This key was revoked.');
+/** Makes the check. It throws `forbidden` for what the key may not do, naming the field. */
+export function createKeyRules({ modelAliases, readModels }: KeyRulesOptions): ApplyKeyRules {
+  return async (key, request) => {
     checkScope(key, request);
     checkPermissionMode(key, request);
     const name = modelAliases.get(request.model) ?? request.model;

@@ -3,10 +3,7 @@ import type { Config } from '../config.ts';
 import { createFetchMedia } from '../media/fetch-media.ts';
 import { createMayConnect } from '../media/may-connect.ts';
 import { withMedia } from './with-media.ts';
-import type { ObeyKey } from '../keys/key-rules.ts';
-import { withKeyRules } from './with-key-rules.ts';
-import type { KeyLimits } from '../limits/key-limits.ts';
-import { withLimits } from './with-limits.ts';
+import { type KeyParts, withKey } from './with-key.ts';
 import type { Run } from '../run.ts';
 import { withBlankStops } from './with-blank-stops.ts';
 import type { Gate } from './gate.ts';
@@ -26,8 +23,7 @@ export type RunParts = {
   backend: Backend;
   sessions: Sessions;
   gate: Gate;
-  obeyKey: ObeyKey;
-  limits: KeyLimits;
+  keys: KeyParts;
   /** Told when a run is tried again. Default: nobody. */
   onRetry?: () => void;
   /** Ends every run when it aborts. */
@@ -68,8 +64,7 @@ export function createRun(parts: RunParts): Run {
   run = withWorkingDirectory(run, folders);
   run = withPermissionMode(run, { allowBypass: config.allowBypassPermissions });
   run = withModelAliases(run, config.modelAliases);
-  run = withLimits(run, parts.limits);
-  run = withKeyRules(run, parts.obeyKey); // what a key may not do does not count
+  run = withKey(run, parts.keys);
   run = withStop(run, parts.stopped);
   return run;
 }

@@ -1,5 +1,4 @@
 import type { ApiKey } from '../keys/api-key.ts';
-import type { KeyBook } from '../keys/key-book.ts';
 import { RunError } from '../run-error.ts';
 import type { Count, CounterName, Counters } from './counters.ts';
 import { createPlaces } from './places.ts';
@@ -9,7 +8,7 @@ export type KeyLimits = {
    * Begins a request of a key, which counts until it leaves. Throws `rate-limited`, with the time after
    * which another try makes sense, when one of the key's limits is reached.
    */
-  enter: (keyId: string) => Promise<Visit>;
+  enter: (key: ApiKey) => Promise<Visit>;
   /** How far the key is from its limits; what it has no limit for is left out. */
   standing: (key: ApiKey) => Promise<Standing>;
 };
@@ -34,23 +33,16 @@ const MICRO = 1_000_000;
 
 export type KeyLimitsOptions = {
   counters: Counters;
-  keys: Pick<KeyBook, 'get'>;
   /** Told when a count could not be kept. Default: nobody. */
   onProblem?: (error: unknown) => void;
 };
 
 /** Makes the limits of all keys. What is under way when a limit is reached is let finish. */
-export function createKeyLimits({
-  counters,
-  keys,
-  onProblem = () => {},
-}: KeyLimitsOptions): KeyLimits {
+export function createKeyLimits({ counters, onProblem = () => {} }: KeyLimitsOptions): KeyLimits {
   const places = createPlaces();
 
   return {
-    async enter(keyId) {
-      const key = await keys.get(keyId);
-      if (!key) throw new RunError('unauthenticated', 'This key was revoked.');
+    async enter(key) {
       const leavePlace = places.take(key);
       try {
         const budgetUsd = await admit(counters, key);

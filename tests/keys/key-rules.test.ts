@@ -1,7 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type { KeyRules } from '../../src/keys/api-key.ts';
-import { createKeyRules } from '../../src/keys/key-rules.ts';
+import { withKey } from '../../src/layers/with-key.ts';
+import { createCounters } from '../../src/limits/counters.ts';
+import { createKeyLimits } from '../../src/limits/key-limits.ts';
+import { collectRun } from '../../src/run-answer.ts';
 import type { Run, RunRequest } from '../../src/run.ts';
 import { get, post, sayHello } from '../support/create-test-app.ts';
 import { createKeyedApp, createKeysFolder, type KeysFolder } from '../support/keys.ts';
@@ -141,11 +147,26 @@ describe('agents', () => {
 test('a key that was revoked since its caller connected is a 401', async () => {
   const { app, headers } = await open({});
   await post(app, '/v1/messages', MESSAGES, headers);
-  const obey = createKeyRules({
-    keys: { get: () => Promise.resolve(undefined) },
-    modelAliases: new Map(),
-    readModels: () => Promise.resolve([]),
-  });
   const [request] = requests;
-  await expect(request && obey(request)).rejects.toMatchObject({ code: 'unauthenticated' });
+  const revoked = withKey(record, {
+    keys: { get: () => Promise.resolve(undefined) },
+    applyRules: (_key, given) => Promise.resolve(given),
+    limits: createKeyLimits({ counters: createCounters() }),
+  });
+  const run = request && collectRun(revoked(request, new AbortController().signal));
+  await expect(run).rejects.toMatchObject({ code: 'unauthenticated' });
+  expect(requests).toHaveLength(1);
+});
+
+test('the file of the keys is looked at once at the door, and once as the run begins', async () => {
+  const { app, headers } = await open({ requestsPerMinute: 10, tokensPerDay: 1000 });
+  const looks = vi.spyOn(promises, 'stat');
+  syncBuiltinESMExports();
+  try {
+    expect((await post(app, '/v1/messages', MESSAGES, headers)).status).toBe(200);
+    expect(looks).toHaveBeenCalledTimes(2);
+  } finally {
+    looks.mockRestore();
+    syncBuiltinESMExports();
+  }
 });

@@ -36,7 +36,6 @@ export function createStackedApp({
   onLog = () => {},
   ...parts
 }: StackOptions): TestApp {
-  const keys = { get: () => Promise.resolve(OWNER) };
   const config = readConfig({ STATE_DIR: folder, HOME: folder, WARM_PROCESSES: '0' });
   const gate = createGate({ concurrency: 1, maxQueueSize: 1, queueTimeoutMs: 1000 });
   const sessions = createSessions({
@@ -66,8 +65,11 @@ export function createStackedApp({
       backend,
       sessions,
       gate,
-      obeyKey: (request) => Promise.resolve(request),
-      limits: createKeyLimits({ counters: createCounters(), keys }),
+      keys: {
+        keys: { get: () => Promise.resolve(OWNER) },
+        applyRules: (_key, request) => Promise.resolve(request),
+        limits: createKeyLimits({ counters: createCounters() }),
+      },
       stopped: new AbortController().signal,
     }),
     countTokens: countWithModelAliases(

@@ -8,10 +8,9 @@ import { createKeyBook } from '../../src/keys/key-book.ts';
 import { createKeyRules } from '../../src/keys/key-rules.ts';
 import { createKeyStore } from '../../src/keys/key-store.ts';
 import { toKeysFile } from '../../src/keys/keys-file.ts';
-import { withKeyRules } from '../../src/layers/with-key-rules.ts';
+import { withKey } from '../../src/layers/with-key.ts';
 import { createCounters } from '../../src/limits/counters.ts';
 import { createKeyLimits } from '../../src/limits/key-limits.ts';
-import { withLimits } from '../../src/layers/with-limits.ts';
 import type { Run } from '../../src/run.ts';
 import { APP_KEY, CLI_STATUS, createTestApp, sayHello } from './create-test-app.ts';
 
@@ -56,9 +55,8 @@ export async function createKeysFolder(): Promise<KeysFolder> {
 /** The app with keys, rules and limits as the server has them, and a run of the test's own. */
 export function createKeyedApp({ file }: Pick<KeysFolder, 'file'>, run: Run = sayHello) {
   const keys = createKeyBook({ ownerKey: APP_KEY, file });
-  const limits = createKeyLimits({ counters: createCounters(), keys });
-  const obey = createKeyRules({
-    keys,
+  const limits = createKeyLimits({ counters: createCounters() });
+  const applyRules = createKeyRules({
     modelAliases: new Map([['gpt-4o', 'sonnet']]),
     readModels: () => Promise.resolve(CLI_STATUS.models),
   });
@@ -67,6 +65,6 @@ export function createKeyedApp({ file }: Pick<KeysFolder, 'file'>, run: Run = sa
     keys,
     keyStore,
     limits,
-    run: withKeyRules(withLimits(run, limits), obey),
+    run: withKey(run, { keys, applyRules, limits }),
   });
 }
