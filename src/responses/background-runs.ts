@@ -1,26 +1,29 @@
 import { createDeadline } from '../deadline.ts';
 
 /** A run whose caller does not wait for it. */
-type BackgroundRun = {
+type BackgroundRun<Event> = {
   id: string;
-  /** The JSON texts of its events; told to stop by the signal. */
-  events: (signal: AbortSignal) => AsyncIterable<string>;
+  /** Told to stop by the signal. */
+  events: (signal: AbortSignal) => AsyncIterable<Event>;
   /** Whether somebody may want to hear its events again. */
   keepsEvents: boolean;
 };
 
-export type BackgroundRuns = {
+/** A streamed event: its name, and its JSON text. */
+export type StreamedEvent = { event: string; data: string };
+
+export type BackgroundRuns<Event = StreamedEvent> = {
   /** Resolves with the first event. Throws what the run throws before it. */
-  start: (run: BackgroundRun) => Promise<string | undefined>;
+  start: (run: BackgroundRun<Event>) => Promise<Event | undefined>;
   /** The events behind the one with this number, as they come; `undefined` when it does not run, or keeps none. */
-  follow: (id: string, after: number, signal: AbortSignal) => AsyncIterable<string> | undefined;
+  follow: (id: string, after: number, signal: AbortSignal) => AsyncIterable<Event> | undefined;
   /** Ends a run for this reason; resolves when it has ended, at once when there is none. */
   end: (id: string, reason: unknown) => Promise<void>;
   endAll: (reason: unknown) => Promise<void>;
 };
 
-type LiveRun = {
-  events: string[];
+type LiveRun<Event> = {
+  events: Event[];
   keepsEvents: boolean;
   controller: AbortController;
   /** Resolves at the next event, and at the end. */
@@ -30,10 +33,16 @@ type LiveRun = {
 };
 
 /** Makes the place where runs go on without their callers, each for `timeoutMs` at most. */
-export function createBackgroundRuns(timeoutMs: number): BackgroundRuns {
-  const runs = new Map<string, LiveRun>();
+export function createBackgroundRuns<Event = StreamedEvent>(
+  timeoutMs: number,
+): BackgroundRuns<Event> {
+  const runs = new Map<string, LiveRun<Event>>();
 
-  const consume = async (live: LiveRun, { id, events }: BackgroundRun, first: Settle) => {
+  const consume = async (
+    live: LiveRun<Event>,
+    { id, events }: BackgroundRun<Event>,
+    first: PromiseWithResolvers<Event | undefined>,
+  ) => {
     const deadline = createDeadline(timeoutMs, live.controller.signal);
     try {
       for await (const event of events(deadline.signal)) {
@@ -52,7 +61,7 @@ export function createBackgroundRuns(timeoutMs: number): BackgroundRuns {
     }
   };
 
-  const end: BackgroundRuns['end'] = async (id, reason) => {
+  const end: BackgroundRuns<Event>['end'] = async (id, reason) => {
     const live = runs.get(id);
     live?.controller.abort(reason);
     await live?.over;
@@ -60,8 +69,8 @@ export function createBackgroundRuns(timeoutMs: number): BackgroundRuns {
 
   return {
     async start(run) {
-      const first = Promise.withResolvers<string | undefined>();
-      const live: LiveRun = {
+      const first = Promise.withResolvers<Event | undefined>();
+      const live: LiveRun<Event> = {
         events: [],
         keepsEvents: run.keepsEvents,
         controller: new AbortController(),
@@ -84,14 +93,12 @@ export function createBackgroundRuns(timeoutMs: number): BackgroundRuns {
   };
 }
 
-type Settle = PromiseWithResolvers<string | undefined>;
-
-function announce(live: LiveRun) {
+function announce(live: LiveRun<unknown>) {
   live.next.resolve();
   live.next = Promise.withResolvers();
 }
 
-async function* followEvents(live: LiveRun, after: number, signal: AbortSignal) {
+async function* followEvents<Event>(live: LiveRun<Event>, after: number, signal: AbortSignal) {
   const left = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => left.resolve(), { once: true });
   for (let index = after + 1; !signal.aborted; index += 1) {

@@ -32,7 +32,7 @@ function createHeldRun(keepsEvents = true) {
 
 test('its caller gets the first event and can leave', async () => {
   const { run } = createHeldRun();
-  expect(await createBackgroundRuns(60_000).start(run)).toBe('0');
+  expect(await createBackgroundRuns<string>(60_000).start(run)).toBe('0');
 });
 
 test('a run that fails at once tells its caller', async () => {
@@ -43,11 +43,11 @@ test('a run that fails at once tells its caller', async () => {
       throw new Error('no');
     },
   };
-  await expect(createBackgroundRuns(60_000).start(failing)).rejects.toThrow('no');
+  await expect(createBackgroundRuns<string>(60_000).start(failing)).rejects.toThrow('no');
 });
 
 test('many can follow it, each from where it wants, until it is over', async () => {
-  const runs = createBackgroundRuns(60_000);
+  const runs = createBackgroundRuns<string>(60_000);
   const { run, release } = createHeldRun();
   await runs.start(run);
   const all = runs.follow('resp_1', -1, UNHURRIED)?.[Symbol.asyncIterator]();
@@ -61,7 +61,7 @@ test('many can follow it, each from where it wants, until it is over', async () 
 });
 
 test('who leaves ends only the following', async () => {
-  const runs = createBackgroundRuns(60_000);
+  const runs = createBackgroundRuns<string>(60_000);
   const { run, release } = createHeldRun();
   await runs.start(run);
   const leaving = new AbortController();
@@ -74,13 +74,13 @@ test('who leaves ends only the following', async () => {
 });
 
 test('a run that keeps no events cannot be followed', async () => {
-  const runs = createBackgroundRuns(60_000);
+  const runs = createBackgroundRuns<string>(60_000);
   await runs.start(createHeldRun(false).run);
   expect(runs.follow('resp_1', -1, UNHURRIED)).toBeUndefined();
 });
 
 test('it is told the reason for which it is ended; ending what does not run does no harm', async () => {
-  const runs = createBackgroundRuns(60_000);
+  const runs = createBackgroundRuns<string>(60_000);
   const { run, stopped } = createHeldRun();
   await runs.start(run);
   const reason = new Error('enough');
@@ -92,6 +92,6 @@ test('it is told the reason for which it is ended; ending what does not run does
 
 test('it is told to stop when its time is up', async () => {
   const { run, stopped } = createHeldRun();
-  await createBackgroundRuns(1).start(run);
+  await createBackgroundRuns<string>(1).start(run);
   expect(await stopped).toMatchObject({ name: 'TimeoutError' });
 });

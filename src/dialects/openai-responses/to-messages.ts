@@ -13,19 +13,38 @@ import {
 } from './item-events.ts';
 import { isOutput } from './output-item.ts';
 import { toAnswer, toItemOptions } from './to-answer.ts';
-import { type ResponseStatus, toResponse } from './to-response.ts';
+import { type Response, type ResponseStatus, toResponse } from './to-response.ts';
 
-/** The events of a streamed response, each with its number. */
+/** An event of a streamed response. Those that tell its state carry the whole response. */
+export type NumberedEvent = {
+  type: string;
+  sequence_number: number;
+  response?: Response | undefined;
+};
+
+/** The events of a streamed response, numbered from 0 without a gap. */
+export async function* toNumberedEvents(
+  events: AsyncIterable<RunEvent>,
+  exchange: Exchange<ResponsesBody>,
+): AsyncIterable<NumberedEvent> {
+  let sequenceNumber = 0;
+  for await (const { type, ...fields } of toResponseEvents(events, exchange)) {
+    yield { type, sequence_number: sequenceNumber, ...fields };
+    sequenceNumber += 1;
+  }
+}
+
+/** An event as it is sent. */
+export function toMessage(event: NumberedEvent): Required<Omit<SseMessage, 'id'>> {
+  return { event: event.type, data: JSON.stringify(event) };
+}
+
+/** The streamed response as it is sent. */
 export async function* toMessages(
   events: AsyncIterable<RunEvent>,
   exchange: Exchange<ResponsesBody>,
 ): AsyncIterable<SseMessage> {
-  let sequenceNumber = 0;
-  for await (const { type, ...fields } of toResponseEvents(events, exchange)) {
-    const event = { type, sequence_number: sequenceNumber, ...fields };
-    sequenceNumber += 1;
-    yield { event: type, data: JSON.stringify(event) };
-  }
+  for await (const event of toNumberedEvents(events, exchange)) yield toMessage(event);
 }
 
 async function* toResponseEvents(

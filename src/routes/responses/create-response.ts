@@ -4,8 +4,12 @@ import type { ResponsesBody } from '../../dialects/openai-responses/body.ts';
 import { toErrorMessage } from '../../dialects/openai-responses/failures.ts';
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
 import { toAnswer } from '../../dialects/openai-responses/to-answer.ts';
+import {
+  type NumberedEvent,
+  toMessage,
+  toNumberedEvents,
+} from '../../dialects/openai-responses/to-messages.ts';
 import type { Response as ResponseObject } from '../../dialects/openai-responses/to-response.ts';
-import type { SseMessage } from '../../dialects/dialect.ts';
 import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import { collectRun } from '../../run-answer.ts';
@@ -17,7 +21,7 @@ import { releaseWhenAborted } from '../release-when-aborted.ts';
 import { streamMessages } from '../stream-messages.ts';
 import { followResponse } from './follow-response.ts';
 import { openExchange, type OpenedExchange } from './open-exchange.ts';
-import { recordMessages } from './record-messages.ts';
+import { recordEvents } from './record-events.ts';
 import type { ResponseParts } from './response-parts.ts';
 import { startInBackground } from './start-in-background.ts';
 
@@ -48,9 +52,9 @@ export function createResponse(run: Run, parts: ResponseParts) {
     }
     const started = await openRun(events, c.var.elapsedMs());
     nameIgnored(c, openaiResponses, ignored, started.start);
-    const messages = openaiResponses.toMessages(started.events, exchange);
-    const released = releaseWhenAborted(messages, c.var.signal);
-    return streamNumbered(c, recordMessages(released, keep));
+    const numbered = toNumberedEvents(started.events, exchange);
+    const released = releaseWhenAborted(numbered, c.var.signal);
+    return streamNumbered(c, recordEvents(released, keep));
   };
 }
 
@@ -62,16 +66,16 @@ function toKeep({ exchange, toStored }: OpenedExchange, { book }: ResponseParts)
 }
 
 /** Streams with a failure that is numbered as every other event. */
-function streamNumbered(c: Context<AppEnv>, messages: AsyncIterable<SseMessage>) {
-  let count = 0;
-  const toFailureMessage = (error: RunError) => toErrorMessage(error, count);
+function streamNumbered(c: Context<AppEnv>, events: AsyncIterable<NumberedEvent>) {
+  let next = 0;
+  const toFailureMessage = (error: RunError) => toErrorMessage(error, next);
   const failures = { ...openaiResponses.failures, toFailureMessage };
 
-  async function* countMessages() {
-    for await (const message of messages) {
-      count += 1;
-      yield message;
+  async function* toSent() {
+    for await (const event of events) {
+      next = event.sequence_number + 1;
+      yield toMessage(event);
     }
   }
-  return streamMessages(c, { ...openaiResponses, failures }, countMessages());
+  return streamMessages(c, { ...openaiResponses, failures }, toSent());
 }

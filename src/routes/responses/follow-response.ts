@@ -1,5 +1,5 @@
-import type { SseMessage } from '../../dialects/dialect.ts';
 import type { Variables } from '../../http/variables.ts';
+import type { StreamedEvent } from '../../responses/background-runs.ts';
 import { RunError } from '../../run-error.ts';
 import type { ResponseParts } from './response-parts.ts';
 
@@ -12,14 +12,16 @@ export async function* followResponse(
   id: string,
   { caller, signal }: Pick<Variables, 'caller' | 'signal'>,
   after: number,
-): AsyncIterable<SseMessage> {
+): AsyncIterable<StreamedEvent> {
   await book.get(id, caller.keyId);
   const live = background.follow(id, after, signal);
   const { events } = await book.get(id, caller.keyId);
-  for await (const data of live ?? events.slice(after + 1)) {
-    const { type } = JSON.parse(data) as { type: string }; // the dialect's own text
-    yield { event: type, data };
-  }
+  yield* live ?? events.slice(after + 1).map(toStreamed);
+}
+
+function toStreamed(data: string): StreamedEvent {
+  const { type } = JSON.parse(data) as { type: string }; // the dialect's own text
+  return { event: type, data };
 }
 
 /** Throws `invalid-request` for a response that cannot be streamed. */

@@ -1,18 +1,22 @@
-import type { SseMessage } from '../../dialects/dialect.ts';
-import { openaiResponses } from '../../dialects/openai-responses/index.ts';
+import {
+  type NumberedEvent,
+  toMessage,
+  toNumberedEvents,
+} from '../../dialects/openai-responses/to-messages.ts';
 import {
   type Response,
   toEndedResponse,
   toResponseId,
 } from '../../dialects/openai-responses/to-response.ts';
+import type { StreamedEvent } from '../../responses/background-runs.ts';
 import type { Run } from '../../run.ts';
 import { toAnswerEvents } from '../../run-answer.ts';
 import { RunError, toRunError } from '../../run-error.ts';
 import type { OpenedExchange } from './open-exchange.ts';
-import { readResponse } from './record-messages.ts';
 import type { ResponseParts } from './response-parts.ts';
 
-type KeepState = (response: Response, events: readonly string[]) => Promise<void>;
+/** Keeps the response in a state, with the texts of its events up to there. */
+type KeepState = (response: Response, texts: readonly string[]) => Promise<void>;
 
 /** Starts a run that goes on without its caller; resolves with the response in its first state. */
 export async function startInBackground(
@@ -20,44 +24,43 @@ export async function startInBackground(
   run: Run,
   { book, background }: ResponseParts,
 ): Promise<Response> {
-  const keep: KeepState = (response, events) =>
-    book.save(toStored(response, isStream ? events : []));
-  const first = await background.start({
+  let first: Response | undefined;
+  const keep: KeepState = async (response, texts) => {
+    first ??= response;
+    await book.save(toStored(response, isStream ? texts : []));
+  };
+  await background.start({
     id: toResponseId(exchange.requestId),
     keepsEvents: isStream,
     events: (signal) =>
-      toKeptEvents(
-        openaiResponses.toMessages(toAnswerEvents(run(exchange.request, signal)), exchange),
-        keep,
-      ),
+      toKeptEvents(toNumberedEvents(toAnswerEvents(run(exchange.request, signal)), exchange), keep),
   });
-  const response = first && readResponse({ event: 'response.created', data: first });
-  if (!response) throw new RunError('internal', 'The response ended before it began.');
-  return response;
+  if (!first) throw new RunError('internal', 'The response ended before it began.');
+  return first;
 }
 
 /** Keeps the response in each of its states. A failure is one of them, and nobody's exception. */
 async function* toKeptEvents(
-  messages: AsyncIterable<SseMessage>,
+  events: AsyncIterable<NumberedEvent>,
   keep: KeepState,
-): AsyncIterable<string> {
-  const events: string[] = [];
+): AsyncIterable<StreamedEvent> {
+  const texts: string[] = [];
   let last: Response | undefined;
   try {
-    for await (const message of messages) {
-      events.push(message.data);
-      const response = readResponse(message);
-      if (response) await keep(response, events);
-      last = response ?? last;
-      yield message.data;
+    for await (const event of events) {
+      const message = toMessage(event);
+      texts.push(message.data);
+      if (event.response) await keep(event.response, texts);
+      last = event.response ?? last;
+      yield message;
     }
   } catch (error) {
     if (!last) throw error;
     const response = toEndedResponse(last, toRunError(error));
-    const sequence_number = events.length;
-    const event = JSON.stringify({ type: 'response.failed', sequence_number, response });
+    const event = { type: 'response.failed', sequence_number: texts.length, response };
+    const message = toMessage(event);
     const isFailed = response.status === 'failed';
-    await keep(response, isFailed ? [...events, event] : events);
-    if (isFailed) yield event;
+    await keep(response, isFailed ? [...texts, message.data] : texts);
+    if (isFailed) yield message;
   }
 }

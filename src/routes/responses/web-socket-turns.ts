@@ -1,5 +1,6 @@
 import { createDeadline } from '../../deadline.ts';
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
+import { toNumberedEvents } from '../../dialects/openai-responses/to-messages.ts';
 import { createRequestId } from '../../http/identify-request.ts';
 import type { StoredResponse } from '../../responses/response-store.ts';
 import { toAnswerEvents } from '../../run-answer.ts';
@@ -8,7 +9,7 @@ import { RunError, toRunError } from '../../run-error.ts';
 import { releaseWhenAborted } from '../release-when-aborted.ts';
 import { type ClientEvent, readClientEvent, readStreamId } from './client-event.ts';
 import { openExchange } from './open-exchange.ts';
-import { recordMessages } from './record-messages.ts';
+import { recordEvents } from './record-events.ts';
 import type { ResponseParts } from './response-parts.ts';
 import { sayNothing } from './say-nothing.ts';
 
@@ -44,13 +45,15 @@ export function createTurns(parts: TurnsParts): Turns {
     const events = event.isGenerating
       ? toAnswerEvents(run(exchange.request, signal))
       : sayNothing(event.body);
-    const messages = openaiResponses.toMessages(events, exchange);
-    const recorded = recordMessages(releaseWhenAborted(messages, signal), async (response) => {
+    const numbered = toNumberedEvents(events, exchange);
+    const recorded = recordEvents(releaseWhenAborted(numbered, signal), async (response) => {
       const stored = toStored(response);
       latest = stored;
       if (event.body.store !== false) await book.save(stored);
     });
-    for await (const { data } of recorded) await send(withLane(data, event.streamId));
+    for await (const answered of recorded) {
+      await send(JSON.stringify({ ...answered, stream_id: event.streamId }));
+    }
   };
 
   return {
@@ -87,9 +90,4 @@ export function toAgeError(): RunError {
   return new RunError('invalid-request', sentence, {
     details: { code: 'websocket_connection_limit_reached' },
   });
-}
-
-function withLane(data: string, streamId: string | undefined): string {
-  if (streamId === undefined) return data;
-  return JSON.stringify({ ...(JSON.parse(data) as object), stream_id: streamId }); // the dialect's own text
 }

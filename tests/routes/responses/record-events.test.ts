@@ -1,18 +1,17 @@
 import { expect, test, vi } from 'vitest';
 
-import type { SseMessage } from '../../../src/dialects/dialect.ts';
+import type { NumberedEvent } from '../../../src/dialects/openai-responses/to-messages.ts';
 import type { Response } from '../../../src/dialects/openai-responses/to-response.ts';
-import { recordMessages } from '../../../src/routes/responses/record-messages.ts';
+import { recordEvents } from '../../../src/routes/responses/record-events.ts';
 import { RunError } from '../../../src/run-error.ts';
 
-const toMessage = (event: string, response: object): SseMessage => ({
-  event,
-  data: JSON.stringify({ type: event, response }),
-});
-const CREATED = toMessage('response.created', { id: 'resp_1', status: 'in_progress' });
-const COMPLETED = toMessage('response.completed', { id: 'resp_1', status: 'completed' });
+const toEvent = (type: string, status: string) =>
+  // The part of a response that is read.
+  ({ type, sequence_number: 0, response: { id: 'resp_1', status } }) as unknown as NumberedEvent;
+const CREATED = toEvent('response.created', 'in_progress');
+const COMPLETED = toEvent('response.completed', 'completed');
 
-async function* saying(messages: readonly SseMessage[], error?: unknown) {
+async function* saying(messages: readonly NumberedEvent[], error?: unknown) {
   yield* messages;
   if (error !== undefined) throw error;
 }
@@ -22,14 +21,14 @@ const createOnEnd = () => vi.fn<(response: Response) => Promise<void>>(async () 
 test('the last event waits until the response is kept', async () => {
   const kept = Promise.withResolvers<void>();
   const heard: unknown[] = [];
-  const messages = recordMessages(saying([CREATED, COMPLETED]), async () => {
+  const messages = recordEvents(saying([CREATED, COMPLETED]), async () => {
     heard.push('keeping');
     await kept.promise;
     heard.push('kept');
   });
   const iterator = messages[Symbol.asyncIterator]();
   await iterator.next();
-  const last = iterator.next().then(({ value }) => heard.push(value?.event));
+  const last = iterator.next().then(({ value }) => heard.push(value?.type));
   kept.resolve();
   await last;
   expect(heard).toEqual(['keeping', 'kept', 'response.completed']);
@@ -37,14 +36,14 @@ test('the last event waits until the response is kept', async () => {
 
 test('a response is handed over once, and not before its end', async () => {
   const onEnd = createOnEnd();
-  await Array.fromAsync(recordMessages(saying([CREATED, COMPLETED]), onEnd));
+  await Array.fromAsync(recordEvents(saying([CREATED, COMPLETED]), onEnd));
   expect(onEnd.mock.calls).toMatchObject([[{ id: 'resp_1', status: 'completed' }]]);
 });
 
 test('a response that fails is handed over as failed, and the failure goes on', async () => {
   const onEnd = createOnEnd();
   const failure = new RunError('upstream-failed', 'It broke.');
-  const messages = recordMessages(saying([CREATED], failure), onEnd);
+  const messages = recordEvents(saying([CREATED], failure), onEnd);
   await expect(Array.fromAsync(messages)).rejects.toBe(failure);
   expect(onEnd.mock.calls).toMatchObject([[{ status: 'failed', error: { message: 'It broke.' } }]]);
 });
@@ -54,6 +53,6 @@ test.for([
   ['that never began', [], new RunError('overloaded', 'Too much.')],
 ] as const)('a response %s is not handed over', async ([, said, failure]) => {
   const onEnd = createOnEnd();
-  await expect(Array.fromAsync(recordMessages(saying(said, failure), onEnd))).rejects.toBe(failure);
+  await expect(Array.fromAsync(recordEvents(saying(said, failure), onEnd))).rejects.toBe(failure);
   expect(onEnd).not.toHaveBeenCalled();
 });
