@@ -24,7 +24,7 @@ export type HistoryRow = { messages: number; replayedMs: number; resumedMs: numb
 const NEVER = new AbortController().signal;
 const ABILITIES = createAbilities({ toModelId: () => 'claude-sonnet-5-5' });
 
-/** Shows from which length on a transcript wins (`MOST_REPLAYED` in `open-chat.ts`). */
+/** Shows from which length on a transcript wins; the server learns it (`history-pace.ts`). */
 export async function measureHistories(
   { claudeEnvironment }: Stage,
   { histories, lengths }: { histories: number; lengths: readonly number[] },

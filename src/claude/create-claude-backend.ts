@@ -5,6 +5,7 @@ import type { ReadAbilities } from './chat/abilities.ts';
 import { createChatRun } from './chat/chat-run.ts';
 import { createCountTokens } from './chat/count-tokens.ts';
 import { withDroppableParams } from './chat/droppable-params.ts';
+import { createHistoryPace } from './chat/history-pace.ts';
 import { createKeptProcesses } from './chat/kept-processes.ts';
 import { createOpenChat } from './chat/open-chat.ts';
 import { createResumeChat } from './chat/resume-chat.ts';
@@ -130,7 +131,9 @@ function createParts(options: ClaudeBackendOptions) {
     openTemporary: scratch.openTemporary,
     readAbilities,
   });
+  const pace = createHistoryPace();
   const openChat = createOpenChat({
+    pace,
     kept,
     spares,
     blanks,
@@ -150,6 +153,7 @@ function createParts(options: ClaudeBackendOptions) {
     retire,
     retireIfChanged,
     openChat,
+    pace,
   };
 }
 

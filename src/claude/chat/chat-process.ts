@@ -12,6 +12,7 @@ import { adapt, canAdapt } from './bind.ts';
 import type { ChatTurn } from './chat-turn.ts';
 import type { ClientTools } from './client-tools.ts';
 import { type Fingerprint, isSameMessage, toFingerprint } from './fingerprint.ts';
+import type { HistoryPace } from './history-pace.ts';
 
 /** A process that serves somebody, and what it holds of a conversation. */
 export type ChatProcess = {
@@ -53,9 +54,12 @@ export async function* sayTurn(
   turn: ChatTurn,
   abilities: Pick<Abilities, 'refusingModels'>,
   signal: AbortSignal,
+  noteReplayed: HistoryPace['noteReplayed'] = () => {},
 ): AsyncIterable<RunProgress> {
   await prepareTurn(chat, turn, abilities);
+  const [startedAt, begun] = [performance.now(), chat.begun];
   yield* replay(chat, turn, turn.request.messages.length - 1, signal);
+  noteReplayed(chat.begun - begun, performance.now() - startedAt);
   signal.throwIfAborted();
   const [last, fingerprint] = [turn.request.messages.at(-1), turn.fingerprints.at(-1)];
   if (last && fingerprint) sayUser(chat, last, fingerprint);

@@ -6,6 +6,7 @@ import { type ChatProcess, hold, holdReply, sayTurn, setTurn } from './chat-proc
 import type { ChatRequest, ChatRun } from './chat-request.ts';
 import { type ChatTurn, toChatTurn } from './chat-turn.ts';
 import { toCallEvents } from './forced-tool.ts';
+import type { HistoryPace } from './history-pace.ts';
 import type { KeptProcesses } from './kept-processes.ts';
 import type { OpenChat } from './open-chat.ts';
 import { readChatEvents } from './read-chat-events.ts';
@@ -15,6 +16,7 @@ import type { SuspendedCalls } from './suspended-calls.ts';
 export type ChatRunParts = {
   readAbilities: ReadAbilities;
   openChat: OpenChat;
+  pace: HistoryPace;
   kept: KeptProcesses;
   suspended: SuspendedCalls;
   /** Ends the processes that wait: the API refuses their login, and a new one may be there already. */
@@ -30,7 +32,7 @@ const LEAVE_MS = 1000;
  * results.
  */
 export function createChatRun(parts: ChatRunParts): ChatRun {
-  const { readAbilities, openChat, kept, suspended, retire } = parts;
+  const { readAbilities, openChat, pace, kept, suspended, retire } = parts;
   return async function* chatRun(request, signal) {
     const abilities = await readAbilities();
     const turn = toChatTurn(request, abilities);
@@ -42,7 +44,7 @@ export function createChatRun(parts: ChatRunParts): ChatRun {
       signal.throwIfAborted();
       yield { type: 'run-progress', step: 'bound' };
       if (waiting) await answerCalls(chat, turn, waiting.results);
-      else yield* sayTurn(chat, turn, abilities, signal);
+      else yield* sayTurn(chat, turn, abilities, signal, pace.noteReplayed);
       yield { type: 'run-progress', step: 'asked' };
 
       const said = createPartCollector();

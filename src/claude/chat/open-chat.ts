@@ -4,6 +4,7 @@ import type { Spares } from '../spares.ts';
 import { bindProcess } from './bind.ts';
 import type { ChatProcess } from './chat-process.ts';
 import { canUseSpare, type ChatTurn } from './chat-turn.ts';
+import type { HistoryPace } from './history-pace.ts';
 import type { KeptProcesses } from './kept-processes.ts';
 import type { ResumeChat } from './resume-chat.ts';
 import type { TurnSettings } from './turn-settings.ts';
@@ -16,6 +17,7 @@ export type OpenChatParts = {
   spares: Spares;
   /** For histories that would take longer to replay. */
   resume: ResumeChat;
+  pace: HistoryPace;
   /** Not initialized yet, for turns that no spare can serve. */
   blanks: Spares;
   /** Ends what was started before the CLI or its login changed. */
@@ -24,16 +26,11 @@ export type OpenChatParts = {
   onTurn: (settings: TurnSettings) => void;
 };
 
-/**
- * At most this many of the caller's earlier messages are replayed. With more, a new process that reads
- * them all from a file is faster: in two runs of the benchmark the two ways broke even at 75 and at 100.
- */
-const MOST_REPLAYED = 75;
-
 export function createOpenChat({
   kept,
   spares,
   resume,
+  pace,
   blanks,
   retireIfChanged,
   onTurn,
@@ -41,11 +38,15 @@ export function createOpenChat({
   return async (turn, signal) => {
     onTurn(turn.settings);
     await retireIfChanged();
-    const leastHeld = toLeastHeld(turn.request.messages);
+    const leastHeld = toLeastHeld(turn.request.messages, pace.mostReplayed());
     const found = await kept.take(turn, leastHeld);
     if (found) return found;
+    const startedAt = performance.now();
     const resumed = leastHeld > 0 && (await resume(turn, signal));
-    if (resumed) return resumed;
+    if (resumed) {
+      pace.noteResumed(performance.now() - startedAt);
+      return resumed;
+    }
     const spare = await (canUseSpare(turn) ? spares : blanks).take(signal);
     using _ending = endWhenAborted(spare.process, signal);
     try {
@@ -59,7 +60,7 @@ export function createOpenChat({
 }
 
 /** How many messages a process must already hold for a replay of the others to be faster. */
-function toLeastHeld(messages: readonly Message[]) {
+function toLeastHeld(messages: readonly Message[], mostReplayed: number) {
   const said = messages.slice(0, -1).flatMap(({ role }, index) => (role === 'user' ? [index] : []));
-  return said.at(-MOST_REPLAYED - 1) === undefined ? 0 : (said.at(-MOST_REPLAYED) ?? 0);
+  return said.at(-mostReplayed - 1) === undefined ? 0 : (said.at(-mostReplayed) ?? 0);
 }

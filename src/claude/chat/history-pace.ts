@@ -1,0 +1,49 @@
+/** How long the two ways into a history take on this machine, learnt as they are taken. */
+export type HistoryPace = {
+  /** So many earlier messages of the caller's were replayed in so many milliseconds. */
+  noteReplayed: (messages: number, timeMs: number) => void;
+  /** A new process was started and has read a history, in so many milliseconds. */
+  noteResumed: (timeMs: number) => void;
+  /** With more earlier messages of the caller's than this, a new process that reads them all wins. */
+  mostReplayed: () => number;
+};
+
+/** Until both are known: on two cores both took equally long with 75 and with 100 of them. */
+const DEFAULT_MOST_REPLAYED = 75;
+
+/** Whatever one odd moment of the machine says, a handful is replayed and a thousand is not. */
+const BOUNDS = { least: 20, most: 300 };
+
+/** How much the newest figure counts. */
+const WEIGHT = 0.3;
+
+/** A figure of another hour is of another load, in milliseconds. */
+const FRESH_MS = 60 * 60_000;
+
+export function createHistoryPace(): HistoryPace {
+  const replayed = createAverage();
+  const resumed = createAverage();
+  return {
+    noteReplayed: (messages, timeMs) => messages > 0 && replayed.add(timeMs / messages),
+    noteResumed: (timeMs) => resumed.add(timeMs),
+    mostReplayed() {
+      const [replayMs, resumeMs] = [replayed.get(), resumed.get()];
+      if (replayMs === undefined || resumeMs === undefined) return DEFAULT_MOST_REPLAYED;
+      return Math.min(BOUNDS.most, Math.max(BOUNDS.least, Math.floor(resumeMs / replayMs)));
+    },
+  };
+}
+
+/** A moving average that is forgotten when nothing new comes. */
+function createAverage() {
+  let known: { value: number; untilMs: number } | undefined;
+  const get = () => (known && known.untilMs > performance.now() ? known.value : undefined);
+  return {
+    get,
+    add(value: number) {
+      const before = get() ?? value;
+      const untilMs = performance.now() + FRESH_MS;
+      known = { value: before + WEIGHT * (value - before), untilMs };
+    },
+  };
+}
