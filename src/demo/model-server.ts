@@ -23,7 +23,7 @@ export type UpstreamRequest = {
   path: string;
   headers: IncomingHttpHeaders;
   body: MessagesBody;
-  /** `aborted`: the connection went before the whole answer was out, by the client's doing or by a cut. */
+  /** `aborted` when the connection closed before the whole answer was sent, by either side. */
   closed: Promise<'finished' | 'aborted'>;
 };
 
@@ -50,7 +50,7 @@ const ENDPOINTS: Record<string, 'messages' | 'count'> = {
   '/v1/messages/count_tokens': 'count',
 };
 
-/** A demo may run for days. */
+/** Bounds the memory of a demo that runs for days. */
 const REQUESTS_KEPT = 1000;
 
 const NOT_JSON = errorReply(400, 'invalid_request_error', 'The request body is not valid JSON.');
@@ -62,8 +62,8 @@ export async function startModelServer({
 }: ModelServerOptions = {}): Promise<ModelServer> {
   const arrivals = new EventTarget();
   const http = createServer((request, response) => {
-    // A client that left while it was still sending, or a script whose steps fail, comes to this.
-    serve(request, response).catch(() => response.destroy());
+    // This fails when a client leaves before its request is complete, or when a step of a script does.
+    serve(request, response, { server, arrivals }).catch(() => response.destroy());
   });
 
   const server: ModelServer = {
@@ -86,54 +86,65 @@ export async function startModelServer({
     },
   };
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const requestId = createId('req');
-    response.setHeader('request-id', requestId);
-    const { pathname } = new URL(request.url ?? '/', 'http://loopback');
-    const endpoint = request.method === 'POST' ? ENDPOINTS[pathname] : undefined;
-    const closed = watchClose(response);
-    const send = (reply: Reply, body?: MessagesBody) =>
-      sendReply(response, reply, {
-        requestId,
-        closed,
-        model: body?.model ?? '',
-        isStream: body?.stream ?? false,
-      });
-    if (!endpoint) return send(errorReply(404, 'not_found_error', 'Not Found'));
-
-    const body = parseJson(await text(request));
-    if (body === undefined) return send(NOT_JSON);
-    const arrived: UpstreamRequest = {
-      path: pathname,
-      headers: request.headers,
-      // A refused body is kept as it came, whatever its shape: who reads it knows what was sent.
-      body: body as MessagesBody,
-      closed,
-    };
-    if (endpoint === 'messages') {
-      server.requests.push(arrived);
-      if (server.requests.length > REQUESTS_KEPT) server.requests.shift();
-      arrivals.dispatchEvent(new Event('request'));
-    }
-    const verdict = toVerdict(request.headers, body, endpoint === 'count');
-    if ('refusal' in verdict) return send(verdict.refusal);
-    if (endpoint === 'count')
-      return send({ status: 200, headers: {}, body: { input_tokens: countTokens(verdict.body) } });
-    return send(await answerOf(verdict.body, arrived), verdict.body);
-  }
-
-  async function answerOf(body: MessagesBody, request: UpstreamRequest): Promise<Reply> {
-    try {
-      return await server.answer(body, request);
-    } catch (error) {
-      return errorReply(500, 'api_error', `The scripted answer failed: ${String(error)}`);
-    }
-  }
-
   http.listen(port, '127.0.0.1');
   await once(http, 'listening');
   server.url = toUrl(http.address());
   return server;
+}
+
+type Serving = { server: ModelServer; arrivals: EventTarget };
+
+/** Answers one HTTP request. */
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { server, arrivals }: Serving,
+): Promise<void> {
+  const requestId = createId('req');
+  response.setHeader('request-id', requestId);
+  const { pathname } = new URL(request.url ?? '/', 'http://loopback');
+  const endpoint = request.method === 'POST' ? ENDPOINTS[pathname] : undefined;
+  const closed = watchClose(response);
+  const send = (reply: Reply, body?: MessagesBody) =>
+    sendReply(response, reply, {
+      requestId,
+      closed,
+      model: body?.model ?? '',
+      isStream: body?.stream ?? false,
+    });
+  if (!endpoint) return send(errorReply(404, 'not_found_error', 'Not Found'));
+
+  const body = parseJson(await text(request));
+  if (body === undefined) return send(NOT_JSON);
+  const arrived: UpstreamRequest = {
+    path: pathname,
+    headers: request.headers,
+    // A refused body is kept as it came, whatever its shape: a test may want to see what was sent.
+    body: body as MessagesBody,
+    closed,
+  };
+  if (endpoint === 'messages') {
+    server.requests.push(arrived);
+    if (server.requests.length > REQUESTS_KEPT) server.requests.shift();
+    arrivals.dispatchEvent(new Event('request'));
+  }
+  const verdict = toVerdict(request.headers, body, endpoint === 'count');
+  if ('refusal' in verdict) return send(verdict.refusal);
+  if (endpoint === 'count')
+    return send({ status: 200, headers: {}, body: { input_tokens: countTokens(verdict.body) } });
+  return send(await answerOf(server, verdict.body, arrived), verdict.body);
+}
+
+async function answerOf(
+  server: ModelServer,
+  body: MessagesBody,
+  request: UpstreamRequest,
+): Promise<Reply> {
+  try {
+    return await server.answer(body, request);
+  } catch (error) {
+    return errorReply(500, 'api_error', `The scripted answer failed: ${String(error)}`);
+  }
 }
 
 function toUrl(address: AddressInfo | string | null): string {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import { RunError } from '../run-error.ts';
 import type { AgentOptions, Message, Run, RunRequest } from '../run.ts';
-import type { Sessions, SessionTurn } from '../sessions/session-book.ts';
+import type { Sessions } from '../sessions/session-book.ts';
+import type { SessionTurn } from '../sessions/session-turn.ts';
 
 const TITLE_LENGTH = 80;
 

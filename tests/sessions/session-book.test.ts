@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMemoryStore } from '../../src/sessions/memory-store.ts';
-import { createSessions } from '../../src/sessions/session-book.ts';
-import type { Sessions, SessionTurn } from '../../src/sessions/session-book.ts';
+import { createSessions, type Sessions } from '../../src/sessions/session-book.ts';
 import type { SessionStore } from '../../src/sessions/session-store.ts';
+import type { SessionTurn } from '../../src/sessions/session-turn.ts';
 
 const TTL_MS = 1_000;
 const NOT_FOUND = { code: 'not-found', message: 'There is no session with this id.' };

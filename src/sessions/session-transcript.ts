@@ -1,0 +1,12 @@
+import type { AgentPart } from '../run.ts';
+
+/** A message of a session, as it was recorded. */
+export type TranscriptMessage = {
+  role: 'user' | 'assistant';
+  /** When it was recorded, in ISO 8601. */
+  at: string;
+  parts: readonly AgentPart[];
+};
+
+/** The last messages of a session, and whether there are earlier ones. */
+export type TranscriptPage = { messages: readonly TranscriptMessage[]; hasMore: boolean };

@@ -1,0 +1,66 @@
+import type { Session, SessionStore } from './session-store.ts';
+
+/** One run on one session, which is locked from the beginning until `end`. */
+export type SessionTurn = {
+  id: string;
+  /** Call when the run has really begun: a new session is recorded now. Never throws. */
+  started: (model: string) => Promise<void>;
+  /** Call in any case: counts the turn, or removes all traces of a new session that never started. Never throws. */
+  end: () => Promise<void>;
+};
+
+export type SessionTurnOptions = {
+  session: Session;
+  isNew: boolean;
+  /** Gives the session's lock back. */
+  release: () => void;
+  store: Pick<SessionStore, 'write'>;
+  /** Called when a new session was recorded. */
+  makeRoom: (keyId: string) => Promise<void>;
+  removeTranscript: (id: string) => Promise<void>;
+  onProblem: (error: unknown) => void;
+  /** Milliseconds since 1970. */
+  now: () => number;
+};
+
+/** Makes the turn of a session whose lock is held. */
+export function createSessionTurn({
+  session,
+  isNew,
+  release,
+  store,
+  makeRoom,
+  removeTranscript,
+  onProblem,
+  now,
+}: SessionTurnOptions): SessionTurn {
+  let current: Session | undefined;
+
+  const record = async (change: Partial<Session>) => {
+    current = { ...(current ?? session), lastUsedAt: now(), ...change };
+    await store.write(current);
+  };
+
+  return {
+    id: session.id,
+    async started(model) {
+      try {
+        await record({ model });
+        if (isNew) await makeRoom(session.keyId);
+      } catch (error) {
+        onProblem(error);
+      }
+    },
+    async end() {
+      try {
+        if (current !== undefined) await record({ turns: current.turns + 1 });
+        // The CLI writes before the API answers, and what cannot be listed or deleted must not stay.
+        else if (isNew) await removeTranscript(session.id);
+      } catch (error) {
+        onProblem(error);
+      } finally {
+        release();
+      }
+    },
+  };
+}
