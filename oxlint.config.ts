@@ -13,7 +13,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   // Inside the CLI's room imports run one way: launch, process, pool, spares, and then chat or agent.
   'claude/launch/**': 'run.ts is-inside.ts loopback.ts execa zod node:*',
   'claude/process/**': 'run.ts run-error.ts ../launch/ execa p-limit zod node:*',
-  'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts backend.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
+  'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts backend.ts sessions/session-transcript.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
   'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts is-inside.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
@@ -25,12 +25,12 @@ const ROOMS: Readonly<Record<string, string>> = {
 
   'http/**':
     'run.ts run-error.ts deadline.ts loopback.ts dialects/bodies.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ threads/ hono @hono/* pino rate-limiter-flexible ws zod node:*',
-  'routes/**': `${CANONICAL} backend.ts deadline.ts within.ts dialects/ http/ keys/ observation/ openapi/ responses/ agent-runs/ claude/agent/read-transcript.ts hono @hono/* zod node:timers/promises`,
-  'dashboard/**': `${CANONICAL} http/ keys/ observation/ responses/ routes/ claude/agent/read-transcript.ts hono zod node:*`,
+  'routes/**': `${CANONICAL} backend.ts deadline.ts within.ts dialects/ http/ keys/ observation/ openapi/ responses/ agent-runs/ sessions/session-transcript.ts hono @hono/* zod node:timers/promises`,
+  'dashboard/**': `${CANONICAL} http/ keys/ observation/ responses/ routes/ sessions/session-transcript.ts hono zod node:*`,
 
   'keys/**': 'run.ts run-error.ts backend.ts settings.ts p-limit zod node:*',
   'limits/**': 'run.ts run-error.ts keys/ state/ node:*',
-  'sessions/**': 'run-error.ts state/ claude/agent/read-transcript.ts zod',
+  'sessions/**': 'run.ts run-error.ts state/ zod',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
   'agent-runs/**': 'run.ts run-error.ts config.ts deadline.ts within.ts state/ zod node:*',
   'observation/**': 'run.ts run-error.ts round-usd.ts config.ts state/ pino prom-client zod node:*',

@@ -1,4 +1,4 @@
-import type { TranscriptMessage } from '../claude/agent/read-transcript.ts';
+import type { TranscriptMessage } from '../sessions/session-transcript.ts';
 import type { AgentPart } from '../run.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { html, type Html } from './html.ts';

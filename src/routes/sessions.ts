@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 
 import type { AppEnv } from '../http/variables.ts';
-import type { TranscriptPage } from '../claude/agent/read-transcript.ts';
+import type { TranscriptPage } from '../sessions/session-transcript.ts';
 import { readLimit } from './read-number.ts';
 
 /** A session as its owner sees it. Times are milliseconds since 1970. */

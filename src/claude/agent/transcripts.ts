@@ -1,32 +1,105 @@
-import { readdir, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { access, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+
+import { z } from 'zod';
+
 import { RunError } from '../../run-error.ts';
+import type { TranscriptMessage, TranscriptPage } from '../../sessions/session-transcript.ts';
+import { splitLines } from '../process/split-lines.ts';
+import { AgentContent, toAgentParts } from './to-agent-parts.ts';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
+/** A line of a transcript (CLI 2.1.330); other kinds of lines are not part of the conversation. */
+const Line = z.object({
+  type: z.enum(['user', 'assistant']),
+  timestamp: z.string(),
+  isSidechain: z.boolean().default(false),
+  isMeta: z.boolean().default(false),
+  message: z.object({ id: z.string().optional(), content: AgentContent }),
+});
+
 /**
- * Deletes what the CLI wrote down of a session, in whichever project folder: `<id>.jsonl`, and the
- * folder `<id>` beside it. What is missing is fine. Throws `invalid-request` for an id that is no UUID.
+ * Reads the last messages of a session from the CLI's own file, in whichever project folder it is; none
+ * when there is no such file. The id must be known to be a session's.
+ */
+export async function readTranscript(
+  configFolder: string,
+  sessionId: string,
+  limit: number,
+): Promise<TranscriptPage> {
+  const file = await findFile(configFolder, `${sessionId}.jsonl`);
+  const messages: TranscriptMessage[] = [];
+  let lastId: string | undefined;
+  let hasMore = false;
+  for await (const texts of file ? splitLines(createReadStream(file)) : []) {
+    for (const line of texts.map(readLine)) {
+      if (!line || line.isSidechain || line.isMeta) continue;
+      const { id, content } = line.message;
+      const parts = toAgentParts(content);
+      const last = messages.at(-1);
+      // The CLI writes each block of a reply in a line of its own.
+      if (last && id !== undefined && id === lastId) {
+        messages[messages.length - 1] = { ...last, parts: [...last.parts, ...parts] };
+      } else messages.push({ role: line.type, at: line.timestamp, parts });
+      lastId = id;
+    }
+    hasMore ||= messages.length > limit;
+    messages.splice(0, messages.length - limit);
+  }
+  return { messages, hasMore };
+}
+
+/**
+ * Deletes what the CLI recorded of a session, in whichever project folder it is: `<id>.jsonl`, and the
+ * folder `<id>` beside it. Does nothing when there is none. Throws `invalid-request` for an id that is
+ * not a UUID.
  */
 export async function removeTranscript(configFolder: string, sessionId: string): Promise<void> {
   if (!UUID.test(sessionId)) {
     throw new RunError('invalid-request', 'A session id is a UUID.', { param: 'sessionId' });
   }
+  const folders = await listProjectFolders(configFolder);
+  await Promise.all(
+    folders.flatMap((folder) => [
+      rm(join(folder, `${sessionId}.jsonl`), { force: true }),
+      rm(join(folder, sessionId), { force: true, recursive: true }),
+    ]),
+  );
+}
+
+async function findFile(configFolder: string, name: string) {
+  const folders = await listProjectFolders(configFolder).catch(() => []);
+  for (const folder of folders) {
+    const file = join(folder, name);
+    const isThere = await access(file).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return file;
+  }
+  return undefined;
+}
+
+/** The CLI keeps one folder for each working directory; none before its first session. */
+async function listProjectFolders(configFolder: string) {
   const projects = join(configFolder, 'projects');
-  const folders = await readdir(projects, { withFileTypes: true }).catch((error: unknown) => {
+  const entries = await readdir(projects, { withFileTypes: true }).catch((error: unknown) => {
     if (isMissing(error)) return [];
     throw error;
   });
-  await Promise.all(
-    folders
-      .filter((folder) => folder.isDirectory())
-      .flatMap(({ name }) => [
-        rm(join(projects, name, `${sessionId}.jsonl`), { force: true }),
-        rm(join(projects, name, sessionId), { force: true, recursive: true }),
-      ]),
-  );
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(projects, name));
 }
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+function readLine(text: string) {
+  try {
+    return Line.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined; // cut off by a crash
+  }
 }

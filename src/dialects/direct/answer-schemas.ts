@@ -58,7 +58,8 @@ const StartedPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('tool-result'), callId: z.string(), isError: z.boolean() }),
 ]);
 
-const AgentPart = z.discriminatedUnion('type', [
+/** What a message of an agent consists of. */
+export const AgentPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal(['text', 'reasoning']), text: z.string() }),
   z.object({
     type: z.literal('tool-call'),
@@ -72,7 +73,7 @@ const AgentPart = z.discriminatedUnion('type', [
     text: z.string(),
     isError: z.boolean(),
   }),
-  z.object({ type: z.literal('other'), kind: z.string() }),
+  z.object({ type: z.literal('other'), kind: z.string().describe('What it is, such as image.') }),
 ]);
 
 const index = z.int().nonnegative();

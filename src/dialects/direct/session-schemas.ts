@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { AgentPart } from './answer-schemas.ts';
+
 /** A session of `/api/run`. */
 export const Session = z.object({
   id: z.uuid(),
@@ -14,30 +16,13 @@ export const Session = z.object({
 /** The answer of `GET /api/sessions`. */
 export const SessionList = z.object({ sessions: z.array(Session) });
 
-const Part = z.union([
-  z.object({ type: z.enum(['text', 'reasoning']), text: z.string() }),
-  z.object({
-    type: z.literal('tool-call'),
-    id: z.string(),
-    name: z.string(),
-    input: z.unknown(),
-  }),
-  z.object({
-    type: z.literal('tool-result'),
-    callId: z.string(),
-    text: z.string(),
-    isError: z.boolean(),
-  }),
-  z.object({ type: z.literal('other'), kind: z.string().describe('What it is, such as image.') }),
-]);
-
 /** The answer of `GET /api/sessions/{id}/messages`. */
 export const SessionMessages = z.object({
   messages: z.array(
     z.object({
       role: z.enum(['user', 'assistant']),
       at: z.iso.datetime(),
-      parts: z.array(Part),
+      parts: z.array(AgentPart),
     }),
   ),
   hasMore: z.boolean().describe('Whether there are earlier ones.'),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { readTranscript } from '../../../src/claude/agent/read-transcript.ts';
+import { readTranscript } from '../../../src/claude/agent/transcripts.ts';
 
 const ID = '5f0c2d1e-8a44-4c57-9f0b-0d6a3f1f2b11';
 const AT = '2026-11-24T10:00:00.000Z';
