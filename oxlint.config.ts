@@ -21,6 +21,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   // Dialects are pure: neither Hono, nor Node, nor each other.
   'dialects/*.ts': `${CANONICAL} zod`,
   'dialects/*/**': `${CANONICAL} ../dialect.ts ../operation.ts ../shared/ zod`,
+  'dialects/openai-responses/tools/**': `${CANONICAL} ../body.ts ../content.ts ../../shared/ zod`,
   'openapi/**': 'run-error.ts dialects/ keys/api-key.ts zod',
 
   'http/**':

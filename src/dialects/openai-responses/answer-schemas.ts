@@ -29,7 +29,7 @@ const echoes = {
   temperature: z.number(),
   text: z.object({ format: z.looseObject({ type: z.string() }), verbosity: z.literal('medium') }),
   tool_choice: z.union([z.string(), z.looseObject({ type: z.string() })]),
-  tools: z.array(z.looseObject({ type: z.literal('function'), name: z.string() })),
+  tools: z.array(z.looseObject({ type: z.string() })),
   top_logprobs: z.literal(0),
   top_p: z.number(),
   truncation: z.literal('disabled'),

@@ -1,36 +1,12 @@
 import { z } from 'zod';
 
 import { Item, type InputItem } from './input-item.ts';
+import { Tool, ToolChoice } from './tools/tool-schema.ts';
 
 /**
  * The body of `POST /v1/responses`.
  * https://platform.openai.com/docs/api-reference/responses/create
  */
-
-const FunctionTool = z.looseObject({
-  type: z.literal(
-    'function',
-    'only function tools are possible; the tools that OpenAI hosts do not exist here',
-  ),
-  name: z.string().min(1),
-  description: z.string().nullish(),
-  parameters: z.record(z.string(), z.unknown()).nullish(),
-  strict: z.boolean().nullish(),
-});
-
-const ToolChoiceMode = z.enum(['auto', 'none', 'required']);
-
-const ToolChoice = z.union([
-  ToolChoiceMode,
-  z.discriminatedUnion('type', [
-    z.looseObject({ type: z.literal('function'), name: z.string() }),
-    z.looseObject({
-      type: z.literal('allowed_tools'),
-      mode: z.enum(['auto', 'required']),
-      tools: z.array(z.looseObject({ type: z.literal('function'), name: z.string() })),
-    }),
-  ]),
-]);
 
 const TextFormat = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('text') }),
@@ -70,7 +46,7 @@ export const ResponsesBody = z.looseObject({
   top_logprobs: z.literal(0, NO_LOGPROBS).nullish(),
   max_output_tokens: z.int().positive().nullish(),
   max_tool_calls: z.int().positive().nullish(),
-  tools: z.array(FunctionTool).nullish(),
+  tools: z.array(Tool).nullish(),
   tool_choice: ToolChoice.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   text: z.looseObject({ format: TextFormat.nullish(), verbosity: z.string().nullish() }).nullish(),
@@ -84,7 +60,6 @@ export const ResponsesBody = z.looseObject({
 
 /** What is known of an input that may still refer to items elsewhere. */
 export type ResponsesBody = z.infer<typeof ResponsesBody>;
-export type FunctionTool = z.infer<typeof FunctionTool>;
 
 /** The items of an input; a text is one message of the user. */
 export function toInputItems(input: ResponsesBody['input']): InputItem[] {

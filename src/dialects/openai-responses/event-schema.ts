@@ -39,6 +39,8 @@ export const ResponseEvent = z.discriminatedUnion('type', [
   event('refusal.done', { ...inPart, refusal: z.string() }),
   event('function_call_arguments.delta', { ...inItem, delta: z.string() }),
   event('function_call_arguments.done', { ...inItem, name: z.string(), arguments: z.string() }),
+  event('custom_tool_call_input.delta', { ...inItem, delta: z.string() }),
+  event('custom_tool_call_input.done', { ...inItem, input: z.string() }),
   event('reasoning_summary_part.added', { ...inSummary, part: SummaryPart }),
   event('reasoning_summary_part.done', { ...inSummary, part: SummaryPart }),
   event('reasoning_summary_text.delta', { ...inSummary, delta: z.string() }),

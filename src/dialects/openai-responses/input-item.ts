@@ -1,54 +1,23 @@
 import { z } from 'zod';
 
+import { MessageContent } from './content.ts';
+import { HostedItem } from './tools/hosted-tools.ts';
+import { CALL_ITEMS, OUTPUT_ITEMS } from './tools/tool-kinds.ts';
+import { Tool } from './tools/tool-schema.ts';
+
 /**
  * What a conversation is made of in the Responses API, as clients send it.
  * https://platform.openai.com/docs/api-reference/responses/create#responses_create-input
  */
 
-const Text = z.looseObject({ type: z.enum(['input_text', 'text']), text: z.string() });
-
-const Image = z.looseObject({
-  type: z.literal('input_image'),
-  image_url: z.string().nullish(),
-  file_id: z.string().nullish(),
-});
-
-const File = z.looseObject({
-  type: z.literal('input_file'),
-  file_data: z.string().nullish(),
-  file_url: z.string().nullish(),
-  file_id: z.string().nullish(),
-  filename: z.string().nullish(),
-});
-
-const OutputText = z.looseObject({ type: z.literal('output_text'), text: z.string() });
-
-const Refusal = z.looseObject({ type: z.literal('refusal'), refusal: z.string() });
-
 const Message = z
   .looseObject({
     type: z.literal('message'),
     role: z.enum(['user', 'assistant', 'system', 'developer']),
-    content: z.union([
-      z.string(),
-      z.array(z.discriminatedUnion('type', [Text, Image, File, OutputText, Refusal])),
-    ]),
+    content: MessageContent,
   })
   // For the OpenAPI document: `withType` fills in the type.
   .meta({ required: ['role', 'content'] });
-
-const FunctionCall = z.looseObject({
-  type: z.literal('function_call'),
-  call_id: z.string(),
-  name: z.string(),
-  arguments: z.string(),
-});
-
-const FunctionCallOutput = z.looseObject({
-  type: z.literal('function_call_output'),
-  call_id: z.string(),
-  output: z.union([z.string(), z.array(z.discriminatedUnion('type', [Text, Image, File]))]),
-});
 
 const Reasoning = z.looseObject({
   type: z.literal('reasoning'),
@@ -56,11 +25,29 @@ const Reasoning = z.looseObject({
   encrypted_content: z.string().nullish(),
 });
 
-/** What `POST /v1/responses/compact` made of an earlier conversation. */
+/** What `POST /v1/responses/compact`, or a `compaction_trigger`, made of an earlier conversation. */
 const Compaction = z.looseObject({
-  type: z.literal('compaction'),
+  type: z.enum(['compaction', 'compaction_summary']),
   encrypted_content: z.string(),
 });
+
+/** The same as Codex has it; without content it asks for one. */
+const ContextCompaction = z.looseObject({
+  type: z.literal('context_compaction'),
+  encrypted_content: z.string().nullish(),
+});
+
+/** As the last item it asks for a compaction in place of an answer. */
+const CompactionTrigger = z.looseObject({ type: z.literal('compaction_trigger') });
+
+/** Tools that came in the middle of a conversation. */
+const AdditionalTools = z.looseObject({
+  type: z.literal('additional_tools'),
+  tools: z.array(Tool),
+});
+
+/** Other settings from here on. */
+const ConfigurationUpdate = z.looseObject({ type: z.literal('configuration_update') });
 
 /** An item of a stored response, by its id. */
 const ItemReference = z.looseObject({ type: z.literal('item_reference'), id: z.string() });
@@ -70,17 +57,21 @@ export const Item = z.preprocess(
   withType,
   z.discriminatedUnion('type', [
     Message,
-    FunctionCall,
-    FunctionCallOutput,
+    ...CALL_ITEMS,
+    ...OUTPUT_ITEMS,
+    HostedItem,
     Reasoning,
     Compaction,
+    ContextCompaction,
+    CompactionTrigger,
+    AdditionalTools,
+    ConfigurationUpdate,
     ItemReference,
   ]),
 );
 
 export type InputItem = z.infer<typeof Item>;
 export type MessageItem = z.infer<typeof Message>;
-export type InputPart = Exclude<MessageItem['content'], string>[number];
 
 function withType(item: unknown): unknown {
   if (typeof item !== 'object' || item === null) return item;

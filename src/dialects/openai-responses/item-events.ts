@@ -1,7 +1,9 @@
 import type { AnswerPart } from '../../run-answer.ts';
+import { createCustomInputReader, type CustomInputReader } from '../shared/custom-tool.ts';
 import {
   type ItemOptions,
   type OutputItem,
+  toCompactionItem,
   toOutputItem,
   toOutputText,
   toRefusalItem,
@@ -11,7 +13,15 @@ import {
 export type ResponseEvent = { type: string } & Record<string, unknown>;
 
 /** A part of the answer, as far as it is known, and where it stands in the output. */
-export type Place = { part: AnswerPart; index: number };
+export type Place = {
+  part: AnswerPart;
+  index: number;
+  /** Of a call whose argument is a text: finds it in the model's JSON. */
+  customInput?: CustomInputReader;
+};
+
+const FUNCTION = 'response.function_call_arguments';
+const CUSTOM = 'response.custom_tool_call_input';
 
 /** An item begins. */
 export function* toStartEvents(place: Place, options: ItemOptions): Iterable<ResponseEvent> {
@@ -42,15 +52,23 @@ export function* toDeltaEvents(
       };
       break;
     case 'function_call':
-      yield { type: 'response.function_call_arguments.delta', ...where, delta };
+      yield { type: `${FUNCTION}.delta`, ...where, delta };
       break;
+    case 'custom_tool_call': {
+      place.customInput ??= createCustomInputReader();
+      const text = place.customInput.add(delta);
+      if (text !== '') yield { type: `${CUSTOM}.delta`, ...where, delta: text };
+      break;
+    }
     case 'reasoning': {
       const isFirst = item.summary[0]?.text === delta;
       const part = { type: 'summary_text', text: '' };
       const inSummary = { ...where, summary_index: 0 };
       if (isFirst) yield { type: 'response.reasoning_summary_part.added', ...inSummary, part };
       yield { type: 'response.reasoning_summary_text.delta', ...inSummary, delta };
+      break;
     }
+    default: // the calls of other tools come whole
   }
 }
 
@@ -66,9 +84,16 @@ export function* toEndEvents(place: Place, options: ItemOptions): Iterable<Respo
       const { name, arguments: json } = item;
       // A tool without arguments is called with none, but clients parse what they read.
       const isBlank = place.part.type === 'tool-call' && place.part.input === '';
-      const type = 'response.function_call_arguments';
-      if (isBlank) yield { type: `${type}.delta`, ...where, delta: json };
-      yield { type: `${type}.done`, ...where, name, arguments: json };
+      if (isBlank) yield { type: `${FUNCTION}.delta`, ...where, delta: json };
+      yield { type: `${FUNCTION}.done`, ...where, name, arguments: json };
+      break;
+    }
+    case 'custom_tool_call': {
+      const { input } = item;
+      // Other arguments than those that were asked for are known as such only now.
+      const isUnsaid = input !== '' && !place.customInput?.hasBegun();
+      if (isUnsaid) yield { type: `${CUSTOM}.delta`, ...where, delta: input };
+      yield { type: `${CUSTOM}.done`, ...where, input };
       break;
     }
     case 'reasoning':
@@ -77,6 +102,8 @@ export function* toEndEvents(place: Place, options: ItemOptions): Iterable<Respo
         yield { type: 'response.reasoning_summary_text.done', ...inSummary, text: part.text };
         yield { type: 'response.reasoning_summary_part.done', ...inSummary, part };
       }
+      break;
+    default: // nothing of the calls of other tools was said before
   }
   yield { type: 'response.output_item.done', output_index: place.index, item };
 }
@@ -100,6 +127,16 @@ export function* toRefusalEvents(
   yield { type: 'response.refusal.done', ...where, refusal };
   yield { type: 'response.content_part.done', ...where, part };
   yield { type: 'response.output_item.done', output_index: index, item };
+}
+
+/** A compaction comes whole. */
+export function* toCompactionEvents(
+  summary: string,
+  options: ItemOptions,
+): Iterable<ResponseEvent> {
+  const item = toCompactionItem(summary, options);
+  yield { type: 'response.output_item.added', output_index: 0, item };
+  yield { type: 'response.output_item.done', output_index: 0, item };
 }
 
 function* toContentEnd(

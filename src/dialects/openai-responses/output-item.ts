@@ -1,10 +1,27 @@
 import type { AnswerPart } from '../../run-answer.ts';
 import { sealRedacted, sealText } from './sealed-text.ts';
+import type { ClientTool } from './tools/read-tools.ts';
+import {
+  type CallType,
+  isCallType,
+  toBegunFields,
+  toCallFields,
+  toCallType,
+  toIdPrefix,
+} from './tools/tool-kinds.ts';
 
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
 export type OutputText = { type: 'output_text'; text: string; annotations: []; logprobs: [] };
 export type OutputRefusal = { type: 'refusal'; refusal: string };
+
+/** A call of a tool that the caller runs; what else it holds is its kind's business. */
+type CallItem = {
+  type: CallType;
+  id: string;
+  status: ItemStatus;
+  call_id: string;
+} & Readonly<Record<string, unknown>>;
 
 export type OutputItem =
   | {
@@ -14,36 +31,35 @@ export type OutputItem =
       role: 'assistant';
       content: (OutputText | OutputRefusal)[];
     }
-  | {
-      type: 'function_call';
-      id: string;
-      status: ItemStatus;
-      call_id: string;
-      name: string;
-      arguments: string;
-    }
+  | CallItem
   | {
       type: 'reasoning';
       id: string;
       summary: { type: 'summary_text'; text: string }[];
       encrypted_content?: string | null;
-    };
+    }
+  | { type: 'compaction'; id: string; encrypted_content: string };
 
 const PREFIXES = {
   message: 'msg',
-  function_call: 'fc',
   reasoning: 'rs',
-} satisfies Record<OutputItem['type'], string>;
+  compaction: 'cmp',
+} satisfies Record<Exclude<OutputItem['type'], CallType>, string>;
 
 export type ItemOptions = {
   responseId: string;
   /** Whether the caller wants to bring thinking back. */
   withEncryptedReasoning: boolean;
+  /** The tools of the request, by the names by which the model knows them. */
+  tools: ReadonlyMap<string, ClientTool>;
+  /** Whether the answer is one compaction. */
+  isCompaction: boolean;
 };
 
 /** An item's id names its response, so that a reference to it finds it. */
 function toItemId(type: OutputItem['type'], responseId: string, index: number): string {
-  return `${PREFIXES[type]}_${responseId.replace(/^resp_/, '')}_${index}`;
+  const prefix = isCallType(type) ? toIdPrefix(type) : PREFIXES[type];
+  return `${prefix}_${responseId.replace(/^resp_/, '')}_${index}`;
 }
 
 /** The response that an item's id names; `undefined` for an id that was not made here. */
@@ -53,8 +69,11 @@ export function toResponseIdOfItem(itemId: string): string | undefined {
 }
 
 /** Tells whether a part of an answer becomes an item. */
-export function isOutput(part: { type: AnswerPart['type'] }): boolean {
-  return part.type !== 'tool-result';
+export function isOutput(
+  part: { type: AnswerPart['type'] },
+  { isCompaction }: Pick<ItemOptions, 'isCompaction'>,
+): boolean {
+  return part.type !== 'tool-result' && !isCompaction;
 }
 
 /** A part of an answer as an item of the output. */
@@ -62,19 +81,13 @@ export function toOutputItem(
   part: AnswerPart,
   index: number,
   status: ItemStatus,
-  { responseId, withEncryptedReasoning }: ItemOptions,
+  options: ItemOptions,
 ): OutputItem {
+  const { responseId, withEncryptedReasoning } = options;
   const toId = (type: OutputItem['type']) => toItemId(type, responseId, index);
   switch (part.type) {
     case 'tool-call':
-      return {
-        type: 'function_call',
-        id: toId('function_call'),
-        status,
-        call_id: part.id,
-        name: part.name,
-        arguments: status === 'in_progress' ? '' : part.input || '{}',
-      };
+      return toCallItem(part, index, status, options);
     case 'reasoning':
     case 'redacted-reasoning': {
       const text = part.type === 'reasoning' ? part.text : '';
@@ -95,6 +108,35 @@ export function toOutputItem(
   }
 }
 
+/** A call as the item of its tool's kind; one of an unknown tool is told as a function's. */
+function toCallItem(
+  part: Extract<AnswerPart, { type: 'tool-call' }>,
+  index: number,
+  status: ItemStatus,
+  { tools, responseId }: ItemOptions,
+): OutputItem {
+  const {
+    type: toolType,
+    name,
+    namespace,
+  } = tools.get(part.name) ?? {
+    type: 'function',
+    name: part.name,
+    namespace: undefined,
+  };
+  const type = toCallType(toolType);
+  const called = { name, ...(namespace !== undefined && { namespace }) };
+  return {
+    type,
+    id: toItemId(type, responseId, index),
+    status,
+    call_id: part.id,
+    ...(status === 'in_progress'
+      ? toBegunFields(toolType, called)
+      : toCallFields(toolType, part.input, called)),
+  };
+}
+
 /** The message that says that the model refused. */
 export function toRefusalItem(
   content: OutputRefusal[],
@@ -104,6 +146,15 @@ export function toRefusalItem(
 ): OutputItem {
   const id = toItemId('message', responseId, index);
   return { type: 'message', id, status, role: 'assistant', content };
+}
+
+/** What a conversation was made smaller to. */
+export function toCompactionItem(
+  summary: string,
+  { responseId }: Pick<ItemOptions, 'responseId'>,
+): OutputItem {
+  const id = toItemId('compaction', responseId, 0);
+  return { type: 'compaction', id, encrypted_content: sealText(summary) };
 }
 
 /** A text as the content of a message. */

@@ -2,14 +2,17 @@ import type { RunFinish } from '../../run.ts';
 import { type RunAnswer, toText } from '../../run-answer.ts';
 import type { Exchange } from '../dialect.ts';
 import { toRefusal } from '../shared/openai-answer.ts';
-import type { ResponsesBody } from './body.ts';
+import { type ResponsesBody, toInputItems } from './body.ts';
+import { asksForCompaction } from './compaction-request.ts';
 import {
   isOutput,
   type ItemOptions,
   type OutputItem,
+  toCompactionItem,
   toOutputItem,
   toRefusalItem,
 } from './output-item.ts';
+import { readTools } from './tools/read-tools.ts';
 import { type Response, toResponse, toResponseId } from './to-response.ts';
 
 const STATUSES = {
@@ -41,13 +44,18 @@ export function toItemOptions({ requestId, body }: Exchange<ResponsesBody>): Ite
   return {
     responseId: toResponseId(requestId),
     withEncryptedReasoning: body.include?.includes('reasoning.encrypted_content') ?? false,
+    isCompaction: asksForCompaction(toInputItems(body.input)),
+    tools: new Map(readTools(body).tools.map((tool) => [tool.offered.name, tool])),
   };
 }
 
 /** Only the last item of an answer that was cut is incomplete. */
 function toOutput(answer: RunAnswer, options: ItemOptions): OutputItem[] {
   const { parts, end } = answer;
-  const items = parts.filter(isOutput).map((part, index, all) => {
+  if (options.isCompaction && end.finish !== 'refusal')
+    return [toCompactionItem(toText(answer), options)];
+  const shown = parts.filter((part) => isOutput(part, options));
+  const items = shown.map((part, index, all) => {
     const isCut = STATUSES[end.finish] === 'incomplete' && index === all.length - 1;
     return toOutputItem(part, index, isCut ? 'incomplete' : 'completed', options);
   });

@@ -1,31 +1,39 @@
-import type { DocumentPart, ImagePart, Message, Part, TextPart } from '../../run.ts';
+import type { Message, Part } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import { type Conversation, toSpokenConversation } from '../shared/conversation.ts';
-import { toFileSource, toMediaSource } from '../shared/media-source.ts';
-import { readArguments } from '../shared/read-arguments.ts';
-import type { InputItem, InputPart, MessageItem } from './input-item.ts';
+import { toContent, toPlainText } from './content.ts';
+import type { InputItem, MessageItem } from './input-item.ts';
 import { openText, readRedacted } from './sealed-text.ts';
+import { toHostedText } from './tools/hosted-tools.ts';
+import { type ClientTool, toOfferedName } from './tools/read-tools.ts';
+import { type CallType, isCallType, readCall, readOutput } from './tools/tool-kinds.ts';
 
-type SpokenItem = Exclude<InputItem, { type: 'item_reference' }>;
-type ToolOutput = Extract<InputItem, { type: 'function_call_output' }>['output'];
+type CallItem = Extract<InputItem, { type: CallType }>;
 
 /**
  * Messages with their true roles, and the system and developer messages in front of them. An input of
- * nothing but those is a prompt. Throws `invalid-request`.
+ * nothing but those is a prompt. Calls bear the names by which the model knows the tools. Throws
+ * `invalid-request`.
  */
-export function toConversation(items: readonly InputItem[]): Conversation {
+export function toConversation(
+  items: readonly InputItem[],
+  tools: readonly ClientTool[] = [],
+): Conversation {
   const instructions: string[] = [];
   /** Those behind the last message. */
   const last: string[] = [];
   const messages: Message[] = [];
+  const toMessage = createToMessage(items, tools);
   for (const [index, item] of items.entries()) {
     const param = `input.${index}`;
     if (isInstruction(item)) {
-      last.push(toPlainText(item, param));
+      last.push(toPlainText(item.content, `${param}.content`));
       continue;
     }
+    const message = toMessage(item, param);
+    if (!message) continue;
     instructions.push(...last.splice(0));
-    messages.push(toMessage(item, param));
+    messages.push(message);
   }
   return toSpokenConversation(messages, instructions, last);
 }
@@ -34,85 +42,91 @@ function isInstruction(item: InputItem): item is MessageItem {
   return item.type === 'message' && (item.role === 'system' || item.role === 'developer');
 }
 
-function toPlainText({ content }: MessageItem, param: string): string {
-  if (typeof content === 'string') return content;
-  return content
-    .map((part, index) => {
-      if ('text' in part && typeof part.text === 'string') return part.text;
-      throw invalid('A system or developer message holds text only.', `${param}.content.${index}`);
-    })
-    .join('');
-}
+/** Makes what reads one item; what says nothing to the model gives `undefined`. */
+function createToMessage(items: readonly InputItem[], tools: readonly ClientTool[]) {
+  const callIds = toCallIds(items);
 
-function toMessage(item: InputItem, param: string): Message {
-  if (item.type === 'item_reference') {
-    throw invalid('An item can be referred to only where responses are stored.', param);
-  }
-  const isAssistant =
-    item.type === 'message'
-      ? item.role === 'assistant'
-      : item.type === 'function_call' || item.type === 'reasoning';
-  return { role: isAssistant ? 'assistant' : 'user', parts: toParts(item, param) };
-}
-
-function toParts(item: SpokenItem, param: string): Part[] {
-  switch (item.type) {
-    case 'message':
-      return toContent(item.content, `${param}.content`);
-    case 'function_call': {
-      const input = readArguments(item.arguments);
-      return [{ type: 'tool-call', id: item.call_id, name: item.name, input }];
+  return function toMessage(item: InputItem, param: string): Message | undefined {
+    switch (item.type) {
+      case 'message':
+        return {
+          role: item.role === 'assistant' ? 'assistant' : 'user',
+          parts: toContent(item.content, `${param}.content`),
+        };
+      case 'reasoning':
+        return { role: 'assistant', parts: toReasoning(item) };
+      case 'compaction':
+      case 'compaction_summary':
+      case 'context_compaction':
+        if (typeof item.encrypted_content !== 'string') return undefined;
+        return toText('user', openCompaction(item.encrypted_content, param));
+      case 'additional_tools':
+      case 'configuration_update':
+      case 'compaction_trigger':
+        return undefined;
+      case 'item_reference':
+        throw invalid('An item can be referred to only where responses are stored.', param);
+      case 'function_call':
+      case 'custom_tool_call':
+      case 'local_shell_call':
+      case 'shell_call':
+      case 'apply_patch_call':
+      case 'computer_call':
+      case 'tool_search_call':
+        return { role: 'assistant', parts: [toCall(item, tools)] };
+      case 'function_call_output':
+      case 'custom_tool_call_output':
+      case 'local_shell_call_output':
+      case 'shell_call_output':
+      case 'apply_patch_call_output':
+      case 'computer_call_output':
+      case 'tool_search_output': {
+        const { content, isError } = readOutput(item, param);
+        const id = item.call_id ?? toId(item);
+        // What the host found by itself answers no call.
+        if (item.type === 'tool_search_output' && !item.call_id)
+          return { role: 'assistant', parts: content };
+        const callId = item.call_id ? id : (callIds.get(id) ?? id);
+        return { role: 'user', parts: [{ type: 'tool-result', callId, content, isError }] };
+      }
+      default:
+        return toText(
+          item.type === 'mcp_approval_response' ? 'user' : 'assistant',
+          toHostedText(item),
+        );
     }
-    case 'function_call_output':
-      return [
-        {
-          type: 'tool-result',
-          callId: item.call_id,
-          content: toContent(item.output, `${param}.output`),
-          isError: false,
-        },
-      ];
-    case 'reasoning':
-      return toReasoning(item);
-    case 'compaction':
-      return [{ type: 'text', text: openCompaction(item.encrypted_content, param) }];
-  }
+  };
 }
 
-function toContent(
-  content: MessageItem['content'] | ToolOutput,
-  param: string,
-): (TextPart | ImagePart | DocumentPart)[] {
-  if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return content.map((part, index) => toPart(part, `${param}.${index}`));
+/** The calls' ids by those of their items: some results name only these. */
+function toCallIds(items: readonly InputItem[]): ReadonlyMap<string, string> {
+  return new Map(
+    items.filter(isCall).flatMap((item) => (item.call_id ? [[toId(item), item.call_id]] : [])),
+  );
 }
 
-function toPart(part: InputPart, param: string): TextPart | ImagePart | DocumentPart {
-  switch (part.type) {
-    case 'input_text':
-    case 'output_text':
-    case 'text':
-      return { type: 'text', text: part.text };
-    case 'refusal':
-      return { type: 'text', text: part.refusal };
-    case 'input_image': {
-      const url = inline(part.image_url, 'image_url', param);
-      const path = `${param}.image_url`;
-      return { type: 'image', source: toMediaSource(url, path), path };
-    }
-    case 'input_file': {
-      const name = part.file_data ? 'file_data' : 'file_url';
-      const url = inline(part.file_data ?? part.file_url, name, param);
-      const path = `${param}.${name}`;
-      const source = toFileSource(url, path);
-      return { type: 'document', source, title: part.filename ?? undefined, path };
-    }
-  }
+function isCall(item: InputItem): item is CallItem {
+  return isCallType(item.type);
 }
 
-function inline(url: string | null | undefined, name: string, param: string): string {
-  if (url) return url;
-  throw invalid(`Send the data itself as ${name}; this server stores no files.`, param);
+function toId({ id }: Readonly<Record<string, unknown>>) {
+  return typeof id === 'string' ? id : '';
+}
+
+function toCall(item: CallItem, tools: readonly ClientTool[]): Part {
+  const { input, ...called } = readCall(item);
+  // The host's own search.
+  if (!item.call_id) return { type: 'text', text: `[${item.type}: ${JSON.stringify(input)}]` };
+  return {
+    type: 'tool-call',
+    id: item.call_id,
+    name: toOfferedName(tools, item.type, called),
+    input,
+  };
+}
+
+function toText(role: Message['role'], text: string): Message {
+  return { role, parts: [{ type: 'text', text }] };
 }
 
 /** Thinking whose proof did not come back, or came from elsewhere, is of no use to the API. */

@@ -6,6 +6,7 @@ import type { ResponsesBody } from './body.ts';
 import {
   type Place,
   type ResponseEvent,
+  toCompactionEvents,
   toDeltaEvents,
   toEndEvents,
   toRefusalEvents,
@@ -78,7 +79,7 @@ async function* toResponseEvents(
         break;
       case 'part-start': {
         const part = parts.all().at(-1);
-        if (!part || !isOutput(part)) break;
+        if (!part || !isOutput(part, options)) break;
         const newPlace = { part, index: places.size };
         places.set(event.index, newPlace);
         yield* toStartEvents(newPlace, options);
@@ -100,6 +101,8 @@ async function* toResponseEvents(
         const answer = { start, parts: parts.all(), end: event };
         if (event.finish === 'refusal') {
           yield* toRefusalEvents(toRefusal(toText(answer)), places.size, options);
+        } else if (options.isCompaction) {
+          yield* toCompactionEvents(toText(answer), options);
         }
         const response = toAnswer(answer, exchange);
         yield { type: `response.${response.status}`, response };

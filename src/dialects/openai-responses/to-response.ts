@@ -2,9 +2,10 @@ import type { TokenUsage } from '../../run.ts';
 import type { RunError } from '../../run-error.ts';
 import type { Exchange } from '../dialect.ts';
 import { toSeconds } from '../shared/openai-answer.ts';
-import type { FunctionTool, ResponsesBody } from './body.ts';
+import type { ResponsesBody } from './body.ts';
 import { toResponseError } from './failures.ts';
 import type { OutputItem } from './output-item.ts';
+import type { Tool } from './tools/tool-schema.ts';
 
 export type ResponseStatus =
   | 'queued'
@@ -92,7 +93,9 @@ function toEchoes(body: ResponsesBody) {
   };
 }
 
-function toEchoedTool({ description, parameters, strict, ...tool }: FunctionTool) {
+function toEchoedTool(given: Tool) {
+  if (given.type !== 'function') return given;
+  const { description, parameters, strict, ...tool } = given;
   return {
     ...tool,
     description: description ?? null,

@@ -1,12 +1,16 @@
-import type { Caller, RunRequest, Tool, ToolChoice } from '../../run.ts';
+import type { Caller, RunRequest } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import type { TranslatedRequest } from '../dialect.ts';
-import { checkTools, type ToolPaths } from '../shared/check-tools.ts';
+import { checkTools } from '../shared/check-tools.ts';
 import { checkConversation } from '../shared/conversation.ts';
 import { type InnerParams, type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
 import { isOnScale, toEffort, toTemperature, toThinking } from '../shared/openai-sampling.ts';
-import { type FunctionTool, type ResponsesBody, toInputItems } from './body.ts';
+import { type ResponsesBody, toInputItems } from './body.ts';
+import { asksForCompaction, toCompactionBody } from './compaction-request.ts';
+import type { InputItem } from './input-item.ts';
 import { toConversation } from './to-conversation.ts';
+import { chooseTools } from './tools/choose-tools.ts';
+import { readTools } from './tools/read-tools.ts';
 
 const HONOURED: ReadonlySet<string> = new Set([
   'model',
@@ -40,26 +44,39 @@ const NEUTRAL: NeutralValues = {
 
 const INNER: InnerParams = {
   'tools.*.strict': (value) => value === false,
+  'tools.*.tools.*.strict': (value) => value === false,
+  'input.*.tools.*.strict': (value) => value === false,
+  'input.*.tools.*.tools.*.strict': (value) => value === false,
+  'tools.*.format': isPlainText,
+  'tools.*.tools.*.format': isPlainText,
+  'input.*.tools.*.format': isPlainText,
   'text.verbosity': (value) => value === 'medium',
   'input.*.content.*.detail': (value) => value === 'auto',
 };
 
-const TOOL_PATHS: ToolPaths = {
-  toNamePath: (index) => `tools.${index}.name`,
-  toSchemaPath: (index) => `tools.${index}.parameters`,
-};
+/** A grammar is told to the model, but nothing holds it to that. */
+function isPlainText(format: unknown) {
+  return (
+    typeof format === 'object' && format !== null && 'type' in format && format.type === 'text'
+  );
+}
 
 /** Throws `RunError` for a conversation that cannot be carried out. */
 export function toRunRequest(body: ResponsesBody, caller: Caller): TranslatedRequest {
-  const { instructions, messages, isBent } = toConversation(toInputItems(body.input));
+  const items = toInputItems(body.input);
+  if (asksForCompaction(items)) {
+    const compacting = toRunRequest(toCompactionBody(body, items), caller);
+    return { ...compacting, isStream: body.stream ?? false };
+  }
+  const given = readTools(body);
+  const { instructions, messages, isBent } = toConversation(items, given.tools);
   checkConversation(messages, 'input');
   refuseUnkept(body);
   const request: RunRequest = {
     model: body.model,
     instructions: [...(body.instructions?.trim() ? [body.instructions] : []), ...instructions],
     messages,
-    tools: toTools(body),
-    toolChoice: toToolChoice(body.tool_choice),
+    ...chooseTools(body.tool_choice, given),
     parallelToolCalls: body.parallel_tool_calls ?? true,
     output: toOutput(body.text?.format),
     sampling: {
@@ -74,9 +91,18 @@ export function toRunRequest(body: ResponsesBody, caller: Caller): TranslatedReq
     agent: undefined,
     caller: { ...caller, user: body.safety_identifier ?? body.user ?? undefined },
   };
-  checkTools({ ...request, tools: (body.tools ?? []).map(toTool) }, TOOL_PATHS);
+  const { tools } = given;
+  checkTools(
+    { tools: tools.map(({ offered }) => offered), toolChoice: request.toolChoice },
+    {
+      toNamePath: (index) => tools[index]?.namePath ?? 'tools',
+      toSchemaPath: (index) => tools[index]?.offered.path ?? 'tools',
+    },
+  );
   const ignored = [
     ...(isBent ? ['input'] : []),
+    ...given.hosted,
+    ...toConfigurationUpdates(items),
     ...toIgnoredParams(body, HONOURED, NEUTRAL, INNER),
   ];
   return { request, isStream: body.stream ?? false, ignored };
@@ -90,25 +116,11 @@ function refuseUnkept({ background, store }: ResponsesBody) {
   });
 }
 
-function toTools({ tools, tool_choice: choice }: ResponsesBody): Tool[] {
-  const all = (tools ?? []).map(toTool);
-  if (typeof choice !== 'object' || choice?.type !== 'allowed_tools') return all;
-  const allowed = new Set(choice.tools.map(({ name }) => name));
-  return all.filter(({ name }) => allowed.has(name));
-}
-
-function toTool({ name, description, parameters }: FunctionTool, index: number): Tool {
-  return {
-    name,
-    description: description ?? undefined,
-    inputSchema: parameters ?? { type: 'object', properties: {} },
-    path: TOOL_PATHS.toSchemaPath(index),
-  };
-}
-
-function toToolChoice(choice: ResponsesBody['tool_choice']): ToolChoice {
-  if (typeof choice !== 'object' || !choice) return { type: choice ?? 'auto' };
-  return choice.type === 'function' ? { type: 'tool', name: choice.name } : { type: choice.mode };
+/** Only the body's own settings hold. */
+function toConfigurationUpdates(items: readonly InputItem[]) {
+  return items.flatMap(({ type }, index) =>
+    type === 'configuration_update' ? [`input.${index}`] : [],
+  );
 }
 
 function toOutput(format: NonNullable<ResponsesBody['text']>['format']): RunRequest['output'] {

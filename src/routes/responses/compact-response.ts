@@ -2,7 +2,8 @@ import type { Context } from 'hono';
 
 import type { ResponsesBody } from '../../dialects/openai-responses/body.ts';
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
-import { toCompaction, toCompactionBody } from '../../dialects/openai-responses/compaction.ts';
+import { toCompaction } from '../../dialects/openai-responses/compaction.ts';
+import { toCompactionBody } from '../../dialects/openai-responses/compaction-request.ts';
 import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import { collectRun } from '../../run-answer.ts';

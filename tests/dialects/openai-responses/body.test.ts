@@ -15,6 +15,7 @@ const call = (id: string, json = '{}') => ({
   arguments: json,
 });
 const output = (id: string) => ({ type: 'function_call_output', call_id: id, output: 'one' });
+const CUSTOM = { type: 'custom', name: 'c' };
 const OK = { type: 'input_text', text: 'ok' };
 
 test.for<[field: string, fields: object]>([
@@ -23,7 +24,7 @@ test.for<[field: string, fields: object]>([
   ['input', { input: ' \n' }],
   ['input', { input: [] }],
   ['input.0.role', said({ role: 'robot', content: 'Hi' })],
-  ['input.0.type', said({ type: 'web_search_call', id: 'ws_1' })],
+  ['input.0.type', said({ type: 'dance_call', id: 'd_1' })],
   ['input.0.content', said({ role: 'user' })],
   ['input.0.content.1.type', parts(OK, { type: 'hologram' })],
   ['input.0.content.0.type', parts({ type: 'input_audio', input_audio: { data: 'AAAA' } })],
@@ -44,13 +45,26 @@ test.for<[field: string, fields: object]>([
   ['reasoning.effort', { reasoning: { effort: 'enormous' } }],
   ['text.format.type', { text: { format: { type: 'yaml' } } }],
   ['text.format.schema', { text: { format: { type: 'json_schema', name: 'n' } } }],
-  ['tools.1.type', { tools: [{ type: 'function', name: 'f' }, { type: 'web_search' }] }],
+  ['tools.1.type', { tools: [{ type: 'function', name: 'f' }, { type: 'fonction' }] }],
   ['tools.0.name', { tools: [{ type: 'function' }] }],
+  ['tools.0.name', { tools: [{ type: 'custom' }] }],
+  [
+    'tools.0.format.definition',
+    { tools: [{ ...CUSTOM, format: { type: 'grammar', syntax: 'lark' } }] },
+  ],
+  [
+    'tools.0.tools.0.name',
+    { tools: [{ type: 'namespace', name: 'n', tools: [{ type: 'custom' }] }] },
+  ],
+  ['tools.1.name', { tools: [CUSTOM, { type: 'function', name: 'c' }] }],
+  ['input.1.tools.0.name', said(ASK, { type: 'additional_tools', tools: [{ type: 'custom' }] })],
+  ['tool_choice', { tools: [{ type: 'web_search' }], tool_choice: 'required' }],
   ['tools.0.name', { tools: [{ type: 'function', name: 'get weather' }] }],
   ['tools.0.parameters', { tools: [{ type: 'function', name: 'f', parameters: { type: 'x' } }] }],
   ['tool_choice', { tool_choice: { type: 'function', name: 'f' } }],
   ['tool_choice', { tool_choice: 'required' }],
-  ['tool_choice.type', { tool_choice: { type: 'web_search' } }],
+  ['tool_choice', { tool_choice: { type: 'web_search' } }],
+  ['tool_choice.type', { tool_choice: { type: 'dance' } }],
   ['conversation', { conversation: 'conv_1' }],
   ['conversation', { conversation: 'conv_1', previous_response_id: 'resp_1' }],
   ['prompt', { prompt: { id: 'pmpt_1' } }],
@@ -75,10 +89,11 @@ test.for([
   expect(await complaintOf(openaiResponses, { ...BODY, ...fields })).toEqual({ code: 'accepted' });
 });
 
-test('says why a hosted tool is refused', async () => {
+test('says why a hosted tool cannot be forced', async () => {
   const { message } = await complaintOf(openaiResponses, {
     ...BODY,
-    tools: [{ type: 'web_search' }],
+    tools: [CUSTOM, { type: 'web_search' }],
+    tool_choice: { type: 'web_search' },
   });
-  expect(message).toContain('only function tools are possible');
+  expect(message).toContain('this server has none of those');
 });
