@@ -1,3 +1,5 @@
+import { addAbortListener } from 'node:events';
+
 /** A signal that aborts when its time is over. */
 export type Deadline = {
   signal: AbortSignal;
@@ -34,7 +36,7 @@ export function createDeadline(timeMs: number, signal: AbortSignal): Deadline {
 
   resume();
   if (signal.aborted) follow();
-  else signal.addEventListener('abort', follow, { once: true });
+  const listener = addAbortListener(signal, follow);
   return {
     signal: controller.signal,
     pause,
@@ -42,7 +44,7 @@ export function createDeadline(timeMs: number, signal: AbortSignal): Deadline {
     end() {
       pause();
       isOver = true;
-      signal.removeEventListener('abort', follow);
+      listener[Symbol.dispose]();
     },
   };
 }

@@ -11,6 +11,7 @@ import { initialize } from './chat/bind.ts';
 import { sayAndTakeBack } from './chat/prepare-spare.ts';
 import type { LaunchProfile } from './launch/launch.ts';
 import type { CliProcess } from './process/cli-process.ts';
+import { endWhenAborted } from './process/end-when-aborted.ts';
 import type { OpenProcess } from './process/processes.ts';
 
 export type CliStatusReader = {
@@ -93,8 +94,7 @@ export function createCliStatusReader(
 async function askCli(openProcess: OpenProcess, profile: LaunchProfile): Promise<Told> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const process = await openProcess(profile, signal);
-  const leave = () => void process.end();
-  signal.addEventListener('abort', leave, { once: true });
+  using _ending = endWhenAborted(process, signal);
   try {
     const { account, claude_code_version: version } = Initialized.parse(await initialize(process));
     const listed = Listed.parse(await process.request({ subtype: 'list_models' }));
@@ -110,8 +110,7 @@ async function askCli(openProcess: OpenProcess, profile: LaunchProfile): Promise
       abilities: toAbilities(models, { canRewind, rebinding }),
     };
   } finally {
-    signal.removeEventListener('abort', leave);
-    leave();
+    void process.end();
   }
 }
 

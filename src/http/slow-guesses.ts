@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import { isIPv6 } from 'node:net';
 
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -69,12 +70,10 @@ function toNetwork(address: string) {
 }
 
 async function wait(delayMs: number, signal: AbortSignal) {
-  if (delayMs === 0 || signal.aborted) return;
+  if (delayMs === 0) return;
   const over = Promise.withResolvers<void>();
+  using _listener = addAbortListener(signal, () => over.resolve());
   const timer = setTimeout(over.resolve, delayMs);
-  const leave = () => over.resolve();
-  signal.addEventListener('abort', leave, { once: true });
   await over.promise;
   clearTimeout(timer);
-  signal.removeEventListener('abort', leave);
 }

@@ -1,3 +1,5 @@
+import { addAbortListener } from 'node:events';
+
 import pLimit from 'p-limit';
 
 import { RunError } from '../run-error.ts';
@@ -129,15 +131,13 @@ async function waitForTurn(
     reject(reason);
   };
   const leave = queue.push(keyId, { resolve, giveUp });
-  const onAbort = (): void => giveUp(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
+  using _listener = addAbortListener(signal, () => giveUp(signal.reason));
   const timer = giveUpAfter && setTimeout(() => giveUp(giveUpAfter.toError()), giveUpAfter.ms);
   admit();
   try {
     return await promise;
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -1,3 +1,5 @@
+import { addAbortListener } from 'node:events';
+
 import { createDeadline } from '../deadline.ts';
 
 /** A run whose caller does not wait for it. */
@@ -100,7 +102,7 @@ function announce(live: LiveRun<unknown>) {
 
 async function* followEvents<Event>(live: LiveRun<Event>, after: number, signal: AbortSignal) {
   const left = Promise.withResolvers<void>();
-  signal.addEventListener('abort', () => left.resolve(), { once: true });
+  using _listener = addAbortListener(signal, () => left.resolve());
   for (let index = after + 1; !signal.aborted; index += 1) {
     while (index >= live.events.length && !live.isOver && !signal.aborted) {
       await Promise.race([live.next.promise, left.promise]);

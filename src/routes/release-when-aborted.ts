@@ -1,6 +1,9 @@
+import { addAbortListener } from 'node:events';
+
 /**
- * Ends what is read when the signal aborts, also while its reader is busy with the item before: who takes a
- * byte a second from his connection would hold the run's place as long as he likes. Throws the reason then.
+ * Ends the reading when the signal aborts, even while the reader is still busy with the previous item, and
+ * then throws the signal's reason. Otherwise a client that reads one byte a second would keep the run's
+ * place for as long as it likes.
  */
 export async function* releaseWhenAborted<Item>(
   items: AsyncIterable<Item>,
@@ -12,14 +15,13 @@ export async function* releaseWhenAborted<Item>(
     isCut = true;
     iterator.return?.().catch(() => undefined);
   };
-  signal.addEventListener('abort', release, { once: true });
+  using _listener = addAbortListener(signal, release);
   try {
     for (let step = await iterator.next(); !step.done; step = await iterator.next()) {
       yield step.value;
     }
     if (isCut) throw signal.reason;
   } finally {
-    signal.removeEventListener('abort', release);
     await iterator.return?.();
   }
 }

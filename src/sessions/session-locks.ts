@@ -1,15 +1,17 @@
+import { addAbortListener } from 'node:events';
+
 /** One lock per session id, so that two runs on one session never overlap. */
 export type SessionLocks = {
-  /** Waits for its turn, first come first served, and returns the release. Throws the signal's reason. */
+  /** Waits for the lock, first come first served; resolves with its release. Throws the signal's reason. */
   acquire: (id: string, signal: AbortSignal | undefined) => Promise<() => void>;
-  /** Takes the lock only if nobody has it. */
+  /** Takes the lock if it is free; returns its release. */
   tryAcquire: (id: string) => (() => void) | undefined;
   isHeld: (id: string) => boolean;
 };
 
 /** Makes a set of locks, all free. */
 export function createSessionLocks(): SessionLocks {
-  /** Who waits for each lock that is held. */
+  /** The waiting line of each lock that is held. */
   const lines = new Map<string, Set<() => void>>();
 
   const toRelease = (id: string): (() => void) => {
@@ -53,10 +55,6 @@ async function waitIn(line: Set<() => void>, signal: AbortSignal | undefined): P
     turn.reject(signal?.reason);
   };
   line.add(turn.resolve);
-  signal?.addEventListener('abort', leave, { once: true });
-  try {
-    await turn.promise;
-  } finally {
-    signal?.removeEventListener('abort', leave);
-  }
+  using _listener = signal && addAbortListener(signal, leave);
+  await turn.promise;
 }

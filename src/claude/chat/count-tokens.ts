@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { CountTokens } from '../../run.ts';
 import { toUpstreamForm } from './upstream-form/with-upstream-form.ts';
+import { endWhenAborted } from '../process/end-when-aborted.ts';
 import type { Spares } from '../spares.ts';
 import type { ReadAbilities } from './abilities.ts';
 import { bindProcess } from './bind.ts';
@@ -34,8 +35,7 @@ export function createCountTokens({
     const turn = toChatTurn(request, abilities);
     const spare = await (canUseSpare(turn) ? spares : blanks).take(signal);
     const { process } = spare;
-    const leave = () => void process.end();
-    signal.addEventListener('abort', leave, { once: true });
+    using _ending = endWhenAborted(process, signal);
     try {
       const chat = await bindProcess(spare, turn);
       await prepareTurn(chat, turn, abilities);
@@ -50,8 +50,7 @@ export function createCountTokens({
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     } finally {
-      signal.removeEventListener('abort', leave);
-      leave();
+      void process.end();
     }
   };
 }

@@ -9,6 +9,7 @@ import { type ChatProcess, hold, rewindTo } from './chat-process.ts';
 import type { ChatTurn } from './chat-turn.ts';
 import { toFingerprint } from './fingerprint.ts';
 import type { LaunchProfile } from '../launch/launch.ts';
+import { endWhenAborted } from '../process/end-when-aborted.ts';
 import type { OpenProcess } from '../process/processes.ts';
 import type { TemporaryFolder } from '../process/scratch.ts';
 import { toTranscript } from './transcript.ts';
@@ -26,7 +27,7 @@ export type ResumeChatOptions = {
   readAbilities: ReadAbilities;
 };
 
-/** Stands behind the history, and is taken back: that the CLI can do so shows that it has read the file. */
+/** Added after the history and taken back: that the CLI can do so shows that it has read the file. */
 const LAST_LINE: Message = { role: 'user', parts: [{ type: 'text', text: 'The end.' }] };
 
 export function createResumeChat({
@@ -35,12 +36,12 @@ export function createResumeChat({
   openTemporary,
   readAbilities,
 }: ResumeChatOptions): ResumeChat {
-  /** A CLI that does not take the file will not take the next one. */
+  /** A CLI that does not take the file will not take the next one either. */
   let isRefused = false;
 
   return async (turn, signal) => {
     const { canRewind, toModelId } = await readAbilities();
-    // With another model's name than its own the CLI would note the change.
+    // With any other name for its model, the CLI would note a change of model in the conversation.
     const model = toModelId(turn.request.model);
     if (isRefused || !canRewind || model === undefined) return undefined;
     const history = turn.request.messages.slice(0, -1);
@@ -52,8 +53,7 @@ export function createResumeChat({
     });
     return withFile(`${sessionId}.jsonl`, text, openTemporary, async (file) => {
       const process = await openProcess(withArg(profile, `--resume=${file}`), signal);
-      const leave = () => void process.end();
-      signal.addEventListener('abort', leave, { once: true });
+      using _ending = endWhenAborted(process, signal);
       try {
         signal.throwIfAborted();
         const chat = await bindProcess({ process, settings: undefined, isBound: false }, turn);
@@ -62,11 +62,9 @@ export function createResumeChat({
         );
         if (await rewindTo(chat, history.length)) return chat;
       } catch {
-        // Said by what follows: the signal's reason, or that there is no process.
-      } finally {
-        signal.removeEventListener('abort', leave);
+        // The lines below throw the signal's reason, or say that there is no process.
       }
-      leave();
+      void process.end();
       signal.throwIfAborted();
       isRefused = true;
       return undefined;

@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -67,11 +68,6 @@ async function readExpiry(file: string) {
 async function untilAborted(wait: Promise<unknown>, signal: AbortSignal) {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
-  const leave = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', leave, { once: true });
-  try {
-    await Promise.race([wait, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', leave);
-  }
+  using _listener = addAbortListener(signal, () => aborted.reject(signal.reason));
+  await Promise.race([wait, aborted.promise]);
 }
