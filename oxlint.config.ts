@@ -26,12 +26,12 @@ const ROOMS: Readonly<Record<string, string>> = {
 
   'http/**':
     'run.ts run-error.ts deadline.ts loopback.ts dialects/bodies.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ threads/ hono @hono/* pino rate-limiter-flexible ws zod node:*',
-  'routes/**': `${CANONICAL} backend.ts deadline.ts within.ts dialects/ http/ keys/ observation/ openapi/ responses/ agent-runs/ sessions/session-transcript.ts hono @hono/* zod node:timers/promises`,
+  'routes/**': `${CANONICAL} backend.ts deadline.ts within.ts dialects/ http/ keys/ observation/ openapi/ responses/ agent-runs/ sessions/session-transcript.ts hono @hono/* zod node:events node:timers/promises`,
   'dashboard/**': `${CANONICAL} http/ keys/ observation/ responses/ routes/ sessions/session-transcript.ts hono zod node:*`,
 
   'keys/**': 'run.ts run-error.ts backend.ts settings.ts p-limit zod node:*',
   'limits/**': 'run.ts run-error.ts keys/ state/ node:*',
-  'sessions/**': 'run.ts run-error.ts state/ zod',
+  'sessions/**': 'run.ts run-error.ts state/ zod node:events',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
   'agent-runs/**': 'run.ts run-error.ts config.ts deadline.ts within.ts state/ zod node:*',
   'observation/**': 'run.ts run-error.ts round-usd.ts config.ts state/ pino prom-client zod node:*',

@@ -98,7 +98,22 @@ export type AppSettings = {
   logContent: boolean;
 };
 
-/** Makes the app: a plain `fetch(request)` handler with every route. */
+/**
+ * Makes the app: a plain `fetch(request)` handler with every route, which mounts in another app. `parts`
+ * are the server's own (`src/server-parts.ts`), with a `run` of your choice in place of the CLI's.
+ *
+ * @example
+ * const app = createApp({ ...parts, run });
+ * const site = new Hono();
+ * site.mount('/claude', app.fetch);
+ *
+ * const response = await site.request('/claude/v1/chat/completions', {
+ *   method: 'POST',
+ *   headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+ *   body: JSON.stringify({ model: 'sonnet', messages: [{ role: 'user', content: 'Hello.' }] }),
+ * });
+ * const { choices } = await response.json();
+ */
 export function createApp(parts: AppParts) {
   const { run, keys, keyStore, limits, health: healthParts, watch, log, settings } = parts;
   const app = new Hono<AppEnv>({ strict: false });

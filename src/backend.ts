@@ -1,8 +1,30 @@
 import type { AgentOptions, CountTokens, Run, RunRequest } from './run.ts';
 
 /**
- * What a server needs of whatever answers. The CLI behind it is one (`src/claude/`); a queue in front of
- * other machines would be another.
+ * What a server needs of whatever answers. The CLI is one such back end (`src/claude/`); a queue in front of
+ * other machines would be another. A run fails by throwing a `RunError`.
+ *
+ * @example
+ * const usage = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
+ * const counts: BackendCounts = {
+ *   processes: { running: 0, ready: 0, kept: 0, suspended: 0 },
+ *   spares: { chat: { hit: 0, missed: 0 }, agent: { hit: 0, missed: 0 } },
+ *   apiRetries: new Map(),
+ * };
+ * const backend: Backend = {
+ *   async *run({ model, messages }) {
+ *     yield { type: 'run-start', id: 'msg_1', model, sessionId: undefined, usage };
+ *     yield { type: 'part-start', index: 0, part: { type: 'text' } };
+ *     yield { type: 'part-delta', index: 0, delta: `Messages: ${messages.length}` };
+ *     yield { type: 'part-end', index: 0 };
+ *     yield { type: 'run-end', finish: 'stop', stopSequence: undefined, usage, agent: undefined };
+ *   },
+ *   countTokens: async () => 1,
+ *   readStatus: async () => ({ isLoggedIn: true, account: undefined, models: [] }),
+ *   createSessionId: async () => crypto.randomUUID(),
+ *   counts: () => counts,
+ *   close: async () => {},
+ * };
  */
 export type Backend = {
   run: Run;
