@@ -22,6 +22,7 @@ import { checkHost, checkOrigin } from './http/check-host-and-origin.ts';
 import { identifyRequest } from './http/identify-request.ts';
 import { limitBody } from './http/body/limit-body.ts';
 import { createRequestLog, type Log } from './http/log-request.ts';
+import { readPath } from './http/read-path.ts';
 import { refuseLoops } from './http/refuse-loops.ts';
 import { requireScope } from './http/require-scope.ts';
 import { showLimits } from './http/show-limits.ts';
@@ -116,7 +117,7 @@ export type AppSettings = {
  */
 export function createApp(parts: AppParts) {
   const { run, keys, keyStore, limits, health: healthParts, watch, log, settings } = parts;
-  const app = new Hono<AppEnv>({ strict: false });
+  const app = new Hono<AppEnv>({ getPath: readPath });
   const requestLog = createRequestLog(log);
   const observer = combineObservers([watch.observer, requestLog.observer]);
   const readKnownStatus = createReadKnownStatus(healthParts.readCliStatus);
@@ -130,6 +131,7 @@ export function createApp(parts: AppParts) {
   app.use(checkHost(settings), checkOrigin(settings.corsOrigins));
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
   app.get('/health', health(healthParts, readKnownStatus));
+  app.get('/api/hello', (c) => c.json({ message: 'hello' }));
   app.get('/ready', ready(healthParts, readKnownStatus));
   app.get('/openapi.json', openapi(healthParts));
   app.get('/metrics', localMetrics(watch.metrics));

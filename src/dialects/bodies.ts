@@ -4,6 +4,7 @@ import { direct } from './direct/index.ts';
 import { OllamaChatBody, OllamaGenerateBody } from './ollama/body.ts';
 import { openaiChat } from './openai-chat/index.ts';
 import { openaiCompletions } from './openai-completions/index.ts';
+import { InputTokensBody } from './openai-responses/body.ts';
 import { openaiResponses } from './openai-responses/index.ts';
 
 /** Every dialect's body by a name, so that another thread can be told which one is meant. */
@@ -11,6 +12,7 @@ export const BODIES = {
   chat: openaiChat.body,
   completions: openaiCompletions.body,
   responses: openaiResponses.body,
+  inputTokens: InputTokensBody,
   messages: anthropicMessages.body,
   countTokens: CountTokensBody,
   ollamaChat: OllamaChatBody,

@@ -1,7 +1,7 @@
 import type { Schemas } from '../dialects/operation.ts';
 import { KeyRules, NewKey, ShownKey } from '../keys/api-key.ts';
 import * as admin from './answers/admin.ts';
-import { Health, OpenapiDocument } from './answers/health.ts';
+import { Health, Hello, OpenapiDocument } from './answers/health.ts';
 import { Model, ModelList } from './answers/model.ts';
 
 /** What the operations that belong to no dialect name. */
@@ -17,6 +17,7 @@ export const ownSchemas = {
     ServerStatus: admin.ServerStatus,
     StoppedRun: admin.StoppedRun,
     Health,
+    Hello,
     Key: ShownKey,
     Model,
     ModelList,

@@ -13,6 +13,9 @@ export type Aliases = ReadonlyMap<string, string>;
 /** The catalogue does not say when a model came out; one fixed date keeps clients that sort content. */
 const RELEASED_AT = new Date('2026-01-01T00:00:00Z');
 
+/** The largest page, as the Messages API has it. */
+const MOST_ITEMS = 1000;
+
 /** The routes of the models, as far as a key may use them. */
 export function mountModels(
   app: Hono<AppEnv>,
@@ -81,10 +84,18 @@ function toPage<Item extends { id: string }>(all: readonly Item[], query: Record
   const after = all.findIndex((item) => item.id === query['after_id']) + 1;
   const before = all.findIndex((item) => item.id === query['before_id']);
   const items = all.slice(after, before === -1 ? undefined : before);
-  const asked = Number(query['limit']);
-  const limit = Number.isInteger(asked) && asked > 0 ? asked : items.length;
+  const limit = readLimit(query['limit']) ?? items.length;
   const data = before === -1 ? items.slice(0, limit) : items.slice(-limit);
   return { data, hasMore: data.length < items.length };
+}
+
+function readLimit(text: string | undefined) {
+  if (text === undefined) return undefined;
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MOST_ITEMS) return limit;
+  throw new RunError('invalid-request', `limit has to be a whole number from 1 to ${MOST_ITEMS}.`, {
+    param: 'limit',
+  });
 }
 
 function toItem(id: string, model: Model) {

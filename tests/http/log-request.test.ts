@@ -160,6 +160,7 @@ test('what machines ask every second stands in no line unless asked for', async 
   const { lines, log } = createLog();
   const app = createTestApp({ log });
   await app.request('/health');
+  await app.request('/api/hello', { method: 'HEAD' });
   await get(app, '/metrics');
   expect(lines).toEqual([]);
 });

@@ -116,6 +116,7 @@ describe('the rest', () => {
     ['GET /v1/models/{id}', '/v1/models/gpt-4o'],
     ['GET /api/sessions', '/api/sessions'],
     ['GET /health', '/health'],
+    ['GET /api/hello', '/api/hello'],
     ['GET /ready', '/ready'],
     ['GET /api/admin/status', '/api/admin/status'],
     ['GET /api/admin/runs', '/api/admin/runs'],

@@ -84,7 +84,6 @@ describe('paging', () => {
     ['?before_id=vendor/claude-haiku', IDS.slice(0, 2), false],
     ['?before_id=gpt-4o&limit=1', IDS.slice(2, 3), true],
     ['?limit=1000', IDS, false],
-    ['?limit=nonsense', IDS, false],
   ])('%s', async (query, ids, hasMore) => {
     const page = await list(query);
     expect(page.ids).toEqual(ids);
@@ -131,3 +130,14 @@ describe('the client of Anthropic', () => {
     await expect(failure).rejects.toMatchObject({ requestID: expect.stringMatching(/^req_/) });
   });
 });
+
+test.each(['0', '-1', '1001', '1.5', 'x', ''])(
+  'a limit of %j is a 400 that names it',
+  async (limit) => {
+    const response = await get(app, `/v1/models?limit=${limit}`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error: { param: 'limit', message: 'limit has to be a whole number from 1 to 1000.' },
+    });
+  },
+);

@@ -29,6 +29,8 @@ export const ALIASES: readonly { path: string; body?: object }[] = [
   { path: '/v1/messages/', body: ANTHROPIC },
   { path: '/v1/messages?beta=true', body: ANTHROPIC },
   { path: '/messages', body: ANTHROPIC },
+  { path: '/v1//messages', body: ANTHROPIC },
+  { path: '//v1/chat//completions//', body: CHAT },
   { path: '/v1/v1/messages', body: ANTHROPIC },
   { path: '/responses', body: { model: 'sonnet', input: 'Hi' } },
   { path: '/v1/models/' },

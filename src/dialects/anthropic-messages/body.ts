@@ -95,13 +95,16 @@ const ToolChoice = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('none') }),
 ]);
 
+/** How much of the thinking is shown. `updates` needs a beta that the CLI may not know. */
+const Display = z.enum(['summarized', 'omitted', 'updates']);
+
 const Thinking = z.discriminatedUnion('type', [
   z.looseObject({
     type: z.literal('enabled'),
     budget_tokens: z.int().min(1024),
-    display: z.string().nullish(),
+    display: Display.nullish(),
   }),
-  z.looseObject({ type: z.literal('adaptive'), display: z.string().nullish() }),
+  z.looseObject({ type: z.literal('adaptive'), display: Display.nullish() }),
   z.looseObject({ type: z.literal('disabled') }),
 ]);
 

@@ -58,6 +58,11 @@ export const ResponsesBody = z.looseObject({
   prompt_cache_key: z.string().nullish(),
 });
 
+/** The body of `POST /v1/responses/input_tokens`, which may name no model: then the CLI's default counts. */
+export const InputTokensBody = ResponsesBody.extend({
+  model: z.string().min(1).default('default'),
+});
+
 /** What is known of an input that may still refer to items elsewhere. */
 export type ResponsesBody = z.infer<typeof ResponsesBody>;
 

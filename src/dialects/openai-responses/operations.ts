@@ -7,13 +7,13 @@ import {
   Response,
   ResponseTokens,
 } from './answer-schemas.ts';
-import { ResponsesBody } from './body.ts';
+import { InputTokensBody, ResponsesBody } from './body.ts';
 import { ResponseEvent } from './event-schema.ts';
 import { responsesFailures } from './failures.ts';
 
 /** What its operations name. */
 export const schemas = {
-  bodies: { ResponseRequest: ResponsesBody },
+  bodies: { ResponseRequest: ResponsesBody, ResponseTokensRequest: InputTokensBody },
   answers: { Compaction, DeletedResponse, InputItems, Response, ResponseEvent, ResponseTokens },
 } satisfies Schemas;
 
@@ -67,7 +67,7 @@ export const operations: readonly OperationOf<typeof schemas>[] = [
     method: 'post',
     path: '/v1/responses/input_tokens',
     summary: 'Count the tokens of an input',
-    body,
+    body: { schema: 'ResponseTokensRequest', example: { input: 'Say hello.' } },
     answer: 'ResponseTokens',
     codes: [...WITH_RUN, 'not-found'],
   },

@@ -16,6 +16,9 @@ export const Health = z.object({
   }),
 });
 
+/** The answer of `GET /api/hello`. */
+export const Hello = z.object({ message: z.literal('hello') });
+
 /** The answer of `GET /openapi.json`. */
 export const OpenapiDocument = z
   .looseObject({

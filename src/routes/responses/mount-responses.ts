@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 
+import { InputTokensBody } from '../../dialects/openai-responses/body.ts';
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
 import { validate } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
@@ -24,7 +25,12 @@ export function mountResponses(app: Hono<AppEnv>, parts: MountedParts): void {
   app.on('POST', toServedPaths(root), checked, createResponse(run, parts));
   app.on('GET', toServedPaths(root), connectResponses(parts), refuseWithoutUpgrade);
   app.on('POST', toServedPaths(`${root}/compact`), checked, compactResponse(run, parts));
-  app.on('POST', toServedPaths(`${root}/input_tokens`), checked, countInput(countTokens, parts));
+  app.on(
+    'POST',
+    toServedPaths(`${root}/input_tokens`),
+    validate(InputTokensBody),
+    countInput(countTokens, parts),
+  );
   for (const path of toServedPaths(root)) {
     app.get(`${path}/:id`, getResponse(parts));
     app.delete(`${path}/:id`, deleteResponse(parts));

@@ -45,6 +45,7 @@ test.for<[field: string, fields: object]>([
   ['stop_sequences', { stop_sequences: 'END' }],
   ['thinking.budget_tokens', { thinking: { type: 'enabled', budget_tokens: 1000 } }],
   ['thinking.type', { thinking: { type: 'sometimes' } }],
+  ['thinking.display', { thinking: { type: 'adaptive', display: 'nonsense' } }],
   ['tools.0.type', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }],
   ['tools.0.input_schema', { tools: [{ name: 'f' }] }],
   ['tool_choice.name', { tool_choice: { type: 'tool' } }],

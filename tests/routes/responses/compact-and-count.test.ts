@@ -6,9 +6,10 @@ import { createResponsesApp, toSaid } from './responses-app.ts';
 
 test('input_tokens counts what a response would be asked', async () => {
   const { app } = createResponsesApp();
-  const body = { model: 'sonnet', input: 'Hi' };
-  const response = await post(app, '/v1/responses/input_tokens', body);
-  expect(await response.json()).toEqual({ object: 'response.input_tokens', input_tokens: 1 });
+  for (const body of [{ model: 'sonnet', input: 'Hi' }, { input: 'Hi' }]) {
+    const response = await post(app, '/v1/responses/input_tokens', body);
+    expect(await response.json()).toEqual({ object: 'response.input_tokens', input_tokens: 1 });
+  }
 });
 
 test('a compaction keeps what the user said, and can be read again', async () => {
