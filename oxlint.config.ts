@@ -20,14 +20,14 @@ const ROOMS: Readonly<Record<string, string>> = {
 
   // Dialects are pure: neither Hono, nor Node, nor each other.
   'dialects/*.ts': `${CANONICAL} zod`,
-  'dialects/*/**': `${CANONICAL} ../dialect.ts ../operation.ts ../shared/ zod`,
+  'dialects/*/**': `${CANONICAL} ../dialect.ts ../operation.ts ../trial.ts ../shared/ zod`,
   'dialects/openai-responses/tools/**': `${CANONICAL} ../body.ts ../content.ts ../../shared/ zod`,
   'openapi/**': 'run-error.ts dialects/ keys/api-key.ts zod',
 
   'http/**':
     'run.ts run-error.ts deadline.ts loopback.ts dialects/bodies.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ threads/ hono @hono/* pino rate-limiter-flexible ws zod node:*',
   'routes/**': `${CANONICAL} backend.ts deadline.ts within.ts dialects/ http/ keys/ observation/ openapi/ responses/ agent-runs/ sessions/session-transcript.ts hono @hono/* zod node:events node:timers/promises`,
-  'dashboard/**': `${CANONICAL} http/ keys/ observation/ responses/ routes/ sessions/session-transcript.ts hono zod node:*`,
+  'dashboard/**': `${CANONICAL} dialects/index.ts dialects/trial.ts http/ keys/ observation/ responses/ routes/ sessions/session-transcript.ts hono zod node:*`,
 
   'keys/**': 'run.ts run-error.ts backend.ts settings.ts p-limit zod node:*',
   'limits/**': 'run.ts run-error.ts keys/ state/ node:*',
@@ -41,7 +41,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'demo/**': 'ajv zod node:*',
 
   'cli/**':
-    'config.ts loopback.ts server.ts settings.ts claude/launch/ demo/ keys/ dashboard/ routes/ state/ zod node:*',
+    'config.ts loopback.ts server.ts settings.ts dialects/index.ts dialects/trial.ts claude/launch/ demo/ keys/ dashboard/ routes/ state/ zod node:*',
   '{bin,cli}.ts': 'cli.ts cli/ zod node:*',
   'app.ts':
     'run.ts backend.ts agent-runs/ dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',

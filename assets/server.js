@@ -35,7 +35,9 @@ export async function readFailure(response) {
   }
 }
 
-/** The `error` of every API. */
-export function toFailure({ code, type, message }) {
+/** The `error` of every API; Ollama's is its sentence alone. */
+export function toFailure(error) {
+  if (typeof error === 'string') return { code: '', reason: error };
+  const { code, type, message } = error;
   return { code: code ?? type ?? '', reason: message };
 }

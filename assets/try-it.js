@@ -1,34 +1,6 @@
 // The form that tries an API: sends what the server says that it means, and shows the answer as it comes.
+import { isEnd, readEvents, toText, toWholeText } from './read-answer.js';
 import { call, readFailure, send, toFailure } from './server.js';
-
-/** For each API: the text of an event, whether an event is the end, the text of a whole answer. */
-const APIS = {
-  'openai-chat': {
-    textOf: (event) => event.choices?.[0]?.delta?.content,
-    isEnd: (event) => event === '[DONE]',
-    wholeOf: (answer) => answer.choices[0].message.content,
-  },
-  'openai-completions': {
-    textOf: (event) => event.choices?.[0]?.text,
-    isEnd: (event) => event === '[DONE]',
-    wholeOf: (answer) => answer.choices[0].text,
-  },
-  'openai-responses': {
-    textOf: (event) => event.type === 'response.output_text.delta' && event.delta,
-    isEnd: ({ type }) => type === 'response.completed' || type === 'response.incomplete',
-    wholeOf: (answer) => joinTexts(answer.output.flatMap(({ content }) => content ?? [])),
-  },
-  'anthropic-messages': {
-    textOf: (event) => event.delta?.text,
-    isEnd: ({ type }) => type === 'message_stop',
-    wholeOf: (answer) => joinTexts(answer.content),
-  },
-  direct: {
-    textOf: (event) => event.type === 'part-delta' && event.delta,
-    isEnd: ({ type }) => type === 'run-end',
-    wholeOf: (answer) => answer.result,
-  },
-};
 
 /** What to do, by the status or, in the middle of a stream, by the code. The first that fits. */
 const ADVICE = [
@@ -81,14 +53,13 @@ async function onSend(event) {
   event.preventDefault();
   sending?.abort();
   const mine = (sending = new AbortController());
-  const api = APIS[event.target.elements.dialect.value];
   find('answer').textContent = '';
   find('trial-failure').hidden = true;
   tellState('Waiting …');
   find('trial-stop').disabled = false;
   const startedAt = performance.now();
   try {
-    const failure = await askApi(api, mine.signal);
+    const failure = await askApi(mine.signal);
     if (sending !== mine) return;
     if (failure) showFailure(failure);
     else tellState(`Done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
@@ -101,7 +72,7 @@ async function onSend(event) {
 }
 
 /** Shows the answer; returns what failed. */
-async function askApi(api, signal) {
+async function askApi(signal) {
   let complaint = '';
   const trial = await describeTrial((text) => (complaint = text));
   if (!trial) return { code: '', reason: complaint };
@@ -109,35 +80,21 @@ async function askApi(api, signal) {
   const body = JSON.stringify(trial.body);
   const response = await send(trial.path, { method: 'POST', headers, body, signal });
   if (!response.ok) return readFailure(response);
-  if (trial.body.stream) return showStream(api, response);
-  find('answer').textContent = api.wholeOf(await response.json());
+  if (trial.body.stream) return showStream(trial.reading, response);
+  find('answer').textContent = toWholeText(trial.reading, await response.json());
 }
 
-async function showStream(api, response) {
+async function showStream(reading, response) {
   const requestId = response.headers.get('x-request-id');
   for await (const event of readEvents(response.body)) {
-    const text = api.textOf(event);
+    const text = toText(reading, event);
     if (text) find('answer').append(text);
     if (text) tellState('Answering …');
     const error = event.error ?? event.response?.error ?? (event.type === 'error' && event);
     if (error) return { requestId, ...toFailure(error) };
-    if (api.isEnd(event)) return;
+    if (isEnd(reading, event)) return;
   }
   return { requestId, code: 'broken', reason: 'The answer broke off before its end.' };
-}
-
-/** The events of a stream: JSON, and the word that ends OpenAI's. */
-async function* readEvents(stream) {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  let pending = '';
-  for (let step = await reader.read(); !step.done; step = await reader.read()) {
-    const lines = (pending + step.value).split('\n');
-    pending = lines.pop();
-    for (const line of lines) {
-      if (line.startsWith('data: {')) yield JSON.parse(line.slice('data: '.length));
-      else if (line.startsWith('data: ')) yield line.slice('data: '.length);
-    }
-  }
 }
 
 function showFailure(failure) {
@@ -153,8 +110,4 @@ function showFailure(failure) {
 
 function tellState(text) {
   find('trial-state').textContent = text;
-}
-
-function joinTexts(parts) {
-  return parts.map(({ text }) => text ?? '').join('');
 }

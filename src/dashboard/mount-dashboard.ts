@@ -10,13 +10,17 @@ import { keysSection } from './keys-section.ts';
 import { nowSection } from './now-section.ts';
 import { overTimeSection } from './over-time-section.ts';
 import { sessionMessages } from './session-messages.ts';
-import { toSnippets } from './snippets/to-snippets.ts';
+import { toSnippets } from './snippets.ts';
 import { storedSection } from './stored-section.ts';
-import { type TrialName, TRIALS } from './trials.ts';
+import { findTrial } from './trials.ts';
 
 /** What the form for a trial holds. */
 const TrialBody = z.object({
-  dialect: z.enum(Object.keys(TRIALS) as [TrialName, ...TrialName[]]), // there is at least one
+  dialect: z.string().transform((name, context) => {
+    const trial = findTrial(name);
+    if (!trial) context.addIssue({ code: 'custom', message: 'names no API' });
+    return trial ?? z.NEVER;
+  }),
   model: z.string(),
   prompt: z.string(),
   /** A checkbox: there or not. */
@@ -40,9 +44,9 @@ export function mountDashboard(app: Hono<AppEnv>, parts: DashboardParts): void {
 
 /** What the script has to send for a trial, and how others would write it. */
 function describeTrial(c: Context<AppEnv, string, Validated<TrialBody>>): Response {
-  const { dialect, isWhole, ...fields } = c.req.valid('json');
-  const trial = { ...fields, isWhole: isWhole === 'on' };
-  const { path, toBody } = TRIALS[dialect];
-  const snippets = toSnippets(dialect, trial, new URL(c.req.url).origin);
-  return c.json({ path, body: toBody(trial), snippets });
+  const { dialect: trial, isWhole, ...fields } = c.req.valid('json');
+  const request = { ...fields, isWhole: isWhole === 'on' };
+  const { path, reading } = trial;
+  const snippets = toSnippets(trial, request, new URL(c.req.url).origin);
+  return c.json({ path, body: trial.toBody(request), reading, snippets });
 }

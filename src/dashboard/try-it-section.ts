@@ -1,6 +1,6 @@
 import type { DashboardParts } from './dashboard-parts.ts';
 import { html, type Html } from './html.ts';
-import { SNIPPET_TITLES } from './snippets/snippet.ts';
+import { SNIPPET_TITLES } from './snippets.ts';
 import { TRIALS } from './trials.ts';
 
 /** A form for one request, its stream, and the same request as code. */
@@ -11,9 +11,7 @@ export async function tryItSection({ readKnownStatus }: DashboardParts): Promise
         <label>
           API
           <select name="dialect">
-            ${Object.entries(TRIALS).map(
-              ([name, { title }]) => html`<option value="${name}">${title}</option>`,
-            )}
+            ${TRIALS.map(({ name, title }) => html`<option value="${name}">${title}</option>`)}
           </select>
         </label>
         <label>

@@ -4,6 +4,7 @@ import type { Caller, DroppableParam, RunEvent, RunRequest } from '../run.ts';
 import type { RunAnswer } from '../run-answer.ts';
 import type { RunError } from '../run-error.ts';
 import type { Operation, Schemas } from './operation.ts';
+import type { Trial } from './trial.ts';
 
 /** One API, as its folder offers it; `index.ts` beside this file lists them all. */
 export type Api = {
@@ -16,6 +17,8 @@ export type Api = {
   catalogue?: readonly CatalogueRoute<unknown>[];
   /** Its clients cannot send a key; the operator may let one stand for them. */
   sendsNoKey?: true;
+  /** How each of its dialects is tried. */
+  trials: readonly Trial[];
   operations: readonly Operation[];
   schemas: Schemas;
 };

@@ -1,5 +1,6 @@
 import { toDuration } from '../../dashboard/formats.ts';
-import { TRIALS } from '../../dashboard/trials.ts';
+import { APIS } from '../../dialects/index.ts';
+import type { Trial } from '../../dialects/trial.ts';
 import { failed, type Finding, ok, skipped, toText } from './finding.ts';
 
 export type TryOptions = {
@@ -39,14 +40,14 @@ export async function* tryServer(options: TryOptions): AsyncGenerator<Finding> {
 /** One after the other; what stays silent once would do so in each of them. */
 async function* tryDialects(model: string, options: TryOptions): AsyncGenerator<Finding> {
   let isSilent = false;
-  for (const dialect of Object.keys(TRIALS) as (keyof typeof TRIALS)[]) {
+  for (const trial of APIS.flatMap(({ trials }) => trials.slice(0, 1))) {
     if (isSilent) {
-      yield skipped(TRIALS[dialect].title, 'it would take as long as the one above');
+      yield skipped(trial.title, 'it would take as long as the one above');
       continue;
     }
-    const finding = await tryDialect(dialect, model, options);
+    const finding = await tryDialect(trial, model, options);
     isSilent = finding === undefined;
-    yield finding ?? toSilence(TRIALS[dialect].title, model, options);
+    yield finding ?? toSilence(trial.title, model, options);
   }
 }
 
@@ -68,11 +69,10 @@ async function readModels({ url, key, timeoutMs }: TryOptions): Promise<readonly
 
 /** `undefined` when there was no answer in time. */
 async function tryDialect(
-  dialect: keyof typeof TRIALS,
+  { title, path, toBody }: Trial,
   model: string,
   { url, key, timeoutMs, tell }: TryOptions,
 ): Promise<Finding | undefined> {
-  const { title, path, toBody } = TRIALS[dialect];
   const signal = AbortSignal.timeout(timeoutMs);
   tell(`Asking ${model}: ${title}, at most ${toDuration(timeoutMs)} …`);
   const startedAt = performance.now();
@@ -83,10 +83,10 @@ async function tryDialect(
       body: JSON.stringify(toBody({ model, prompt: PROMPT, isWhole: true })),
       signal,
     });
-    const answer = (await response.json()) as { error?: { message?: string } }; // as all our failures
+    const answer = (await response.json()) as { error?: string | { message?: string } }; // as all our failures
     const took = toDuration(performance.now() - startedAt);
     if (response.ok) return ok(title, `${model} answered in ${took}`);
-    return failed(title, answer.error?.message ?? `status ${response.status}`, toAdvice(response));
+    return failed(title, toReason(answer) ?? `status ${response.status}`, toAdvice(response));
   } catch (error) {
     if (signal.aborted) return undefined;
     return failed(
@@ -95,6 +95,10 @@ async function tryDialect(
       'Start the server with LOG_LEVEL=debug and look at its log.',
     );
   }
+}
+
+function toReason({ error }: { error?: string | { message?: string } }) {
+  return typeof error === 'string' ? error : error?.message;
 }
 
 function toAdvice({ status }: Response) {

@@ -5,6 +5,7 @@ import { operations, schemas } from './operations.ts';
 import { toAnswer } from './to-answer.ts';
 import { toMessages } from './to-messages.ts';
 import { toRunRequest } from './to-run-request.ts';
+import { trial } from './trial.ts';
 
 /** `POST /v1/messages` */
 export const anthropicMessages: Dialect<MessagesBody> = {
@@ -31,6 +32,7 @@ export const messagesApi: Api = {
   paths: ['/v1/messages'],
   failures: anthropicFailures,
   dialects: [anthropicMessages],
+  trials: [trial],
   operations,
   schemas,
 };

@@ -5,6 +5,7 @@ import { operations, schemas } from './operations.ts';
 import { toAnswer } from './to-answer.ts';
 import { toMessages } from './to-messages.ts';
 import { toRunRequest } from './to-run-request.ts';
+import { trial } from './trial.ts';
 
 /** `POST /api/run`: this server's own API, for agents. */
 export const direct: Dialect<RunBody> = {
@@ -32,6 +33,7 @@ export const directApi: Api = {
   paths: ['/api/run', '/api/runs', '/api/events', '/api/sessions', '/api/admin'],
   failures: directFailures,
   dialects: [direct],
+  trials: [trial],
   operations,
   schemas,
 };

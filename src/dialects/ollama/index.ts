@@ -6,6 +6,7 @@ import { ollamaFailures } from './failures.ts';
 import { operations, schemas } from './operations.ts';
 import { createToAnswer, createToMessages, type ToBody } from './to-answer.ts';
 import { chatToRunRequest, generateToRunRequest } from './to-run-request.ts';
+import { trials } from './trial.ts';
 
 const paramNames = {
   temperature: 'options.temperature',
@@ -64,6 +65,7 @@ export const ollamaApi: Api = {
   dialects,
   catalogue,
   sendsNoKey: true,
+  trials,
   operations,
   schemas,
 };

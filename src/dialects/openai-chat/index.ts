@@ -6,6 +6,7 @@ import { operations, schemas } from './operations.ts';
 import { toAnswer } from './to-answer.ts';
 import { toMessages } from './to-messages.ts';
 import { toRunRequest } from './to-run-request.ts';
+import { trial } from './trial.ts';
 
 /** `POST /v1/chat/completions` */
 export const openaiChat: Dialect<ChatBody> = {
@@ -24,6 +25,7 @@ export const chatApi: Api = {
   paths: ['/v1/chat/completions'],
   failures: openaiFailures,
   dialects: [openaiChat],
+  trials: [trial],
   operations,
   schemas,
 };

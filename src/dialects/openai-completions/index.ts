@@ -5,6 +5,7 @@ import { CompletionBody } from './body.ts';
 import { operations, schemas } from './operations.ts';
 import { toAnswer, toMessages } from './to-answer.ts';
 import { toRunRequest } from './to-run-request.ts';
+import { trial } from './trial.ts';
 
 /** `POST /v1/completions` */
 export const openaiCompletions: Dialect<CompletionBody> = {
@@ -23,6 +24,7 @@ export const completionsApi: Api = {
   paths: ['/v1/completions'],
   failures: openaiFailures,
   dialects: [openaiCompletions],
+  trials: [trial],
   operations,
   schemas,
 };

@@ -5,6 +5,7 @@ import { operations, schemas } from './operations.ts';
 import { toAnswer } from './to-answer.ts';
 import { toMessages } from './to-messages.ts';
 import { toRunRequest } from './to-run-request.ts';
+import { trial } from './trial.ts';
 
 /** `POST /v1/responses` */
 export const openaiResponses: Dialect<ResponsesBody> = {
@@ -31,6 +32,7 @@ export const responsesApi: Api = {
   paths: ['/v1/responses'],
   failures: responsesFailures,
   dialects: [],
+  trials: [trial],
   operations,
   schemas,
 };

@@ -1,6 +1,6 @@
-import type { ToCode } from './snippet.ts';
+import type { ToCode, Trial } from '../trial.ts';
 
-export const anthropicCode: ToCode = ({ url, model, prompt }) => ({
+const toCode: ToCode = ({ url, model, prompt }) => ({
   python: `import os
 from anthropic import Anthropic
 
@@ -29,3 +29,22 @@ model = ChatAnthropic(
 for chunk in model.stream(${prompt}):
     print(chunk.text, end="", flush=True)`,
 });
+
+/** How messages are tried. */
+export const trial: Trial = {
+  name: 'anthropic-messages',
+  title: 'Anthropic messages',
+  path: '/v1/messages',
+  toBody: ({ model, prompt, isWhole }) => ({
+    model,
+    max_tokens: 1000,
+    messages: [{ role: 'user', content: prompt }],
+    stream: !isWhole,
+  }),
+  reading: {
+    whole: 'content.*.text',
+    event: { path: 'delta.text' },
+    end: { path: 'type', values: ['message_stop'] },
+  },
+  toCode,
+};

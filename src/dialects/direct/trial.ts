@@ -1,6 +1,6 @@
-import type { ToCode } from './snippet.ts';
+import type { ToCode, Trial } from '../trial.ts';
 
-export const agentCode: ToCode = ({ url, model, prompt }) => ({
+const toCode: ToCode = ({ url, model, prompt }) => ({
   python: `import os
 import requests
 
@@ -34,3 +34,17 @@ def ask(prompt):
 
 print(RunnableLambda(ask).invoke(${prompt}))`,
 });
+
+/** How agents are tried. */
+export const trial: Trial = {
+  name: 'direct',
+  title: 'Agent (/api/run)',
+  path: '/api/run',
+  toBody: ({ model, prompt, isWhole }) => ({ model, prompt, stream: !isWhole }),
+  reading: {
+    whole: 'result',
+    event: { path: 'delta', type: 'part-delta' },
+    end: { path: 'type', values: ['run-end'] },
+  },
+  toCode,
+};
