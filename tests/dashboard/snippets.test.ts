@@ -20,7 +20,7 @@ type ReadAnswer = {
   toWholeText: (reading: object, answer: unknown) => string;
 };
 
-const script: ReadAnswer = await import(pathToFileURL('assets/read-answer.js').href);
+const pageScript: ReadAnswer = await import(pathToFileURL('assets/read-answer.js').href);
 
 /** What the page is told of a trial. */
 const Described = z.object({ reading: z.looseObject({}), body: z.looseObject({}) });
@@ -52,12 +52,12 @@ describe.each(TRIALS)('$title', (trial) => {
     const described = async (form: object) =>
       Described.parse(await (await post(app, '/dashboard/trial', form)).json());
     const { reading, body } = await described(asked);
-    const events = await Array.fromAsync(script.readEvents((await send(body)).body));
-    expect(events.map((event) => script.toText(reading, event)).join('')).toBe('Hello.');
-    expect(events.findIndex((event) => script.isEnd(reading, event))).toBe(events.length - 1);
+    const events = await Array.fromAsync(pageScript.readEvents((await send(body)).body));
+    expect(events.map((event) => pageScript.toText(reading, event)).join('')).toBe('Hello.');
+    expect(events.findIndex((event) => pageScript.isEnd(reading, event))).toBe(events.length - 1);
 
     const { body: whole } = await described({ ...asked, isWhole: 'on' });
-    expect(script.toWholeText(reading, await (await send(whole)).json())).toBe('Hello.');
+    expect(pageScript.toWholeText(reading, await (await send(whole)).json())).toBe('Hello.');
   });
 
   test('the shell hands curl the whole prompt, and runs nothing in it', async () => {
