@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const OTHER_COMMANDS = ['tests/browser/**', 'tests/faults/**']; // npm run test:browser, npm run test:faults
+/** npm run test:browser, test:faults, test:clients */
+const OTHER_COMMANDS = ['tests/browser/**', 'tests/faults/**', 'tests/big-clients/**'];
 
 /** Three tiers, by the file's name; CONTRIBUTING tells which test belongs where. */
 export default defineConfig({

@@ -36,6 +36,14 @@ export const ResultContent = z.union([
   z.array(z.discriminatedUnion('type', [Text, Image, File])),
 ]);
 
+/** What agents tell each other; OpenAI's API hides it from their host, this server hands out what it was given. */
+export const AgentContent = z.array(
+  z.discriminatedUnion('type', [
+    Text,
+    z.looseObject({ type: z.literal('encrypted_content'), encrypted_content: z.string() }),
+  ]),
+);
+
 /** What a computer shows. */
 export const ResultImage = z.looseObject({
   type: z.literal('computer_screenshot'),
@@ -88,6 +96,13 @@ export function toPart(part: ContentPart, param: string): TextPart | ImagePart |
       return { type: 'document', source, title: part.filename ?? undefined, path };
     }
   }
+}
+
+/** A message from one agent to another, as text. */
+export function toAgentText(content: z.infer<typeof AgentContent>): string {
+  return content
+    .map((part) => (part.type === 'encrypted_content' ? part.encrypted_content : part.text))
+    .join('\n');
 }
 
 function inline(url: string | null | undefined, name: string, param: string): string {

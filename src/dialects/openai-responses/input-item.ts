@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { MessageContent } from './content.ts';
+import { AgentContent, MessageContent } from './content.ts';
 import { HostedItem } from './tools/hosted-tools.ts';
 import { CALL_ITEMS, OUTPUT_ITEMS } from './tools/tool-kinds.ts';
 import { Tool } from './tools/tool-schema.ts';
@@ -46,6 +46,14 @@ const AdditionalTools = z.looseObject({
   tools: z.array(Tool),
 });
 
+/** What one agent of Codex tells another. */
+const AgentMessage = z.looseObject({
+  type: z.literal('agent_message'),
+  author: z.string().nullish(),
+  recipient: z.string().nullish(),
+  content: AgentContent,
+});
+
 /** Other settings from here on. */
 const ConfigurationUpdate = z.looseObject({ type: z.literal('configuration_update') });
 
@@ -65,6 +73,7 @@ export const Item = z.preprocess(
     ContextCompaction,
     CompactionTrigger,
     AdditionalTools,
+    AgentMessage,
     ConfigurationUpdate,
     ItemReference,
   ]),

@@ -23,6 +23,7 @@ const PREFIXES = {
   context_compaction: 'cmp',
   compaction_trigger: 'cmpt',
   additional_tools: 'at',
+  agent_message: 'amsg',
   configuration_update: 'cfg',
   item_reference: 'ref',
   web_search_call: 'ws',

@@ -1,7 +1,7 @@
 import type { Message, Part } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import { type Conversation, toSpokenConversation } from '../shared/conversation.ts';
-import { toContent, toPlainText } from './content.ts';
+import { toAgentText, toContent, toPlainText } from './content.ts';
 import type { InputItem, MessageItem } from './input-item.ts';
 import { openText, readRedacted } from './sealed-text.ts';
 import { toHostedText } from './tools/hosted-tools.ts';
@@ -53,6 +53,8 @@ function createToMessage(items: readonly InputItem[], tools: readonly ClientTool
           role: item.role === 'assistant' ? 'assistant' : 'user',
           parts: toContent(item.content, `${param}.content`),
         };
+      case 'agent_message':
+        return toText('user', `${toHeading(item)}${toAgentText(item.content)}`);
       case 'reasoning':
         return { role: 'assistant', parts: toReasoning(item) };
       case 'compaction':
@@ -123,6 +125,10 @@ function toCall(item: CallItem, tools: readonly ClientTool[]): Part {
     name: toOfferedName(tools, item.type, called),
     input,
   };
+}
+
+function toHeading({ author, recipient }: Extract<InputItem, { type: 'agent_message' }>) {
+  return author ? `[From ${author} to ${recipient ?? 'you'}]\n` : '';
 }
 
 function toText(role: Message['role'], text: string): Message {

@@ -406,6 +406,28 @@ test.for<[said: string, item: object]>([
   expect(told).not.toContain('null');
 });
 
+test('what agents of Codex tell each other is said to the model', () => {
+  const input = [
+    { role: 'developer', content: 'You are an agent.' },
+    {
+      type: 'agent_message',
+      id: 'amsg_1',
+      author: '/root',
+      recipient: '/root/one',
+      content: [
+        { type: 'input_text', text: 'Message Type: NEW_TASK' },
+        { type: 'encrypted_content', encrypted_content: 'Say hi.' },
+      ],
+    },
+  ];
+  expect(toTranslated({ input }).request.messages).toMatchObject([
+    {
+      role: 'user',
+      parts: [{ text: '[From /root to /root/one]\nMessage Type: NEW_TASK\nSay hi.' }],
+    },
+  ]);
+});
+
 test('settings in the middle of a conversation are named, not refused', () => {
   const input = [
     { role: 'user', content: 'Hi' },
