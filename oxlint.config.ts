@@ -1,14 +1,14 @@
 import { defineConfig, type OxlintOverride } from 'oxlint';
 
-const CANONICAL = 'run.ts run-error.ts run-answer.ts';
+const CANONICAL = 'run.ts run-input.ts run-error.ts run-answer.ts';
 
 /**
  * What each room may import beyond itself: files and folders of `src/` (folders end in `/`), and packages.
  * A room that is not named here imports nothing else. Where several names fit a file, the last one counts.
  */
 const ROOMS: Readonly<Record<string, string>> = {
-  '*.ts': 'zod node:* run.ts run-error.ts setting-schemas.ts settings.ts',
-  '{run,run-error,run-answer,backend}.ts': 'run.ts run-error.ts',
+  '*.ts': 'zod node:* run.ts run-error.ts is-inside.ts setting-schemas.ts settings.ts',
+  '{run,run-input,run-error,run-answer,backend}.ts': 'run.ts run-input.ts run-error.ts',
 
   // Inside the CLI's room imports run one way: launch, process, pool, spares, and then chat or agent.
   'claude/launch/**': 'run.ts is-inside.ts loopback.ts execa zod node:*',
@@ -16,7 +16,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts backend.ts sessions/session-transcript.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
-  'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts is-inside.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
+  'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts allowed-folders.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
 
   // Dialects are pure: neither Hono, nor Node, nor each other.
   'dialects/*.ts': `${CANONICAL} zod`,
@@ -29,11 +29,13 @@ const ROOMS: Readonly<Record<string, string>> = {
   'routes/**': `${CANONICAL} backend.ts deadline.ts within.ts dialects/ http/ keys/ observation/ openapi/ responses/ agent-runs/ sessions/session-transcript.ts hono @hono/* zod node:events node:timers/promises`,
   'dashboard/**': `${CANONICAL} dialects/index.ts dialects/trial.ts http/ keys/ observation/ responses/ routes/ sessions/session-transcript.ts hono zod node:*`,
 
-  'keys/**': 'run.ts run-error.ts backend.ts settings.ts p-limit zod node:*',
+  'keys/**':
+    'run.ts run-input.ts run-error.ts allowed-folders.ts backend.ts settings.ts p-limit zod node:*',
   'limits/**': 'run.ts run-error.ts keys/ state/ node:*',
   'sessions/**': 'run.ts run-error.ts state/ zod node:events',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
-  'agent-runs/**': 'run.ts run-error.ts config.ts deadline.ts within.ts state/ zod node:*',
+  'agent-runs/**':
+    'run.ts run-input.ts run-error.ts backend.ts config.ts deadline.ts within.ts state/ zod node:*',
   'observation/**': 'run.ts run-error.ts round-usd.ts config.ts state/ pino prom-client zod node:*',
   'media/**': 'run.ts run-error.ts loopback.ts node:*',
   'state/**': 'node:*',

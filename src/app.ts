@@ -192,7 +192,7 @@ function mountAgents(
 ) {
   app.on(
     'ALL',
-    ['/api/run', '/api/runs/*', '/api/events', '/api/sessions/*'],
+    ['/api/run', '/api/runs/*', '/api/approvals', '/api/events', '/api/sessions/*'],
     requireScope('agent'),
   );
   const { stopping } = responses;

@@ -1,3 +1,4 @@
+import type { InputAnswer } from './run-input.ts';
 import type { AgentOptions, CountTokens, Run, RunRequest } from './run.ts';
 
 /**
@@ -28,6 +29,7 @@ import type { AgentOptions, CountTokens, Run, RunRequest } from './run.ts';
  */
 export type Backend = {
   run: Run;
+  steering: Steering;
   countTokens: CountTokens;
   readStatus: ReadCliStatus;
   /** The id for a new session, by which a process that was started ahead for it is found. */
@@ -35,6 +37,12 @@ export type Backend = {
   counts: () => BackendCounts;
   /** Resolves when nothing that it started is left. */
   close: () => Promise<void>;
+};
+
+/** What can be said to an agent's run while it goes on. Runs are named by the ids of their requests. */
+export type Steering = {
+  /** Tells a run what it waits for. Throws `conflict` when it does not wait for that. */
+  answer: (runId: string, inputId: string, answer: InputAnswer) => Promise<void>;
 };
 
 export type BackendCounts = {

@@ -3,6 +3,8 @@
  * one dialect, to HTTP, or to the CLI.
  */
 
+import type { InputRequest, InputSettled } from './run-input.ts';
+
 /**
  * Executes one request. Layers (gate, retry, sessions …) wrap a `Run` and return a `Run`.
  * A run that fails throws one `RunError`; a run whose signal aborts throws the signal's reason.
@@ -143,6 +145,8 @@ export type AgentOptions = {
   /** Further folders for its file tools; as `workingDirectory`. */
   additionalDirectories?: readonly string[] | undefined;
   permissionMode: PermissionMode;
+  /** Whether somebody answers what the agent asks on its way. Default: nobody does. */
+  isAnswered?: boolean | undefined;
   /** Replaces the agent's own system prompt when present. */
   systemPrompt: string | undefined;
   appendSystemPrompt: string | undefined;
@@ -150,7 +154,8 @@ export type AgentOptions = {
   maxBudgetUsd: number | undefined;
 };
 
-export type PermissionMode = 'dontAsk' | 'acceptEdits' | 'plan' | 'bypassPermissions';
+/** `ask` waits for the caller's leave where `dontAsk` denies. */
+export type PermissionMode = 'dontAsk' | 'ask' | 'acceptEdits' | 'plan' | 'bypassPermissions';
 
 export type Caller = {
   /** Names the key; never the key itself. */
@@ -169,6 +174,8 @@ export type RunEvent =
   | { type: 'part-signature'; index: number; signature: string }
   | { type: 'part-end'; index: number }
   | AgentEvent
+  | InputRequest
+  | InputSettled
   | RunEnd;
 
 /** What happens in an agent's run beside its own answer; whole, not streamed. */

@@ -15,7 +15,8 @@ import { createScratch } from './claude/process/scratch.ts';
 import type { Config, Environment } from './config.ts';
 import { toInterruptedResponse } from './dialects/openai-responses/to-response.ts';
 import type { Log } from './http/log-request.ts';
-import { createRun } from './layers/create-run.ts';
+import { createInputRules } from './keys/input-rules.ts';
+import { createRun, toAllowedFolders } from './layers/create-run.ts';
 import { createGate, type Gate } from './layers/gate.ts';
 import { countBehindGate } from './layers/with-gate.ts';
 import { countWithKey } from './layers/with-key.ts';
@@ -61,7 +62,7 @@ export async function createServerParts(options: ServerOptions) {
   const backend = wrapBackend(cli.backend);
   const readCliStatus = backend.readStatus;
   const stores = await openStores(config, cli.claudeFolder, log);
-  const { sessions, responses, runs } = stores;
+  const { sessions, responses } = stores;
   const readModels = async () => (await readCliStatus()).models;
   const keys = openKeys({ config, ownerKey: proxyKey, readModels, log });
   const watch = createWatch({
@@ -75,16 +76,19 @@ export async function createServerParts(options: ServerOptions) {
   const drain = { isOn: false };
   const stopped = new AbortController();
   const started = Promise.withResolvers<void>();
+  const { run, steering } = createRun({
+    config,
+    backend,
+    sessions,
+    gate,
+    keys: keys.parts,
+    onRetry: () => void (restarts += 1),
+    stopped: stopped.signal,
+  });
+  const check = createInputRules(keys.book, toAllowedFolders(config));
+  const runs = openRuns({ config, inputs: { steering, check }, log });
   const app = createApp({
-    run: createRun({
-      config,
-      backend,
-      sessions,
-      gate,
-      keys: keys.parts,
-      onRetry: () => void (restarts += 1),
-      stopped: stopped.signal,
-    }),
+    run,
     countTokens: countWithKey(
       countWithModelAliases(countBehindGate(backend.countTokens, gate), config.modelAliases),
       keys.parts,
@@ -120,6 +124,7 @@ export async function createServerParts(options: ServerOptions) {
     keys.close();
   };
   const removeExpired = async () => {
+    runs.removeExpired();
     await Promise.all([stores.removeExpired(), keys.removeExpired()]);
   };
   return {
@@ -205,7 +210,6 @@ async function openStores(config: Config, claudeFolder: string, log: Log) {
     onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
   });
   const responses = await openResponses({ config, log, toEnded: toInterruptedResponse });
-  const runs = openRuns({ config, log });
   const history = openHistory({
     file: join(config.stateDir, 'history.db'),
     onSetAside: (report) => log.error(report, 'the history database was damaged and set aside'),
@@ -214,11 +218,9 @@ async function openStores(config: Config, claudeFolder: string, log: Log) {
   return {
     sessions,
     responses,
-    runs,
     history,
     async removeExpired() {
       history.removeExpired();
-      runs.removeExpired();
       await Promise.all([sessions.removeExpired(), responses.book.removeExpired()]);
     },
     async close() {

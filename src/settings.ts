@@ -250,6 +250,18 @@ export const SETTINGS = {
     default: '1000',
     meaning: 'Runs of one key that may go on or wait in the background; the next one gets a 429.',
   },
+  APPROVAL_TIMEOUT_MS: {
+    ...milliseconds(LONGEST_TIMER_MS),
+    default: '1800000',
+    meaning:
+      'Longest time that an agent’s run waits for an answer of its caller, for leave or to a question; then it is denied.',
+  },
+  MAX_WAITING_RUNS_PER_KEY: {
+    ...wholeNumber(1, 100_000),
+    default: '5',
+    meaning:
+      'Runs of one key that may wait for an answer, each with its process; what a further one asks is denied. All keys together have MAX_PROCESSES less WORKER_CONCURRENCY.',
+  },
   DEFAULT_WORKSPACE_DIR: {
     ...folder(),
     default: undefined,

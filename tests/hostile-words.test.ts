@@ -42,6 +42,7 @@ function startProcess({ args, environment, folder: cwd }: ProcessLaunch): CliPro
   return {
     pid: undefined,
     serve: () => undefined,
+    reply: () => undefined,
     send: () => undefined,
     request: () => Promise.reject(new RunError('overloaded', 'Nothing is started in this test.')),
     async *lines() {},

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import type { Config } from '../config.ts';
+import type { InputOptions } from './pending-inputs.ts';
 import { createRunBook, type RunBook } from './run-book.ts';
 import { createRunStore } from './run-store.ts';
 
@@ -12,12 +13,17 @@ export type OpenRunsOptions = {
     | 'maxRunBytesPerKey'
     | 'maxBackgroundRunsPerKey'
     | 'backgroundTimeoutMs'
+    | 'approvalTimeoutMs'
+    | 'maxWaitingRunsPerKey'
+    | 'maxProcesses'
+    | 'workerConcurrency'
   >;
+  inputs: Pick<InputOptions, 'steering' | 'check'>;
   log: { error: (details: object, message: string) => void };
 };
 
 /** Opens the runs in the state folder. What an earlier server left unfinished is interrupted. */
-export function openRuns({ config, log }: OpenRunsOptions): RunBook {
+export function openRuns({ config, inputs, log }: OpenRunsOptions): RunBook {
   const store = createRunStore({
     file: join(config.stateDir, 'runs.db'),
     onSetAside: (report) => log.error(report, 'the run database was damaged and set aside'),
@@ -28,6 +34,13 @@ export function openRuns({ config, log }: OpenRunsOptions): RunBook {
     maxBytesPerKey: config.maxRunBytesPerKey,
     maxBackgroundPerKey: config.maxBackgroundRunsPerKey,
     backgroundTimeoutMs: config.backgroundTimeoutMs,
+    inputs: {
+      ...inputs,
+      timeoutMs: config.approvalTimeoutMs,
+      maxPerKey: config.maxWaitingRunsPerKey,
+      // Others can work beside those that wait.
+      max: Math.max(1, config.maxProcesses - config.workerConcurrency),
+    },
     onProblem: (error) => log.error({ err: error }, 'a run could not be ended'),
   });
 }

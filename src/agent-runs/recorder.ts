@@ -1,6 +1,8 @@
 import type { Deadline } from '../deadline.ts';
 import type { Run, RunEnd, RunEvent, RunProgress, RunRequest, RunStart, RunStep } from '../run.ts';
 import { type RunError, toRunError } from '../run-error.ts';
+import { isInputRequest } from '../run-input.ts';
+import type { PendingInputs } from './pending-inputs.ts';
 import type { RunEnding, RunState, RunStore, StoredRun } from './run-store.ts';
 
 /** A run that is to be kept. Its id is that of its request. */
@@ -16,6 +18,7 @@ export type NewRun = {
 
 export type RecorderOptions = {
   store: RunStore;
+  inputs: Pick<PendingInputs, 'ask' | 'settle' | 'isWaiting' | 'end'>;
   /** More than this, and a key's oldest ended runs make room. */
   maxBytesPerKey: number;
   /** Milliseconds since 1970. */
@@ -40,6 +43,7 @@ const CUT_OFF = { state: 'cancelled', answer: undefined, failure: undefined } as
 /** Carries runs out, and puts on record what happens in them. */
 export function createRecorder({
   store,
+  inputs,
   maxBytesPerKey,
   now,
   onProblem,
@@ -78,6 +82,7 @@ export function createRecorder({
     const self = live.get(id);
     live.delete(id);
     attempt(() => {
+      inputs.end(id);
       if (ending === 'put off') return;
       store.end(id, { ...ending, endedAt: now() });
       tell(id, true);
@@ -86,13 +91,24 @@ export function createRecorder({
     self?.over.resolve();
   };
 
-  const keep = (id: string, event: RunEvent | RunProgress, page: Page) => {
-    const isPlaced = isStep(event, 'placed');
-    if (isPlaced) store.setState(id, 'running');
+  /** Notes in which state an event puts a run; returns whether it is another one. */
+  const noteState = (run: { id: string; keyId: string }, event: RunEvent | RunProgress) => {
+    const wasWaiting = inputs.isWaiting(run.id);
+    if (isInputRequest(event)) inputs.ask(run, event);
+    if (event.type === 'input-settled') inputs.settle(event.id);
+    const isWaiting = inputs.isWaiting(run.id);
+    const hasChanged = isStep(event, 'placed') || wasWaiting !== isWaiting;
+    if (hasChanged) store.setState(run.id, isWaiting ? 'waiting' : 'running');
+    return hasChanged;
+  };
+
+  const keep = (run: { id: string; keyId: string }, event: RunEvent | RunProgress, page: Page) => {
+    const { id } = run;
+    const hasChanged = noteState(run, event);
     if (event.type === 'run-start') store.begin(id, event.model, event.sessionId);
     if (event.type !== 'run-progress') page.add(event);
     // Who sees the last event finds the run ended.
-    if (isPlaced || !['run-progress', 'run-end'].includes(event.type)) tell(id, isPlaced);
+    if (hasChanged || !['run-progress', 'run-end'].includes(event.type)) tell(id, hasChanged);
   };
 
   async function* record(run: Run, details: NewRun, clock: RunClock): ReturnType<Run> {
@@ -107,13 +123,13 @@ export function createRecorder({
       for await (const event of run(details.request, signal)) {
         if (isStep(event, 'queued')) isQueued = true;
         if (isStep(event, 'placed')) isQueued = false;
-        if (isQueued) clock.pause();
-        else clock.resume();
         if (event.type === 'run-start') start = event;
         if (event.type === 'run-end' && start) {
           ending = { state: 'done', answer: details.toAnswer(start, event), failure: undefined };
         }
-        attempt(() => keep(id, event, page));
+        attempt(() => keep({ id, keyId }, event, page));
+        if (isQueued || inputs.isWaiting(id)) clock.pause();
+        else clock.resume();
         yield event;
       }
     } catch (error) {

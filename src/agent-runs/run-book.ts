@@ -1,8 +1,11 @@
 import { createDeadline } from '../deadline.ts';
 import type { Run, RunEvent } from '../run.ts';
 import { RunError } from '../run-error.ts';
+import type { InputAnswer } from '../run-input.ts';
 import { within } from '../within.ts';
 import { type Announcements, createAnnouncements } from './announcements.ts';
+import type { StoredInput } from './input-store.ts';
+import { createPendingInputs, type InputOptions } from './pending-inputs.ts';
 import { createRecorder, type NewRun, type RunClock } from './recorder.ts';
 import {
   isEnded,
@@ -23,6 +26,8 @@ export type RunBookOptions = {
   maxBackgroundPerKey: number;
   /** Longest time of a run that its caller does not wait for, in milliseconds. */
   backgroundTimeoutMs: number;
+  /** How what runs wait for is answered. */
+  inputs: InputOptions;
   /** Told of failures that must not spoil an answer: it is paid for. Default: nobody. */
   onProblem?: (error: unknown) => void;
   /** Milliseconds since 1970. Default: the system's clock. */
@@ -56,6 +61,14 @@ export type RunBook = {
   ) => AsyncIterable<StoredEvent>;
   /** The changes of state of a key's runs, from here on. */
   watch: (keyId: string, signal: AbortSignal) => AsyncIterable<RunChange>;
+  /**
+   * Tells a run what it waits for. Throws `not-found` for another key's run as for none, `conflict` for all
+   * but the first answer, and `forbidden` for what the key may not allow.
+   */
+  answer: (id: string, keyId: string, inputId: string, answer: InputAnswer) => Promise<StoredInput>;
+  getInput: (id: string, keyId: string, inputId: string) => StoredInput;
+  /** What the runs of a key wait for, the oldest first. */
+  listInputs: (keyId: string) => readonly StoredInput[];
   /** Ends a run and resolves when it has ended; one that had ended stays as it is. */
   cancel: (id: string, keyId: string) => Promise<StoredRun>;
   /** Removes an ended run with its events. Throws `conflict` for one that goes on. */
@@ -85,8 +98,10 @@ export function createRunBook(options: RunBookOptions): RunBook {
     throw new RunError('not-found', 'There is no run with this id.', { param: 'id' });
   };
 
+  const inputs = createPendingInputs({ ...options.inputs, store: store.inputs, now, onProblem });
   const recorder = createRecorder({
     store,
+    inputs,
     maxBytesPerKey: options.maxBytesPerKey,
     now,
     onProblem,
@@ -145,6 +160,9 @@ export function createRunBook(options: RunBookOptions): RunBook {
     },
     list: store.list,
     follow,
+    answer: async (id, keyId, inputId, answer) => inputs.answer(get(id, keyId), inputId, answer),
+    getInput: (id, keyId, inputId) => inputs.get(get(id, keyId), inputId),
+    listInputs: inputs.list,
     watch: (keyId, signal) => changes.follow(keyId, signal),
     async cancel(id, keyId) {
       get(id, keyId);
@@ -164,6 +182,7 @@ export function createRunBook(options: RunBookOptions): RunBook {
       const all = recorder.all();
       for (const { stop } of all) stop.abort(reason);
       await within(Promise.all(all.map(({ over }) => over.promise)), LAST_WORDS_MS);
+      inputs.close();
       store.close();
     },
   };

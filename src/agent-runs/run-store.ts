@@ -1,19 +1,16 @@
 import { z } from 'zod';
 
 import { type DatabaseOptions, openDatabase } from '../state/open-database.ts';
+import { createInputStore, INPUTS_SCHEMA } from './input-store.ts';
 
-/** `queued` waits for a place; `interrupted` was cut by the end of the server. */
-export type RunState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';
+/**
+ * `queued` waits for a place, `waiting` for its caller; `interrupted` was cut by the end of the server.
+ */
+export type RunState = (typeof STATES)[number];
 
-const UNFINISHED = ['queued', 'running'] as const satisfies readonly RunState[];
+const UNFINISHED = ['queued', 'running', 'waiting'] as const;
 
-const STATES = [
-  ...UNFINISHED,
-  'done',
-  'failed',
-  'cancelled',
-  'interrupted',
-] as const satisfies readonly RunState[];
+const STATES = [...UNFINISHED, 'done', 'failed', 'cancelled', 'interrupted'] as const;
 
 const json = z.string().transform((text): unknown => JSON.parse(text));
 const object = json.pipe(z.record(z.string(), z.unknown()));
@@ -54,7 +51,7 @@ export type RunFilter = {
   limit: number;
 };
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
   CREATE TABLE runs (
@@ -82,6 +79,7 @@ const SCHEMA = `
     data TEXT NOT NULL,
     PRIMARY KEY (runId, id)
   ) STRICT, WITHOUT ROWID;
+  ${INPUTS_SCHEMA}
 `;
 
 const IS_UNFINISHED = `state IN (${UNFINISHED.map((state) => `'${state}'`).join(', ')})`;
@@ -132,7 +130,10 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
   );
   const listPutOff = database.prepare(`SELECT * FROM runs WHERE ${IS_PUT_OFF} ORDER BY number`);
 
+  const inputs = createInputStore(database);
+
   return {
+    inputs,
     add(
       run: Pick<
         StoredRun,
@@ -176,7 +177,10 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
     remove: (id: string) => void remove.run(id),
     removeEndedUntil: (time: number) => void removeEnded.run(time),
     /** What an earlier server left unfinished has ended at this time, what had not begun aside. */
-    interruptUnfinished: (time: number) => void interrupt.run(time),
+    interruptUnfinished(time: number) {
+      interrupt.run(time);
+      inputs.withdrawAll();
+    },
     /** Runs in the background that had not begun, the oldest first. */
     listPutOff: (): readonly StoredRun[] => rows.parse(listPutOff.all()),
     close: () => database.close(),

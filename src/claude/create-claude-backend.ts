@@ -1,6 +1,7 @@
 import type { Backend } from '../backend.ts';
 import type { Config } from '../config.ts';
 import { createAgentLaunch, createAgentRun } from './agent/agent-run.ts';
+import { createLiveAgents } from './agent/live-agents.ts';
 import type { ReadAbilities } from './chat/abilities.ts';
 import { createChatRun } from './chat/chat-run.ts';
 import { createCountTokens } from './chat/count-tokens.ts';
@@ -46,15 +47,18 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
   const chatParts = { ...parts, readAbilities: reader.readAbilities };
   const chat = withUpstreamForm(withEnforcedOutput(withDroppableParams(createChatRun(chatParts))));
   const agentBase = { ...base, leave: toLeave(config) };
+  const live = createLiveAgents();
   const agent = createAgentRun({
     openProcess: processes.open,
     spares: agentSpares,
+    live,
     base: agentBase,
     tasksTimeoutMs: config.agentTasksTimeoutMs,
   });
 
   return {
     run: (request, signal) => (request.agent ? agent : chat)(request, signal),
+    steering: live.steering,
     countTokens: createCountTokens({ spares, blanks, readAbilities: reader.readAbilities }),
     readStatus: reader.readStatus,
     async createSessionId(request, agentOptions) {

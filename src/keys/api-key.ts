@@ -9,6 +9,7 @@ export type Scope = (typeof SCOPES)[number];
 
 export const PERMISSION_MODES = [
   'dontAsk',
+  'ask',
   'acceptEdits',
   'plan',
   'bypassPermissions',

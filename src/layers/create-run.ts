@@ -1,4 +1,5 @@
-import type { Backend } from '../backend.ts';
+import type { AllowedFolders } from '../allowed-folders.ts';
+import type { Backend, Steering } from '../backend.ts';
 import type { Config } from '../config.ts';
 import { createFetchMedia } from '../media/fetch-media.ts';
 import { createMayConnect } from '../media/may-connect.ts';
@@ -7,7 +8,7 @@ import { type KeyParts, withKey } from './with-key.ts';
 import type { Run } from '../run.ts';
 import { withBlankStops } from './with-blank-stops.ts';
 import type { Gate } from './gate.ts';
-import { withGate } from './with-gate.ts';
+import { createHeldPlaces, steerThroughGate, withGate } from './with-gate.ts';
 import { withModelAliases } from './with-model-aliases.ts';
 import { withPermissionMode } from './with-permission-mode.ts';
 import { withRetry } from './with-retry.ts';
@@ -33,13 +34,10 @@ export type RunParts = {
 const RETRY = { maxRetries: 2, firstDelayMs: 250 };
 
 /** The whole stack around what answers, outermost layer last. */
-export function createRun(parts: RunParts): Run {
+export function createRun(parts: RunParts): { run: Run; steering: Steering } {
   const { config, backend } = parts;
-  const folders = {
-    defaultFolder: config.defaultWorkspaceDir,
-    allowedRoots: config.allowedRoots,
-    stateFolder: config.stateDir,
-  };
+  const folders = toAllowedFolders(config);
+  const places = createHeldPlaces(parts.gate);
 
   const media = {
     fetchMedia: createFetchMedia(createMayConnect(config.mediaAllowedHosts)),
@@ -57,7 +55,7 @@ export function createRun(parts: RunParts): Run {
   run = withRetry(run, { ...RETRY, ...(parts.onRetry && { onRetry: parts.onRetry }) });
   run = withStructuredOutput(run);
   run = withBlankStops(run);
-  run = withGate(run, parts.gate);
+  run = withGate(run, places);
   run = withMedia(run, media); // outside the gate: who fetches holds no place
   run = withWorkingDirectory(run, folders); // a session's own folder is checked anew each time
   run = withSessions(run, parts.sessions, backend.createSessionId);
@@ -66,5 +64,16 @@ export function createRun(parts: RunParts): Run {
   run = withModelAliases(run, config.modelAliases);
   run = withKey(run, parts.keys);
   run = withStop(run, parts.stopped);
-  return run;
+  return { run, steering: steerThroughGate(backend.steering, places) };
+}
+
+/** Where agents may work. */
+export function toAllowedFolders(
+  config: Pick<Config, 'defaultWorkspaceDir' | 'allowedRoots' | 'stateDir'>,
+): AllowedFolders {
+  return {
+    defaultFolder: config.defaultWorkspaceDir,
+    allowedRoots: config.allowedRoots,
+    stateFolder: config.stateDir,
+  };
 }

@@ -1,20 +1,89 @@
-import type { CountTokens, Run } from '../run.ts';
+import type { Steering } from '../backend.ts';
+import type { CountTokens, Run, RunRequest } from '../run.ts';
+import { isInputRequest } from '../run-input.ts';
 import type { Gate } from './gate.ts';
 
-/** Starts a run when the gate gives it a place, and holds the place until its stream has ended. */
-export function withGate(run: Run, gate: Gate): Run {
+/** The places that runs hold, by their ids: one that waits for its caller gives its place back meanwhile. */
+export type HeldPlaces = {
+  enter: (request: RunRequest, signal: AbortSignal) => Promise<Place>;
+  /** Waits for a place for a run that gave its own back. Throws as the gate does. */
+  takeAgain: (runId: string) => Promise<void>;
+};
+
+type Place = {
+  giveBack: () => void;
+  /** Waits for a place if it was given back. */
+  takeAgain: () => Promise<void>;
+  end: () => void;
+};
+
+/** Makes the list of the places that are held. */
+export function createHeldPlaces(gate: Gate): HeldPlaces {
+  const returned = new Map<string, Place>();
+
+  return {
+    async enter({ caller: { keyId, requestId }, isPatient }, signal) {
+      let leave = await gate.enter(keyId, signal, { isPatient });
+      let isOver = false;
+      let taking: Promise<void> | undefined;
+      const take = async () => {
+        // Whoever has begun is not sent away.
+        leave = await gate.enter(keyId, signal, { isPatient: true });
+        taking = undefined;
+        returned.delete(requestId);
+        if (isOver) leave();
+      };
+      const place: Place = {
+        giveBack() {
+          leave();
+          returned.set(requestId, place);
+        },
+        takeAgain: async () => {
+          if (returned.get(requestId) === place) await (taking ??= take());
+        },
+        end() {
+          isOver = true;
+          if (returned.get(requestId) === place) returned.delete(requestId);
+          leave();
+        },
+      };
+      return place;
+    },
+    takeAgain: async (runId) => returned.get(runId)?.takeAgain(),
+  };
+}
+
+/**
+ * Starts a run when the gate gives it a place, and holds the place until its stream has ended, or until it
+ * waits for its caller.
+ */
+export function withGate(run: Run, places: HeldPlaces): Run {
   return async function* runBehindGate(request, signal) {
-    const { caller, isPatient } = request;
-    if (isPatient) yield { type: 'run-progress', step: 'queued' };
-    const leave = await gate.enter(caller.keyId, signal, { isPatient });
+    if (request.isPatient) yield { type: 'run-progress', step: 'queued' };
+    const place = await places.enter(request, signal);
     try {
       // The caller may have left in the moment in which the place was given.
       signal.throwIfAborted();
       yield { type: 'run-progress', step: 'placed' };
-      yield* run(request, signal);
+      for await (const event of run(request, signal)) {
+        if (isInputRequest(event)) place.giveBack();
+        if (event.type === 'input-settled') await place.takeAgain(); // it may have been withdrawn
+        yield event;
+      }
     } finally {
-      leave();
+      place.end();
     }
+  };
+}
+
+/** Hands an answer on when the run that waits for it has a place again. */
+export function steerThroughGate(steering: Steering, places: HeldPlaces): Steering {
+  return {
+    ...steering,
+    async answer(runId, inputId, answer) {
+      await places.takeAgain(runId);
+      await steering.answer(runId, inputId, answer);
+    },
   };
 }
 

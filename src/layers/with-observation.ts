@@ -79,6 +79,10 @@ function note(record: RunRecord, event: RunEvent | RunProgress, elapsed: () => n
     case 'part-signature':
     case 'subagent-part':
     case 'denial':
+    case 'approval-request':
+    case 'question':
+    case 'plan-review':
+    case 'input-settled':
     case 'task':
     case 'part-end':
       break;

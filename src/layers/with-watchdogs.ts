@@ -1,5 +1,6 @@
 import type { Run, RunEvent, RunStep } from '../run.ts';
 import { RunError } from '../run-error.ts';
+import { isInputRequest } from '../run-input.ts';
 
 /** The longest waits of a run, in milliseconds. */
 export type WatchdogLimits = {
@@ -81,7 +82,7 @@ function createWatchdog(limits: WatchdogLimits, bark: (error: RunError) => void)
   };
 }
 
-/** An agent's tools say nothing while they work, and a build takes its time. */
+/** An agent's tools say nothing while they work, and a build takes its time, as does who is asked for leave. */
 function createCallsAtWork() {
   /** The calls that are still being written, by their place in the answer. */
   const written = new Map<number, string>();
@@ -89,6 +90,8 @@ function createCallsAtWork() {
   return {
     count: () => atWork.size,
     add(event: RunEvent) {
+      if (isInputRequest(event)) atWork.add(event.id);
+      if (event.type === 'input-settled') atWork.delete(event.id);
       if (event.type === 'part-start') {
         if (event.part.type === 'tool-call') written.set(event.index, event.part.id);
         if (event.part.type === 'tool-result') atWork.delete(event.part.callId);

@@ -1,26 +1,13 @@
-import { mkdir, readlink, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 
-import { isInside } from '../is-inside.ts';
+import { type AllowedFolders, toAllowedPath } from '../allowed-folders.ts';
 import { RunError } from '../run-error.ts';
 import type { AgentOptions, Run, RunRequest } from '../run.ts';
-
-export type WorkingDirectoryOptions = {
-  /** Absolute; used when none is wanted, and created then if missing. */
-  defaultFolder: string;
-  /** Absolute; a wanted folder is one of them or lies inside one, symlinks resolved. */
-  allowedRoots: readonly string[];
-  /** Absolute; nobody works in it whatever the roots are, the default folder aside. */
-  stateFolder: string;
-};
 
 const NAMES = {
   workingDirectory: 'The working directory',
   additionalDirectories: 'Every additional directory',
 } as const;
-
-/** As many as Linux follows before it calls a path a loop. */
-const MAX_SYMLINKS = 40;
 
 /**
  * The real path of the folder in which a run shall work. Creates nothing that the caller names.
@@ -28,21 +15,16 @@ const MAX_SYMLINKS = 40;
  */
 export async function resolveWorkingDirectory(
   wanted: string | undefined,
-  { defaultFolder, allowedRoots, stateFolder }: WorkingDirectoryOptions,
+  folders: AllowedFolders,
   param: keyof typeof NAMES = 'workingDirectory',
 ): Promise<string> {
   if (wanted === undefined) {
-    await mkdir(defaultFolder, { recursive: true });
-    return realpath(defaultFolder);
+    await mkdir(folders.defaultFolder, { recursive: true });
+    return realpath(folders.defaultFolder);
   }
 
-  const path = await followSymlinks(resolve(defaultFolder, wanted));
-  const toReal = (folder: string) => followSymlinks(resolve(folder));
-  const roots = await Promise.all(allowedRoots.map(toReal));
-  const isIn = (folder: string | undefined) =>
-    folder !== undefined && path !== undefined && isInside(folder, path);
-  const isState = isIn(await toReal(stateFolder)) && !isIn(await toReal(defaultFolder));
-  if (path === undefined || isState || !roots.some(isIn)) {
+  const path = await toAllowedPath(wanted, folders);
+  if (path === undefined) {
     throw new RunError('forbidden', `${NAMES[param]} must lie inside an allowed folder.`, {
       param,
     });
@@ -62,7 +44,7 @@ export async function resolveWorkingDirectory(
  * Gives an agent's run its real folders; a continued session that names no working directory keeps its
  * own.
  */
-export function withWorkingDirectory(run: Run, options: WorkingDirectoryOptions): Run {
+export function withWorkingDirectory(run: Run, options: AllowedFolders): Run {
   return (request, signal) => {
     const { agent } = request;
     const isPlaced = agent && keepsItsOwn(agent) && !agent.additionalDirectories;
@@ -89,23 +71,4 @@ export function withWorkingDirectory(run: Run, options: WorkingDirectoryOptions)
 
 function keepsItsOwn({ session, workingDirectory }: AgentOptions) {
   return session !== undefined && workingDirectory === undefined;
-}
-
-/**
- * Like `realpath`, but goes on where the path ends: what is missing must be judged by where it would
- * be, or the answer tells which files exist outside. `undefined` when the links go in a circle.
- */
-async function followSymlinks(path: string, left = MAX_SYMLINKS): Promise<string | undefined> {
-  const real = await realpath(path).catch(() => undefined);
-  if (real !== undefined) return real;
-
-  const parent = dirname(path);
-  if (parent === path) return path;
-  const realParent = await followSymlinks(parent, left);
-  if (realParent === undefined) return undefined;
-
-  const here = join(realParent, basename(path));
-  const target = await readlink(here).catch(() => undefined);
-  if (target === undefined) return here;
-  return left === 0 ? undefined : followSymlinks(resolve(realParent, target), left - 1);
 }

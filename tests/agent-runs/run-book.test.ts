@@ -10,11 +10,11 @@ import type { NewRun } from '../../src/agent-runs/recorder.ts';
 import { createRunBook, type RunBookOptions } from '../../src/agent-runs/run-book.ts';
 import { createRunStore } from '../../src/agent-runs/run-store.ts';
 import { createGate } from '../../src/layers/gate.ts';
-import { withGate } from '../../src/layers/with-gate.ts';
+import { createHeldPlaces, withGate } from '../../src/layers/with-gate.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
 import { toAgentRequest } from '../sessions/agent-request.ts';
-import { sayHello } from '../support/create-test-app.ts';
+import { NO_INPUTS, sayHello } from '../support/create-test-app.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -29,6 +29,7 @@ const open = (options: Partial<RunBookOptions> = {}) =>
     maxBytesPerKey: 1_000_000,
     maxBackgroundPerKey: 1000,
     backgroundTimeoutMs: 60_000,
+    inputs: NO_INPUTS,
     ...options,
   });
 
@@ -186,7 +187,7 @@ test('200 runs in the background wait their turn and all end, and leave others t
   const run = withGate(async function* slow(request, signal) {
     await held.promise;
     yield* sayHello(request, signal);
-  }, gate);
+  }, createHeldPlaces(gate));
   const ids = Array.from({ length: 200 }, (_, index) => `r${index}`);
   for (const id of ids) await book.start(run, newRun(id));
   expect(gate.counts()).toMatchObject({ running: 2, waiting: 198 });

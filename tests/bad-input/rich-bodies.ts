@@ -190,6 +190,13 @@ export const RICH_BODIES: Readonly<Record<string, object>> = {
   'POST /v1/responses': RESPONSE,
   'POST /v1/responses/compact': RESPONSE,
   'POST /v1/responses/input_tokens': RESPONSE,
+  'POST /api/runs/{id}/approvals/{approvalId}': {
+    decision: 'allow',
+    input: { command: 'ls' },
+    message: 'No.',
+    remember: true,
+    answers: { 'Which one?': 'This one', 'Which ones?': ['This', 'That'] },
+  },
   'POST /api/run': {
     prompt: 'Which files are here?',
     model: 'sonnet',

@@ -69,6 +69,7 @@ export function createFakeProcess(reply: unknown = {}) {
     pid: 1,
     send: (line) => void said.push(line),
     serve: () => undefined,
+    reply: () => undefined,
     async request(request) {
       asked.push(request);
       return reply;

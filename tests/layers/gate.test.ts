@@ -1,7 +1,12 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createGate, type Gate } from '../../src/layers/gate.ts';
-import { countBehindGate, withGate } from '../../src/layers/with-gate.ts';
+import {
+  countBehindGate,
+  createHeldPlaces,
+  steerThroughGate,
+  withGate,
+} from '../../src/layers/with-gate.ts';
 import type { Run, RunProgress } from '../../src/run.ts';
 import { toAnswerEvents } from '../../src/run-answer.ts';
 import { readAll, RUN_END, RUN_START, settle, toModelRequest } from '../sessions/agent-request.ts';
@@ -276,7 +281,7 @@ describe('withGate', () => {
       seen.push(gate.counts().running);
       yield* run(request, signal);
     };
-    await read(new AbortController(), withGate(watched, gate));
+    await read(new AbortController(), withGate(watched, createHeldPlaces(gate)));
     await settle();
     expect(seen).toEqual([1]);
     expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
@@ -285,9 +290,11 @@ describe('withGate', () => {
 
   test('a run holds its place while its reader takes a break', async () => {
     const gate = createGate({ concurrency: 1, ...PATIENT });
-    const events = withGate(twoEvents, gate)(toModelRequest(), stays)[Symbol.asyncIterator]();
+    const events = withGate(twoEvents, createHeldPlaces(gate))(toModelRequest(), stays)[
+      Symbol.asyncIterator
+    ]();
     await events.next();
-    const second = readAll(withGate(twoEvents, gate)(toModelRequest(), stays));
+    const second = readAll(withGate(twoEvents, createHeldPlaces(gate))(toModelRequest(), stays));
     await settle();
     expect(gate.counts()).toEqual({ running: 1, waiting: 1, concurrency: 1 });
     await events.return?.();
@@ -296,8 +303,67 @@ describe('withGate', () => {
 
   test('a run that nobody reads takes no place', async () => {
     const gate = createGate({ concurrency: 1, ...PATIENT });
-    const events = withGate(twoEvents, gate)(toModelRequest(), stays)[Symbol.asyncIterator]();
+    const events = withGate(twoEvents, createHeldPlaces(gate))(toModelRequest(), stays)[
+      Symbol.asyncIterator
+    ]();
     await events.return?.();
+    await settle();
+    expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
+  });
+
+  test('a run that waits for its caller gives its place to others, and has one again for the answer', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    const places = createHeldPlaces(gate);
+    const answered = Promise.withResolvers<void>();
+    const asking: Run = async function* asking() {
+      yield RUN_START;
+      yield { type: 'plan-review', id: 'inp_1', callId: 'toolu_1', plan: '' };
+      await answered.promise;
+      yield { type: 'input-settled', id: 'inp_1', decision: 'allow' };
+      yield RUN_END;
+    };
+    const seen: number[] = [];
+    const steering = steerThroughGate(
+      {
+        answer: async () => {
+          seen.push(gate.counts().running);
+          answered.resolve();
+        },
+      },
+      places,
+    );
+    const first = readAll(withGate(asking, places)(toModelRequest(), stays));
+    await settle();
+    expect(gate.counts()).toMatchObject({ running: 0 });
+
+    const leave = await gate.enter('b', stays);
+    const given = steering.answer('request-1', 'inp_1', { decision: 'allow' });
+    await settle();
+    expect(seen).toEqual([]);
+    leave();
+    await given;
+    expect(seen).toEqual([1]);
+    expect(await first).toHaveLength(5);
+    await settle();
+    expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
+  });
+
+  const askAndEnd: Run = async function* askAndEnd() {
+    yield { type: 'plan-review', id: 'inp_1', callId: 'toolu_1', plan: '' };
+    yield RUN_END;
+  };
+
+  test('a run that ends while it waits for its caller holds no place, then or later', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    const places = createHeldPlaces(gate);
+    const events = withGate(askAndEnd, places)(toModelRequest(), stays)[Symbol.asyncIterator]();
+    await events.next();
+    await events.next();
+    const leave = await gate.enter('b', stays);
+    const taking = places.takeAgain('request-1');
+    await events.return?.();
+    leave();
+    await taking;
     await settle();
     expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
   });
@@ -306,7 +372,9 @@ describe('withGate', () => {
     const gate = createGate({ concurrency: 1, ...PATIENT });
     const caller = new AbortController();
     const run = vi.fn<Run>(twoEvents);
-    const events = withGate(run, gate)(toModelRequest(), caller.signal)[Symbol.asyncIterator]();
+    const events = withGate(run, createHeldPlaces(gate))(toModelRequest(), caller.signal)[
+      Symbol.asyncIterator
+    ]();
     const first = events.next();
     expect(gate.counts().waiting).toBe(0);
     caller.abort('left');

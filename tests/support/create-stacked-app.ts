@@ -59,19 +59,20 @@ export function createStackedApp({
     queue: gate,
     startProcess,
   });
+  const { run } = createRun({
+    config,
+    backend,
+    sessions,
+    gate,
+    keys: {
+      keys: { get: () => Promise.resolve(OWNER) },
+      applyRules: (_key, request) => Promise.resolve(request),
+      limits: createKeyLimits({ counters: createCounters() }),
+    },
+    stopped: new AbortController().signal,
+  });
   return createTestApp({
-    run: createRun({
-      config,
-      backend,
-      sessions,
-      gate,
-      keys: {
-        keys: { get: () => Promise.resolve(OWNER) },
-        applyRules: (_key, request) => Promise.resolve(request),
-        limits: createKeyLimits({ counters: createCounters() }),
-      },
-      stopped: new AbortController().signal,
-    }),
+    run,
     countTokens: countWithModelAliases(
       countBehindGate(backend.countTokens, gate),
       config.modelAliases,

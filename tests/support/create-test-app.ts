@@ -1,3 +1,4 @@
+import type { InputOptions } from '../../src/agent-runs/pending-inputs.ts';
 import { createRunBook } from '../../src/agent-runs/run-book.ts';
 import { createRunStore } from '../../src/agent-runs/run-store.ts';
 import { type AppParts, createApp } from '../../src/app.ts';
@@ -53,6 +54,15 @@ export const sayHello: Run = async function* hello(request) {
 };
 
 const noKey = () => Promise.reject(new RunError('not-found', 'There is no key in this test.'));
+
+/** For runs that ask nobody anything. */
+export const NO_INPUTS: InputOptions = {
+  steering: { answer: () => Promise.reject(new Error('not part of this test')) },
+  check: () => Promise.resolve(),
+  timeoutMs: 60_000,
+  maxPerKey: 10,
+  max: 10,
+};
 
 const noKeys: KeyStore = {
   list: () => Promise.resolve([]),
@@ -123,6 +133,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       maxBytesPerKey: 1_000_000,
       maxBackgroundPerKey: 100,
       backgroundTimeoutMs: 60_000,
+      inputs: NO_INPUTS,
     }),
     watch: createWatch({ queue, processes: () => ({}), history }),
     // Only these methods of pino's are called.

@@ -8,7 +8,10 @@ import { type LaunchBase, toAgentLaunch } from '../launch/launch.ts';
 import type { OpenProcess } from '../process/processes.ts';
 import { toUserLine } from '../process/input-lines.ts';
 import type { CliProcess } from '../process/cli-process.ts';
-import { readAgentEvents } from './read-agent-events.ts';
+import { createAgentInputs } from './agent-inputs.ts';
+import type { LiveAgents } from './live-agents.ts';
+import { type AgentLine, readAgentEvents } from './read-agent-events.ts';
+import { createRelay } from './relay.ts';
 import { NOTHING_SPENT, readSpending } from './spending.ts';
 import { toBlocks } from '../process/to-blocks.ts';
 
@@ -18,13 +21,21 @@ const CLOSING_GRACE_MS = 3000;
 export type AgentRunParts = {
   openProcess: OpenProcess;
   spares: AgentSpares;
+  /** Where those are noted that can be spoken to. */
+  live: LiveAgents;
   base: LaunchBase;
   /** Longest silence of background tasks behind the agent's last words, in milliseconds. */
   tasksTimeoutMs: number;
 };
 
 /** A run that gets an agent: built-in tools, a working directory, a session on disk. */
-export function createAgentRun({ openProcess, spares, base, tasksTimeoutMs }: AgentRunParts): Run {
+export function createAgentRun({
+  openProcess,
+  spares,
+  live,
+  base,
+  tasksTimeoutMs,
+}: AgentRunParts): Run {
   return async function* agent(request, signal) {
     const options = readAgentOptions(request);
     const { session } = options;
@@ -33,6 +44,13 @@ export function createAgentRun({ openProcess, spares, base, tasksTimeoutMs }: Ag
     const process = spare ?? (await openProcess(launch(session), signal));
     const leave = () => void process.end(CLOSING_GRACE_MS);
     signal.addEventListener('abort', leave, { once: true });
+    const lines = createRelay<AgentLine>(process.lines());
+    const inputs = createAgentInputs({
+      reply: (id, response) => process.reply(id, response),
+      onSettled: lines.put,
+    });
+    process.serve(({ subtype }) => subtype === 'can_use_tool' && 'line');
+    const forget = live.add(request.caller.requestId, inputs);
     try {
       signal.throwIfAborted();
       await process.request(toInitialize(request, options));
@@ -47,16 +65,18 @@ export function createAgentRun({ openProcess, spares, base, tasksTimeoutMs }: Ag
         sessionId: session?.id,
         promptId,
         before,
+        inputs,
         tasksTimeoutMs,
         stopTasks: (ids: readonly string[]) => stopTasks(process, ids),
       };
-      for await (const event of readAgentEvents(process.lines(), reading)) {
+      for await (const event of readAgentEvents(lines.items(), reading)) {
         if (event.type === 'run-end' && session?.isNew) spares.learn(launch);
         yield event;
       }
     } catch (error) {
       throw signal.aborted ? signal.reason : toClearError(error);
     } finally {
+      forget();
       signal.removeEventListener('abort', leave);
       await process.end(CLOSING_GRACE_MS);
     }

@@ -1,13 +1,18 @@
 import type { RunEvent, RunProgress } from '../../run.ts';
+import type { InputSettled } from '../../run-input.ts';
 import { RunError } from '../../run-error.ts';
 import { brokenStream, processEnded, toRetryError } from '../process/failures.ts';
 import type { ApiEvent, CliLine } from '../process/protocol.ts';
 import { HEARD, toPartEvent, toRunStart } from '../process/to-run-event.ts';
+import type { AgentInputs } from './agent-inputs.ts';
 import { createAgentAnswer, isLimit } from './agent-answer.ts';
 import { createBackgroundTasks } from './background-tasks.ts';
 import type { Spending } from './spending.ts';
 import { toResultEvents, toSideEvents } from './to-side-events.ts';
 import { untilSilent } from './until-silent.ts';
+
+/** What the CLI says, and what became of its questions. */
+export type AgentLine = CliLine | InputSettled;
 
 export type AgentReading = {
   model: string;
@@ -16,6 +21,8 @@ export type AgentReading = {
   promptId: string;
   /** What the session had spent before this run. */
   before: Spending;
+  /** What it waits to be told. */
+  inputs: Pick<AgentInputs, 'ask' | 'withdraw' | 'isWaiting'>;
   /** Longest silence of background tasks, in milliseconds, when nothing else goes on. */
   tasksTimeoutMs: number;
   /** Called with the ids of the tasks that are still at work when the run ends. */
@@ -28,7 +35,7 @@ export type AgentReading = {
  * left, or when the tasks that are left have been silent for too long.
  */
 export async function* readAgentEvents(
-  lines: AsyncIterable<CliLine>,
+  lines: AsyncIterable<AgentLine>,
   reading: AgentReading,
 ): AsyncIterable<RunEvent | RunProgress> {
   const answer = createAgentAnswer(reading.before);
@@ -38,10 +45,19 @@ export async function* readAgentEvents(
   let isResting = false;
   let tellsState = false;
 
-  const patienceMs = () => (isResting ? reading.tasksTimeoutMs : undefined);
+  const { inputs } = reading;
+
+  const patienceMs = () => (isResting && !inputs.isWaiting() ? reading.tasksTimeoutMs : undefined);
   for await (const line of untilSilent(lines, patienceMs)) {
     if (line === 'silent') return yield* end();
-    if (line.type === 'result') {
+    if (line.type === 'input-settled') yield line;
+    else if (line.type === 'control_request' || line.type === 'control_cancel_request') {
+      const event =
+        line.type === 'control_request'
+          ? inputs.ask(line.request_id, line.request)
+          : inputs.withdraw(line.request_id);
+      if (event) yield event;
+    } else if (line.type === 'result') {
       // A session that was cut off first tells what became of its tasks; that is no answer.
       if (!line.is_error && !messages.hasStarted()) continue;
       answer.add(line, { model: reading.model, hasRetried });

@@ -67,6 +67,15 @@ const CHAT_ENVIRONMENT = {
 /** The CLI tells when it has nothing more to do. */
 const AGENT_ENVIRONMENT = { CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1' };
 
+/**
+ * Attachments tell the model that it plans, and where the plan goes (CLI 2.1.330); `client_composed` alone
+ * keeps `@path` in the prompt a text. The tool that ends planning is there from the beginning.
+ */
+const PLAN_ENVIRONMENT = { CLAUDE_CODE_DISABLE_ATTACHMENTS: '', ENABLE_TOOL_SEARCH: 'false' };
+
+/** What the CLI calls the modes that it calls otherwise. */
+const MODES: Partial<Record<AgentOptions['permissionMode'], string>> = { ask: 'default' };
+
 const NO_LEAVE: OperatorLeave = { settingSources: [], mcpConfig: undefined, isSandboxed: false };
 
 /** Without these the CLI runs what the sandbox stops outside of it, and what runs inside unasked. */
@@ -114,9 +123,10 @@ export function toAgentLaunch(
       '--strict-mcp-config',
       ...toValueArg('--mcp-config', leave.mcpConfig),
       ...toListArg('--add-dir', agent.additionalDirectories ?? []),
-      '--permission-prompts=none',
+      // Asked over stdio, or denied.
+      agent.isAnswered ? '--permission-prompt-tool=stdio' : '--permission-prompts=none',
       '--system-prompt-snapshot=off',
-      `--permission-mode=${agent.permissionMode}`,
+      `--permission-mode=${MODES[agent.permissionMode] ?? agent.permissionMode}`,
       `--model=${request.model}`,
       ...toSessionArgs(agent),
       ...toListArg('--allowedTools', agent.allowedTools),
@@ -125,10 +135,19 @@ export function toAgentLaunch(
       ...toValueArg('--max-budget-usd', agent.maxBudgetUsd),
       ...toValueArg('--effort', request.effort),
     ],
-    environment: { ...environment, ...AGENT_ENVIRONMENT },
+    environment: {
+      ...environment,
+      ...AGENT_ENVIRONMENT,
+      ...(isPlanReviewed(agent) && PLAN_ENVIRONMENT),
+    },
     folder,
     hasTools: true,
   };
+}
+
+/** Without one who answers the CLI has no tool to end planning, and the plan is its last words. */
+function isPlanReviewed({ permissionMode, isAnswered }: AgentOptions) {
+  return permissionMode === 'plan' && isAnswered === true;
 }
 
 /** Only what lies in something hidden has to be opened again: opening more would open what it hides. */

@@ -24,9 +24,9 @@ export type ProcessLaunch = {
 };
 
 /** One CLI process that speaks JSON lines both ways. It leads a process group of its own. */
-export type CliProcess = Pick<ControlChannel, 'request' | 'serve'> & {
+export type CliProcess = Pick<ControlChannel, 'request' | 'reply' | 'serve'> & {
   pid: number | undefined;
-  /** What the CLI writes from now on, control lines aside. May be iterated again for each turn. */
+  /** What the CLI writes from now on, control lines that somebody answers aside. May be iterated again for each turn. */
   lines: () => AsyncIterable<CliLine>;
   send(line: object): void;
   /**
@@ -58,8 +58,8 @@ export function createCliProcess(launch: ProcessLaunch): CliProcess {
   void pump()
     .catch(() => end(0))
     .finally(() => inbox.end());
-  const { request, serve } = control;
-  return { pid: child.pid, lines: inbox.items, send, request, serve, end, exited };
+  const { request, reply, serve } = control;
+  return { pid: child.pid, lines: inbox.items, send, request, reply, serve, end, exited };
 
   async function pump() {
     for await (const texts of splitLines(child.stdout)) {

@@ -150,6 +150,12 @@ const ControlRequestLine = z.object({
   request: z.looseObject({ subtype: z.string() }),
 });
 
+/** The CLI does not wait for the reply to its control request any more. */
+const ControlCancelLine = z.object({
+  type: z.literal('control_cancel_request'),
+  request_id: z.string(),
+});
+
 const CliLine = z.union([
   StreamEventLine,
   z.discriminatedUnion('type', [
@@ -160,6 +166,7 @@ const CliLine = z.union([
     CommandLifecycleLine,
     ControlResponseLine,
     ControlRequestLine,
+    ControlCancelLine,
   ]),
 ]);
 

@@ -43,6 +43,10 @@ export async function* toMessages(events: AsyncIterable<RunEvent>): AsyncIterabl
         break;
       case 'subagent-part':
       case 'denial':
+      case 'approval-request':
+      case 'question':
+      case 'plan-review':
+      case 'input-settled':
       case 'task':
         break; // only agents have them
       case 'run-end':

@@ -76,6 +76,40 @@ export const AgentPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('other'), kind: z.string().describe('What it is, such as image.') }),
 ]);
 
+const Question = z.object({
+  question: z.string(),
+  header: z.string().optional(),
+  isMultiple: z.boolean().describe('Whether several options may be chosen.'),
+  options: z.array(z.object({ label: z.string(), description: z.string().optional() })),
+});
+
+/** What a run waits for, by its kind. */
+export const inputRequests = {
+  'approval-request': z.object({
+    type: z.literal('approval-request'),
+    id: z.string(),
+    callId: z.string(),
+    toolName: z.string(),
+    input: z.record(z.string(), z.unknown()),
+    description: z.string().optional(),
+    reason: z.string().optional(),
+    path: z.string().optional().describe('What it needs leave for, where the CLI tells.'),
+    suggestions: z.array(z.string()).describe('What `remember` allows.'),
+  }),
+  question: z.object({
+    type: z.literal('question'),
+    id: z.string(),
+    callId: z.string(),
+    questions: z.array(Question),
+  }),
+  'plan-review': z.object({
+    type: z.literal('plan-review'),
+    id: z.string(),
+    callId: z.string(),
+    plan: z.string(),
+  }),
+};
+
 const index = z.int().nonnegative();
 
 /** One event of a streamed agent run: a server-sent event, or a line of NDJSON. */
@@ -102,6 +136,13 @@ export const AgentEvent = z.discriminatedUnion('type', [
     callId: z.string(),
     toolName: z.string(),
     reason: z.string(),
+  }),
+  ...Object.values(inputRequests),
+  z.object({
+    type: z.literal('input-settled'),
+    id: z.string(),
+    decision: z.enum(['allow', 'deny', 'withdrawn']),
+    message: z.string().optional(),
   }),
   z.object({
     type: z.literal('task'),

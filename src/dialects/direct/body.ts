@@ -1,16 +1,16 @@
 import { z } from 'zod';
 
-const PermissionMode = z.enum(['dontAsk', 'acceptEdits', 'plan', 'bypassPermissions']);
+const PermissionMode = z.enum(['dontAsk', 'ask', 'acceptEdits', 'plan', 'bypassPermissions']);
 
 /** A tool in the CLI's notation, such as `Read` or `Bash(git log *)`. Never a flag. */
 const ToolRule = z
   .string()
   .regex(/^[A-Za-z_][\w.-]*(\([^\n]*\))?$/, 'must be a tool name, as `Read` or `Bash(git log *)`');
 
-/** The CLI switches it off where nobody can answer (CLI 2.1.330). */
+/** The CLI has it where somebody answers, and nowhere else (CLI 2.1.330). */
 const AllowedTool = ToolRule.refine(
   (rule) => rule !== 'AskUserQuestion',
-  'AskUserQuestion is off, because nobody can answer in the middle of a run',
+  'AskUserQuestion is there with permissionMode `ask` or `plan`, without being allowed, and only there',
 );
 
 /** Unknown fields are refused: a misspelt limit must not pass unseen. */

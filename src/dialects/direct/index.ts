@@ -30,7 +30,7 @@ export const direct: Dialect<RunBody> = {
 
 /** This server's own API: agents, their sessions, and what its operator asks for. */
 export const directApi: Api = {
-  paths: ['/api/run', '/api/runs', '/api/events', '/api/sessions', '/api/admin'],
+  paths: ['/api/run', '/api/runs', '/api/approvals', '/api/events', '/api/sessions', '/api/admin'],
   failures: directFailures,
   dialects: [direct],
   trials: [trial],

@@ -1,18 +1,35 @@
-import { ANY, type OperationOf, type Schemas, type Tag, WITH_RUN } from '../operation.ts';
+import {
+  ANY,
+  type OperationOf,
+  type Schemas,
+  type Tag,
+  WITH_BODY,
+  WITH_RUN,
+} from '../operation.ts';
 import { AgentEvent, AgentRun } from './answer-schemas.ts';
 import { RunBody } from './body.ts';
 import { directFailures } from './failures.ts';
-import { AgentRunList, AgentRunRecord, DeletedRunRecord, RunChange } from './run-schemas.ts';
+import { ApprovalBody } from './approval-body.ts';
+import {
+  AgentRunList,
+  AgentRunRecord,
+  Approval,
+  ApprovalList,
+  DeletedRunRecord,
+  RunChange,
+} from './run-schemas.ts';
 import { DeletedSession, Session, SessionList, SessionMessages } from './session-schemas.ts';
 
 /** What its operations name. */
 export const schemas = {
-  bodies: { RunRequest: RunBody },
+  bodies: { ApprovalRequest: ApprovalBody, RunRequest: RunBody },
   answers: {
     AgentEvent,
     AgentRun,
     AgentRunList,
     AgentRunRecord,
+    Approval,
+    ApprovalList,
     DeletedRunRecord,
     DeletedSession,
     RunChange,
@@ -109,6 +126,25 @@ export const operations: readonly OperationOf<typeof schemas>[] = [
     events: 'AgentEvent',
     lines: 'offered',
     codes: [...ANY, 'invalid-request', 'not-found'],
+  },
+  {
+    ...shared,
+    id: 'listApprovals',
+    method: 'get',
+    path: '/api/approvals',
+    summary: "List what the caller's runs wait for: leave for tools, answers, reviews of plans",
+    answer: 'ApprovalList',
+    codes: ANY,
+  },
+  {
+    ...shared,
+    id: 'answerApproval',
+    method: 'post',
+    path: '/api/runs/{id}/approvals/{approvalId}',
+    summary: 'Tell a run what it waits for; the first answer counts',
+    body: { schema: 'ApprovalRequest', example: { decision: 'allow' } },
+    answer: 'Approval',
+    codes: [...WITH_BODY, 'forbidden', 'not-found', 'conflict'],
   },
   {
     ...shared,

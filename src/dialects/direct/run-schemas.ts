@@ -1,8 +1,16 @@
 import { z } from 'zod';
 
-import { AgentRun } from './answer-schemas.ts';
+import { AgentRun, inputRequests } from './answer-schemas.ts';
 
-const RunState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted']);
+const RunState = z.enum([
+  'queued',
+  'running',
+  'waiting',
+  'done',
+  'failed',
+  'cancelled',
+  'interrupted',
+]);
 
 const listed = {
   id: z.string().regex(/^req_/),
@@ -30,6 +38,23 @@ export const AgentRunList = z.object({ runs: z.array(z.object(listed)), hasMore:
 
 /** The answer of `DELETE /api/runs/{id}/record`. */
 export const DeletedRunRecord = z.object({ id: z.string(), deleted: z.literal(true) });
+
+/** Something that a run waits for, or waited for. */
+export const Approval = z.object({
+  id: z.string(),
+  runId: z.string().regex(/^req_/),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().describe('Without an answer it is denied then.'),
+  request: z.discriminatedUnion('type', [
+    inputRequests['approval-request'],
+    inputRequests.question,
+    inputRequests['plan-review'],
+  ]),
+  decision: z.enum(['allow', 'deny', 'withdrawn']).nullable(),
+});
+
+/** The answer of `GET /api/approvals`. */
+export const ApprovalList = z.object({ approvals: z.array(Approval) });
 
 /** One message of `GET /api/events`. */
 export const RunChange = z.object({

@@ -30,6 +30,7 @@ export function toRunRequest(body: RunBody, caller: Caller): TranslatedRequest {
       workingDirectory: body.workingDirectory,
       additionalDirectories: body.additionalDirectories,
       permissionMode: body.permissionMode,
+      ...(isAnswered(body) && { isAnswered: true }),
       systemPrompt: body.systemPrompt,
       appendSystemPrompt: body.appendSystemPrompt,
       maxTurns: body.maxTurns,
@@ -39,4 +40,10 @@ export function toRunRequest(body: RunBody, caller: Caller): TranslatedRequest {
     ...(body.background && { isPatient: true as const }),
   };
   return { request, isStream: body.stream, ignored: [] };
+}
+
+/** Who waits for a whole answer cannot know what a plan waits for, and did not ask to be asked. */
+function isAnswered({ permissionMode, stream, background, onDisconnect }: RunBody) {
+  if (permissionMode === 'plan') return stream || background || onDisconnect === 'continue';
+  return permissionMode === 'ask';
 }

@@ -58,6 +58,10 @@ export async function* toMessages(
       case 'part-signature':
       case 'subagent-part':
       case 'denial':
+      case 'approval-request':
+      case 'question':
+      case 'plan-review':
+      case 'input-settled':
       case 'task':
         break;
       case 'run-end':

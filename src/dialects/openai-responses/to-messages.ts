@@ -91,6 +91,10 @@ async function* toResponseEvents(
       case 'part-signature':
       case 'subagent-part':
       case 'denial':
+      case 'approval-request':
+      case 'question':
+      case 'plan-review':
+      case 'input-settled':
       case 'task':
         break;
       case 'part-end':

@@ -1,10 +1,12 @@
 import type { Hono } from 'hono';
 
 import type { RunBook } from '../../agent-runs/run-book.ts';
+import { ApprovalBody } from '../../dialects/direct/approval-body.ts';
 import { direct } from '../../dialects/direct/index.ts';
 import { validate } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { Run } from '../../run.ts';
+import { answerApproval, listApprovals } from './approvals.ts';
 import { goOnWithRuns, resumeRun, runAgent } from './run-agent.ts';
 import { followRun, watchRuns } from './run-events.ts';
 import { cancelRun, deleteRunRecord, getRun, listRuns } from './stored-runs.ts';
@@ -29,5 +31,7 @@ export function mountRuns(app: Hono<AppEnv>, parts: RunRouteParts): void {
   app.delete('/api/runs/:id/record', deleteRunRecord(book));
   app.post('/api/runs/:id/resume', resumeRun(run, book));
   app.get('/api/runs/:id/events', followRun({ book, stopping }));
+  app.post('/api/runs/:id/approvals/:approvalId', validate(ApprovalBody), answerApproval(book));
+  app.get('/api/approvals', listApprovals(book));
   app.get('/api/events', watchRuns({ book, stopping }));
 }

@@ -27,6 +27,7 @@ async function read(lines: readonly CliLine[]) {
       sessionId: 'session-1',
       promptId: 'prompt-1',
       before: NOTHING_SPENT,
+      inputs: { ask: () => undefined, withdraw: () => undefined, isWaiting: () => false },
       tasksTimeoutMs: 60_000,
       stopTasks: () => undefined,
     };

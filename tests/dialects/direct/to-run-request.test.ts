@@ -79,3 +79,15 @@ test('an unknown field is refused by its name: a misspelt limit must not pass un
     message: expect.stringContaining('"maxTurn"'),
   });
 });
+
+test.each([
+  [{ permissionMode: 'ask' }, true],
+  [{ permissionMode: 'plan' }, undefined],
+  [{ permissionMode: 'plan', stream: true }, true],
+  [{ permissionMode: 'plan', background: true }, true],
+  [{ permissionMode: 'plan', onDisconnect: 'continue' }, true],
+  [{ permissionMode: 'acceptEdits', background: true }, undefined],
+])('%j: somebody answers what it asks: %s', (body, expected) => {
+  const { request } = translate(direct, { prompt: 'Hi', ...body });
+  expect(request.agent?.isAnswered).toBe(expected);
+});

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+
+import { z } from 'zod';
+
+import type { AgentQuestion, InputAnswer, InputRequest, InputSettled } from '../../run-input.ts';
+import { RunError } from '../../run-error.ts';
+
+/** The CLI's `can_use_tool` (CLI 2.1.330); it comes for questions and plans, too. */
+const Asked = z.object({
+  tool_name: z.string(),
+  tool_use_id: z.string(),
+  input: z.record(z.string(), z.unknown()),
+  description: z.string().nullish(),
+  decision_reason: z.string().nullish(),
+  blocked_path: z.string().nullish(),
+  permission_suggestions: z.array(z.looseObject({ type: z.string() })).nullish(),
+});
+
+type Asked = z.infer<typeof Asked>;
+
+const AddRules = z.object({
+  type: z.literal('addRules'),
+  behavior: z.literal('allow'),
+  rules: z.array(z.object({ toolName: z.string(), ruleContent: z.string().nullish() })),
+});
+
+const Questions = z.object({
+  questions: z.array(
+    z.object({
+      question: z.string(),
+      header: z.string().optional(),
+      multiSelect: z.boolean().default(false),
+      options: z
+        .array(z.object({ label: z.string(), description: z.string().optional() }))
+        .default([]),
+    }),
+  ),
+});
+
+const Plan = z.object({ plan: z.string() });
+
+type Waiting = { requestId: string; asked: Asked };
+
+export type AgentInputsOptions = {
+  /** Answers a control request of the CLI. */
+  reply: (requestId: string, response: Record<string, unknown>) => void;
+  /** Told when something is waited for no more. */
+  onSettled: (settled: InputSettled) => void;
+};
+
+export type AgentInputs = ReturnType<typeof createAgentInputs>;
+
+/** What one agent waits to be told, and how the CLI is told it. */
+export function createAgentInputs({ reply, onSettled }: AgentInputsOptions) {
+  const waiting = new Map<string, Waiting>();
+
+  return {
+    isWaiting: () => waiting.size > 0,
+    /** Reads a control request of the CLI; what cannot be read is denied. */
+    ask(requestId: string, request: unknown): InputRequest | undefined {
+      const { data } = Asked.safeParse(request);
+      if (!data) {
+        reply(requestId, { behavior: 'deny', message: 'Nobody here understands this request.' });
+        return undefined;
+      }
+      const id = `inp_${randomUUID().replaceAll('-', '')}`;
+      waiting.set(id, { requestId, asked: data });
+      return toRequest(id, data);
+    },
+    /** Throws `conflict` when nothing is waited for under this id. */
+    answer(id: string, answer: InputAnswer) {
+      const found = waiting.get(id);
+      if (!found) {
+        throw new RunError('conflict', 'The run does not wait for this any more.', { param: 'id' });
+      }
+      waiting.delete(id);
+      reply(found.requestId, toReply(found.asked, answer));
+      const { decision } = answer;
+      onSettled({
+        type: 'input-settled',
+        id,
+        decision,
+        ...(decision === 'deny' && { message: answer.message }),
+      });
+    },
+    /** The CLI does not wait any more. */
+    withdraw(requestId: string): InputSettled | undefined {
+      const [id] = [...waiting].find(([, entry]) => entry.requestId === requestId) ?? [];
+      if (id === undefined) return undefined;
+      waiting.delete(id);
+      return { type: 'input-settled', id, decision: 'withdrawn' };
+    },
+  };
+}
+
+function toRequest(id: string, asked: Asked): InputRequest {
+  const callId = asked.tool_use_id;
+  const questions = asked.tool_name === 'AskUserQuestion' && Questions.safeParse(asked.input).data;
+  if (questions) {
+    return { type: 'question', id, callId, questions: questions.questions.map(toQuestion) };
+  }
+  if (asked.tool_name === 'ExitPlanMode') {
+    // Without a plan file the CLI tells none; the agent's text has it then.
+    return { type: 'plan-review', id, callId, plan: Plan.safeParse(asked.input).data?.plan ?? '' };
+  }
+  return {
+    type: 'approval-request',
+    id,
+    callId,
+    toolName: asked.tool_name,
+    input: asked.input,
+    ...(asked.description != null && { description: asked.description }),
+    ...(asked.decision_reason != null && { reason: asked.decision_reason }),
+    ...(asked.blocked_path != null && { path: asked.blocked_path }),
+    suggestions: toSuggestions(asked),
+  };
+}
+
+function toQuestion({
+  multiSelect,
+  ...question
+}: z.infer<typeof Questions>['questions'][number]): AgentQuestion {
+  return { ...question, isMultiple: multiSelect };
+}
+
+/** Folders and modes are not for an answer to give. */
+function toSuggestions({ permission_suggestions: suggestions }: Asked) {
+  return (suggestions ?? []).flatMap((suggestion) => {
+    const { data } = AddRules.safeParse(suggestion);
+    return (data?.rules ?? []).map(({ toolName, ruleContent }) =>
+      ruleContent == null ? toolName : `${toolName}(${ruleContent})`,
+    );
+  });
+}
+
+function toReply({ input }: Asked, answer: InputAnswer) {
+  if (answer.decision === 'deny') return { behavior: 'deny', message: answer.message };
+  const { answers, rules = [] } = answer;
+  return {
+    behavior: 'allow',
+    updatedInput: { ...(answer.input ?? input), ...(answers && { answers }) },
+    ...(rules.length > 0 && { updatedPermissions: [toAddRules(rules)] }),
+  };
+}
+
+/** For this process only: no setting file is written. */
+function toAddRules(rules: readonly string[]) {
+  return { type: 'addRules', rules: rules.map(toRule), behavior: 'allow', destination: 'session' };
+}
+
+function toRule(text: string) {
+  const [, toolName = text, ruleContent] = /^([^(]+)\((.*)\)$/s.exec(text) ?? [];
+  return { toolName, ...(ruleContent !== undefined && { ruleContent }) };
+}

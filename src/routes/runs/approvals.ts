@@ -1,0 +1,37 @@
+import type { Context } from 'hono';
+
+import type { StoredInput } from '../../agent-runs/input-store.ts';
+import type { RunBook } from '../../agent-runs/run-book.ts';
+import { type ApprovalBody, toInputAnswer } from '../../dialects/direct/approval-body.ts';
+import type { Validated } from '../../http/body/validate.ts';
+import type { AppEnv } from '../../http/variables.ts';
+
+/** `GET /api/approvals`: what the caller's runs wait for, the oldest first. */
+export function listApprovals(book: RunBook) {
+  return (c: Context<AppEnv>): Response =>
+    c.json({ approvals: book.listInputs(c.var.caller.keyId).map(toApprovalView) });
+}
+
+/** `POST /api/runs/{id}/approvals/{approvalId}`: the first answer counts. */
+export function answerApproval(book: RunBook) {
+  return async (
+    c: Context<AppEnv, '/:id/:approvalId', Validated<ApprovalBody>>,
+  ): Promise<Response> => {
+    const { id, approvalId } = c.req.param();
+    const { keyId } = c.var.caller;
+    const { request } = book.getInput(id, keyId, approvalId);
+    const answer = toInputAnswer(c.req.valid('json'), request);
+    return c.json(toApprovalView(await book.answer(id, keyId, approvalId, answer)));
+  };
+}
+
+function toApprovalView({ id, runId, createdAt, expiresAt, request, answer }: StoredInput) {
+  return {
+    id,
+    runId,
+    createdAt: new Date(createdAt).toISOString(),
+    expiresAt: new Date(expiresAt).toISOString(),
+    request,
+    decision: typeof answer === 'object' ? answer.decision : (answer ?? null),
+  };
+}
