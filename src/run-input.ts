@@ -23,7 +23,7 @@ export type ApprovalRequest = {
 };
 
 /** The agent wants to know something. */
-export type QuestionRequest = {
+type QuestionRequest = {
   type: 'question';
   id: string;
   callId: string;
@@ -40,7 +40,7 @@ export type AgentQuestion = {
 };
 
 /** The agent has a plan, and carries it out if that is allowed. */
-export type PlanReview = { type: 'plan-review'; id: string; callId: string; plan: string };
+type PlanReview = { type: 'plan-review'; id: string; callId: string; plan: string };
 
 /** Nothing is waited for under this id any more. */
 export type InputSettled = {

@@ -124,12 +124,13 @@ test('another key can neither see nor answer what a run waits for', async () => 
 const isForbidden = ({ decision, ...rest }: InputAnswer, ask: boolean) =>
   decision === 'allow' && (ask || 'input' in rest);
 
+const refuse =
+  (ask: boolean): InputOptions['check'] =>
+  async (_key, _request, answer) => {
+    if (isForbidden(answer, ask)) throw new RunError('forbidden', 'Not with this key.');
+  };
+
 test('what the rules forbid is not asked, and not allowed by an answer', async () => {
-  const refuse =
-    (ask: boolean): InputOptions['check'] =>
-    async (_key, _request, answer) => {
-      if (isForbidden(answer, ask)) throw new RunError('forbidden', 'Not with this key.');
-    };
   const asked = open({ check: refuse(true) });
   await asked.book.start(asked.run, newRun('r1'));
   await until(asked.book, 'r1', 'run-end');

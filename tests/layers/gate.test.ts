@@ -64,6 +64,11 @@ function watch(gate: Gate) {
   return told;
 }
 
+const askAndEnd: Run = async function* askAndEnd() {
+  yield { type: 'plan-review', id: 'inp_1', callId: 'toolu_1', plan: '' };
+  yield RUN_END;
+};
+
 describe('places', () => {
   test('as many as the concurrency are given at once, the rest wait', async () => {
     const gate = createGate({ concurrency: 2, ...PATIENT });
@@ -347,11 +352,6 @@ describe('withGate', () => {
     await settle();
     expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
   });
-
-  const askAndEnd: Run = async function* askAndEnd() {
-    yield { type: 'plan-review', id: 'inp_1', callId: 'toolu_1', plan: '' };
-    yield RUN_END;
-  };
 
   test('a run that ends while it waits for its caller holds no place, then or later', async () => {
     const gate = createGate({ concurrency: 1, ...PATIENT });

@@ -3,7 +3,7 @@ import { createLineQueue } from '../process/line-queue.ts';
 /** Items ahead of the one who reads; past that their source is held back. */
 const READ_AHEAD = 64;
 
-/** Passes items on, with others put among them; ends with its source. */
+/** Passes items on, with others put among them; ends, or fails, with its source. */
 export function createRelay<Item>(source: AsyncIterable<Item>) {
   const queue = createLineQueue<Item>(READ_AHEAD);
   const pass = async () => {
@@ -13,6 +13,13 @@ export function createRelay<Item>(source: AsyncIterable<Item>) {
       queue.end();
     }
   };
-  void pass();
-  return { items: queue.items, put: (item: Item) => void queue.push(item) };
+  const passed = pass();
+  passed.catch(() => undefined); // told to the one who reads
+  return {
+    async *items(): AsyncIterable<Item> {
+      yield* queue.items();
+      await passed;
+    },
+    put: (item: Item) => void queue.push(item),
+  };
 }
