@@ -1,4 +1,4 @@
-import { createLineQueue } from '../process/line-queue.ts';
+import { createLineQueue } from '../process/lines.ts';
 
 /** Items ahead of the one who reads; past that their source is held back. */
 const READ_AHEAD = 64;
