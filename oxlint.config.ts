@@ -20,7 +20,7 @@ const ROOMS: Readonly<Record<string, string>> = {
 
   // Dialects are pure: neither Hono, nor Node, nor each other.
   'dialects/*.ts': `${CANONICAL} zod`,
-  'dialects/*/**': `${CANONICAL} ../dialect.ts ../operation.ts ../trial.ts ../shared/ zod`,
+  'dialects/*/**': `${CANONICAL} tool-rule.ts ../dialect.ts ../operation.ts ../trial.ts ../shared/ zod`,
   'dialects/openai-responses/tools/**': `${CANONICAL} ../body.ts ../content.ts ../../shared/ zod`,
   'openapi/**': 'run-error.ts dialects/ keys/api-key.ts zod',
 
@@ -30,7 +30,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'dashboard/**': `${CANONICAL} dialects/index.ts dialects/trial.ts http/ keys/ observation/ responses/ routes/ sessions/session-transcript.ts hono zod node:*`,
 
   'keys/**':
-    'run.ts run-input.ts run-error.ts allowed-folders.ts backend.ts settings.ts p-limit zod node:*',
+    'run.ts run-input.ts run-error.ts tool-rule.ts allowed-folders.ts backend.ts settings.ts p-limit zod node:*',
   'limits/**': 'run.ts run-error.ts keys/ state/ node:*',
   'sessions/**': 'run.ts run-error.ts state/ zod node:events',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
@@ -43,7 +43,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'demo/**': 'ajv zod node:*',
 
   'cli/**':
-    'config.ts loopback.ts server.ts settings.ts dialects/index.ts dialects/trial.ts claude/launch/ demo/ keys/ dashboard/ routes/ state/ zod node:*',
+    'config.ts loopback.ts server.ts settings.ts tool-rule.ts dialects/index.ts dialects/trial.ts claude/launch/ demo/ keys/ dashboard/ routes/ state/ zod node:*',
   '{bin,cli}.ts': 'cli.ts cli/ zod node:*',
   'app.ts':
     'run.ts backend.ts agent-runs/ dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',

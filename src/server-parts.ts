@@ -5,6 +5,7 @@ import { openRuns } from './agent-runs/open-runs.ts';
 import { createApp } from './app.ts';
 import type { Backend } from './backend.ts';
 import { readTranscript, removeTranscript } from './claude/agent/transcripts.ts';
+import type { ChatCost } from './claude/chat/chat-costs.ts';
 import { createClaudeBackend } from './claude/create-claude-backend.ts';
 import { HOP_HEADER, isSecret, toChildEnvironment } from './claude/launch/child-environment.ts';
 import type { ClaudeInstallation } from './claude/launch/find-claude.ts';
@@ -26,6 +27,7 @@ import { openHistory } from './observation/history.ts';
 import { createWatch } from './observation/watch.ts';
 import { openKeys } from './open-keys.ts';
 import { openResponses } from './responses/open-responses.ts';
+import type { Caller } from './run.ts';
 import { RunError } from './run-error.ts';
 import { createSessions } from './sessions/session-book.ts';
 import { createSqliteStore } from './sessions/sqlite-store.ts';
@@ -58,7 +60,12 @@ export async function createServerParts(options: ServerOptions) {
     maxQueueSize: config.maxQueueSize,
     queueTimeoutMs: config.queueTimeoutMs,
   });
-  const cli = await prepareCli(options, gate, log);
+  const onChatCost = ({ caller, costUsd }: ChatCost) => {
+    if (costUsd === undefined) return noteUnknownCost(log, caller);
+    void keys.limits.charge(caller.keyId, costUsd);
+    watch.observer.charged?.(caller.keyId, costUsd);
+  };
+  const cli = await prepareCli(options, { gate, log, onChatCost });
   const backend = wrapBackend(cli.backend);
   const readCliStatus = backend.readStatus;
   const stores = await openStores(config, cli.claudeFolder, log);
@@ -151,8 +158,17 @@ export function toShutdown(): RunError {
   return new RunError('shutting-down', 'The server is shutting down; try again.');
 }
 
+function noteUnknownCost(log: Log, { keyId: key, requestId }: Caller) {
+  log.info({ key, requestId }, 'the process ended before it told what its answer cost');
+}
+
+type CliOptions = { gate: Gate; log: Log; onChatCost: (cost: ChatCost) => void };
+
 /** The CLI's side: how its processes are launched, and everything that holds them. */
-async function prepareCli({ config, environment, claude }: ServerOptions, gate: Gate, log: Log) {
+async function prepareCli(
+  { config, environment, claude }: ServerOptions,
+  { gate, log, onChatCost }: CliOptions,
+) {
   const registry = createProcessRegistry(join(config.stateDir, 'processes'), (error) =>
     log.error({ err: error }, 'a CLI process could not be put on record'),
   );
@@ -179,6 +195,7 @@ async function prepareCli({ config, environment, claude }: ServerOptions, gate: 
     book: registry,
     scratch,
     queue: gate,
+    onChatCost,
   });
   return {
     backend,

@@ -43,6 +43,7 @@ function startProcess({ args, environment, folder: cwd }: ProcessLaunch): CliPro
     pid: undefined,
     serve: () => undefined,
     reply: () => undefined,
+    onResult: () => undefined,
     send: () => undefined,
     request: () => Promise.reject(new RunError('overloaded', 'Nothing is started in this test.')),
     async *lines() {},

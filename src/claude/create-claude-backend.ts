@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { createAgentLaunch, createAgentRun } from './agent/agent-run.ts';
 import { createLiveAgents } from './agent/live-agents.ts';
 import type { ReadAbilities } from './chat/abilities.ts';
+import { type ChatCost, createChatCosts } from './chat/chat-costs.ts';
 import { createChatRun } from './chat/chat-run.ts';
 import { createCountTokens } from './chat/count-tokens.ts';
 import { withDroppableParams } from './chat/droppable-params.ts';
@@ -34,6 +35,8 @@ export type ClaudeBackendOptions = {
   scratch: Pick<Scratch, 'empty' | 'openTemporary'>;
   /** The queue in front of the back end; `onChange` registers a listener. */
   queue: { counts: () => QueueCounts; onChange: (listener: () => void) => void };
+  /** Called when it is known what a chat's turn cost, or that it will not be. Default: nothing. */
+  onChatCost?: ((cost: ChatCost) => void) | undefined;
   /** Starts a process. Default: runs `claudePath`. */
   startProcess?: ProcessesOptions['startProcess'];
 };
@@ -44,7 +47,11 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
   const parts = createParts(options);
   const { processes, spares, blanks, agentSpares, kept, suspended, reader, retireIfChanged } =
     parts;
-  const chatParts = { ...parts, readAbilities: reader.readAbilities };
+  const chatParts = {
+    ...parts,
+    readAbilities: reader.readAbilities,
+    costs: createChatCosts(options.onChatCost ?? (() => {})),
+  };
   const chat = withUpstreamForm(withEnforcedOutput(withDroppableParams(createChatRun(chatParts))));
   const agentBase = { ...base, leave: toLeave(config) };
   const live = createLiveAgents();

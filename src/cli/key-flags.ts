@@ -20,9 +20,10 @@ export const KEYS_HELP = `Keys, beside the owner's: claude-code-proxy keys add N
   --models <list>              models it may use (default all)
   --requests-per-minute <n>    --running-at-once <n>
   --tokens-per-minute <n>      --tokens-per-day <n>
-  --usd-per-day <amount>       what its agents may cost
+  --usd-per-day <amount>       what its agents and chats may cost
   --permission-modes <list>    modes its agents may ask for (default all that the server allows)
-  --denied-tools <list>        built-in tools its agents never get, like Bash,WebFetch
+  --denied-tools <list>        built-in tools its agents never get, like Bash,WebFetch;
+                               a pattern, like Bash(git push *), can be got around
 
 An agent can do with this machine whatever the user of the server can; see SECURITY.md.`;
 

@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 import { ShownKey } from '../keys/api-key.ts';
 import { addKey, revokeKey } from '../keys/edit-keys.ts';
 import { readKeysFile, toKeysFile } from '../keys/keys-file.ts';
+import { readToolRule } from '../tool-rule.ts';
 import { openStateFolder } from '../state/state-folder.ts';
 import { KEYS_HELP, type KeysCommand, readKeyFlags } from './key-flags.ts';
 import { readSettings } from './read-settings.ts';
@@ -70,9 +71,10 @@ async function carryOut(command: Errand, file: string): Promise<{ json: object; 
 }
 
 function warnOfGaps({ rules }: Extract<KeysCommand, { verb: 'add' }>, warn: KeysOptions['warn']) {
-  if (rules.usdPerDay !== undefined && rules.scopes.includes('chat')) {
-    warn('Note: of chat answers the CLI tells no cost; --tokens-per-day limits those.');
-  }
+  const rule = rules.deniedTools?.find((text) => readToolRule(text)?.pattern !== undefined);
+  if (rule === undefined) return;
+  const tool = readToolRule(rule)?.tool;
+  warn(`Note: ${rule} stops only commands that are written so; to stop them all, deny ${tool}.`);
 }
 
 function toLine(key: ShownKey): string {

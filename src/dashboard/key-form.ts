@@ -29,11 +29,11 @@ export function keyForm({ id, method, path, action, rules, hasName }: KeyFormOpt
       ${Object.entries(COUNTS).map(([name, label]) =>
         numberField(name, label, rules[name as keyof typeof COUNTS], '1'),
       )}
-      ${numberField('usdPerDay', 'US dollars per day, of agents', rules.usdPerDay, 'any')}
+      ${numberField('usdPerDay', 'US dollars per day, agents and chats', rules.usdPerDay, 'any')}
     </div>
     <div class="limits">
       ${linesField('models', 'Models, one a line', 'all', rules.models)}
-      ${linesField('deniedTools', 'Tools denied to agents, one a line', 'none', rules.deniedTools)}
+      ${linesField('deniedTools', 'Tools denied to agents, one a line; a pattern, like Bash(id), can be got around', 'none', rules.deniedTools)}
     </div>
     ${choices('permissionModes', 'Permission modes of agents (none chosen: all)', PERMISSION_MODES, rules.permissionModes)}
     <div class="row">

@@ -60,7 +60,7 @@ const CHARTS: readonly ((history: RangeHistory, range: RangeName) => Html)[] = [
     { name: 'in', toValue: (sums) => sums.inputTokens },
     { name: 'out', toValue: (sums) => sums.outputTokens, mood: 'second' },
   ]),
-  draw('Cost of agents', toDollars, 'bars', [{ name: 'dollars', toValue: (sums) => sums.costUsd }]),
+  draw('Cost', toDollars, 'bars', [{ name: 'dollars', toValue: (sums) => sums.costUsd }]),
 ];
 
 function draw(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { PermissionMode } from '../run.ts';
+import { readToolRule } from '../tool-rule.ts';
 
 /** `chat` asks models, `agent` uses `/api`, `admin` sees what concerns the whole server. */
 export const SCOPES = ['chat', 'agent', 'admin'] as const;
@@ -31,12 +32,19 @@ export const KeyRules = z.strictObject({
   tokensPerDay: Count.optional(),
   /** Requests under way, those in the queue among them. */
   runningAtOnce: Count.optional(),
-  /** What agents cost; of a chat answer the CLI tells no cost. */
+  /** What agents and chats cost, as the CLI reckons it. */
   usdPerDay: z.number().positive().max(1_000_000).optional(),
   permissionModes: z.array(z.enum(PERMISSION_MODES)).min(1).optional(),
-  /** In the CLI's notation: `Bash`, `Bash(git push *)`. */
+  /** In the CLI's notation. Only a whole tool (`Bash`) is a wall; who is denied `Bash(id)` says it otherwise. */
   deniedTools: z
-    .array(z.string().regex(/^[A-Za-z_][\w.-]*(\([^\n]*\))?$/))
+    .array(
+      z
+        .string()
+        .refine(
+          (text) => readToolRule(text) !== undefined,
+          'must be one tool, as `Bash` or `Bash(git push *)`',
+        ),
+    )
     .min(1)
     .optional(),
 });

@@ -9,6 +9,8 @@ export type KeyLimits = {
    * which another try makes sense, when one of the key's limits is reached.
    */
   enter: (key: ApiKey) => Promise<Visit>;
+  /** Counts what a key's requests turn out to have cost, in US dollars. Never throws. */
+  charge: (keyId: string, costUsd: number) => Promise<void>;
   /** How far the key is from its limits; what it has no limit for is left out. */
   standing: (key: ApiKey) => Promise<Standing>;
 };
@@ -40,9 +42,13 @@ export type KeyLimitsOptions = {
 /** Makes the limits of all keys. What is under way when a limit is reached is let finish. */
 export function createKeyLimits({ counters, onProblem = () => {} }: KeyLimitsOptions): KeyLimits {
   const places = createPlaces();
+  /** The ids of the keys whose dollars are limited, as far as they were seen. */
+  const limited = new Set<string>();
 
   return {
     async enter(key) {
+      if (key.usdPerDay === undefined) limited.delete(key.id);
+      else limited.add(key.id);
       const leavePlace = places.take(key);
       try {
         const budgetUsd = await admit(counters, key);
@@ -57,6 +63,9 @@ export function createKeyLimits({ counters, onProblem = () => {} }: KeyLimitsOpt
         leavePlace();
         throw error;
       }
+    },
+    async charge(keyId, costUsd) {
+      if (limited.has(keyId)) await addUsd(counters, keyId, costUsd).catch(onProblem);
     },
     standing: (key) => readStanding(counters, key),
   };
@@ -85,11 +94,15 @@ async function spend(counters: Counters, key: ApiKey, { tokens, costUsd }: Spent
   const amounts = {
     tokensPerMinute: key.tokensPerMinute === undefined ? 0 : tokens,
     tokensPerDay: key.tokensPerDay === undefined ? 0 : tokens,
-    microUsdPerDay: key.usdPerDay === undefined ? 0 : Math.ceil(costUsd * MICRO),
   };
   for (const [counter, amount] of Object.entries(amounts)) {
     if (amount > 0) await counters.add(counter as keyof typeof amounts, key.id, amount); // `entries` forgets the names
   }
+  if (key.usdPerDay !== undefined) await addUsd(counters, key.id, costUsd);
+}
+
+async function addUsd(counters: Counters, keyId: string, costUsd: number): Promise<void> {
+  if (costUsd > 0) await counters.add('microUsdPerDay', keyId, Math.ceil(costUsd * MICRO));
 }
 
 async function readStanding(counters: Counters, key: ApiKey): Promise<Standing> {

@@ -31,17 +31,20 @@ export function openHistory({
   const database = openDatabase({ ...place, ...MINUTES_SCHEMA });
   const minutes = createMinutes(database);
   const thisMinute = () => Math.floor(now() / MINUTE_MS);
+  const change = (toChanged: (minute: Minute) => Minute) => {
+    try {
+      const at = thisMinute();
+      minutes.write(at, toChanged(minutes.read(at) ?? EMPTY_MINUTE));
+    } catch (error) {
+      onProblem(error);
+    }
+  };
 
   return {
     observer: {
-      ended(record) {
-        try {
-          const at = thisMinute();
-          minutes.write(at, addRun(minutes.read(at) ?? EMPTY_MINUTE, record));
-        } catch (error) {
-          onProblem(error);
-        }
-      },
+      ended: (record) => change((minute) => addRun(minute, record)),
+      charged: (_keyId, costUsd) =>
+        change((minute) => ({ ...minute, costUsd: minute.costUsd + costUsd })),
     },
     read(range) {
       const { bucketMinutes, buckets } = RANGES[range];

@@ -46,7 +46,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
   if (parts.runner) addRunnerCounters(registry, parts.runner);
   const runs = createRunMetrics(registry);
   return {
-    observer: { ended: runs },
+    observer: runs,
     contentType: registry.contentType,
     render: () => registry.metrics(),
   };
@@ -144,7 +144,7 @@ function createRunMetrics(registry: Registry) {
   });
   const cost = new Counter({
     name: 'claude_proxy_cost_usd_total',
-    help: 'US dollars, where the CLI tells them: for agents.',
+    help: 'US dollars, as the CLI reckons them. Of a chat whose process ended too soon they are not known.',
     labelNames: ['key'],
     registers,
   });
@@ -157,7 +157,7 @@ function createRunMetrics(registry: Registry) {
   const toModel = createBoundedLabels();
   const toKey = createBoundedLabels(200);
 
-  return (record: Readonly<RunRecord>) => {
+  const ended = (record: Readonly<RunRecord>) => {
     const { dialect, outcome = 'internal', firstTokenMs, totalMs = 0, costUsd } = record;
     const key = toKey(record.keyId);
     // What a caller calls a model is no label: it may be anything.
@@ -171,4 +171,6 @@ function createRunMetrics(registry: Registry) {
     if (costUsd !== undefined) cost.inc({ key }, costUsd);
     if (UPSTREAM_ERRORS.has(outcome)) upstreamErrors.inc({ code: outcome });
   };
+  const charged = (keyId: string, costUsd: number) => cost.inc({ key: toKey(keyId) }, costUsd);
+  return { ended, charged };
 }

@@ -27,7 +27,7 @@ export type RunRecord = {
   usage: TokenUsage;
   /** Characters of the answer so far: the API tells the tokens only at the end. */
   characters: number;
-  /** In US dollars, where the CLI tells: for agents. */
+  /** In US dollars, of agents; what a chat cost is known only after its end. */
   costUsd: number | undefined;
   /** `undefined` while it runs. */
   outcome: RunOutcome | undefined;
@@ -40,6 +40,8 @@ export type RunObserver = {
   /** `stop` ends the run for this reason. */
   started?(record: Readonly<RunRecord>, stop: (reason: unknown) => void): void;
   ended?(record: Readonly<RunRecord>): void;
+  /** What a run that ended turns out to have cost, in US dollars. */
+  charged?(keyId: string, costUsd: number): void;
 };
 
 /** Tells several observers, in this order. */
@@ -47,5 +49,7 @@ export function combineObservers(observers: readonly RunObserver[]): RunObserver
   return {
     started: (record, stop) => observers.forEach((observer) => observer.started?.(record, stop)),
     ended: (record) => observers.forEach((observer) => observer.ended?.(record)),
+    charged: (keyId, costUsd) =>
+      observers.forEach((observer) => observer.charged?.(keyId, costUsd)),
   };
 }

@@ -78,6 +78,7 @@ function startProcess(): CliProcess {
     pid: undefined,
     serve: () => undefined,
     reply: () => undefined,
+    onResult: () => undefined,
     request: () => Promise.resolve({ totalTokens: 1, models: [] }),
     send(line) {
       JSON.stringify(line);

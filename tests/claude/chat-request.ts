@@ -70,6 +70,7 @@ export function createFakeProcess(reply: unknown = {}) {
     send: (line) => void said.push(line),
     serve: () => undefined,
     reply: () => undefined,
+    onResult: () => undefined,
     async request(request) {
       asked.push(request);
       return reply;

@@ -64,7 +64,7 @@ test('every limit has its flag', async () => {
   });
   expect(JSON.parse(await keys('list', '--json'))).toEqual({ keys: [shown] });
   expect(warnings).toEqual([
-    'Note: of chat answers the CLI tells no cost; --tokens-per-day limits those.',
+    'Note: Bash(git push *, git pull *) stops only commands that are written so; to stop them all, deny Bash.',
   ]);
 });
 

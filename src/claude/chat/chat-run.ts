@@ -2,6 +2,7 @@ import type { Message, Part, ToolResultPart } from '../../run.ts';
 import { type AnswerPart, createPartCollector } from '../../run-answer.ts';
 import { RunError } from '../../run-error.ts';
 import type { ReadAbilities } from './abilities.ts';
+import type { ChatCosts } from './chat-costs.ts';
 import { type ChatProcess, hold, holdReply, sayTurn, setTurn } from './chat-process.ts';
 import type { ChatRequest, ChatRun } from './chat-request.ts';
 import { type ChatTurn, toChatTurn } from './chat-turn.ts';
@@ -21,6 +22,8 @@ export type ChatRunParts = {
   suspended: SuspendedCalls;
   /** Ends the processes that wait: the API refuses their login, and a new one may be there already. */
   retire: () => void;
+  /** Who pays for a turn. */
+  costs: ChatCosts;
 };
 
 /** Time for an interrupted CLI to end its turn, in milliseconds (18 measured), before it is ended itself. */
@@ -32,12 +35,13 @@ const LEAVE_MS = 1000;
  * results.
  */
 export function createChatRun(parts: ChatRunParts): ChatRun {
-  const { readAbilities, openChat, pace, kept, suspended, retire } = parts;
+  const { readAbilities, openChat, pace, kept, suspended, retire, costs } = parts;
   return async function* chatRun(request, signal) {
     const abilities = await readAbilities();
     const turn = toChatTurn(request, abilities);
     const waiting = await suspended.take(turn);
     const chat = waiting?.chat ?? (await openChat(turn, signal));
+    costs.charge(chat, request.caller);
     const leave = leaveWhenAborted(chat, signal);
     const course = { isInterrupted: false, isAnswered: false, isSuspended: false };
     try {

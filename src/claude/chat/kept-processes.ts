@@ -135,7 +135,10 @@ async function comeToRest(
   isAnswered: boolean,
   { isReusing, maxTurns, maxRssBytes }: KeptProcessesOptions,
 ) {
-  if (!(await isReusing())) return false;
+  if (!(await isReusing())) {
+    if (isAnswered) await settle(chat); // the end of the turn tells what it cost
+    return false;
+  }
   const isSettled = isAnswered ? await settle(chat) : await cutOff(chat);
   if (!isSettled || chat.begun >= maxTurns) return false;
   const rssBytes = await readRssBytes(chat.process.pid);

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 
 import { type ControlChannel, createControlChannel } from './control-channel.ts';
 import { createLineQueue } from './lines.ts';
-import { type CliLine, readCliLine } from './protocol.ts';
+import { type CliLine, readCliLine, type ResultLine } from './protocol.ts';
 import { splitLines } from './split-lines.ts';
 
 /** Lines read ahead of the reader of `lines`; beyond that the CLI's stdout is left to fill up. */
@@ -29,6 +29,8 @@ export type CliProcess = Pick<ControlChannel, 'request' | 'reply' | 'serve'> & {
   /** What the CLI writes from now on, control lines that somebody answers aside. May be iterated again for each turn. */
   lines: () => AsyncIterable<CliLine>;
   send(line: object): void;
+  /** Registers the listener of the lines that end turns, read or not; the last one counts. */
+  onResult: (listener: (line: ResultLine) => void) => void;
   /**
    * Interrupts what is going on and closes stdin, upon which the CLI cleans up and exits (30–50 ms
    * measured); kills the whole process group if that takes longer than `graceMs`. Whoever reads `lines`
@@ -47,6 +49,7 @@ export function createCliProcess(launch: ProcessLaunch): CliProcess {
   const control = createControlChannel(send);
   let isUp = false;
   let isEnding = false;
+  let noteResult = (_line: ResultLine) => {};
   child.stdin.on('error', () => {
     // The process is gone; `exited` says why.
   });
@@ -59,7 +62,10 @@ export function createCliProcess(launch: ProcessLaunch): CliProcess {
     .catch(() => end(0))
     .finally(() => inbox.end());
   const { request, reply, serve } = control;
-  return { pid: child.pid, lines: inbox.items, send, request, reply, serve, end, exited };
+  const onResult: CliProcess['onResult'] = (listener) => {
+    noteResult = listener;
+  };
+  return { pid: child.pid, lines: inbox.items, send, request, reply, serve, onResult, end, exited };
 
   async function pump() {
     for await (const texts of splitLines(child.stdout)) {
@@ -79,6 +85,7 @@ export function createCliProcess(launch: ProcessLaunch): CliProcess {
     if (line.type === 'system' && line.subtype === 'api_retry') {
       launch.onApiRetry?.(line.error_status ?? undefined);
     }
+    if (line.type === 'result') noteResult(line);
     return inbox.push(line);
   }
 

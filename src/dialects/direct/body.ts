@@ -1,11 +1,16 @@
 import { z } from 'zod';
 
+import { readToolRule } from '../../tool-rule.ts';
+
 const PermissionMode = z.enum(['dontAsk', 'ask', 'acceptEdits', 'plan', 'bypassPermissions']);
 
 /** A tool in the CLI's notation, such as `Read` or `Bash(git log *)`. Never a flag. */
 const ToolRule = z
   .string()
-  .regex(/^[A-Za-z_][\w.-]*(\([^\n]*\))?$/, 'must be a tool name, as `Read` or `Bash(git log *)`');
+  .refine(
+    (text) => readToolRule(text) !== undefined,
+    'must be one tool, as `Read` or `Bash(git log *)`',
+  );
 
 /** The CLI has it where somebody answers, and nowhere else (CLI 2.1.330). */
 const AllowedTool = ToolRule.refine(

@@ -64,6 +64,9 @@ test.for<[field: string, fields: object]>([
   ['allowedTools.1', { allowedTools: ['Read', '--dangerously-skip-permissions'] }],
   ['allowedTools.0', { allowedTools: ['AskUserQuestion'] }],
   ['disallowedTools.0', { disallowedTools: ['Bash(a\nb)'] }],
+  ['allowedTools.0', { allowedTools: ['Bash(x) Write,Edit(z)'] }],
+  ['allowedTools.0', { allowedTools: ['Bash(a (b) Write,Edit(c))'] }],
+  ['disallowedTools.0', { disallowedTools: ['Read,Write'] }],
   ['outputSchema', { outputSchema: 'object' }],
 ])('names %s: %j', async ([param, fields]) => {
   expect(await complaintOf(direct, { prompt: 'Hi', ...fields })).toMatchObject({
