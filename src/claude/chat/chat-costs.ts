@@ -38,8 +38,6 @@ export function createChatCosts(onCost: (cost: ChatCost) => void): ChatCosts {
       toldUsd = totalUsd ?? toldUsd;
       if (costUsd > 0) tell(costUsd);
     });
-    void chat.process.exited.then(() => {
-      if (results < chat.begun) tell(undefined);
-    });
+    void chat.process.exited.then(() => results < chat.begun && tell(undefined));
   }
 }

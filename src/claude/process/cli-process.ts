@@ -49,7 +49,7 @@ export function createCliProcess(launch: ProcessLaunch): CliProcess {
   const control = createControlChannel(send);
   let isUp = false;
   let isEnding = false;
-  let noteResult = (_line: ResultLine) => {};
+  let noteResult: ((line: ResultLine) => void) | undefined;
   child.stdin.on('error', () => {
     // The process is gone; `exited` says why.
   });
@@ -85,7 +85,7 @@ export function createCliProcess(launch: ProcessLaunch): CliProcess {
     if (line.type === 'system' && line.subtype === 'api_retry') {
       launch.onApiRetry?.(line.error_status ?? undefined);
     }
-    if (line.type === 'result') noteResult(line);
+    if (line.type === 'result') noteResult?.(line);
     return inbox.push(line);
   }
 

@@ -10,14 +10,14 @@ const toCaller = (keyId: string) => ({ keyId, user: undefined, requestId: `req_$
 function open() {
   const told: ChatCost[] = [];
   const fake = createFakeChat();
-  let onResult = (_line: ResultLine) => {};
+  let onResult: ((line: ResultLine) => void) | undefined;
   fake.process.onResult = (listener) => {
     onResult = listener;
   };
   const costs = createChatCosts((cost) => told.push(cost));
   const end = (totalUsd: number) => {
     const line = result();
-    if (line.type === 'result') onResult({ ...line, total_cost_usd: totalUsd });
+    if (line.type === 'result') onResult?.({ ...line, total_cost_usd: totalUsd });
   };
   return { ...fake, told, charge: (id: string) => costs.charge(fake.chat, toCaller(id)), end };
 }
