@@ -1,5 +1,5 @@
 import type { InputAnswer } from './run-input.ts';
-import type { AgentOptions, CountTokens, Run, RunRequest } from './run.ts';
+import type { AgentOptions, CountTokens, PermissionMode, Run, RunRequest } from './run.ts';
 
 /**
  * What a server needs of whatever answers. The CLI is one such back end (`src/claude/`); a queue in front of
@@ -39,10 +39,29 @@ export type Backend = {
   close: () => Promise<void>;
 };
 
-/** What can be said to an agent's run while it goes on. Runs are named by the ids of their requests. */
+/**
+ * What can be said to an agent's run while it goes on. Runs are named by the ids of their requests. All
+ * throw `conflict` when the run is not at work.
+ */
 export type Steering = {
   /** Tells a run what it waits for. Throws `conflict` when it does not wait for that. */
   answer: (runId: string, inputId: string, answer: InputAnswer) => Promise<void>;
+  /** Says something to the agent, which reads it at its next step. */
+  send: (runId: string, message: { id: string; text: string }) => Promise<void>;
+  /** Resolves with whether the agent had not read it yet. Throws `not-found` for an unknown message. */
+  takeBack: (runId: string, messageId: string) => Promise<boolean>;
+  /** Ends what the agent does now; it goes on with messages that wait, or the run is over. */
+  interrupt: (runId: string) => Promise<void>;
+  /** Holds from the agent's next step. */
+  change: (runId: string, change: AgentChange) => Promise<void>;
+  /** A question beside the conversation; its tokens are the run's. */
+  ask: (runId: string, question: string) => Promise<string>;
+};
+
+/** What can change while an agent is at work. */
+export type AgentChange = {
+  permissionMode?: Exclude<PermissionMode, 'bypassPermissions' | 'plan'> | undefined;
+  model?: string | undefined;
 };
 
 export type BackendCounts = {

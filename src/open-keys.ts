@@ -6,6 +6,8 @@ import { toKeysFile } from './keys/keys-file.ts';
 import type { KeyParts } from './layers/with-key.ts';
 import { createKeyLimits, type KeyLimits } from './limits/key-limits.ts';
 import { openCounters } from './limits/open-counters.ts';
+import type { RunRequest } from './run.ts';
+import { RunError } from './run-error.ts';
 
 export type OpenKeysOptions = Pick<KeyRulesOptions, 'readModels'> & {
   config: Pick<Config, 'stateDir' | 'modelAliases'>;
@@ -20,6 +22,8 @@ export type OpenedKeys = {
   limits: KeyLimits;
   /** What every run asks of its caller's key. */
   parts: KeyParts;
+  /** Throws what a run of this request would, the limits aside. */
+  checkRequest: (request: RunRequest) => Promise<void>;
   removeExpired: () => Promise<void>;
   close: () => void;
 };
@@ -42,6 +46,11 @@ export function openKeys({ config, ownerKey, readModels, log }: OpenKeysOptions)
     store: createKeyStore(toKeysFile(config.stateDir)),
     limits,
     parts: { keys: book, applyRules, limits },
+    async checkRequest(request) {
+      const key = await book.get(request.caller.keyId);
+      if (!key) throw new RunError('unauthenticated', 'This key was revoked.');
+      await applyRules(key, request);
+    },
     removeExpired: counters.removeExpired,
     close: counters.close,
   };

@@ -184,6 +184,8 @@ export type AgentEvent =
   | { type: 'subagent-part'; parentCallId: string; part: AgentPart }
   /** A tool call that was not allowed. */
   | { type: 'denial'; callId: string; toolName: string; reason: string }
+  /** What became of a message that was sent on the way. */
+  | { type: 'user-message'; id: string; text: string; state: 'queued' | 'read' | 'taken-back' }
   /** A task in the background began or ended. */
   | { type: 'task'; task: AgentTask; status: 'running' | 'completed' | 'failed' | 'stopped' };
 
@@ -256,7 +258,9 @@ export type RunFinish =
   | 'context-full'
   | 'paused'
   | 'max-turns'
-  | 'max-budget';
+  | 'max-budget'
+  /** Its caller stopped the agent. */
+  | 'interrupted';
 
 export type AgentSummary = {
   /** The agent's last text. */

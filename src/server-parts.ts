@@ -93,7 +93,12 @@ export async function createServerParts(options: ServerOptions) {
     stopped: stopped.signal,
   });
   const check = createInputRules(keys.book, toAllowedFolders(config));
-  const runs = openRuns({ config, inputs: { steering, check }, log });
+  const runs = openRuns({
+    config,
+    inputs: { steering, check },
+    checkRequest: keys.checkRequest,
+    log,
+  });
   const app = createApp({
     run,
     countTokens: countWithKey(

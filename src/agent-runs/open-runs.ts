@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import type { Config } from '../config.ts';
 import type { InputOptions } from './pending-inputs.ts';
-import { createRunBook, type RunBook } from './run-book.ts';
+import { createRunBook, type RunBook, type RunBookOptions } from './run-book.ts';
 import { createRunStore } from './run-store.ts';
 
 export type OpenRunsOptions = {
@@ -19,11 +19,12 @@ export type OpenRunsOptions = {
     | 'workerConcurrency'
   >;
   inputs: Pick<InputOptions, 'steering' | 'check'>;
+  checkRequest: RunBookOptions['checkRequest'];
   log: { error: (details: object, message: string) => void };
 };
 
 /** Opens the runs in the state folder. What an earlier server left unfinished is interrupted. */
-export function openRuns({ config, inputs, log }: OpenRunsOptions): RunBook {
+export function openRuns({ config, inputs, checkRequest, log }: OpenRunsOptions): RunBook {
   const store = createRunStore({
     file: join(config.stateDir, 'runs.db'),
     onSetAside: (report) => log.error(report, 'the run database was damaged and set aside'),
@@ -34,6 +35,7 @@ export function openRuns({ config, inputs, log }: OpenRunsOptions): RunBook {
     maxBytesPerKey: config.maxRunBytesPerKey,
     maxBackgroundPerKey: config.maxBackgroundRunsPerKey,
     backgroundTimeoutMs: config.backgroundTimeoutMs,
+    checkRequest,
     inputs: {
       ...inputs,
       timeoutMs: config.approvalTimeoutMs,

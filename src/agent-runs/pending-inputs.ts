@@ -5,8 +5,8 @@ import type { InputStore, StoredInput } from './input-store.ts';
 
 /** What is told to answers, and to those who wait for one. */
 export type InputOptions = {
-  /** Hands an answer to its run. */
-  steering: Pick<Steering, 'answer'>;
+  /** Speaks to runs. */
+  steering: Steering;
   /** Throws when the answer would let the run do what its key may not. */
   check: (keyId: string, request: InputRequest, answer: InputAnswer) => Promise<void>;
   /** Longest time that a run waits for an answer, in milliseconds; then it is denied. */

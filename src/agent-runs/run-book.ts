@@ -1,5 +1,6 @@
+import type { Steering } from '../backend.ts';
 import { createDeadline } from '../deadline.ts';
-import type { Run, RunEvent } from '../run.ts';
+import type { Run, RunEvent, RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import type { InputAnswer } from '../run-input.ts';
 import { within } from '../within.ts';
@@ -26,8 +27,10 @@ export type RunBookOptions = {
   maxBackgroundPerKey: number;
   /** Longest time of a run that its caller does not wait for, in milliseconds. */
   backgroundTimeoutMs: number;
-  /** How what runs wait for is answered. */
+  /** How runs are spoken to, and what they wait for is answered. */
   inputs: InputOptions;
+  /** Throws when the key may not have a run begin with this request. */
+  checkRequest: (request: RunRequest) => Promise<void>;
   /** Told of failures that must not spoil an answer: it is paid for. Default: nobody. */
   onProblem?: (error: unknown) => void;
   /** Milliseconds since 1970. Default: the system's clock. */
@@ -69,6 +72,9 @@ export type RunBook = {
   getInput: (id: string, keyId: string, inputId: string) => StoredInput;
   /** What the runs of a key wait for, the oldest first. */
   listInputs: (keyId: string) => readonly StoredInput[];
+  /** What speaks to a run. Throws `conflict` for one that has ended. */
+  steer: (id: string, keyId: string) => Steering;
+  checkRequest: RunBookOptions['checkRequest'];
   /** Ends a run and resolves when it has ended; one that had ended stays as it is. */
   cancel: (id: string, keyId: string) => Promise<StoredRun>;
   /** Removes an ended run with its events. Throws `conflict` for one that goes on. */
@@ -163,6 +169,13 @@ export function createRunBook(options: RunBookOptions): RunBook {
     answer: async (id, keyId, inputId, answer) => inputs.answer(get(id, keyId), inputId, answer),
     getInput: (id, keyId, inputId) => inputs.get(get(id, keyId), inputId),
     listInputs: inputs.list,
+    checkRequest: options.checkRequest,
+    steer(id, keyId) {
+      if (isEnded(get(id, keyId))) {
+        throw new RunError('conflict', 'The run has ended.', { param: 'id' });
+      }
+      return options.inputs.steering;
+    },
     watch: (keyId, signal) => changes.follow(keyId, signal),
     async cancel(id, keyId) {
       get(id, keyId);

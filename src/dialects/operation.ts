@@ -12,7 +12,7 @@ type Table = Readonly<Record<string, z.ZodType>>;
 export type Operation<BodyName extends string = string, AnswerName extends string = string> = {
   /** Names the operation for code generators. */
   id: string;
-  method: 'get' | 'post' | 'put' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As OpenAPI writes paths: `/v1/models/{id}`. */
   path: string;
   tag: Tag;

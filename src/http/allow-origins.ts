@@ -17,7 +17,7 @@ const EXPOSED = [
   ),
 ];
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'];
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** How long a browser may remember a preflight, in seconds. */
 const MAX_AGE_SECONDS = 600;

@@ -8,8 +8,8 @@ import { type KeyParts, withKey } from './with-key.ts';
 import type { Run } from '../run.ts';
 import { withBlankStops } from './with-blank-stops.ts';
 import type { Gate } from './gate.ts';
-import { createHeldPlaces, steerThroughGate, withGate } from './with-gate.ts';
-import { withModelAliases } from './with-model-aliases.ts';
+import { createHeldPlaces, type HeldPlaces, steerThroughGate, withGate } from './with-gate.ts';
+import { steerWithModelAliases, withModelAliases } from './with-model-aliases.ts';
 import { withPermissionMode } from './with-permission-mode.ts';
 import { withRetry } from './with-retry.ts';
 import { withStructuredOutput } from './with-structured-output.ts';
@@ -64,7 +64,12 @@ export function createRun(parts: RunParts): { run: Run; steering: Steering } {
   run = withModelAliases(run, config.modelAliases);
   run = withKey(run, parts.keys);
   run = withStop(run, parts.stopped);
-  return { run, steering: steerThroughGate(backend.steering, places) };
+  return { run, steering: steer(parts, places) };
+}
+
+/** What is said to runs on their way goes through what concerns it. */
+function steer({ backend, config }: RunParts, places: HeldPlaces) {
+  return steerWithModelAliases(steerThroughGate(backend.steering, places), config.modelAliases);
 }
 
 /** Where agents may work. */

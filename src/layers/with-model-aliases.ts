@@ -1,3 +1,4 @@
+import type { Steering } from '../backend.ts';
 import type { CountTokens, Run, RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 
@@ -22,7 +23,19 @@ export function countWithModelAliases(countTokens: CountTokens, aliases: Aliases
   return async (request, signal) => countTokens(toNamed(request, aliases), signal);
 }
 
-function toNamed(request: RunRequest, aliases: Aliases): RunRequest {
+/** Changes to the model that is meant, as `withModelAliases` runs. */
+export function steerWithModelAliases(steering: Steering, aliases: Aliases): Steering {
+  return {
+    ...steering,
+    change: async (runId, { model, ...change }) =>
+      steering.change(runId, {
+        ...change,
+        ...(model !== undefined && toNamed({ model }, aliases)),
+      }),
+  };
+}
+
+function toNamed<Named extends Pick<RunRequest, 'model'>>(request: Named, aliases: Aliases): Named {
   const model = aliases.get(request.model) ?? request.model;
   if (!MODEL_NAME.test(model)) {
     throw new RunError(

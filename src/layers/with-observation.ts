@@ -79,6 +79,7 @@ function note(record: RunRecord, event: RunEvent | RunProgress, elapsed: () => n
     case 'part-signature':
     case 'subagent-part':
     case 'denial':
+    case 'user-message':
     case 'approval-request':
     case 'question':
     case 'plan-review':

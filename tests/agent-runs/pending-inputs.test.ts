@@ -57,9 +57,11 @@ function open(options: Partial<InputOptions> & { backgroundTimeoutMs?: number } 
     maxBytesPerKey: 1_000_000,
     maxBackgroundPerKey: 1000,
     backgroundTimeoutMs,
+    checkRequest: () => Promise.resolve(),
     inputs: {
       ...NO_INPUTS,
       steering: {
+        ...NO_INPUTS.steering,
         answer: (_runId, id, answer) => {
           given.push(answer);
           waiting.get(id)?.(answer);

@@ -30,6 +30,7 @@ const open = (options: Partial<RunBookOptions> = {}) =>
     maxBackgroundPerKey: 1000,
     backgroundTimeoutMs: 60_000,
     inputs: NO_INPUTS,
+    checkRequest: () => Promise.resolve(),
     ...options,
   });
 

@@ -190,6 +190,9 @@ export const RICH_BODIES: Readonly<Record<string, object>> = {
   'POST /v1/responses': RESPONSE,
   'POST /v1/responses/compact': RESPONSE,
   'POST /v1/responses/input_tokens': RESPONSE,
+  'POST /api/runs/{id}/messages': { text: 'Look at the tests, too.' },
+  'PATCH /api/runs/{id}': { permissionMode: 'acceptEdits', model: 'sonnet' },
+  'POST /api/runs/{id}/ask': { question: 'How far are you?' },
   'POST /api/runs/{id}/approvals/{approvalId}': {
     decision: 'allow',
     input: { command: 'ls' },

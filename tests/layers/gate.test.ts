@@ -7,6 +7,7 @@ import {
   steerThroughGate,
   withGate,
 } from '../../src/layers/with-gate.ts';
+import { NO_INPUTS } from '../support/create-test-app.ts';
 import type { Run, RunProgress } from '../../src/run.ts';
 import { toAnswerEvents } from '../../src/run-answer.ts';
 import { readAll, RUN_END, RUN_START, settle, toModelRequest } from '../sessions/agent-request.ts';
@@ -330,6 +331,7 @@ describe('withGate', () => {
     const seen: number[] = [];
     const steering = steerThroughGate(
       {
+        ...NO_INPUTS.steering,
         answer: async () => {
           seen.push(gate.counts().running);
           answered.resolve();

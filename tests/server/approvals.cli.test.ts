@@ -6,13 +6,12 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import type { Answer } from '../../src/demo/model-server.ts';
 import { textReply, toolReply } from '../../src/demo/replies.ts';
-import { readSse } from '../support/read-sse.ts';
+import { followRun, startRun, type Told } from '../support/follow-run.ts';
 import { type Proxy, startProxy } from '../support/start-proxy.ts';
 
 let proxy: Proxy;
 afterEach(() => proxy.stop());
 
-type Told = { type: string; id: string; [field: string]: unknown };
 type Stored = { id: string; state: string; answer: Record<string, unknown> | null };
 
 const lastSaid = ({ messages }: MessagesBody) =>
@@ -31,27 +30,7 @@ const running = (...commands: readonly string[]): Answer => {
   };
 };
 
-async function start(body: object = {}) {
-  const asked = { model: 'sonnet', prompt: 'Work.', permissionMode: 'ask', background: true };
-  const response = await proxy.send('/api/run', { ...asked, ...body });
-  const { id } = (await response.json()) as { id: string }; // a run
-  return { id, ...follow(id) };
-}
-
-function follow(id: string) {
-  const events = proxy.send(`/api/runs/${id}/events`);
-  const all = (async function* all() {
-    for await (const { data } of readSse(await events)) yield JSON.parse(data) as Told;
-  })();
-  /** The next event of this type. */
-  const until = async (type: string): Promise<Told> => {
-    for (let step = await all.next(); !step.done; step = await all.next()) {
-      if (step.value.type === type) return step.value;
-    }
-    throw new Error(`The run ended without ${type}.`);
-  };
-  return { until };
-}
+const start = (body?: object) => startRun(proxy, body);
 
 const say = (id: string, input: Told, answer: object) =>
   proxy.send(`/api/runs/${id}/approvals/${input.id}`, answer);
@@ -190,7 +169,7 @@ test('a run that waits when the server ends goes on in its session', async () =>
 
   const response = await proxy.send(`/api/runs/${id}/resume`, {});
   const resumed = (await response.json()) as { id: string }; // a run
-  const next = follow(resumed.id);
+  const next = followRun(proxy, resumed.id);
   await say(resumed.id, await next.until('approval-request'), { decision: 'allow' });
   await next.until('run-end');
   expect(await read(resumed.id)).toMatchObject({ state: 'done', resumedFrom: id });

@@ -55,9 +55,18 @@ export const sayHello: Run = async function* hello(request) {
 
 const noKey = () => Promise.reject(new RunError('not-found', 'There is no key in this test.'));
 
+const notHere = () => Promise.reject(new Error('not part of this test'));
+
 /** For runs that ask nobody anything. */
 export const NO_INPUTS: InputOptions = {
-  steering: { answer: () => Promise.reject(new Error('not part of this test')) },
+  steering: {
+    answer: notHere,
+    send: notHere,
+    takeBack: notHere,
+    interrupt: notHere,
+    change: notHere,
+    ask: notHere,
+  },
   check: () => Promise.resolve(),
   timeoutMs: 60_000,
   maxPerKey: 10,
@@ -134,6 +143,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       maxBackgroundPerKey: 100,
       backgroundTimeoutMs: 60_000,
       inputs: NO_INPUTS,
+      checkRequest: () => Promise.resolve(),
     }),
     watch: createWatch({ queue, processes: () => ({}), history }),
     // Only these methods of pino's are called.

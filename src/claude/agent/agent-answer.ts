@@ -19,9 +19,12 @@ export function createAgentAnswer(before: Spending) {
 
   return {
     /** Throws the `RunError` of a turn that failed. */
-    add(result: ResultLine, asked: { model: string; hasRetried: boolean }) {
+    add(
+      result: ResultLine,
+      { isCut, ...asked }: { model: string; hasRetried: boolean; isCut: boolean },
+    ) {
       const isFailed = result.is_error || result.subtype !== 'success';
-      if (isFailed && !isLimit(result)) throw toTurnError(result, asked);
+      if (isFailed && !isLimit(result) && !isCut) throw toTurnError(result, asked);
       results.push(result);
     },
     hasResult: () => results.length > 0,
@@ -44,8 +47,15 @@ export function isLimit({ subtype }: ResultLine): boolean {
   return subtype in LIMITS;
 }
 
+/** Whether the turn ended where somebody stopped it: `aborted_streaming`, `aborted_tools` (CLI 2.1.330). */
+export function isAborted({ terminal_reason: reason }: ResultLine): boolean {
+  return reason?.startsWith('aborted') ?? false;
+}
+
 /** A structured answer is a tool call for the CLI, and an end like any other for the caller. */
-function toAgentFinish({ subtype, stop_reason: stopReason }: ResultLine): RunFinish {
+function toAgentFinish(result: ResultLine): RunFinish {
+  const { subtype, stop_reason: stopReason } = result;
+  if (isAborted(result)) return 'interrupted';
   const finish = LIMITS[subtype] ?? toFinish(stopReason ?? 'end_turn');
   return finish === 'tool-calls' ? 'stop' : finish;
 }

@@ -9,6 +9,7 @@ import type { OpenProcess } from '../process/processes.ts';
 import { toUserLine } from '../process/input-lines.ts';
 import type { CliProcess } from '../process/cli-process.ts';
 import { createAgentInputs } from './agent-inputs.ts';
+import { createLiveAgent } from './live-agent.ts';
 import type { LiveAgents } from './live-agents.ts';
 import { type AgentLine, readAgentEvents } from './read-agent-events.ts';
 import { createRelay } from './relay.ts';
@@ -50,7 +51,7 @@ export function createAgentRun({
       onSettled: lines.put,
     });
     process.serve(({ subtype }) => subtype === 'can_use_tool' && 'line');
-    const forget = live.add(request.caller.requestId, inputs);
+    let forget: (() => void) | undefined;
     try {
       signal.throwIfAborted();
       await process.request(toInitialize(request, options));
@@ -59,6 +60,12 @@ export function createAgentRun({
       const promptId = randomUUID();
       const prompt = request.messages.flatMap(({ parts }) => parts);
       process.send(toUserLine(toBlocks(prompt), promptId));
+      const {
+        agent: self,
+        messages,
+        isInterrupted,
+      } = createLiveAgent({ process, inputs, options });
+      forget = live.add(request.caller.requestId, self);
       yield { type: 'run-progress', step: 'asked' };
       const reading = {
         model: request.model,
@@ -66,6 +73,8 @@ export function createAgentRun({
         promptId,
         before,
         inputs,
+        messages,
+        isInterrupted,
         tasksTimeoutMs,
         stopTasks: (ids: readonly string[]) => stopTasks(process, ids),
       };
@@ -76,7 +85,7 @@ export function createAgentRun({
     } catch (error) {
       throw signal.aborted ? signal.reason : toClearError(error);
     } finally {
-      forget();
+      forget?.();
       signal.removeEventListener('abort', leave);
       await process.end(CLOSING_GRACE_MS);
     }

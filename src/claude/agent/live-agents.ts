@@ -1,12 +1,9 @@
 import type { Steering } from '../../backend.ts';
-import type { InputAnswer } from '../../run-input.ts';
 import { RunError } from '../../run-error.ts';
-
-/** What can be said to one agent. */
-export type LiveAgent = { answer: (inputId: string, answer: InputAnswer) => void };
+import type { LiveAgent } from './live-agent.ts';
 
 export type LiveAgents = {
-  /** Notes that a run goes on, until the returned function is called. */
+  /** Notes that a run is at work, until the returned function is called. */
   add: (runId: string, agent: LiveAgent) => () => void;
   steering: Steering;
 };
@@ -17,8 +14,9 @@ export function createLiveAgents(): LiveAgents {
 
   const find = (runId: string) => {
     const agent = agents.get(runId);
-    if (!agent) throw new RunError('conflict', 'The run does not go on any more.', { param: 'id' });
-    return agent;
+    if (agent) return agent;
+    const sentence = 'The run is not at work: it has not begun yet, or has ended.';
+    throw new RunError('conflict', sentence, { param: 'id' });
   };
 
   return {
@@ -29,9 +27,12 @@ export function createLiveAgents(): LiveAgents {
       };
     },
     steering: {
-      async answer(runId, inputId, answer) {
-        find(runId).answer(inputId, answer);
-      },
+      answer: async (runId, inputId, answer) => find(runId).answer(inputId, answer),
+      send: async (runId, message) => find(runId).send(message),
+      takeBack: async (runId, messageId) => find(runId).takeBack(messageId),
+      interrupt: async (runId) => find(runId).interrupt(),
+      change: async (runId, change) => find(runId).change(change),
+      ask: async (runId, question) => find(runId).ask(question),
     },
   };
 }

@@ -5,7 +5,7 @@ import { brokenStream, processEnded, toRetryError } from '../process/failures.ts
 import type { ApiEvent, CliLine } from '../process/protocol.ts';
 import { HEARD, toPartEvent, toRunStart } from '../process/to-run-event.ts';
 import type { AgentInputs } from './agent-inputs.ts';
-import { createAgentAnswer, isLimit } from './agent-answer.ts';
+import { createAgentAnswer, isAborted, isLimit } from './agent-answer.ts';
 import { createBackgroundTasks } from './background-tasks.ts';
 import type { Spending } from './spending.ts';
 import { toResultEvents, toSideEvents } from './to-side-events.ts';
@@ -23,6 +23,10 @@ export type AgentReading = {
   before: Spending;
   /** What it waits to be told. */
   inputs: Pick<AgentInputs, 'ask' | 'withdraw' | 'isWaiting'>;
+  /** What it was told on the way: id → text. */
+  messages: ReadonlyMap<string, string>;
+  /** Whether it was told to stop. */
+  isInterrupted: () => boolean;
   /** Longest silence of background tasks, in milliseconds, when nothing else goes on. */
   tasksTimeoutMs: number;
   /** Called with the ids of the tasks that are still at work when the run ends. */
@@ -60,7 +64,9 @@ export async function* readAgentEvents(
     } else if (line.type === 'result') {
       // A session that was cut off first tells what became of its tasks; that is no answer.
       if (!line.is_error && !messages.hasStarted()) continue;
-      answer.add(line, { model: reading.model, hasRetried });
+      const isCut = reading.isInterrupted() && isAborted(line);
+      if (isCut) yield* messages.cut();
+      answer.add(line, { model: reading.model, hasRetried, isCut });
       isResting = true;
       if (isLimit(line) || (!tellsState && tasks.running().length === 0)) return yield* end();
     } else if (line.type === 'system') {
@@ -89,6 +95,7 @@ export async function* readAgentEvents(
       yield HEARD;
       if (isDone(line, reading.promptId) && !answer.hasResult()) throw noAnswer();
       if (line.type === 'user') yield* messages.readResults(line);
+      if (line.type === 'command_lifecycle') yield* toUserMessages(line, reading.messages);
     }
   }
   throw processEnded('its output ended in the middle of a run');
@@ -109,6 +116,24 @@ function isDone(line: CliLine, promptId: string) {
   );
 }
 
+type LifecycleLine = Extract<CliLine, { type: 'command_lifecycle' }>;
+
+/** The CLI's words for what becomes of a message → ours; it is `completed` when the turn is. */
+const MESSAGE_STATES: Readonly<Record<string, 'queued' | 'read' | 'taken-back'>> = {
+  queued: 'queued',
+  started: 'read',
+  cancelled: 'taken-back',
+};
+
+function* toUserMessages(
+  { command_uuid: id, state }: LifecycleLine,
+  messages: AgentReading['messages'],
+): Iterable<RunEvent> {
+  const text = messages.get(id);
+  const known = MESSAGE_STATES[state];
+  if (text !== undefined && known) yield { type: 'user-message', id, text, state: known };
+}
+
 function noAnswer() {
   return new RunError(
     'cli-failed',
@@ -125,6 +150,7 @@ function createMessageReader(sessionId: string | undefined) {
   let hasStopReason = false;
   let parts = 0;
   let offset = 0;
+  let open: number | undefined;
 
   const checkWhole = () => {
     if (isInMessage) throw brokenStream();
@@ -134,6 +160,17 @@ function createMessageReader(sessionId: string | undefined) {
     hasStarted: () => hasStarted,
     /** Throws when a message broke off and is to be said again. */
     checkWhole,
+    /** The message ends where it is. Throws `cancelled` when nothing was said at all. */
+    *cut(): Iterable<RunEvent> {
+      if (!hasStarted) {
+        throw new RunError('cancelled', 'The run was interrupted before the agent said anything.');
+      }
+      isInMessage = false;
+      if (open === undefined) return;
+      yield { type: 'part-end', index: open };
+      open = undefined;
+      parts += 1;
+    },
     *read(event: ApiEvent): Iterable<RunEvent> {
       if (event.type === 'message_start') {
         checkWhole();
@@ -147,6 +184,7 @@ function createMessageReader(sessionId: string | undefined) {
       else {
         isInMessage = true;
         yield toPartEvent(event, offset);
+        open = event.type === 'content_block_stop' ? undefined : event.index + offset;
         if (event.type === 'content_block_stop') parts += 1;
       }
     },

@@ -126,7 +126,7 @@ export function toAgentLaunch(
       // Asked over stdio, or denied.
       agent.isAnswered ? '--permission-prompt-tool=stdio' : '--permission-prompts=none',
       '--system-prompt-snapshot=off',
-      `--permission-mode=${MODES[agent.permissionMode] ?? agent.permissionMode}`,
+      `--permission-mode=${toPermissionModeName(agent.permissionMode)}`,
       `--model=${request.model}`,
       ...toSessionArgs(agent),
       ...toListArg('--allowedTools', agent.allowedTools),
@@ -143,6 +143,11 @@ export function toAgentLaunch(
     folder,
     hasTools: true,
   };
+}
+
+/** What the CLI calls a mode. */
+export function toPermissionModeName(mode: AgentOptions['permissionMode']): string {
+  return MODES[mode] ?? mode;
 }
 
 /** Without one who answers the CLI has no tool to end planning, and the plan is its last words. */

@@ -11,6 +11,7 @@ const STOP_REASONS = {
   paused: 'pause_turn',
   'max-turns': 'end_turn',
   'max-budget': 'end_turn',
+  interrupted: 'end_turn',
 } satisfies Record<RunFinish, string>;
 
 /** A whole message of the Messages API. */

@@ -43,6 +43,7 @@ export async function* toMessages(events: AsyncIterable<RunEvent>): AsyncIterabl
         break;
       case 'subagent-part':
       case 'denial':
+      case 'user-message':
       case 'approval-request':
       case 'question':
       case 'plan-review':

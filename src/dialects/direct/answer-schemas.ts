@@ -20,6 +20,7 @@ const Finish = z.enum([
   'paused',
   'max-turns',
   'max-budget',
+  'interrupted',
 ]);
 
 const Denial = z.object({ toolName: z.string(), toolUseId: z.string(), toolInput: z.unknown() });
@@ -136,6 +137,12 @@ export const AgentEvent = z.discriminatedUnion('type', [
     callId: z.string(),
     toolName: z.string(),
     reason: z.string(),
+  }),
+  z.object({
+    type: z.literal('user-message'),
+    id: z.string(),
+    text: z.string(),
+    state: z.enum(['queued', 'read', 'taken-back']),
   }),
   ...Object.values(inputRequests),
   z.object({

@@ -18,11 +18,18 @@ import {
   DeletedRunRecord,
   RunChange,
 } from './run-schemas.ts';
+import { AskBody, ChangeBody, MessageBody, steeringAnswers } from './steering-bodies.ts';
 import { DeletedSession, Session, SessionList, SessionMessages } from './session-schemas.ts';
 
 /** What its operations name. */
 export const schemas = {
-  bodies: { ApprovalRequest: ApprovalBody, RunRequest: RunBody },
+  bodies: {
+    ApprovalRequest: ApprovalBody,
+    RunChangeRequest: ChangeBody,
+    RunMessageRequest: MessageBody,
+    RunRequest: RunBody,
+    SideQuestionRequest: AskBody,
+  },
   answers: {
     AgentEvent,
     AgentRun,
@@ -36,6 +43,7 @@ export const schemas = {
     Session,
     SessionList,
     SessionMessages,
+    ...steeringAnswers,
   },
 } satisfies Schemas;
 
@@ -145,6 +153,55 @@ export const operations: readonly OperationOf<typeof schemas>[] = [
     body: { schema: 'ApprovalRequest', example: { decision: 'allow' } },
     answer: 'Approval',
     codes: [...WITH_BODY, 'forbidden', 'not-found', 'conflict'],
+  },
+  {
+    ...shared,
+    id: 'sendRunMessage',
+    method: 'post',
+    path: '/api/runs/{id}/messages',
+    summary: 'Send a message to a run, which it reads at its next step',
+    body: { schema: 'RunMessageRequest', example: { text: 'Look at the tests, too.' } },
+    answer: 'SentMessage',
+    status: 202,
+    codes: [...WITH_BODY, 'not-found', 'conflict'],
+  },
+  {
+    ...shared,
+    id: 'takeRunMessageBack',
+    method: 'delete',
+    path: '/api/runs/{id}/messages/{messageId}',
+    summary: 'Take a message back that the run has not read',
+    answer: 'TakenBack',
+    codes: [...ANY, 'not-found', 'conflict'],
+  },
+  {
+    ...shared,
+    id: 'interruptRun',
+    method: 'post',
+    path: '/api/runs/{id}/interrupt',
+    summary: 'Stop what a run does now; it reads its messages, or is done',
+    answer: 'InterruptedRun',
+    codes: [...ANY, 'not-found', 'conflict'],
+  },
+  {
+    ...shared,
+    id: 'changeRun',
+    method: 'patch',
+    path: '/api/runs/{id}',
+    summary: 'Change the permission mode or the model of a run on its way',
+    body: { schema: 'RunChangeRequest', example: { permissionMode: 'acceptEdits' } },
+    answer: 'AgentRunRecord',
+    codes: [...WITH_BODY, 'forbidden', 'model-not-found', 'not-found', 'conflict', 'cli-failed'],
+  },
+  {
+    ...shared,
+    id: 'askRun',
+    method: 'post',
+    path: '/api/runs/{id}/ask',
+    summary: 'Ask a question beside the conversation of a run',
+    body: { schema: 'SideQuestionRequest', example: { question: 'How far are you?' } },
+    answer: 'SideAnswer',
+    codes: [...WITH_BODY, 'not-found', 'conflict', 'cli-failed'],
   },
   {
     ...shared,

@@ -27,6 +27,7 @@ const DONE_REASONS = {
   paused: 'stop',
   'max-turns': 'length',
   'max-budget': 'length',
+  interrupted: 'stop',
 } satisfies Record<RunFinish, string>;
 
 /** Makes the whole answer of a route. */

@@ -58,6 +58,7 @@ export async function* toMessages(
       case 'part-signature':
       case 'subagent-part':
       case 'denial':
+      case 'user-message':
       case 'approval-request':
       case 'question':
       case 'plan-review':

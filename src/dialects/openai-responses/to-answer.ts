@@ -25,6 +25,7 @@ const STATUSES = {
   paused: 'completed',
   'max-turns': 'incomplete',
   'max-budget': 'incomplete',
+  interrupted: 'incomplete',
 } as const satisfies Record<RunFinish, string>;
 
 /** A whole `response`. */

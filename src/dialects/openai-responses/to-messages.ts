@@ -91,6 +91,7 @@ async function* toResponseEvents(
       case 'part-signature':
       case 'subagent-part':
       case 'denial':
+      case 'user-message':
       case 'approval-request':
       case 'question':
       case 'plan-review':

@@ -11,6 +11,7 @@ export const FINISH_REASONS = {
   paused: 'stop',
   'max-turns': 'length',
   'max-budget': 'length',
+  interrupted: 'stop',
 } satisfies Record<RunFinish, string>;
 
 /** What `refusal` holds; a model may refuse without a word. */

@@ -3,12 +3,14 @@ import type { Hono } from 'hono';
 import type { RunBook } from '../../agent-runs/run-book.ts';
 import { ApprovalBody } from '../../dialects/direct/approval-body.ts';
 import { direct } from '../../dialects/direct/index.ts';
+import { AskBody, ChangeBody, MessageBody } from '../../dialects/direct/steering-bodies.ts';
 import { validate } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { Run } from '../../run.ts';
 import { answerApproval, listApprovals } from './approvals.ts';
 import { goOnWithRuns, resumeRun, runAgent } from './run-agent.ts';
 import { followRun, watchRuns } from './run-events.ts';
+import { askRun, changeRun, interruptRun, sendMessage, takeMessageBack } from './steer-run.ts';
 import { cancelRun, deleteRunRecord, getRun, listRuns } from './stored-runs.ts';
 
 export type RunRouteParts = {
@@ -32,6 +34,11 @@ export function mountRuns(app: Hono<AppEnv>, parts: RunRouteParts): void {
   app.post('/api/runs/:id/resume', resumeRun(run, book));
   app.get('/api/runs/:id/events', followRun({ book, stopping }));
   app.post('/api/runs/:id/approvals/:approvalId', validate(ApprovalBody), answerApproval(book));
+  app.post('/api/runs/:id/messages', validate(MessageBody), sendMessage(book));
+  app.delete('/api/runs/:id/messages/:messageId', takeMessageBack(book));
+  app.post('/api/runs/:id/interrupt', interruptRun(book));
+  app.patch('/api/runs/:id', validate(ChangeBody), changeRun(book));
+  app.post('/api/runs/:id/ask', validate(AskBody), askRun(book));
   app.get('/api/approvals', listApprovals(book));
   app.get('/api/events', watchRuns({ book, stopping }));
 }

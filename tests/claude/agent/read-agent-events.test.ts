@@ -28,6 +28,8 @@ async function read(lines: readonly CliLine[]) {
       promptId: 'prompt-1',
       before: NOTHING_SPENT,
       inputs: { ask: () => undefined, withdraw: () => undefined, isWaiting: () => false },
+      messages: new Map(),
+      isInterrupted: () => false,
       tasksTimeoutMs: 60_000,
       stopTasks: () => undefined,
     };
