@@ -59,7 +59,7 @@ export type Steering = {
 };
 
 /** What can change while an agent is at work. */
-export type AgentChange = {
+type AgentChange = {
   permissionMode?: Exclude<PermissionMode, 'bypassPermissions' | 'plan'> | undefined;
   model?: string | undefined;
 };
