@@ -51,7 +51,7 @@ const ROOMS: Readonly<Record<string, string>> = {
 };
 
 /** The composition root: the only place that sees both the CLI and HTTP. */
-const ROOT = ['src/server.ts', 'src/server-parts.ts', 'src/open-keys.ts'];
+const ROOT = ['src/server.ts', 'src/server-parts.ts', 'src/open-{cli,keys,stores}.ts'];
 
 export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'node', 'vitest'],

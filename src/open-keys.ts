@@ -12,7 +12,7 @@ import { RunError } from './run-error.ts';
 export type OpenKeysOptions = Pick<KeyRulesOptions, 'readModels'> & {
   config: Pick<Config, 'stateDir' | 'modelAliases'>;
   ownerKey: string;
-  log: { error: (details: object, message: string) => void };
+  log: Record<'error' | 'info', (details: object, message: string) => void>;
 };
 
 /** Everything that stands between a caller's key and a run. */
@@ -24,6 +24,8 @@ export type OpenedKeys = {
   parts: KeyParts;
   /** Throws what a run of this request would, the limits aside. */
   checkRequest: (request: RunRequest) => Promise<void>;
+  /** Whether what keys use is counted in memory, since the state folder takes nothing. */
+  isCountedInMemory: () => boolean;
   removeExpired: () => Promise<void>;
   close: () => void;
 };
@@ -51,6 +53,7 @@ export function openKeys({ config, ownerKey, readModels, log }: OpenKeysOptions)
       if (!key) throw new RunError('unauthenticated', 'This key was revoked.');
       await applyRules(key, request);
     },
+    isCountedInMemory: counters.isInMemory,
     removeExpired: counters.removeExpired,
     close: counters.close,
   };

@@ -1,3 +1,5 @@
+import { toLoginCommand } from '../claude/launch/login-command.ts';
+
 /** What a person is told once the server listens. */
 export type BannerFacts = {
   version: string;
@@ -54,7 +56,7 @@ function toKeyText({ key, isNew, file }: ProxyKey): string {
   return isNew ? `${key} (new, shown only this once, kept in ${file})` : `the one in ${file}`;
 }
 
-function toLoginText({ cliStatus, isDemo }: BannerFacts): string {
+function toLoginText({ cliStatus, isDemo, claude }: BannerFacts): string {
   if (isDemo) {
     return 'with a dummy login';
   }
@@ -62,7 +64,7 @@ function toLoginText({ cliStatus, isDemo }: BannerFacts): string {
     case true:
       return cliStatus.account === undefined ? 'logged in' : `logged in as ${cliStatus.account}`;
     case false:
-      return 'NOT LOGGED IN: run `claude auth login`, or set ANTHROPIC_API_KEY; --demo needs no account';
+      return `NOT LOGGED IN: run \`${toLoginCommand(claude.path)}\`, or set ANTHROPIC_API_KEY; --demo needs no account`;
     case undefined:
       return 'login not known yet';
   }

@@ -4,12 +4,23 @@ import type { Config } from '../config.ts';
 import { createFetchMedia } from '../media/fetch-media.ts';
 import { createMayConnect } from '../media/may-connect.ts';
 import { withMedia } from './with-media.ts';
-import { type KeyParts, withKey } from './with-key.ts';
-import type { Run } from '../run.ts';
+import { countWithLoginAdvice, withLoginAdvice } from './with-login-advice.ts';
+import { countWithKey, type KeyParts, withKey } from './with-key.ts';
+import type { CountTokens, Run } from '../run.ts';
 import { withBlankStops } from './with-blank-stops.ts';
 import type { Gate } from './gate.ts';
-import { createHeldPlaces, type HeldPlaces, steerThroughGate, withGate } from './with-gate.ts';
-import { steerWithModelAliases, withModelAliases } from './with-model-aliases.ts';
+import {
+  countBehindGate,
+  createHeldPlaces,
+  type HeldPlaces,
+  steerThroughGate,
+  withGate,
+} from './with-gate.ts';
+import {
+  countWithModelAliases,
+  steerWithModelAliases,
+  withModelAliases,
+} from './with-model-aliases.ts';
 import { withPermissionMode } from './with-permission-mode.ts';
 import { withRetry } from './with-retry.ts';
 import { withStructuredOutput } from './with-structured-output.ts';
@@ -25,16 +36,20 @@ export type RunParts = {
   sessions: Sessions;
   gate: Gate;
   keys: KeyParts;
+  /** How a person at the server logs the CLI in. */
+  loginCommand: string;
   /** Told when a run is tried again. Default: nobody. */
   onRetry?: () => void;
   /** Ends every run when it aborts. */
   stopped: AbortSignal;
 };
 
+export type LayeredRun = { run: Run; countTokens: CountTokens; steering: Steering };
+
 const RETRY = { maxRetries: 2, firstDelayMs: 250 };
 
 /** The whole stack around what answers, outermost layer last. */
-export function createRun(parts: RunParts): { run: Run; steering: Steering } {
+export function createRun(parts: RunParts): LayeredRun {
   const { config, backend } = parts;
   const folders = toAllowedFolders(config);
   const places = createHeldPlaces(parts.gate);
@@ -63,13 +78,22 @@ export function createRun(parts: RunParts): { run: Run; steering: Steering } {
   run = withPermissionMode(run, { allowBypass: config.allowBypassPermissions });
   run = withModelAliases(run, config.modelAliases);
   run = withKey(run, parts.keys);
+  run = withLoginAdvice(run, parts.loginCommand);
   run = withStop(run, parts.stopped);
-  return { run, steering: steer(parts, places) };
+  return { run, countTokens: createCountTokens(parts), steering: steer(parts, places) };
 }
 
 /** What is said to runs on their way goes through what concerns it. */
 function steer({ backend, config }: RunParts, places: HeldPlaces) {
   return steerWithModelAliases(steerThroughGate(backend.steering, places), config.modelAliases);
+}
+
+/** The layers that counting needs, too. */
+function createCountTokens({ backend, gate, config, keys, loginCommand }: RunParts): CountTokens {
+  let count = countBehindGate(backend.countTokens, gate);
+  count = countWithModelAliases(count, config.modelAliases);
+  count = countWithKey(count, keys);
+  return countWithLoginAdvice(count, loginCommand);
 }
 
 /** Where agents may work. */

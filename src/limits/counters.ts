@@ -47,10 +47,16 @@ export type CountersOptions = {
   database?: DatabaseSync | undefined;
   /** Told when the database begins to fail; the counts go on in memory until it is written again. Default: nobody. */
   onProblem?: (error: unknown) => void;
+  /** Told when the database is written again. Default: nobody. */
+  onRecovery?: () => void;
 };
 
 /** Makes the counters. What the database could not take is kept in memory and added to it with the next count. */
-export function createCounters({ database, onProblem = () => {} }: CountersOptions = {}): Counters {
+export function createCounters({
+  database,
+  onProblem = () => {},
+  onRecovery = () => {},
+}: CountersOptions = {}): Counters {
   const unwritten = new Map<string, Row>();
   const table = database && openTable(database);
   let isFailing = false;
@@ -83,6 +89,7 @@ export function createCounters({ database, onProblem = () => {} }: CountersOptio
       const isWritten = attempt(() => table?.add(key, row)) ?? false;
       if (isWritten) {
         unwritten.delete(key);
+        if (isFailing) onRecovery();
         isFailing = false;
       } else {
         unwritten.set(key, held.used > 0 ? { ...row, expire: Date.now() + held.msLeft } : row);

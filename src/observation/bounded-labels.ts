@@ -1,5 +1,5 @@
 /** What stands for all labels beyond the bound. */
-const OTHER = 'other';
+export const OTHER = 'other';
 
 /**
  * Makes a function that lets the first `most` (default 50) different values through and calls the

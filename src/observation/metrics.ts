@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-import { createBoundedLabels } from './bounded-labels.ts';
+import { createBoundedLabels, OTHER } from './bounded-labels.ts';
 import type { RunObserver, RunOutcome, RunRecord } from './run-record.ts';
 
 export type MetricsParts = {
@@ -9,6 +9,8 @@ export type MetricsParts = {
   processes: () => Readonly<Record<string, number>>;
   /** What the runner counted since its start. Default: nothing. */
   runner?: () => RunnerCounts;
+  /** Whether there is a model of this name; others are counted together. Default: there is. */
+  isModel?: (name: string) => boolean;
   /** Adds those of this Node process: memory, CPU, event loop, open files. Default: no. */
   withNodeMetrics?: boolean;
 };
@@ -44,7 +46,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
   if (parts.withNodeMetrics) collectDefaultMetrics({ register: registry });
   addGauges(registry, parts);
   if (parts.runner) addRunnerCounters(registry, parts.runner);
-  const runs = createRunMetrics(registry);
+  const runs = createRunMetrics(registry, parts.isModel);
   return {
     observer: runs,
     contentType: registry.contentType,
@@ -114,7 +116,7 @@ function addRunnerCounters(registry: Registry, read: () => RunnerCounts) {
   return [spares, retries, restarts];
 }
 
-function createRunMetrics(registry: Registry) {
+function createRunMetrics(registry: Registry, isModel = (_name: string) => true) {
   const registers = [registry];
   const requests = new Counter({
     name: 'claude_proxy_requests_total',
@@ -154,23 +156,29 @@ function createRunMetrics(registry: Registry) {
     labelNames: ['code'],
     registers,
   });
-  const toModel = createBoundedLabels();
+  const toModel = createModelLabels(isModel);
   const toKey = createBoundedLabels(200);
 
+  const charged = (keyId: string, usd: number) => cost.inc({ key: toKey(keyId) }, usd);
   const ended = (record: Readonly<RunRecord>) => {
     const { dialect, outcome = 'internal', firstTokenMs, totalMs = 0, costUsd } = record;
     const key = toKey(record.keyId);
     // What a caller calls a model is no label: it may be anything.
-    requests.inc({ dialect, model: toModel(record.model ?? 'none'), outcome });
+    const model = record.model === undefined ? 'none' : toModel(record.model);
+    requests.inc({ dialect, model, outcome });
     if (firstTokenMs !== undefined) firstToken.observe({ dialect }, firstTokenMs / 1000);
     total.observe({ dialect }, totalMs / 1000);
-    const { input, output, cacheRead, cacheWrite } = record.usage;
-    for (const [kind, count] of Object.entries({ input, output, cacheRead, cacheWrite })) {
-      tokens.inc({ key, kind }, count);
-    }
+    const { reasoning: _, ...counts } = record.usage; // a share of the output
+    for (const [kind, count] of Object.entries(counts)) tokens.inc({ key, kind }, count);
     if (costUsd !== undefined) cost.inc({ key }, costUsd);
     if (UPSTREAM_ERRORS.has(outcome)) upstreamErrors.inc({ code: outcome });
   };
-  const charged = (keyId: string, costUsd: number) => cost.inc({ key: toKey(keyId) }, costUsd);
   return { ended, charged };
+}
+
+/** Only a model that exists has a label of its own, by whichever date of it the API answers. */
+function createModelLabels(isModel: (name: string) => boolean) {
+  const toBounded = createBoundedLabels();
+  return (name: string) =>
+    isModel(name) || isModel(name.replace(/-\d{8}$/, '')) ? toBounded(name) : OTHER;
 }

@@ -14,6 +14,8 @@ export type HealthParts = {
   maxQueueSize: number;
   /** Whether the server takes nothing new because it stops. */
   isDraining: () => boolean;
+  /** Whether the limits of keys are counted in memory only, and forgotten by a restart. */
+  isCountedInMemory: () => boolean;
   countSessions: () => Promise<number>;
   /** Whether a script answers in the place of a model. */
   isDemo: boolean;

@@ -5,7 +5,7 @@ import type { AppEnv } from '../http/variables.ts';
 import type { HealthParts } from './health.ts';
 import type { ReadKnownStatus } from './known-status.ts';
 
-type ReadyParts = Pick<HealthParts, 'queue' | 'maxQueueSize' | 'isDraining'>;
+type ReadyParts = Pick<HealthParts, 'queue' | 'maxQueueSize' | 'isDraining' | 'isCountedInMemory'>;
 
 type Situation = ReadyParts & { status: CliStatus | undefined };
 
@@ -18,7 +18,8 @@ const REASONS = {
 } satisfies Record<string, (situation: Situation) => boolean>;
 
 /**
- * `GET /ready`: whether a request would be carried out now, 503 with the reasons if not. No key needed.
+ * `GET /ready`: whether a request would be carried out now, 503 with the reasons if not, and what is not as it
+ * should be though requests are carried out. No key needed.
  * Like `/health` it answers at once; it asks the CLI no more often.
  */
 export function ready(parts: ReadyParts, readKnownStatus: ReadKnownStatus): Handler<AppEnv> {
@@ -28,7 +29,9 @@ export function ready(parts: ReadyParts, readKnownStatus: ReadKnownStatus): Hand
       holds(situation) ? [name] : [],
     );
     const isReady = reasons.length === 0;
-    return c.json({ status: isReady ? 'ready' : 'not-ready', reasons }, isReady ? 200 : 503);
+    const warnings = parts.isCountedInMemory() ? ['limits-in-memory'] : [];
+    const status = isReady ? 'ready' : 'not-ready';
+    return c.json({ status, reasons, warnings }, isReady ? 200 : 503);
   };
 }
 

@@ -51,7 +51,7 @@ test.each([
   [{ loggedIn: true, account: undefined }, 'logged in'],
   [
     { loggedIn: false, account: undefined },
-    'NOT LOGGED IN: run `claude auth login`, or set ANTHROPIC_API_KEY; --demo needs',
+    'NOT LOGGED IN: run `/bin/claude auth login`, or set ANTHROPIC_API_KEY; --demo needs',
   ],
   [{ loggedIn: undefined, account: undefined }, 'login not known yet'],
 ])('the login state %j is named', (cliStatus, text) => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { ask, CALL_NAMES } from '../support/calls.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { CLAUDE, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readFailure } from './read-failure.ts';
 
 describe('a CLI without a login', () => {
@@ -18,7 +18,7 @@ describe('a CLI without a login', () => {
       expect(response.headers.get('x-should-retry')).toBe('false');
       expect(await readFailure(response)).toMatchObject({
         status: 401,
-        message: 'The claude CLI behind this server is not logged in; only its operator can help.',
+        message: `The claude CLI behind this server is not logged in; only its operator can help. On the server, run \`${CLAUDE} auth login\`, or set ANTHROPIC_API_KEY.`,
       });
     },
   );

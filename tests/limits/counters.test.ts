@@ -19,7 +19,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const open = () => openCounters(folder, { error: () => undefined });
+const open = () => openCounters(folder, { error: () => undefined, info: () => undefined });
 
 test('what was counted survives a restart, with the end of its window', async () => {
   const before = open();

@@ -87,9 +87,27 @@ test('callers cannot make time series: unknown models are one, and there is a bo
   const many = Array.from({ length: 300 }, (_, index) => ({ model: `claude-${index}` }));
   const lines = await renderAfter([...unknown, ...many]);
   const series = lines.filter((line) => line.startsWith('claude_proxy_requests_total{'));
-  expect(series).toHaveLength(51);
+  expect(series).toHaveLength(52);
   expect(series.join()).not.toContain('guess-');
   expect(series.join()).toContain('model="other"');
+});
+
+test('what answers under a name that no model has takes no place from those that exist', async () => {
+  const metrics = createMetrics({
+    queue: () => ({ waiting: 0, running: 0, concurrency: 2 }),
+    processes: () => ({}),
+    isModel: (name) => name === 'claude-sonnet-5-5',
+  });
+  const unknown = Array.from({ length: 100 }, (_, index) => `made-up-${index}`);
+  for (const model of [...unknown, 'claude-sonnet-5-5', 'claude-sonnet-5-5-20261001']) {
+    metrics.observer.ended?.({ ...RECORD, model });
+  }
+  const labels = [...(await metrics.render()).matchAll(/requests_total\{.*model="([^"]*)"/g)];
+  expect(labels.map(([, label]) => label)).toEqual([
+    'other',
+    'claude-sonnet-5-5',
+    'claude-sonnet-5-5-20261001',
+  ]);
 });
 
 async function renderAfter(records: readonly Partial<RunRecord>[]) {

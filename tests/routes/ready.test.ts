@@ -5,7 +5,7 @@ import { CLI_STATUS, createTestApp } from '../support/create-test-app.ts';
 test('is a 200 while a request would be carried out, without a key', async () => {
   const response = await createTestApp().request('/ready');
   expect(response.status).toBe(200);
-  expect(await response.json()).toEqual({ status: 'ready', reasons: [] });
+  expect(await response.json()).toEqual({ status: 'ready', reasons: [], warnings: [] });
 });
 
 test.each([
@@ -16,7 +16,14 @@ test.each([
 ])('is a 503 that says %s', async (reason, health) => {
   const response = await createTestApp({ health }).request('/ready');
   expect(response.status).toBe(503);
-  expect(await response.json()).toEqual({ status: 'not-ready', reasons: [reason] });
+  expect(await response.json()).toEqual({ status: 'not-ready', reasons: [reason], warnings: [] });
+});
+
+test('says that limits are counted in memory, and is ready all the same', async () => {
+  const health = { isCountedInMemory: () => true };
+  const response = await createTestApp({ health }).request('/ready');
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({ warnings: ['limits-in-memory'] });
 });
 
 test('tells all reasons at once, and is alive all the same', async () => {

@@ -69,6 +69,7 @@ export function createStackedApp({
       applyRules: (_key, request) => Promise.resolve(request),
       limits: createKeyLimits({ counters: createCounters() }),
     },
+    loginCommand: 'claude auth login',
     stopped: new AbortController().signal,
   });
   return createTestApp({

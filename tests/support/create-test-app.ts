@@ -114,6 +114,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       queue,
       maxQueueSize: 10,
       isDraining: () => false,
+      isCountedInMemory: () => false,
       countSessions: () => Promise.resolve(0),
       isDemo: false,
       readCliStatus,

@@ -13,6 +13,7 @@ const Time = z
 export const Readiness = z.object({
   status: z.enum(['ready', 'not-ready']),
   reasons: z.array(z.enum(['cli-silent', 'not-logged-in', 'draining', 'queue-full'])),
+  warnings: z.array(z.enum(['limits-in-memory'])),
 });
 
 /** The answer of `GET /api/admin/status`. */

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+
+import { readTranscript, removeTranscript } from './claude/agent/transcripts.ts';
+import type { Config } from './config.ts';
+import { toInterruptedResponse } from './dialects/openai-responses/to-response.ts';
+import type { Log } from './http/log-request.ts';
+import { openHistory } from './observation/history.ts';
+import { openResponses } from './responses/open-responses.ts';
+import { createSessions } from './sessions/session-book.ts';
+import { createSqliteStore } from './sessions/sqlite-store.ts';
+
+/** What is kept in the state folder, keys and their counters aside. */
+export async function openStores(config: Config, claudeFolder: string, log: Log) {
+  const store = createSqliteStore({
+    file: join(config.stateDir, 'sessions.db'),
+    onSetAside: (report) => log.error(report, 'the session database was damaged and set aside'),
+  });
+  const sessions = createSessions({
+    store,
+    ttlMs: config.sessionTtlMs,
+    maxPerKey: config.maxSessionsPerKey,
+    removeTranscript: (id) => removeTranscript(claudeFolder, id),
+    readTranscript: (id, limit) => readTranscript(claudeFolder, id, limit),
+    onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
+  });
+  const responses = await openResponses({ config, log, toEnded: toInterruptedResponse });
+  const history = openHistory({
+    file: join(config.stateDir, 'history.db'),
+    onSetAside: (report) => log.error(report, 'the history database was damaged and set aside'),
+    onProblem: (error) => log.error({ err: error }, 'the history could not be written'),
+  });
+  return {
+    sessions,
+    responses,
+    history,
+    async removeExpired() {
+      history.removeExpired();
+      await Promise.all([sessions.removeExpired(), responses.book.removeExpired()]);
+    },
+    async close() {
+      await store.close();
+      history.close();
+    },
+  };
+}
