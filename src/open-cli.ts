@@ -84,7 +84,7 @@ function createCatalogue(readStatus: ReadCliStatus) {
   let names: ReadonlySet<string> = new Set();
   return {
     has: (name: string) => names.has(name),
-    async readCliStatus() {
+    readCliStatus: async () => {
       const status = await readStatus();
       names = new Set(status.models.flatMap(({ id, aliases }) => [id, ...aliases]));
       return status;

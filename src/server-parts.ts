@@ -11,7 +11,7 @@ import { createGate } from './layers/gate.ts';
 import { createLog, listSecrets } from './observation/create-log.ts';
 import { createWatch } from './observation/watch.ts';
 import { openCli } from './open-cli.ts';
-import { openKeys } from './open-keys.ts';
+import { type OpenedKeys, openKeys } from './open-keys.ts';
 import { openStores } from './open-stores.ts';
 import type { HealthParts } from './routes/health.ts';
 import { RunError } from './run-error.ts';
@@ -107,17 +107,6 @@ export async function createServerParts(options: ServerOptions) {
     log,
     settings: { ...config, hopHeader: HOP_HEADER },
   });
-  const close = async () => {
-    await responses.close(toShutdown());
-    await runs.close(toShutdown());
-    await cli.close();
-    await stores.close();
-    keys.close();
-  };
-  const removeExpired = async () => {
-    runs.removeExpired();
-    await Promise.all([stores.removeExpired(), keys.removeExpired()]);
-  };
   return {
     app,
     log,
@@ -128,8 +117,31 @@ export async function createServerParts(options: ServerOptions) {
     noteStarted: started.resolve,
     readCliStatus,
     removeLeftBehind: cli.removeLeftBehind,
-    removeExpired,
-    close,
+    ...createUpkeep({ cli, stores, runs, keys }),
+  };
+}
+
+type Kept = {
+  cli: Awaited<ReturnType<typeof openCli>>;
+  stores: Awaited<ReturnType<typeof openStores>>;
+  runs: ReturnType<typeof openRuns>;
+  keys: OpenedKeys;
+};
+
+/** Forgets what is old, and gives everything back. */
+function createUpkeep({ cli, stores, runs, keys }: Kept) {
+  return {
+    removeExpired: async () => {
+      runs.removeExpired();
+      await Promise.all([stores.removeExpired(), keys.removeExpired()]);
+    },
+    close: async () => {
+      await stores.responses.close(toShutdown());
+      await runs.close(toShutdown());
+      await cli.close();
+      await stores.close();
+      keys.close();
+    },
   };
 }
 
