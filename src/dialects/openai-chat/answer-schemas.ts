@@ -4,14 +4,21 @@ import { OpenaiUsage } from '../shared/openai-usage-schema.ts';
 
 const FinishReason = z.enum(['stop', 'length', 'tool_calls', 'content_filter']);
 
-const ToolCall = z.object({
-  id: z.string(),
-  type: z.literal('function'),
-  function: z.object({
-    name: z.string(),
-    arguments: z.string().describe('A JSON text, as the model wrote it.'),
+const ToolCall = z.discriminatedUnion('type', [
+  z.object({
+    id: z.string(),
+    type: z.literal('function'),
+    function: z.object({
+      name: z.string(),
+      arguments: z.string().describe('A JSON text, as the model wrote it.'),
+    }),
   }),
-});
+  z.object({
+    id: z.string(),
+    type: z.literal('custom'),
+    custom: z.object({ name: z.string(), input: z.string() }),
+  }),
+]);
 
 /** The answer of `POST /v1/chat/completions`. */
 export const ChatCompletion = z.object({
@@ -41,8 +48,9 @@ export const ChatCompletion = z.object({
 const ToolCallDelta = z.object({
   index: z.int().nonnegative(),
   id: z.string().optional(),
-  type: z.literal('function').optional(),
-  function: z.object({ name: z.string().optional(), arguments: z.string() }),
+  type: z.enum(['function', 'custom']).optional(),
+  function: z.object({ name: z.string().optional(), arguments: z.string() }).optional(),
+  custom: z.object({ name: z.string().optional(), input: z.string() }).optional(),
 });
 
 /** One piece of a streamed chat completion. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { ChatTool, ChatToolChoice } from './tools.ts';
+
 /**
  * The body of `POST /v1/chat/completions`.
  * https://platform.openai.com/docs/api-reference/chat/create
@@ -39,11 +41,19 @@ const UserMessage = z.looseObject({
   ]),
 });
 
-const ToolCall = z.looseObject({
+const FunctionToolCall = z.looseObject({
   id: z.string(),
   type: z.literal('function').optional(),
   function: z.looseObject({ name: z.string(), arguments: z.string() }),
 });
+
+const CustomToolCall = z.looseObject({
+  id: z.string(),
+  type: z.literal('custom'),
+  custom: z.looseObject({ name: z.string(), input: z.string() }),
+});
+
+const ToolCall = z.discriminatedUnion('type', [FunctionToolCall, CustomToolCall]);
 
 /** What `tool_calls` are called in requests written before there were tools. */
 const FunctionCall = z.looseObject({ name: z.string(), arguments: z.string() });
@@ -83,35 +93,6 @@ const ChatMessage = z.discriminatedUnion('role', [
   FunctionMessage,
 ]);
 
-const FunctionTool = z.looseObject({
-  type: z.literal('function'),
-  function: z.looseObject({
-    name: z.string().min(1),
-    description: z.string().nullish(),
-    parameters: z.record(z.string(), z.unknown()).nullish(),
-  }),
-});
-
-const ToolChoice = z.union([
-  z.enum(['auto', 'none', 'required']),
-  z.looseObject({
-    type: z.literal('function'),
-    function: z.looseObject({ name: z.string() }),
-  }),
-  z.looseObject({
-    type: z.literal('allowed_tools'),
-    allowed_tools: z.looseObject({
-      mode: z.enum(['auto', 'required']),
-      tools: z.array(
-        z.looseObject({
-          type: z.literal('function'),
-          function: z.looseObject({ name: z.string() }),
-        }),
-      ),
-    }),
-  }),
-]);
-
 const ResponseFormat = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('text') }),
   // Others than OpenAI's own API take a schema here, and their clients send one.
@@ -140,8 +121,8 @@ export const ChatBody = z.looseObject({
   max_tokens: z.int().positive().nullish(),
   max_completion_tokens: z.int().positive().nullish(),
   stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
-  tools: z.array(FunctionTool).nullish(),
-  tool_choice: ToolChoice.nullish(),
+  tools: z.array(ChatTool).nullish(),
+  tool_choice: ChatToolChoice.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   response_format: ResponseFormat.nullish(),
   reasoning_effort: ReasoningEffort.nullish(),

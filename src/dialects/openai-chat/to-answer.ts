@@ -1,15 +1,18 @@
-import { type RunAnswer, toText } from '../../run-answer.ts';
+import { type AnswerPart, type RunAnswer, toText } from '../../run-answer.ts';
 import type { Exchange } from '../dialect.ts';
+import { readCustomInput } from '../shared/custom-tool.ts';
 import { FINISH_REASONS, toRefusal, toSeconds, toUsage } from '../shared/openai-answer.ts';
 import type { ChatBody } from './body.ts';
+import { toCustomNames } from './tools.ts';
 
 /** A whole `chat.completion`. Thinking is handed out as `reasoning_content`, as others do. */
-export function toAnswer(answer: RunAnswer, { arrivedAtMs }: Exchange<ChatBody>): object {
+export function toAnswer(answer: RunAnswer, { body, arrivedAtMs }: Exchange<ChatBody>): object {
   const { start, parts, end } = answer;
   const text = toText(answer);
+  const customNames = toCustomNames(body.tools);
   const reasoning = parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('');
   const calls = parts.flatMap((part) =>
-    part.type === 'tool-call' ? [toToolCall(part.id, part.name, part.input)] : [],
+    part.type === 'tool-call' ? [toToolCall(part, customNames)] : [],
   );
   const isRefusal = end.finish === 'refusal';
   return {
@@ -40,6 +43,12 @@ export function toCompletionId(messageId: string): string {
   return `chatcmpl-${messageId.replace(/^msg_/, '')}`;
 }
 
-function toToolCall(id: string, name: string, input: string) {
+function toToolCall(
+  { id, name, input }: Extract<AnswerPart, { type: 'tool-call' }>,
+  customNames: ReadonlySet<string>,
+) {
+  if (customNames.has(name)) {
+    return { id, type: 'custom', custom: { name, input: readCustomInput(input) } };
+  }
   return { id, type: 'function', function: { name, arguments: input || '{}' } };
 }

@@ -1,6 +1,7 @@
 import type { DocumentPart, ImagePart, Message, Part, TextPart, ToolCallPart } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import { type Conversation, toSpokenConversation } from '../shared/conversation.ts';
+import { toCustomArguments } from '../shared/custom-tool.ts';
 import { toFileSource, toMediaSource } from '../shared/media-source.ts';
 import { readArguments } from '../shared/read-arguments.ts';
 import type { ChatMessage } from './body.ts';
@@ -102,8 +103,9 @@ function toAssistantParts(message: ByRole<'assistant'>): Part[] {
   const calls = (message.tool_calls ?? []).map((call): ToolCallPart => ({
     type: 'tool-call',
     id: call.id,
-    name: call.function.name,
-    input: readArguments(call.function.arguments),
+    ...(call.type === 'custom'
+      ? { name: call.custom.name, input: toCustomArguments(call.custom.input) }
+      : { name: call.function.name, input: readArguments(call.function.arguments) }),
   }));
   return [{ type: 'text', text }, ...calls];
 }

@@ -2,7 +2,9 @@ import type { RunEvent, StartedPart } from '../../run.ts';
 import type { Exchange, SseMessage } from '../dialect.ts';
 import { FINISH_REASONS, toRefusal, toSeconds, toUsage } from '../shared/openai-answer.ts';
 import type { ChatBody } from './body.ts';
+import { createCallDeltas } from './call-deltas.ts';
 import { toCompletionId } from './to-answer.ts';
+import { toCustomNames } from './tools.ts';
 
 /** The chunks of a streamed `chat.completion`, `[DONE]` last. */
 export async function* toMessages(
@@ -17,8 +19,7 @@ export async function* toMessages(
     model: '',
   };
   const parts = new Map<number, StartedPart>();
-  const calls: number[] = [];
-  const filled = new Set<number>();
+  const calls = createCallDeltas(toCustomNames(body.tools));
   let text = '';
 
   const toChunk = (delta: object, finishReason: string | null = null) =>
@@ -38,21 +39,21 @@ export async function* toMessages(
       case 'part-start':
         parts.set(event.index, event.part);
         if (event.part.type !== 'tool-call') break;
-        calls.push(event.index);
-        yield toChunk({ tool_calls: [toCallHead(event.part, calls.length - 1)] });
+        yield toChunk(calls.start(event.index, event.part));
         break;
       case 'part-delta': {
         const part = parts.get(event.index);
-        if (event.delta !== '') filled.add(event.index);
         if (part?.type === 'text') text += event.delta;
-        const delta = toDelta(part, event.delta, calls.indexOf(event.index));
+        const delta =
+          part?.type === 'tool-call'
+            ? calls.add(event.index, event.delta)
+            : toDelta(part, event.delta);
         if (delta) yield toChunk(delta);
         break;
       }
       case 'part-end': {
-        const call = calls.indexOf(event.index);
-        // A tool without arguments is called with none, but clients parse what they read.
-        if (call !== -1 && !filled.has(event.index)) yield toChunk(toCallDelta('{}', call));
+        const delta = calls.end(event.index);
+        if (delta) yield toChunk(delta);
         break;
       }
       case 'part-signature':
@@ -78,23 +79,13 @@ function toMessage(chunk: object): SseMessage {
   return { data: JSON.stringify(chunk) };
 }
 
-function toCallHead(part: Extract<StartedPart, { type: 'tool-call' }>, index: number) {
-  return { index, id: part.id, type: 'function', function: { name: part.name, arguments: '' } };
-}
-
-function toDelta(part: StartedPart | undefined, delta: string, callIndex: number) {
+function toDelta(part: StartedPart | undefined, delta: string) {
   switch (part?.type) {
     case 'text':
       return { content: delta };
     case 'reasoning':
       return { reasoning_content: delta };
-    case 'tool-call':
-      return toCallDelta(delta, callIndex);
     default:
       return undefined;
   }
-}
-
-function toCallDelta(delta: string, index: number) {
-  return { tool_calls: [{ index, function: { arguments: delta } }] };
 }

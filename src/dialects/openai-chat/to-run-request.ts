@@ -1,11 +1,12 @@
-import type { Caller, RunRequest, Sampling, Tool, ToolChoice } from '../../run.ts';
+import type { Caller, RunRequest, Sampling } from '../../run.ts';
 import type { TranslatedRequest } from '../dialect.ts';
-import { checkTools, type ToolPaths } from '../shared/check-tools.ts';
+import { checkTools } from '../shared/check-tools.ts';
 import { checkConversation } from '../shared/conversation.ts';
 import { type InnerParams, type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
 import { isOnScale, toEffort, toTemperature, toThinking } from '../shared/openai-sampling.ts';
 import type { ChatBody } from './body.ts';
 import { toConversation } from './to-conversation.ts';
+import { toAllowed, toToolChoice, toToolPaths, toTools } from './tools.ts';
 
 const HONOURED: ReadonlySet<string> = new Set([
   'model',
@@ -41,21 +42,18 @@ const NEUTRAL: NeutralValues = {
 
 const INNER: InnerParams = {
   'tools.*.function.strict': (value) => value === false,
+  // A grammar is told to the model, but nothing holds it to that.
+  'tools.*.custom.format': (format) => Object(format).type === 'text',
   // The messages of functions are named by what they answer.
   'messages.*.name': (_, holder) => 'role' in holder && holder.role === 'function',
   'messages.*.content.*.image_url.detail': (value) => value === 'auto',
-};
-
-const TOOL_PATHS: ToolPaths = {
-  toNamePath: (index) => `tools.${index}.function.name`,
-  toSchemaPath: (index) => `tools.${index}.function.parameters`,
 };
 
 /** Throws `RunError` for a conversation that cannot be carried out. */
 export function toRunRequest(body: ChatBody, caller: Caller): TranslatedRequest {
   const { instructions, messages, isBent } = toConversation(body.messages);
   checkConversation(messages);
-  const tools = toTools(body.tools);
+  const tools = toTools(body.tools ?? []);
   const request: RunRequest = {
     model: body.model,
     instructions,
@@ -70,33 +68,12 @@ export function toRunRequest(body: ChatBody, caller: Caller): TranslatedRequest 
     agent: undefined,
     caller: { ...caller, user: body.user ?? undefined },
   };
-  checkTools({ ...request, tools }, TOOL_PATHS);
+  checkTools({ ...request, tools }, toToolPaths(body.tools ?? []));
   return {
     request,
     isStream: body.stream ?? false,
     ignored: [...(isBent ? ['messages'] : []), ...toIgnoredParams(body, HONOURED, NEUTRAL, INNER)],
   };
-}
-
-function toToolChoice(choice: ChatBody['tool_choice']): ToolChoice {
-  if (typeof choice !== 'object' || !choice) return { type: choice ?? 'auto' };
-  if (choice.type === 'function') return { type: 'tool', name: choice.function.name };
-  return { type: choice.allowed_tools.mode };
-}
-
-function toTools(tools: ChatBody['tools']): Tool[] {
-  return (tools ?? []).map(({ function: { name, description, parameters } }, index) => ({
-    name,
-    description: description ?? undefined,
-    inputSchema: parameters ?? { type: 'object', properties: {} },
-    path: TOOL_PATHS.toSchemaPath(index),
-  }));
-}
-
-function toAllowed(tools: readonly Tool[], choice: ChatBody['tool_choice']): readonly Tool[] {
-  if (typeof choice !== 'object' || choice?.type !== 'allowed_tools') return tools;
-  const allowed = new Set(choice.allowed_tools.tools.map((tool) => tool.function.name));
-  return tools.filter(({ name }) => allowed.has(name));
 }
 
 function toOutput(format: ChatBody['response_format']): RunRequest['output'] {

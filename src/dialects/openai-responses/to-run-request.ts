@@ -56,9 +56,7 @@ const INNER: InnerParams = {
 
 /** A grammar is told to the model, but nothing holds it to that. */
 function isPlainText(format: unknown) {
-  return (
-    typeof format === 'object' && format !== null && 'type' in format && format.type === 'text'
-  );
+  return Object(format).type === 'text';
 }
 
 /** Throws `RunError` for a conversation that cannot be carried out. */
