@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 
 import type { Dialect } from '../dialects/dialect.ts';
+import { countIfRefused } from '../http/count-if-refused.ts';
 import type { Validated } from '../http/body/validate.ts';
 import type { AppEnv } from '../http/variables.ts';
 import { collectRun } from '../run-answer.ts';
@@ -15,7 +16,8 @@ export function runDialect<Body>(dialect: Dialect<Body>, run: Run) {
   return async (c: Context<AppEnv, string, Validated<Body>>): Promise<Response> => {
     const body: Body = c.req.valid('json');
     const { requestId, arrivedAtMs, elapsedMs, signal, caller } = c.var;
-    const { request, isStream, ignored } = dialect.toRunRequest(body, caller);
+    const translate = () => dialect.toRunRequest(body, caller);
+    const { request, isStream, ignored } = await countIfRefused(c.var, translate);
     const exchange = { body, request, requestId, arrivedAtMs };
 
     if (!isStream) {

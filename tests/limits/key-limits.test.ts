@@ -71,6 +71,36 @@ describe('requests a minute', () => {
     expect([(await send()).status, (await send()).status]).toEqual([400, 429]);
   });
 
+  test.for([
+    ['too large', '/v1/messages', { ...MESSAGES, system: 'x'.repeat(20_000) }, 413],
+    [
+      'that cannot be translated',
+      '/v1/messages',
+      { ...MESSAGES, messages: [...CHAT.messages, { role: 'assistant', content: 'Hello' }] },
+      400,
+    ],
+    ['of tools that do not fit', '/v1/chat/completions', { ...CHAT, tool_choice: 'required' }, 400],
+    [
+      'that continues nothing',
+      '/v1/responses',
+      { model: 'sonnet', input: 'Hi', previous_response_id: 'resp_none' },
+      400,
+    ],
+    [
+      'that compacts nothing',
+      '/v1/responses/compact',
+      { model: 'sonnet', input: 'Hi', previous_response_id: 'resp_none' },
+      400,
+    ],
+  ] as const)('a body %s counts as well', async ([, path, body, status]) => {
+    const { app, headers } = await open({ requestsPerMinute: 2 });
+    const statuses = [];
+    for (let turn = 0; turn < 3; turn += 1) {
+      statuses.push((await post(app, path, body, headers)).status);
+    }
+    expect(statuses).toEqual([status, status, 429]);
+  });
+
   test.for(['/v1/messages', '/v1/chat/completions', '/v1/responses', '/v1/messages/count_tokens'])(
     'bodies that %s refuses count, and the one over the limit is a 429',
     async (path) => {

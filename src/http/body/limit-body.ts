@@ -1,8 +1,10 @@
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 
 import { RunError } from '../../run-error.ts';
 import { createValueCounter } from './count-values.ts';
 import { decodeBody } from './decode-body.ts';
+import { countIfRefused } from '../count-if-refused.ts';
 import type { AppEnv } from '../variables.ts';
 
 /** A body up to here is counted when it is checked; reading it piece by piece would cost more, 15 KB each. */
@@ -14,18 +16,22 @@ const SMALL_BYTES = 65_536;
  */
 export function limitBody(maxBytes: number) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const length = c.req.header('content-length');
-    if (Number(length ?? 0) > maxBytes) refuse();
-    const isPlain = c.req.header('content-encoding') === undefined;
-    const isKnown = length !== undefined && c.req.header('transfer-encoding') === undefined;
-    if (!(isPlain && isKnown && Number(length) <= SMALL_BYTES) && c.req.raw.body) {
-      const pieces = decodeBody(c.req.raw.body, c.req.header('content-encoding'));
-      const { text, valueCount } = await readText(pieces, maxBytes);
-      Object.assign(c.req.bodyCache, { text: Promise.resolve(text) }); // its type has no promises
-      c.set('valueCount', valueCount);
-    }
+    await countIfRefused(c.var, () => readBody(c, maxBytes));
     await next();
   });
+}
+
+async function readBody(c: Context<AppEnv>, maxBytes: number) {
+  const length = c.req.header('content-length');
+  if (Number(length ?? 0) > maxBytes) refuse();
+  const isPlain = c.req.header('content-encoding') === undefined;
+  const isKnown = length !== undefined && c.req.header('transfer-encoding') === undefined;
+  const isLeft = isPlain && isKnown && Number(length) <= SMALL_BYTES;
+  if (isLeft || !c.req.raw.body) return;
+  const pieces = decodeBody(c.req.raw.body, c.req.header('content-encoding'));
+  const { text, valueCount } = await readText(pieces, maxBytes);
+  Object.assign(c.req.bodyCache, { text: Promise.resolve(text) }); // its type has no promises
+  c.set('valueCount', valueCount);
 }
 
 async function readText(pieces: AsyncIterable<Uint8Array>, maxBytes: number) {

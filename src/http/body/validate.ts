@@ -4,6 +4,7 @@ import type { z } from 'zod';
 
 import { RunError } from '../../run-error.ts';
 import { checkBody } from './check-body.ts';
+import { countIfRefused } from '../count-if-refused.ts';
 import type { AppEnv } from '../variables.ts';
 
 /** What the handlers behind the check find in their context. */
@@ -15,11 +16,7 @@ export type Validated<Body> = { out: { json: Body } };
  */
 export function validate<Body>(schema: z.ZodType<Body>) {
   return createMiddleware<AppEnv, string, Validated<Body>>(async (c, next) => {
-    const body = await readBody(c, schema).catch(async (refusal: unknown) => {
-      // What is refused counts as a request, one that is no JSON as well: checking it was work, too.
-      await c.var.countRefused();
-      throw refusal;
-    });
+    const body = await countIfRefused(c.var, () => readBody(c, schema));
     c.req.addValidatedData('json', Object(body)); // bodies are objects, which their schemas see to
     await next();
   });

@@ -10,6 +10,7 @@ import {
   toNumberedEvents,
 } from '../../dialects/openai-responses/to-messages.ts';
 import type { Response as ResponseObject } from '../../dialects/openai-responses/to-response.ts';
+import { countIfRefused } from '../../http/count-if-refused.ts';
 import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import { collectRun } from '../../run-answer.ts';
@@ -29,8 +30,8 @@ import { startInBackground } from './start-in-background.ts';
 export function createResponse(run: Run, parts: ResponseParts) {
   return async (c: Context<AppEnv, string, Validated<ResponsesBody>>): Promise<Response> => {
     const { keyId } = c.var.caller;
-    const opened = await openExchange(c.req.valid('json'), c.var, (id) =>
-      parts.book.find(id, keyId),
+    const opened = await countIfRefused(c.var, () =>
+      openExchange(c.req.valid('json'), c.var, (id) => parts.book.find(id, keyId)),
     );
     const { exchange, isStream, ignored } = opened;
     const { body, request } = exchange;

@@ -1,7 +1,9 @@
 import { createDeadline } from '../../deadline.ts';
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
 import { toNumberedEvents } from '../../dialects/openai-responses/to-messages.ts';
+import { countIfRefused } from '../../http/count-if-refused.ts';
 import { createRequestId } from '../../http/identify-request.ts';
+import type { Variables } from '../../http/variables.ts';
 import type { StoredResponse } from '../../responses/response-store.ts';
 import { toAnswerEvents } from '../../run-answer.ts';
 import type { Caller, Run } from '../../run.ts';
@@ -16,6 +18,8 @@ import { sayNothing } from './say-nothing.ts';
 export type TurnsParts = Pick<ResponseParts, 'book'> & {
   run: Run;
   caller: Caller;
+  /** Counts a message that never becomes a run. */
+  countRefused: Variables['countRefused'];
   /** Longest time for a turn, in milliseconds. */
   requestTimeoutMs: number;
   /** Sends one JSON text; resolves when it is on its way. */
@@ -41,7 +45,9 @@ export function createTurns(parts: TurnsParts): Turns {
 
   const converse = async (event: ClientEvent, requestId: string, signal: AbortSignal) => {
     const asking = { requestId, arrivedAtMs: Date.now(), caller: { ...caller, requestId } };
-    const { exchange, toStored } = await openExchange(event.body, asking, find, event);
+    const { exchange, toStored } = await countIfRefused(parts, () =>
+      openExchange(event.body, asking, find, event),
+    );
     const events = event.isGenerating
       ? toAnswerEvents(run(exchange.request, signal))
       : sayNothing(event.body);
@@ -62,7 +68,7 @@ export function createTurns(parts: TurnsParts): Turns {
       const deadline = createDeadline(requestTimeoutMs, left);
       let event: ClientEvent | undefined;
       try {
-        event = await readClientEvent(text);
+        event = await countIfRefused(parts, () => readClientEvent(text));
         await converse(event, requestId, deadline.signal);
       } catch (error) {
         if (left.aborted) return;

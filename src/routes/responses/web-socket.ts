@@ -20,7 +20,7 @@ export type WebSocketParts = ResponseParts & { run: Run; requestTimeoutMs: numbe
 /** `GET /v1/responses` with an upgrade: one response after the other, until either side closes. */
 export function connectResponses({ run, book, stopping, requestTimeoutMs }: WebSocketParts) {
   return upgradeWebSocket((c: Context<AppEnv>) => {
-    const { caller, log } = c.var;
+    const { caller, log, countRefused } = c.var;
     const left = new AbortController();
     let waiting = 0;
     let last = Promise.resolve();
@@ -31,6 +31,7 @@ export function connectResponses({ run, book, stopping, requestTimeoutMs }: WebS
       run,
       book,
       caller,
+      countRefused,
       requestTimeoutMs,
       send,
       onFailure: ({ code, message, cause }, requestId) =>

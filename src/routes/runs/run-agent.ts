@@ -4,6 +4,7 @@ import type { NewRun } from '../../agent-runs/recorder.ts';
 import type { RunBook } from '../../agent-runs/run-book.ts';
 import { RunBody } from '../../dialects/direct/body.ts';
 import { direct } from '../../dialects/direct/index.ts';
+import { countIfRefused } from '../../http/count-if-refused.ts';
 import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv, Variables } from '../../http/variables.ts';
 import type { Run } from '../../run.ts';
@@ -18,7 +19,10 @@ const GO_ON = 'You were interrupted. Go on where you left off.';
 export function runAgent(run: Run, book: RunBook) {
   return async (c: Context<AppEnv, string, Validated<RunBody>>): Promise<Response> => {
     const body = c.req.valid('json');
-    if (body.background) return startInBackground(c, toNewRun(body, c.var), run, book);
+    if (body.background) {
+      const details = await countIfRefused(c.var, () => toNewRun(body, c.var));
+      return startInBackground(c, details, run, book);
+    }
     const { deadline } = c.var;
     const recorded: Run = (request, signal) => {
       const details = { ...toNewRun(body, c.var), request };
