@@ -47,7 +47,8 @@ const ROOMS: Readonly<Record<string, string>> = {
   '{bin,cli}.ts': 'cli.ts cli/ zod node:*',
   'app.ts':
     'run.ts backend.ts agent-runs/ dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',
-  'index.ts': 'app.ts backend.ts keys/ run.ts run-error.ts',
+  'agent-client/**': 'dialects/ zod',
+  'index.ts': 'agent-client/ run-input.ts app.ts backend.ts keys/ run.ts run-error.ts',
 };
 
 /** The composition root: the only place that sees both the CLI and HTTP. */
