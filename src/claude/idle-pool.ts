@@ -8,7 +8,10 @@ export type IdlePool<Item> = {
   remove: (item: Item) => boolean;
   /** Takes one out and ends its process. */
   drop: (item: Item) => void;
-  /** Drops the one that has been idle longest; returns whether there was one. */
+  /**
+   * Drops the longest idle one of the key that has the most, so that no key can take the place of all others;
+   * returns whether there was one.
+   */
   evict: () => boolean;
   /** Drops all. */
   clear: () => void;
@@ -16,10 +19,17 @@ export type IdlePool<Item> = {
   size: () => number;
 };
 
-/** Makes an empty pool. `onChange` is called whenever it gains or loses a process. */
+export type IdlePoolOptions<Item> = {
+  /** The id of the key that an item waits for. Default: all wait for anybody. */
+  toKeyId?: (item: Item) => string;
+  /** Called whenever the pool gains or loses a process. Default: nothing. */
+  onChange?: () => void;
+};
+
+/** Makes an empty pool. */
 export function createIdlePool<Item>(
   toProcess: (item: Item) => CliProcess,
-  onChange: () => void = () => {},
+  { toKeyId = () => '', onChange = () => {} }: IdlePoolOptions<Item> = {},
 ): IdlePool<Item> {
   const timers = new Map<Item, NodeJS.Timeout>();
   /** A process may come back many times; its exit is awaited once. */
@@ -37,7 +47,9 @@ export function createIdlePool<Item>(
     remove,
     drop,
     evict() {
-      const [oldest] = timers.keys();
+      const ofKeys = Map.groupBy(timers.keys(), toKeyId).values();
+      const [most] = [...ofKeys].toSorted((one, other) => other.length - one.length);
+      const oldest = most?.[0];
       if (oldest !== undefined) drop(oldest);
       return oldest !== undefined;
     },

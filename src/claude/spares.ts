@@ -75,10 +75,9 @@ export function createSpares(options: SparesOptions): Spares {
   const { openProcess, profile, startMs, count, load, hasRoom, loadChanged, onTake } = options;
   const stopped = new AbortController();
   const isStopped = Promise.withResolvers<void>();
-  const pool = createIdlePool<Spare>(
-    ({ process }) => process,
-    () => void refill(),
-  );
+  const pool = createIdlePool<Spare>(({ process }) => process, {
+    onChange: () => void refill(),
+  });
   let isRefilling = false;
   void refill();
 

@@ -110,6 +110,7 @@ export function createFakeChat({
     process: fake.process,
     lines: createLineReader(lines()),
     identity: turn.identity.process,
+    keyId: turn.request.caller.keyId,
     conversation: '',
     instructions: turn.instructions,
     tools: turn.tools.client,

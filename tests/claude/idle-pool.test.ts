@@ -13,7 +13,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 function create() {
   const onChange = vi.fn<() => void>();
-  const pool = createIdlePool<Fake>((fake) => fake.process, onChange);
+  const pool = createIdlePool<Fake>((fake) => fake.process, { onChange });
   return { pool, onChange };
 }
 

@@ -26,6 +26,7 @@ export async function bindProcess(
     process,
     lines: createLineReader(process.lines()),
     identity: identity.process,
+    keyId: request.caller.keyId,
     conversation: '',
     instructions: isBound ? undefined : instructions,
     tools: tools.client,

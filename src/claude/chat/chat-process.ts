@@ -18,6 +18,8 @@ import type { HistoryPace } from './history-pace.ts';
 export type ChatProcess = {
   process: CliProcess;
   lines: LineReader;
+  /** The key of its caller. */
+  keyId: string;
   /** Whom it serves, for its life. */
   identity: string;
   /** What it cannot change while it holds anything: the model and how it thinks. */

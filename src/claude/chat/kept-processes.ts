@@ -6,7 +6,7 @@ import type { ChatTurn } from './chat-turn.ts';
 export type KeptProcessesOptions = {
   /** Whether processes may serve more than one request: the operator allows it, and the CLI can rewind. */
   isReusing: () => Promise<boolean>;
-  /** How many processes may be idle at the same time; the least recently used is ended first. */
+  /** How many processes may be idle at the same time; the least recently used of the key with the most goes first. */
   maxIdle: number;
   /** Longest time without a request, in milliseconds. */
   idleMs: number;
@@ -31,7 +31,7 @@ export type KeptProcesses = {
    * it is interrupted and rewound to before its last turn. In any doubt it is ended.
    */
   giveBack: (chat: ChatProcess, isAnswered: boolean) => void;
-  /** Ends the least recently used one; returns whether there was one. */
+  /** Ends the least recently used one of the key with the most; returns whether there was one. */
   evict: () => boolean;
   /** Ends all that are idle, because the login or the CLI has changed. */
   retire: () => void;
@@ -57,7 +57,9 @@ const SHORT_CONVERSATION = 2;
 /** Keeps processes for their next request. A process serves one caller, and one request at a time. */
 export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesses {
   const { maxIdle, idleMs, isRoomWanted, hasSpare } = options;
-  const pool = createIdlePool<Entry>(({ chat }) => chat.process);
+  const pool = createIdlePool<Entry>(({ chat }) => chat.process, {
+    toKeyId: ({ chat }) => chat.keyId,
+  });
 
   return {
     async take(turn, leastHeld = 0) {

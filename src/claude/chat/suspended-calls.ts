@@ -31,7 +31,7 @@ export type SuspendedCalls = {
     turn: ChatTurn,
   ): Promise<{ chat: ChatProcess; results: readonly ToolResultPart[] } | undefined>;
   count(): number;
-  /** Ends the one that waits longest; returns whether there was one. */
+  /** Ends the one that waits longest, of the key with the most; returns whether there was one. */
   evict(): boolean;
 };
 
@@ -57,7 +57,10 @@ export function createSuspendedCalls({
   release,
   onChange,
 }: SuspendedCallsOptions): SuspendedCalls {
-  const pool = createIdlePool<Entry>(({ chat }) => chat.process, onChange);
+  const pool = createIdlePool<Entry>(({ chat }) => chat.process, {
+    toKeyId: ({ chat }) => chat.keyId,
+    onChange,
+  });
 
   return {
     keep(chat, { identity }, reply) {

@@ -224,6 +224,19 @@ test('the oldest goes when there are too many', async () => {
   expect(made.map(({ countEnds }) => countEnds())).toEqual([1, 1, 0]);
 });
 
+test('one key cannot take the place of all others: what goes is its own oldest', async () => {
+  const { suspended } = create({ maxSuspended: 2 });
+  const toAsking = (keyId: string) =>
+    toTurn({ ...TURN.request, caller: { keyId, user: undefined, requestId: 'req_1' } });
+  const other = await keep({ suspended }, ['toolu_1'], toAsking('key-b'));
+  const greedy = [
+    await keep({ suspended }, ['toolu_2'], toAsking('key-a')),
+    await keep({ suspended }, ['toolu_3'], toAsking('key-a')),
+  ];
+  expect(other.countEnds()).toBe(0);
+  expect(greedy.map(({ countEnds }) => countEnds())).toEqual([1, 0]);
+});
+
 test('with nothing to evict there is no room to make', () => {
   expect(create().suspended.evict()).toBe(false);
 });
