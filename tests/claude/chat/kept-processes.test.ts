@@ -228,10 +228,11 @@ test('one that dies is forgotten', async () => {
   await expect.poll(kept.count).toBe(0);
 });
 
+const toAsked = (keyId: string) =>
+  toTurn({ ...toChatRequest(), caller: { keyId, user: undefined, requestId: 'req_1' } });
+
 test('one key cannot take the place of all others: what goes is its own oldest', async () => {
   const kept = create({ maxIdle: 2 });
-  const toAsked = (keyId: string) =>
-    toTurn({ ...toChatRequest(), caller: { keyId, user: undefined, requestId: 'req_1' } });
   const other = await createUsed(toAsked('key-b'));
   kept.giveBack(other.chat, true);
   const greedy = await Promise.all(Array.from({ length: 3 }, () => createUsed(toAsked('key-a'))));

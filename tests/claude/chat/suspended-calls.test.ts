@@ -224,10 +224,11 @@ test('the oldest goes when there are too many', async () => {
   expect(made.map(({ countEnds }) => countEnds())).toEqual([1, 1, 0]);
 });
 
+const toAsking = (keyId: string) =>
+  toTurn({ ...TURN.request, caller: { keyId, user: undefined, requestId: 'req_1' } });
+
 test('one key cannot take the place of all others: what goes is its own oldest', async () => {
   const { suspended } = create({ maxSuspended: 2 });
-  const toAsking = (keyId: string) =>
-    toTurn({ ...TURN.request, caller: { keyId, user: undefined, requestId: 'req_1' } });
   const other = await keep({ suspended }, ['toolu_1'], toAsking('key-b'));
   const greedy = [
     await keep({ suspended }, ['toolu_2'], toAsking('key-a')),
