@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { MessagesTool } from './tools.ts';
+
 /**
  * The body of `POST /v1/messages`.
  * https://docs.claude.com/en/api/messages
@@ -22,10 +24,46 @@ const ImageBlock = z.looseObject({
   source: z.discriminatedUnion('type', [Base64Source, UrlSource]),
 });
 
+/** A document in pieces, of which only the texts are one here. */
+const ContentSource = z.looseObject({
+  type: z.literal('content'),
+  content: z.union([z.string(), z.array(z.discriminatedUnion('type', [TextBlock, ImageBlock]))]),
+});
+
 const DocumentBlock = z.looseObject({
   type: z.literal('document'),
-  source: z.discriminatedUnion('type', [Base64Source, UrlSource, TextSource]),
+  source: z.discriminatedUnion('type', [Base64Source, UrlSource, TextSource, ContentSource]),
   title: z.string().nullish(),
+});
+
+const SearchResultBlock = z.looseObject({
+  type: z.literal('search_result'),
+  source: z.string(),
+  title: z.string(),
+  content: z.array(TextBlock),
+});
+
+/** A tool that was found by a search. */
+const ToolReferenceBlock = z.looseObject({
+  type: z.literal('tool_reference'),
+  tool_name: z.string(),
+});
+
+/** What Anthropic's own tools did in an earlier turn. */
+const HostedBlock = z.looseObject({
+  type: z.enum([
+    'server_tool_use',
+    'web_search_tool_result',
+    'web_fetch_tool_result',
+    'code_execution_tool_result',
+    'bash_code_execution_tool_result',
+    'text_editor_code_execution_tool_result',
+    'tool_search_tool_result',
+    'advisor_tool_result',
+    'mcp_tool_use',
+    'mcp_tool_result',
+    'container_upload',
+  ]),
 });
 
 const ToolUseBlock = z.looseObject({
@@ -41,7 +79,15 @@ const ToolResultBlock = z.looseObject({
   content: z
     .union([
       z.string(),
-      z.array(z.discriminatedUnion('type', [TextBlock, ImageBlock, DocumentBlock])),
+      z.array(
+        z.discriminatedUnion('type', [
+          TextBlock,
+          ImageBlock,
+          DocumentBlock,
+          SearchResultBlock,
+          ToolReferenceBlock,
+        ]),
+      ),
     ])
     .optional(),
   is_error: z.boolean().optional(),
@@ -62,6 +108,9 @@ const ContentBlock = z.discriminatedUnion('type', [
   TextBlock,
   ImageBlock,
   DocumentBlock,
+  SearchResultBlock,
+  ToolReferenceBlock,
+  HostedBlock,
   ToolUseBlock,
   ToolResultBlock,
   ThinkingBlock,
@@ -76,13 +125,6 @@ const SpokenMessage = z.looseObject({
 });
 
 const SystemMessage = z.looseObject({ role: z.literal('system'), content: Text });
-
-const ClientTool = z.looseObject({
-  type: z.literal('custom').nullish(),
-  name: z.string().min(1),
-  description: z.string().nullish(),
-  input_schema: z.record(z.string(), z.unknown()),
-});
 
 const ToolChoice = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('auto'), disable_parallel_tool_use: z.boolean().optional() }),
@@ -123,7 +165,7 @@ export const MessagesBody = z.looseObject({
   top_p: z.number().min(0).max(1).nullish(),
   top_k: z.int().nonnegative().nullish(),
   stop_sequences: z.array(z.string()).nullish(),
-  tools: z.array(ClientTool).nullish(),
+  tools: z.array(MessagesTool).nullish(),
   tool_choice: ToolChoice.nullish(),
   thinking: Thinking.nullish(),
   service_tier: z.enum(['auto', 'standard_only']).nullish(),

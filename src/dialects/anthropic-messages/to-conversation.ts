@@ -48,6 +48,8 @@ function toPart(block: ContentBlock, path: string): Part | undefined {
     case 'text':
     case 'image':
     case 'document':
+    case 'search_result':
+    case 'tool_reference':
       return toContentPart(block, path);
     case 'tool_use':
       return { type: 'tool-call', id: block.id, name: block.name, input: block.input };
@@ -62,7 +64,20 @@ function toPart(block: ContentBlock, path: string): Part | undefined {
       return { type: 'reasoning', text: block.thinking, signature: block.signature };
     case 'redacted_thinking':
       return { type: 'redacted-reasoning', data: block.data };
+    default:
+      return { type: 'text', text: toHostedText(block) };
   }
+}
+
+/** Fields that say nothing to a model. */
+const UNSAID: ReadonlySet<string> = new Set(['id', 'cache_control', 'encrypted_content']);
+
+/** What a tool of the host's did, as text. */
+function toHostedText(block: { type: string }) {
+  const json = JSON.stringify(block, (name, value: unknown) =>
+    UNSAID.has(name) ? undefined : value,
+  );
+  return `[${block.type}: ${json}]`;
 }
 
 function toResultParts(content: string | readonly ResultBlock[], path: string) {
@@ -77,6 +92,13 @@ function toContentPart(block: ResultBlock, path: string): TextPart | ImagePart |
       return { type: 'text', text: block.text };
     case 'image':
       return { type: 'image', source: toSource(block.source), path: `${path}.source` };
+    case 'search_result':
+      return {
+        type: 'text',
+        text: [`${block.title} (${block.source})`, ...toTexts(block.content)].join('\n'),
+      };
+    case 'tool_reference':
+      return { type: 'text', text: `The tool ${block.tool_name} can be called.` };
     case 'document':
       return {
         type: 'document',
@@ -95,5 +117,14 @@ function toSource(source: ByType<'document'>['source']): ImagePart['source'] {
       return { kind: 'text', text: source.data };
     case 'url':
       return { kind: 'url', url: source.url };
+    case 'content':
+      return { kind: 'text', text: toSourceText(source.content) };
   }
+}
+
+function toSourceText(
+  content: Extract<ByType<'document'>['source'], { type: 'content' }>['content'],
+) {
+  if (typeof content === 'string') return content;
+  return content.map((block) => (block.type === 'text' ? block.text : '[image]')).join('\n');
 }

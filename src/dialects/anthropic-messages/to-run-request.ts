@@ -1,12 +1,13 @@
 import type { Caller, RunRequest, Thinking, ToolChoice, WantedOutput } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import type { TranslatedRequest } from '../dialect.ts';
-import { checkTools, type ToolPaths } from '../shared/check-tools.ts';
+import { checkTools } from '../shared/check-tools.ts';
 import { checkConversation } from '../shared/conversation.ts';
 import { type InnerParams, type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
 import type { MessagesBody } from './body.ts';
 import { checkCallIds } from './check-call-ids.ts';
 import { toConversation } from './to-conversation.ts';
+import { readTools } from './tools.ts';
 
 const HONOURED: ReadonlySet<string> = new Set([
   'model',
@@ -42,28 +43,20 @@ const INNER: InnerParams = {
   'messages.*.content.*.context': () => false,
 };
 
-const TOOL_PATHS: ToolPaths = {
-  toNamePath: (index) => `tools.${index}.name`,
-  toSchemaPath: (index) => `tools.${index}.input_schema`,
-};
-
 /** Throws `RunError` for a conversation that cannot be carried out. */
 export function toRunRequest(body: MessagesBody, caller: Caller): TranslatedRequest {
   refuseThread(body);
   const { instructions, messages } = toConversation(body);
   checkCallIds(body);
   checkConversation(messages);
+  const toolChoice = toToolChoice(body.tool_choice);
+  const { tools, places, hosted } = readTools(body.tools ?? [], toolChoice);
   const request: RunRequest = {
     model: body.model,
     instructions,
     messages,
-    tools: (body.tools ?? []).map(({ name, description, input_schema: inputSchema }, index) => ({
-      name,
-      description: description ?? undefined,
-      inputSchema,
-      path: TOOL_PATHS.toSchemaPath(index),
-    })),
-    toolChoice: toToolChoice(body.tool_choice),
+    tools,
+    toolChoice,
     parallelToolCalls: toParallel(body.tool_choice),
     output: toOutput(body),
     sampling: {
@@ -79,11 +72,14 @@ export function toRunRequest(body: MessagesBody, caller: Caller): TranslatedRequ
     agent: undefined,
     caller: { ...caller, user: body.metadata?.user_id ?? undefined },
   };
-  checkTools(request, TOOL_PATHS);
+  checkTools(request, {
+    toNamePath: (index) => `tools.${places[index]}.name`,
+    toSchemaPath: (index) => `tools.${places[index]}.input_schema`,
+  });
   return {
     request,
     isStream: body.stream ?? false,
-    ignored: toIgnoredParams(body, HONOURED, NEUTRAL, INNER),
+    ignored: [...hosted, ...toIgnoredParams(body, HONOURED, NEUTRAL, INNER)],
   };
 }
 

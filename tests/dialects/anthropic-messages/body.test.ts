@@ -46,7 +46,7 @@ test.for<[field: string, fields: object]>([
   ['thinking.budget_tokens', { thinking: { type: 'enabled', budget_tokens: 1000 } }],
   ['thinking.type', { thinking: { type: 'sometimes' } }],
   ['thinking.display', { thinking: { type: 'adaptive', display: 'nonsense' } }],
-  ['tools.0.type', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }],
+  ['tools.0.type', { tools: [{ type: 'dance_20250305', name: 'dance' }] }],
   ['tools.0.input_schema', { tools: [{ name: 'f' }] }],
   ['tool_choice.name', { tool_choice: { type: 'tool' } }],
   ['output_config.effort', { output_config: { effort: 'enormous' } }],
