@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
 
+import { addKey } from '../../src/keys/edit-keys.ts';
+import { toKeysFile } from '../../src/keys/keys-file.ts';
 import { ask, CALL_NAMES } from '../support/calls.ts';
 import { ONE_EACH } from '../support/start-proxy.ts';
 import { type Product, startProduct } from './start-product.ts';
@@ -31,12 +33,18 @@ test('a full disk: all is answered, and stored again when there is room', async 
   const kept = await store();
   expect(await isKept(kept)).toBe(true);
   await expectAnswers();
+  const file = toKeysFile(join(product.folder, 'state'));
+  const { key } = await addKey(file, 'limited', { scopes: ['chat'], requestsPerMinute: 5 });
+  expect(await sendThree(key)).toEqual([200, 200, 200]); // and its process is there
   const before = await readSurroundings(product);
 
   const filler = await fill(join(product.folder, 'state/filler'));
   await expectAnswers();
   expect(await isStored()).toBe(false);
   expect(product.program.output).toContain('could not be stored');
+  expect(await sendThree(key)).toEqual([200, 200, 429]);
+  expect(await readWarnings()).toEqual(['limits-in-memory']);
+  expect(product.program.output).toContain('what keys use is counted in memory');
   await rm(filler);
   expect(await isStored()).toBe(true);
   await expectRecovered(product, before);
@@ -107,6 +115,26 @@ async function expectAnswers() {
       body: expect.stringContaining('You said'),
     });
   }
+}
+
+/** The statuses of three requests with this key. */
+async function sendThree(key: string) {
+  const statuses = [];
+  for (let turn = 0; turn < 3; turn += 1) {
+    const response = await fetch(`${product.url}/v1/responses`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'sonnet', input: 'Hello.' }),
+    });
+    await response.text();
+    statuses.push(response.status);
+  }
+  return statuses;
+}
+
+async function readWarnings() {
+  const response = await fetch(`${product.url}/ready`);
+  return ((await response.json()) as { warnings: string[] }).warnings; // our own route
 }
 
 /** Whether a response can be asked for again. */
