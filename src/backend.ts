@@ -56,7 +56,14 @@ export type Steering = {
   change: (runId: string, change: AgentChange) => Promise<void>;
   /** A question beside the conversation; its tokens are the run's. */
   ask: (runId: string, question: string) => Promise<string>;
+  /** The end of what a background task wrote. Throws `not-found` for an unknown one. */
+  readTask: (runId: string, taskId: string) => Promise<TaskOutput>;
+  /** Ends a background task. */
+  stopTask: (runId: string, taskId: string) => Promise<void>;
 };
+
+/** `totalBytes` is the size of all of it. */
+type TaskOutput = { output: string; totalBytes: number; isTruncated: boolean };
 
 /** What can change while an agent is at work. */
 type AgentChange = {

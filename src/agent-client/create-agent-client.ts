@@ -3,7 +3,12 @@ import type { z } from 'zod';
 import type { AgentEvent, AgentRun } from '../dialects/direct/answer-schemas.ts';
 import type { ApprovalBody } from '../dialects/direct/approval-body.ts';
 import type { RunBody } from '../dialects/direct/body.ts';
-import type { AgentRunList, AgentRunRecord, Approval } from '../dialects/direct/run-schemas.ts';
+import type {
+  AgentRunList,
+  AgentRunRecord,
+  Approval,
+  taskAnswers,
+} from '../dialects/direct/run-schemas.ts';
 import type { ChangeBody } from '../dialects/direct/steering-bodies.ts';
 import { type CallOptions, createCaller } from './call.ts';
 import { followEvents } from './follow-events.ts';
@@ -49,6 +54,11 @@ export type AgentClient = {
   ) => Promise<z.infer<typeof AgentRunRecord>>;
   /** A question beside the conversation. */
   ask: (runId: string, question: string) => Promise<string>;
+  /** What the agent began in the background. */
+  tasks: (runId: string) => Promise<z.infer<(typeof taskAnswers)['TaskList']>['tasks']>;
+  /** The end of what a task wrote. */
+  readTask: (runId: string, taskId: string) => Promise<z.infer<(typeof taskAnswers)['TaskOutput']>>;
+  stopTask: (runId: string, taskId: string) => Promise<void>;
   cancel: (runId: string) => Promise<z.infer<typeof AgentRunRecord>>;
   /** Goes on with an interrupted run: a new one, in the background. */
   resume: (runId: string) => Promise<z.infer<typeof AgentRunRecord>>;
@@ -97,6 +107,14 @@ export function createAgentClient(
     change: (runId, change) => call('PATCH', toPath(runId), change),
     async ask(runId, question) {
       return (await call<{ answer: string }>('POST', `${toPath(runId)}/ask`, { question })).answer;
+    },
+    async tasks(runId) {
+      type Answer = z.infer<(typeof taskAnswers)['TaskList']>;
+      return (await call<Answer>('GET', `${toPath(runId)}/tasks`)).tasks;
+    },
+    readTask: (runId, id) => call('GET', `${toPath(runId)}/tasks/${toPart(id)}/output`),
+    async stopTask(runId, id) {
+      await call('DELETE', `${toPath(runId)}/tasks/${toPart(id)}`);
     },
     cancel: (runId) => call('DELETE', toPath(runId)),
     resume: (runId) => call('POST', `${toPath(runId)}/resume`),

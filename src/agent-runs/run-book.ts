@@ -40,6 +40,9 @@ export type RunBookOptions = {
 /** A change of state, for those who watch all runs of a key. */
 type RunChange = { runId: string; sessionId: string | undefined; state: RunState };
 
+type TaskEvent = Extract<RunEvent, { type: 'task' }>;
+type RunTask = TaskEvent['task'] & Pick<TaskEvent, 'status'>;
+
 export type RunBook = {
   /** Carries a run out, on record; it ends when its reader does. */
   record: (run: Run, details: NewRun, clock: RunClock) => ReturnType<Run>;
@@ -72,6 +75,8 @@ export type RunBook = {
   getInput: (id: string, keyId: string, inputId: string) => StoredInput;
   /** What the runs of a key wait for, the oldest first. */
   listInputs: (keyId: string) => readonly StoredInput[];
+  /** What a run began in the background, and what became of that. */
+  listTasks: (id: string, keyId: string) => readonly RunTask[];
   /** What speaks to a run. Throws `conflict` for one that has ended. */
   steer: (id: string, keyId: string) => Steering;
   checkRequest: RunBookOptions['checkRequest'];
@@ -170,6 +175,10 @@ export function createRunBook(options: RunBookOptions): RunBook {
     getInput: (id, keyId, inputId) => inputs.get(get(id, keyId), inputId),
     listInputs: inputs.list,
     checkRequest: options.checkRequest,
+    listTasks(id, keyId) {
+      get(id, keyId);
+      return toTasks(store.listEventsOf(id, 'task'));
+    },
     steer(id, keyId) {
       if (isEnded(get(id, keyId))) {
         throw new RunError('conflict', 'The run has ended.', { param: 'id' });
@@ -229,6 +238,16 @@ async function* followEvents(
   } finally {
     left.abort();
   }
+}
+
+/** The last word of each. */
+function toTasks(events: readonly StoredEvent[]): readonly RunTask[] {
+  const tasks = new Map<string, RunTask>();
+  for (const { data } of events) {
+    const { task, status } = JSON.parse(data) as TaskEvent; // as the recorder wrote it
+    tasks.set(task.id, { ...task, status });
+  }
+  return [...tasks.values()];
 }
 
 function toChange({ id, sessionId, state }: StoredRun): RunChange {

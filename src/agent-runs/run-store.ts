@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import type { RunEvent } from '../run.ts';
 import { type DatabaseOptions, openDatabase } from '../state/open-database.ts';
 import { createInputStore, INPUTS_SCHEMA } from './input-store.ts';
 
@@ -117,6 +118,9 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
   const listEvents = database.prepare(
     'SELECT id, type, data FROM events WHERE runId = ? AND id > ? ORDER BY id LIMIT ?',
   );
+  const listEventsOf = database.prepare(
+    'SELECT id, type, data FROM events WHERE runId = ? AND type = ? ORDER BY id',
+  );
   const listSizes = database.prepare(
     `SELECT id, bytes FROM runs WHERE keyId = ? AND NOT ${IS_UNFINISHED} ORDER BY number DESC`,
   );
@@ -170,6 +174,9 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
     /** At most `limit` events behind the one with the id `after`. */
     listEvents: (runId: string, after: number, limit: number): readonly StoredEvent[] =>
       events.parse(listEvents.all(runId, after, limit)),
+    /** All events of one type. */
+    listEventsOf: (runId: string, type: RunEvent['type']): readonly StoredEvent[] =>
+      events.parse(listEventsOf.all(runId, type)),
     /** The sizes of one key's ended runs, the newest first. */
     listSizes: (keyId: string) => sizes.parse(listSizes.all(keyId)),
     /** Runs of a key in the background that have not ended. */

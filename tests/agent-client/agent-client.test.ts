@@ -92,6 +92,9 @@ test('a run that has ended takes nothing more', async () => {
   await expect(client.interrupt(id)).rejects.toMatchObject(conflict);
   await expect(client.change(id, { model: 'opus' })).rejects.toMatchObject(conflict);
   await expect(client.ask(id, 'How far?')).rejects.toMatchObject(conflict);
+  await expect(client.readTask(id, 'none')).rejects.toMatchObject(conflict);
+  await expect(client.stopTask(id, 'none')).rejects.toMatchObject(conflict);
+  expect(await client.tasks(id)).toEqual([]);
   await expect(client.resume(id)).rejects.toMatchObject(conflict);
   await expect(client.answer(id, 'none', { decision: 'allow' })).rejects.toMatchObject({
     status: 404,

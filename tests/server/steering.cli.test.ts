@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import { heldReply, textReply, toolReply } from '../../src/demo/replies.ts';
@@ -133,4 +133,36 @@ test('a question beside the conversation is answered while the agent works, and 
     agent: { result: 'Done.' },
   });
   expect(all(proxy.model.requests.at(-1)?.body)).not.toContain('HOW FAR');
+});
+
+test('a command in the background is listed, read and stopped, and the agent goes on', async () => {
+  const input = { command: 'echo begun; sleep 300', description: 'serve', run_in_background: true };
+  proxy = await startProxy({
+    answer: (body) => {
+      if (all(body).includes('task-notification')) return textReply('It is stopped.');
+      return all(body).includes('tool_result')
+        ? textReply('I started it.')
+        : toolReply([{ name: 'Bash', input }]);
+    },
+  });
+  const { id, until } = await startRun(proxy, {
+    permissionMode: 'dontAsk',
+    allowedTools: ['Bash'],
+  });
+  const { task } = (await until('task')) as unknown as { task: { id: string } }; // a task's event
+  const tasks = `/api/runs/${id}/tasks`;
+  const list = async () => (await proxy.send(tasks)).json();
+  expect(await list()).toEqual({
+    tasks: [{ id: task.id, kind: 'command', description: 'serve', status: 'running' }],
+  });
+  await vi.waitFor(async () => {
+    const output = await proxy.send(`${tasks}/${task.id}/output`);
+    expect(await output.json()).toMatchObject({ output: expect.stringContaining('begun') });
+  }, 10_000);
+  expect((await proxy.send(`${tasks}/none/output`)).status).toBe(404);
+  expect(await remove(`${tasks}/none`)).toBe(404);
+  expect(await remove(`${tasks}/${task.id}`)).toBe(200);
+  await until('run-end');
+  expect(await list()).toMatchObject({ tasks: [{ id: task.id, status: 'stopped' }] });
+  expect(await remove(`${tasks}/${task.id}`)).toBe(409);
 });

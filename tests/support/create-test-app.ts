@@ -66,6 +66,8 @@ export const NO_INPUTS: InputOptions = {
     interrupt: notHere,
     change: notHere,
     ask: notHere,
+    readTask: notHere,
+    stopTask: notHere,
   },
   check: () => Promise.resolve(),
   timeoutMs: 60_000,

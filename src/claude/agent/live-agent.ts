@@ -25,6 +25,11 @@ export type LiveAgentParts = {
 };
 
 const Cancelled = z.object({ cancelled: z.boolean() });
+const TaskOutput = z.object({
+  output: z.string(),
+  total_bytes: z.number(),
+  truncated: z.boolean(),
+});
 const Answered = z.object({ response: z.string() });
 
 /**
@@ -67,6 +72,18 @@ export function createLiveAgent({ process, inputs, options }: LiveAgentParts) {
       const { data } = Answered.safeParse(reply);
       if (data) return data.response;
       throw new RunError('cli-failed', 'The claude CLI gave no answer to the question.');
+    },
+    async readTask(taskId) {
+      const asked = { subtype: 'get_task_output', task_id: taskId };
+      // It refuses what it does not know.
+      const { data } = TaskOutput.safeParse(await process.request(asked).catch(() => undefined));
+      if (!data) {
+        throw new RunError('not-found', 'The run has no such task.', { param: 'taskId' });
+      }
+      return { output: data.output, totalBytes: data.total_bytes, isTruncated: data.truncated };
+    },
+    async stopTask(taskId) {
+      await process.request({ subtype: 'stop_task', task_id: taskId });
     },
   };
   return {

@@ -33,6 +33,8 @@ export function createLiveAgents(): LiveAgents {
       interrupt: async (runId) => find(runId).interrupt(),
       change: async (runId, change) => find(runId).change(change),
       ask: async (runId, question) => find(runId).ask(question),
+      readTask: async (runId, taskId) => find(runId).readTask(taskId),
+      stopTask: async (runId, taskId) => find(runId).stopTask(taskId),
     },
   };
 }

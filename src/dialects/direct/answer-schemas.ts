@@ -25,7 +25,7 @@ const Finish = z.enum([
 
 const Denial = z.object({ toolName: z.string(), toolUseId: z.string(), toolInput: z.unknown() });
 
-const Task = z.object({
+export const Task = z.object({
   id: z.string(),
   kind: z.string().describe('`subagent`, `command`, or what the CLI names otherwise.'),
   description: z.string(),

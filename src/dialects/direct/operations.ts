@@ -17,6 +17,7 @@ import {
   ApprovalList,
   DeletedRunRecord,
   RunChange,
+  taskAnswers,
 } from './run-schemas.ts';
 import { AskBody, ChangeBody, MessageBody, steeringAnswers } from './steering-bodies.ts';
 import { DeletedSession, Session, SessionList, SessionMessages } from './session-schemas.ts';
@@ -44,6 +45,7 @@ export const schemas = {
     SessionList,
     SessionMessages,
     ...steeringAnswers,
+    ...taskAnswers,
   },
 } satisfies Schemas;
 
@@ -202,6 +204,33 @@ export const operations: readonly OperationOf<typeof schemas>[] = [
     body: { schema: 'SideQuestionRequest', example: { question: 'How far are you?' } },
     answer: 'SideAnswer',
     codes: [...WITH_BODY, 'not-found', 'conflict', 'cli-failed'],
+  },
+  {
+    ...shared,
+    id: 'listRunTasks',
+    method: 'get',
+    path: '/api/runs/{id}/tasks',
+    summary: 'List what a run began in the background',
+    answer: 'TaskList',
+    codes: [...ANY, 'not-found'],
+  },
+  {
+    ...shared,
+    id: 'readRunTask',
+    method: 'get',
+    path: '/api/runs/{id}/tasks/{taskId}/output',
+    summary: 'Read the end of what a background task wrote, while the run is at work',
+    answer: 'TaskOutput',
+    codes: [...ANY, 'not-found', 'conflict'],
+  },
+  {
+    ...shared,
+    id: 'stopRunTask',
+    method: 'delete',
+    path: '/api/runs/{id}/tasks/{taskId}',
+    summary: 'Stop a background task; the agent is told',
+    answer: 'StoppedTask',
+    codes: [...ANY, 'not-found', 'conflict'],
   },
   {
     ...shared,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { AgentRun, inputRequests } from './answer-schemas.ts';
+import { AgentRun, inputRequests, Task } from './answer-schemas.ts';
 
 const RunState = z.enum([
   'queued',
@@ -55,6 +55,24 @@ export const Approval = z.object({
 
 /** The answer of `GET /api/approvals`. */
 export const ApprovalList = z.object({ approvals: z.array(Approval) });
+
+/** The answers of a run's tasks. */
+export const taskAnswers = {
+  TaskList: z.object({
+    tasks: z.array(
+      z.object({
+        ...Task.shape,
+        status: z.enum(['running', 'completed', 'failed', 'stopped']),
+      }),
+    ),
+  }),
+  TaskOutput: z.object({
+    output: z.string().describe('The end of what it wrote.'),
+    totalBytes: z.int().nonnegative(),
+    isTruncated: z.boolean(),
+  }),
+  StoppedTask: z.object({ id: z.string(), stopped: z.literal(true) }),
+};
 
 /** One message of `GET /api/events`. */
 export const RunChange = z.object({

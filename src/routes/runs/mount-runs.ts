@@ -10,6 +10,7 @@ import type { Run } from '../../run.ts';
 import { answerApproval, listApprovals } from './approvals.ts';
 import { goOnWithRuns, resumeRun, runAgent } from './run-agent.ts';
 import { followRun, watchRuns } from './run-events.ts';
+import { listTasks, readTaskOutput, stopTask } from './run-tasks.ts';
 import { askRun, changeRun, interruptRun, sendMessage, takeMessageBack } from './steer-run.ts';
 import { cancelRun, deleteRunRecord, getRun, listRuns } from './stored-runs.ts';
 
@@ -39,6 +40,9 @@ export function mountRuns(app: Hono<AppEnv>, parts: RunRouteParts): void {
   app.post('/api/runs/:id/interrupt', interruptRun(book));
   app.patch('/api/runs/:id', validate(ChangeBody), changeRun(book));
   app.post('/api/runs/:id/ask', validate(AskBody), askRun(book));
+  app.get('/api/runs/:id/tasks', listTasks(book));
+  app.get('/api/runs/:id/tasks/:taskId/output', readTaskOutput(book));
+  app.delete('/api/runs/:id/tasks/:taskId', stopTask(book));
   app.get('/api/approvals', listApprovals(book));
   app.get('/api/events', watchRuns({ book, stopping }));
 }
