@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -16,6 +16,14 @@ test.each(FILES)('the links of %s lead somewhere', (file) => {
   );
   const own = links.filter((link) => !/^[a-z]+:/.test(link));
   expect(own.filter((link) => !isThere(file, link))).toEqual([]);
+});
+
+test.each(FILES)('the tests that %s names are there', (file) => {
+  const named = [...readDocument(file).matchAll(/`(?<path>tests\/[^`\s]*)`/g)].map(
+    ({ groups }) => groups?.['path'] ?? '',
+  );
+  const patterns = named.map((path) => path.replaceAll('<name>', '*'));
+  expect(patterns.filter((path) => globSync(path, { cwd: ROOT }).length === 0)).toEqual([]);
 });
 
 test('the index names every document', () => {
