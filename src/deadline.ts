@@ -12,7 +12,7 @@ export type Deadline = {
 
 /**
  * Makes a signal that aborts with the other one, or with a `TimeoutError` after so many milliseconds.
- * `AbortSignal.timeout` has no end: with all that heard it, it stays in memory for its whole time.
+ * `AbortSignal.timeout` cannot be cancelled: it and its listeners stay in memory until it fires.
  */
 export function createDeadline(timeMs: number, signal: AbortSignal): Deadline {
   const controller = new AbortController();

@@ -9,7 +9,7 @@ import type { Run, RunEvent, RunProgress, RunRequest } from './run.ts';
  * failure's `cause`, which is for the log of the process where it happened, stays there.
  */
 
-/** Told by whoever sends, so that two versions of this program do not misread each other. */
+/** Sent along, so that two versions of this program do not misread each other. */
 const VERSION = 1;
 
 const Envelope = z.discriminatedUnion('type', [

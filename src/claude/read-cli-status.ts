@@ -17,17 +17,17 @@ import type { OpenProcess } from './process/processes.ts';
 export type CliStatusReader = {
   readStatus: ReadCliStatus;
   readAbilities: ReadAbilities;
-  /** The CLI may be another one now. */
+  /** Forgets everything, because the CLI may have been replaced. */
   forget: () => void;
 };
 
-/** How long the status is taken for true, in milliseconds. */
+/** How long a status counts as fresh, in milliseconds. */
 const FRESH_FOR_MS = 10 * 60_000;
 
-/** A CLI that did not answer is asked for its abilities again after so long, in milliseconds. */
+/** A CLI that did not answer is asked for its abilities again after this many milliseconds. */
 const AFTER_FAILURE_MS = 10_000;
 
-/** A CLI that says nothing for so long, in milliseconds, has no status. */
+/** Time for the CLI to answer, in milliseconds. */
 const TIMEOUT_MS = 20_000;
 
 const Initialized = z.object({
@@ -49,34 +49,34 @@ const Listed = z.object({
   ),
 });
 
-type Told = { status: CliStatus; abilities: Abilities };
+type Answer = { status: CliStatus; abilities: Abilities };
 
 /**
- * Asks one CLI process for its login and its models (`initialize`, `list_models`), and tries what it can
- * do. The status is asked for anew after a while; abilities stay until they are forgotten.
+ * Asks one CLI process for its login and its models (`initialize`, `list_models`), and tries out its
+ * abilities. The status is read again when it is no longer fresh; abilities are remembered until `forget`.
  */
 export function createCliStatusReader(
   openProcess: OpenProcess,
   profile: LaunchProfile,
 ): CliStatusReader {
-  let fresh: { told: Promise<Told>; untilMs: number } | undefined;
+  let fresh: { answer: Promise<Answer>; untilMs: number } | undefined;
   let abilities: { known: Promise<Abilities>; untilMs: number } | undefined;
 
   function ask() {
-    if (fresh && fresh.untilMs > performance.now()) return fresh.told;
-    const told = askCli(openProcess, profile);
-    fresh = { told, untilMs: performance.now() + FRESH_FOR_MS };
-    told.catch(() => {
+    if (fresh && fresh.untilMs > performance.now()) return fresh.answer;
+    const answer = askCli(openProcess, profile);
+    fresh = { answer, untilMs: performance.now() + FRESH_FOR_MS };
+    answer.catch(() => {
       fresh = undefined;
     });
-    return told;
+    return answer;
   }
 
   return {
     readStatus: async () => (await ask()).status,
     readAbilities() {
       if (abilities && abilities.untilMs > performance.now()) return abilities.known;
-      const entry = { known: ask().then((told) => told.abilities), untilMs: Infinity };
+      const entry = { known: ask().then((answer) => answer.abilities), untilMs: Infinity };
       abilities = entry;
       entry.known = entry.known.catch(() => {
         entry.untilMs = performance.now() + AFTER_FAILURE_MS;
@@ -91,7 +91,7 @@ export function createCliStatusReader(
   };
 }
 
-async function askCli(openProcess: OpenProcess, profile: LaunchProfile): Promise<Told> {
+async function askCli(openProcess: OpenProcess, profile: LaunchProfile): Promise<Answer> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const process = await openProcess(profile, signal);
   using _ending = endWhenAborted(process, signal);
@@ -114,7 +114,7 @@ async function askCli(openProcess: OpenProcess, profile: LaunchProfile): Promise
   }
 }
 
-/** What the CLI says to a change of instructions that it cannot make. */
+/** How the CLI refuses a change of instructions that it cannot make. */
 async function readRefusal(process: CliProcess) {
   const refusal: unknown = await process.request(REBINDING_PROBE).catch((error: unknown) => error);
   return refusal instanceof Error ? refusal.message : '';
@@ -130,7 +130,7 @@ function toAbilities(
   return { ...tried, refusingModels: new Set(), toModelId: (name) => ids.get(name) };
 }
 
-/** Behind other back ends than Anthropic's own the CLI does not know; their credentials are the platform's. */
+/** With the clouds' back ends the CLI cannot tell; their credentials are the platform's. */
 function isLoggedIn(account: z.infer<typeof Initialized>['account']) {
   if (!account) return false;
   const hasToken = account.tokenSource != null && account.tokenSource !== 'none';

@@ -2,9 +2,9 @@ import type { BackendCounts } from '../backend.ts';
 
 /** What the back end counts for its operator, from its start on. */
 export type Tally = Pick<BackendCounts, 'spares' | 'apiRetries'> & {
-  /** Notes that a request asked for a process, and whether one that was started ahead was there. */
+  /** Counts a request for a process, by whether one that was started ahead was ready. */
   countTaken: (kind: keyof BackendCounts['spares'], isHit: boolean) => void;
-  /** Notes that the CLI tries an API call again, with the status of the answer. */
+  /** Counts a retried API call, by the status that the API answered. */
   countApiRetry: (status: number | undefined) => void;
 };
 

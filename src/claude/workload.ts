@@ -1,22 +1,22 @@
 import type { Load } from './spares.ts';
 
-/** Places in the queue of runs, and who has them. */
+/** How many runs are running and waiting, and how many may run at once. */
 export type QueueCounts = { running: number; waiting: number; concurrency: number };
 
-/** How much there is to do, so that starting a process ahead takes nobody's processor time. */
+/** How busy the server is, so that processes are started ahead only in quiet moments. */
 export type Workload = {
   load: () => Load;
   /** Resolves at the next change. */
   changed: () => Promise<void>;
-  /** Says that something may have changed. */
+  /** Call when the load may have changed. */
   noteChange: () => void;
 };
 
 export type WorkloadSources = {
   queue: () => QueueCounts;
-  /** Callers whose tools are at work: they will soon be back with the results. */
+  /** How many callers are running tools: they will soon be back with the results. */
   suspended: () => number;
-  /** Tells of changes of the queue. */
+  /** Registers a listener for changes of the queue. */
   onChange: (listener: () => void) => void;
 };
 
@@ -35,7 +35,7 @@ export function createWorkload(sources: WorkloadSources): Workload {
   };
 }
 
-/** What the server has to do, judged by its queue and the callers who will be back. */
+/** How busy the server is, by its queue and the callers who will be back. */
 export function toLoad({ running, waiting, concurrency }: QueueCounts, suspended: number): Load {
   if (running + waiting === 0) return suspended === 0 ? 'none' : 'some';
   return waiting === 0 && running < concurrency ? 'some' : 'full';

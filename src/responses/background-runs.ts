@@ -7,7 +7,7 @@ type BackgroundRun<Event> = {
   id: string;
   /** Told to stop by the signal. */
   events: (signal: AbortSignal) => AsyncIterable<Event>;
-  /** Whether somebody may want to hear its events again. */
+  /** Whether its events can be read again. */
   keepsEvents: boolean;
 };
 

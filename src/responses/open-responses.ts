@@ -16,7 +16,7 @@ export type OpenResponsesOptions = {
     | 'backgroundTimeoutMs'
   >;
   log: { error: (details: object, message: string) => void };
-  /** Words the end of a response whose server stopped before it did. */
+  /** Makes a response that a stopping server cut off a finished one, in the dialect's words. */
   toEnded: (response: JsonObject) => JsonObject;
 };
 
@@ -25,7 +25,7 @@ export type OpenedResponses = {
   background: BackgroundRuns;
   /** Aborts with `stop`. */
   stopping: AbortSignal;
-  /** Lets connections end after what they are at. */
+  /** Lets connections end after their current response. */
   stop: () => void;
   /** Ends what still runs, for this reason, and closes the file. */
   close: (reason: unknown) => Promise<void>;

@@ -5,11 +5,11 @@ export type ResponseBookOptions = {
   store: ResponseStore;
   /** A response this old, in milliseconds, is gone. */
   ttlMs: number;
-  /** More than this, and a key's oldest responses make room. */
+  /** How many responses a key may have; beyond that its oldest ones are removed. */
   maxPerKey: number;
-  /** The same for the bytes that they take together. */
+  /** How many bytes they may take together; beyond that its oldest ones are removed. */
   maxBytesPerKey: number;
-  /** Told of failures that must not spoil an answer: it is paid for. Default: nobody. */
+  /** Called with failures to store a response; the answer is sent all the same. Default: nothing. */
   onProblem?: (error: unknown) => void;
   /** Milliseconds since 1970. Default: the system's clock. */
   now?: () => number;
@@ -22,7 +22,7 @@ export type ResponseBook = {
   get: (id: string, keyId: string) => Promise<StoredResponse>;
   /** The newest, the newest first, `most` at most. */
   list: (keyId: string, most: number) => Promise<readonly StoredResponse[]>;
-  /** Keeps the response, at the cost of older ones. Never throws. */
+  /** Stores the response; older ones may be removed for it. Never throws. */
   save: (response: StoredResponse) => Promise<void>;
   /** Throws `not-found`. */
   delete: (id: string, keyId: string) => Promise<void>;

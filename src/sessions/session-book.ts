@@ -1,5 +1,5 @@
 import { RunError } from '../run-error.ts';
-import { createSessionLocks } from './session-locks.ts';
+import { createSessionLocks, type SessionLocks } from './session-locks.ts';
 import { createSessionRemover } from './session-remover.ts';
 import type { Session, SessionStore } from './session-store.ts';
 import type { TranscriptPage } from './session-transcript.ts';
@@ -38,18 +38,11 @@ export type Sessions = {
 };
 
 /** Makes the book that knows who owns which session, how long it lives, and whether it is in use. */
-export function createSessions({
-  store,
-  ttlMs,
-  maxPerKey,
-  removeTranscript,
-  readTranscript,
-  onProblem = () => {},
-  now = Date.now,
-}: SessionsOptions): Sessions {
+export function createSessions(options: SessionsOptions): Sessions {
+  const { store, ttlMs, removeTranscript, onProblem = () => {}, now = Date.now } = options;
   const locks = createSessionLocks();
   const shared = { store, removeTranscript, onProblem };
-  const remover = createSessionRemover({ ...shared, locks, maxPerKey });
+  const remover = createSessionRemover({ ...shared, locks, maxPerKey: options.maxPerKey });
 
   const isExpired = (session: Session) => session.lastUsedAt <= now() - ttlMs;
   const isAlive = (session: Session) => !isExpired(session) || locks.isHeld(session.id);
@@ -62,16 +55,8 @@ export function createSessions({
     return session;
   };
 
-  /** Waits for the session's lock; resolves with the session as it is then. */
-  const hold = async ({ id, keyId }: Session, signal: AbortSignal | undefined) => {
-    const release = await locks.acquire(id, signal);
-    try {
-      return { session: await get(id, keyId), release };
-    } catch (error) {
-      release();
-      throw error;
-    }
-  };
+  const hold = ({ id, keyId }: Session, signal: AbortSignal | undefined) =>
+    lockAndRead(locks, id, signal, () => get(id, keyId));
 
   const toTurn = (turn: Pick<SessionTurnOptions, 'session' | 'isNew' | 'release'>) =>
     createSessionTurn({ ...shared, ...turn, makeRoom: remover.makeRoom, now });
@@ -81,7 +66,7 @@ export function createSessions({
     list: async (keyId) => (await store.list(keyId)).filter(isAlive),
     async read(id, keyId, limit) {
       await get(id, keyId);
-      return readTranscript(id, limit);
+      return options.readTranscript(id, limit);
     },
     async delete(id, keyId, signal) {
       const { release } = await hold(await get(id, keyId), signal);
@@ -108,4 +93,20 @@ export function createSessions({
       return toTurn({ ...(await hold(session, signal)), isNew: false });
     },
   };
+}
+
+/** Waits for a session's lock and reads the session then; gives the lock back if that fails. */
+async function lockAndRead(
+  locks: SessionLocks,
+  id: string,
+  signal: AbortSignal | undefined,
+  read: () => Promise<Session>,
+) {
+  const release = await locks.acquire(id, signal);
+  try {
+    return { session: await read(), release };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }

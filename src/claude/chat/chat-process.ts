@@ -22,7 +22,7 @@ export type ChatProcess = {
   keyId: string;
   /** Whom it serves, for its life. */
   identity: string;
-  /** What it cannot change while it holds anything: the model and how it thinks. */
+  /** What cannot change while it holds messages: the model and how it thinks (`Identity`). */
   conversation: string;
   instructions: string | undefined;
   tools: ClientTools;
@@ -34,22 +34,22 @@ export type ChatProcess = {
   held: HeldMessage[];
   /** All settings of the last turn, as JSON; `undefined` when they are not known. */
   settings: string | undefined;
-  /** Turns begun, earlier messages included: each is owed one `result`. */
+  /** How many turns have begun, replayed messages included; each ends with one `result` line. */
   begun: number;
 };
 
-/** `uuid` is how the CLI knows a message of the caller's; only to those can it go back. */
+/** `uuid` is the CLI's id of a user message; it can rewind only to those. */
 type HeldMessage = { fingerprint: Fingerprint; uuid: string | undefined };
 
-/** A control request that is not answered by then means that the process is stuck. */
+/** A process that takes longer to answer a control request, in milliseconds, is stuck. */
 const REPLY_MS = 2000;
 
-/** Time for the CLI to come to the end of a turn whose answer is over, in milliseconds; 18 ms measured. */
+/** Time for the CLI to finish a turn whose answer is complete, in milliseconds; 18 ms measured. */
 const SETTLE_MS = 5000;
 
 /**
- * Says what the process does not hold yet: the settings of the turn, tools and instructions, the messages
- * between, and the last one, which starts the turn.
+ * Sends what the process does not have yet: the settings of the turn, tools and instructions, the
+ * messages in between, and the last one, which starts the turn.
  */
 export async function* sayTurn(
   chat: ChatProcess,
@@ -77,7 +77,7 @@ export async function prepareTurn(
   await adapt(chat, turn, abilities);
 }
 
-/** Sets what holds for the turn. It costs 15–30 ms, and is spared where the process has just that. */
+/** Applies the settings of the turn. That takes 15–30 ms, so it is skipped where they are applied already. */
 export async function setTurn(chat: ChatProcess, turn: ChatTurn): Promise<void> {
   const { settings } = turn;
   const json = JSON.stringify(settings);
@@ -89,10 +89,10 @@ export async function setTurn(chat: ChatProcess, turn: ChatTurn): Promise<void> 
 }
 
 /**
- * Replays those of the turn's first messages that the process does not hold yet, with their true roles;
- * none of them is answered. The CLI keeps the thinking in those of the model that goes on, known by its
- * full id: the API wants it beside tool calls. Each message of the caller's must be confirmed before the
- * reply to it goes in: written in one burst, the replies overtake.
+ * Replays those of the turn's first `count` messages that the process does not hold yet, with their true
+ * roles; none of them is answered. Replies carry the full id of the turn's model, because the CLI keeps
+ * only that model's thinking, and the API wants it beside tool calls. Each user message has to be
+ * confirmed before the reply to it is sent: in one burst, replies overtake user messages.
  */
 export async function* replay(
   chat: ChatProcess,
@@ -117,7 +117,7 @@ export async function* replay(
   }
 }
 
-/** Notes that the process holds a message, though it was not told in a line of its own. */
+/** Notes that the process holds a message that was not sent in a line of its own. */
 export function hold(chat: ChatProcess, fingerprint: Fingerprint, uuid?: string): void {
   chat.held.push({ fingerprint, uuid });
 }
@@ -128,8 +128,8 @@ export function holdReply(chat: ChatProcess, reply: Message): void {
 }
 
 /**
- * How many of the turn's messages the process could keep, the last one always being said anew;
- * `undefined` when it cannot serve the turn at all. `most` of what it holds count (default: all).
+ * How many of the turn's messages the process could keep; the last one is always sent again. `undefined`
+ * when it cannot serve the turn at all. Only the first `most` messages that it holds count (default: all).
  */
 export function countKept(
   chat: ChatProcess,
@@ -157,8 +157,8 @@ function canGoOn(chat: ChatProcess, turn: ChatTurn) {
 }
 
 /**
- * Goes back to the first messages. Resolves with whether the CLI confirmed it; if not, what the process
- * holds is not known any more.
+ * Rewinds to the first `count` messages. Resolves with whether the CLI confirmed that; if not, it is
+ * unknown what the process holds.
  */
 export async function rewindTo(chat: ChatProcess, count: number): Promise<boolean> {
   if (count === chat.held.length) return true;
@@ -175,10 +175,7 @@ export async function rewindTo(chat: ChatProcess, count: number): Promise<boolea
   return Rewound.safeParse(reply).success;
 }
 
-/**
- * Waits until the CLI has come to the end of the turn, whatever it still says. Resolves with whether it
- * has.
- */
+/** Waits until the CLI has finished the turn, ignoring what it still writes. Resolves with whether it has. */
 export async function settle(chat: ChatProcess): Promise<boolean> {
   return (await within(readToResult(chat), SETTLE_MS)) ?? false;
 }
@@ -203,7 +200,7 @@ function sayUser(
   hold(chat, fingerprint, uuid);
 }
 
-/** The last place, at or before this one, to which the CLI can go back: its end, or a caller's message. */
+/** The last position up to `count` to which the CLI can rewind: a user message, or the end. */
 function toTarget(held: readonly HeldMessage[], count: number) {
   let target = count;
   while (target > 0 && target < held.length && held[target]?.uuid === undefined) target -= 1;

@@ -20,7 +20,7 @@ export type ChatRunParts = {
   pace: HistoryPace;
   kept: KeptProcesses;
   suspended: SuspendedCalls;
-  /** Ends the processes that wait: the API refuses their login, and a new one may be there already. */
+  /** Ends the idle processes, because the API refused their login and there may be a new one by now. */
   retire: () => void;
   /** Who pays for a turn. */
   costs: ChatCosts;
@@ -30,9 +30,8 @@ export type ChatRunParts = {
 const LEAVE_MS = 1000;
 
 /**
- * A run that gets a model: one API message. The process that answers it is given back for the next
- * request, unless the model called the caller's tools: then it waits for the request that brings the
- * results.
+ * A run that gets a model: one API message. Its process is given back for the next request, or, if the
+ * model called the caller's tools, waits for the request that brings the results.
  */
 export function createChatRun(parts: ChatRunParts): ChatRun {
   const { readAbilities, openChat, pace, kept, suspended, retire, costs } = parts;
@@ -43,7 +42,7 @@ export function createChatRun(parts: ChatRunParts): ChatRun {
     const chat = waiting?.chat ?? (await openChat(turn, signal));
     costs.charge(chat, request.caller);
     const leave = leaveWhenAborted(chat, signal);
-    const course = { isInterrupted: false, isAnswered: false, isSuspended: false };
+    const outcome = { isInterrupted: false, isAnswered: false, isSuspended: false };
     try {
       signal.throwIfAborted();
       yield { type: 'run-progress', step: 'bound' };
@@ -53,15 +52,15 @@ export function createChatRun(parts: ChatRunParts): ChatRun {
 
       const said = createPartCollector();
       const willAsk = () => areAnswerable(said.all(), request);
-      for await (const event of readTurn(chat, request, willAsk, course)) {
+      for await (const event of readTurn(chat, request, willAsk, outcome)) {
         said.add(event);
         if (event.type === 'run-end') {
           const reply = toMessage(said.all());
-          course.isSuspended = event.finish === 'tool-calls' && willAsk();
-          // What the CLI enforced it holds in another form than the caller.
-          course.isAnswered = !course.isInterrupted && !request.enforced;
-          if (course.isSuspended || course.isAnswered) holdReply(chat, reply);
-          if (course.isSuspended) suspended.keep(chat, turn, reply);
+          outcome.isSuspended = event.finish === 'tool-calls' && willAsk();
+          // The process holds an enforced answer in another form than the caller.
+          outcome.isAnswered = !outcome.isInterrupted && !request.enforced;
+          if (outcome.isSuspended || outcome.isAnswered) holdReply(chat, reply);
+          if (outcome.isSuspended) suspended.keep(chat, turn, reply);
         }
         yield event;
       }
@@ -73,7 +72,7 @@ export function createChatRun(parts: ChatRunParts): ChatRun {
       throw signal.aborted ? signal.reason : error;
     } finally {
       leave.cancel();
-      if (!course.isSuspended) kept.giveBack(chat, course.isAnswered && !signal.aborted);
+      if (!outcome.isSuspended) kept.giveBack(chat, outcome.isAnswered && !signal.aborted);
     }
   };
 }
@@ -113,12 +112,12 @@ function readTurn(
   { process, lines }: ChatProcess,
   { model, enforced }: ChatRequest,
   willAsk: () => boolean,
-  course: { isInterrupted: boolean },
+  outcome: { isInterrupted: boolean },
 ): ReturnType<ChatRun> {
   const reading = {
     model,
     interrupt() {
-      course.isInterrupted = true;
+      outcome.isInterrupted = true;
       interrupt(process);
     },
     willAsk,
@@ -128,7 +127,7 @@ function readTurn(
   return enforced.tool ? toCallEvents(events, enforced.tool) : events;
 }
 
-/** Whether the CLI will ask for every call: malformed ones and unknown tools it answers by itself. */
+/** Whether the CLI will ask for the result of every call; malformed ones and unknown tools it answers itself. */
 function areAnswerable(parts: readonly AnswerPart[], { tools, enforced }: ChatRequest) {
   if (enforced?.tool) return false; // the CLI has answered its own tool
   return parts.every(

@@ -3,9 +3,8 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Message, Part, ToolCallPart } from '../../run.ts';
 
 /**
- * What is remembered of a message to know it again, whatever its size. Of the model's replies it is left
- * out what clients drop or regroup on their way back: thinking, blanks around texts, the borders between
- * texts.
+ * What is remembered of a message to recognise it later. For the model's replies it ignores what clients
+ * drop or regroup when they send them back: thinking, blanks around texts, the borders between texts.
  */
 export type Fingerprint = {
   /** Everything but the calls' arguments. */
@@ -51,7 +50,7 @@ function withJoinedTexts(parts: readonly Part[]): Part[] {
   return [...joined, { type: 'text', text: text.trim() }];
 }
 
-/** Where a part stood in the request says nothing about what it is. */
+/** A part's `path` is left out: where it stood in the request does not matter. */
 function addPart(hash: Hash, part: Part) {
   add(hash, part.type);
   switch (part.type) {
@@ -88,7 +87,7 @@ function toArguments({ input }: ToolCallPart): Arguments {
   return found;
 }
 
-/** Further keys of an object change nothing; a list has its length. */
+/** Lists are noted with their length, objects without: further keys are allowed. */
 function collect(found: Map<string, string>, path: string, value: unknown) {
   if (typeof value !== 'object' || value === null) {
     found.set(path, shorten(JSON.stringify(value) ?? 'undefined'));

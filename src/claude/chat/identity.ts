@@ -14,7 +14,7 @@ type Lifetime = 'process' | 'conversation' | 'turn' | 'message' | 'none';
 type Lifetimes<Fields> = { [Name in keyof Required<Fields>]: Lifetime };
 
 const REQUEST = {
-  // In the middle of a conversation the CLI would note the change in it.
+  // In mid-conversation the CLI would write the change into it.
   model: 'conversation',
   effort: 'conversation',
   thinking: 'conversation',
@@ -30,7 +30,7 @@ const REQUEST = {
   // Compared one by one.
   messages: 'none',
   agent: 'none',
-  // Of the gate's concern only.
+  // Read only by the gate.
   isPatient: 'none',
 } satisfies Lifetimes<Omit<ChatRequest, 'sampling' | 'caller'>>;
 

@@ -22,7 +22,7 @@ export async function* readChatEvents(
   lines: AsyncIterable<CliLine>,
   { model, interrupt, willAsk }: ChatReading,
 ): AsyncIterable<RunEvent | RunProgress> {
-  // The start is held back until a part follows: so long a broken attempt can be forgotten.
+  // The start is held back until a part follows, so that a broken attempt before that can be forgotten.
   let start: RunStart | undefined;
   let isOut = false;
   let hasText = false;
@@ -55,7 +55,7 @@ export async function* readChatEvents(
       yield HEARD;
       continue;
     }
-    // The CLI closes what broke off, without a stop reason; the lines behind it tell what happened.
+    // The CLI closes a broken message without a stop reason; the next lines say what happened.
     if (isBrokenOff(event, last)) continue;
     if (start && !isOut) yield start;
     isOut = true;
@@ -74,7 +74,7 @@ export async function* readChatEvents(
   throw processEnded('its output ended in the middle of a turn');
 }
 
-/** Where no tool is waited for, the CLI goes on by itself unless the message ended with visible text. */
+/** Unless it waits for a tool, the CLI goes on by itself after any message without visible text. */
 function wouldGoOn(stopReason: string | null | undefined, hasText: boolean) {
   return !(hasText && (stopReason === 'end_turn' || stopReason === 'stop_sequence'));
 }

@@ -12,7 +12,7 @@ const ANSWER_TOOL = 'StructuredOutput';
 
 /**
  * A turn whose JSON the CLI enforces: the model answers through a tool of the CLI's, perhaps after
- * being told again, and the object stands in the CLI's result. It becomes the one text of the answer.
+ * several tries, and the CLI's result contains the object, which becomes the only text of the answer.
  * When the model calls the caller's tools first, the turn ends with those calls.
  */
 export async function* readEnforcedEvents(
@@ -45,7 +45,7 @@ export async function* readEnforcedEvents(
     const finish = readFinish(event);
     if (finish === 'tool-calls' && calls.events.length > 0) yield* calls.events;
     else if (!finish || !WITHOUT_OBJECT.has(finish)) {
-      yield HEARD; // what the model writes for the CLI's own tool stays inside
+      yield HEARD; // what the model writes for the CLI's own tool is not passed on
       continue;
     } else interrupt();
     const usage = event.type === 'message_delta' ? event.usage : undefined;

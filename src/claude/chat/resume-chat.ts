@@ -46,7 +46,7 @@ export function createResumeChat({
     if (isRefused || !canRewind || model === undefined) return undefined;
     const history = turn.request.messages.slice(0, -1);
     const sessionId = randomUUID();
-    const { text, told } = toTranscript([...history, LAST_LINE], {
+    const { text, held } = toTranscript([...history, LAST_LINE], {
       sessionId,
       model,
       folder: profile.folder,
@@ -57,7 +57,7 @@ export function createResumeChat({
       try {
         signal.throwIfAborted();
         const chat = await bindProcess({ process, settings: undefined, isBound: false }, turn);
-        told.forEach(({ message, uuid }, index) =>
+        held.forEach(({ message, uuid }, index) =>
           hold(chat, turn.fingerprints[index] ?? toFingerprint(message), uuid),
         );
         if (await rewindTo(chat, history.length)) return chat;

@@ -7,24 +7,24 @@ import { toBlocks } from '../process/to-blocks.ts';
 export type Transcript = {
   /** The file's content. */
   text: string;
-  /** The messages, and by which id the CLI knows those of the caller's. */
-  told: readonly { message: Message; uuid: string | undefined }[];
+  /** The messages, with the CLI's ids of the user's. */
+  held: readonly { message: Message; uuid: string | undefined }[];
 };
 
 export type TranscriptOptions = {
   sessionId: string;
-  /** The full id of the model that goes on: of its own replies the CLI keeps the thinking. */
+  /** The full id of the model that goes on; the CLI keeps the thinking only in its own replies. */
   model: string;
   /** Where the process works. */
   folder: string;
 };
 
-/** The CLI's version by which the lines are formed; it does not mind other ones. */
+/** The version of the CLI whose format the lines have; others read it, too. */
 const VERSION = '2.1.330';
 
 /**
- * A conversation as the CLI records it, a JSON line a message, for `--resume`. The format is the CLI's
- * own business (seen from 2.1.330), so whoever uses it has to see whether the CLI took it.
+ * A conversation in the CLI's own format for `--resume`, one JSON line for each message. The format is
+ * undocumented (seen from 2.1.330), so whoever uses it has to check that the CLI has read it.
  */
 export function toTranscript(
   messages: readonly Message[],
@@ -34,13 +34,13 @@ export function toTranscript(
   const shared = { isSidechain: false, userType: 'external', timestamp, sessionId, cwd: folder };
   let parentUuid: string | null = null;
   const lines: string[] = [];
-  const told: { message: Message; uuid: string | undefined }[] = [];
+  const held: { message: Message; uuid: string | undefined }[] = [];
   for (const message of messages) {
     const blocks = toBlocks(message.parts);
     const uuid = randomUUID();
     const isUser = message.role === 'user';
     const isEmpty = blocks.length === 0; // thinking without a signature and nothing else
-    told.push({ message, uuid: isUser && !isEmpty ? uuid : undefined });
+    held.push({ message, uuid: isUser && !isEmpty ? uuid : undefined });
     if (isEmpty) continue;
     const recorded = isUser ? { role: 'user', content: blocks } : toReply(blocks, model, uuid);
     lines.push(
@@ -55,7 +55,7 @@ export function toTranscript(
     );
     parentUuid = uuid;
   }
-  return { text: lines.map((line) => `${line}\n`).join(''), told };
+  return { text: lines.map((line) => `${line}\n`).join(''), held };
 }
 
 /** A whole message of the Messages API: the CLI reads no less. */

@@ -2,7 +2,7 @@ import { RunError, type RunErrorCode } from '../../run-error.ts';
 import type { ResultLine } from './protocol.ts';
 import type { ApiRetryLine } from './system-lines.ts';
 
-/** A wait longer than this is told to the caller instead of being sat out. */
+/** A longer wait, in milliseconds, is left to the caller. */
 const LONGEST_SILENT_RETRY_MS = 2000;
 
 const CODES_BY_STATUS: Readonly<Record<number, RunErrorCode>> = {
@@ -29,7 +29,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<RunErrorCode, number>> = {
 const REFUSED_LOGIN =
   'The API refuses the login of the claude CLI behind this server; only its operator can help.';
 
-/** What the CLI says of itself, to a person at a terminal → what it means to a caller. */
+/** What the CLI writes for a person at a terminal → what that means to a caller. */
 const SAID_TO_A_PERSON: readonly [RegExp, RunErrorCode, sentence: string][] = [
   [
     /^Not logged in|Could not resolve authentication/,
@@ -131,8 +131,8 @@ function toContextOverflow(text: string) {
 }
 
 /**
- * The CLI announces that it will try a failed call again. Short waits are its own business; a long
- * one for a rate limit or an overload is the caller's to wait out.
+ * The CLI announces that it will retry a failed call. Short waits are left to the CLI; a long one for a
+ * rate limit or an overload becomes an error, so that the caller can decide.
  */
 export function toRetryError(retry: ApiRetryLine): RunError | undefined {
   const isBusy = retry.error_status === 429 || retry.error_status === 529;
@@ -145,7 +145,7 @@ export function toRetryError(retry: ApiRetryLine): RunError | undefined {
     : new RunError('overloaded', 'The API is overloaded.', { retryAfterSeconds });
 }
 
-/** The stream broke after a part of the answer was out; what the CLI tries next would be a second text. */
+/** The stream broke after a part of the answer was sent; the CLI's next try would begin a second answer. */
 export function brokenStream(): RunError {
   return new RunError(
     'upstream-failed',

@@ -30,9 +30,9 @@ const entrySchema = z.object({
 type Entry = z.infer<typeof entrySchema>;
 
 /**
- * Creates the registry in `folder`, one small file for each child. It writes without waiting, because a
- * child must be on disk before anything can kill this server. A disk that takes nothing is told to
- * `onProblem`: the child serves all the same.
+ * Creates the registry in `folder`, one small file for each child. It writes synchronously, because a
+ * child must be on disk before anything can kill this server. A failed write is passed to `onProblem`,
+ * and the child is used all the same.
  */
 export function createProcessRegistry(
   folder: string,

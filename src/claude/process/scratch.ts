@@ -7,17 +7,17 @@ import { z } from 'zod';
 
 import { readProcessStart } from './system-processes.ts';
 
-/** A folder of one process. What cannot be removed now goes with the whole. */
+/** A folder of one process. If it cannot be removed now, it is removed together with all the others. */
 export type TemporaryFolder = { path: string; remove: () => Promise<void> };
 
 /** Folders for the CLI processes alone, in the system's temporary one. */
 export type Scratch = {
-  /** Where they work. It is empty, and its name says nothing, since the CLI tells it the model. */
+  /** Their working directory: empty, and with a meaningless name, because the CLI tells the model its name. */
   empty: string;
-  /** Where one process leaves its sockets and probes, also when it is killed. */
+  /** For one process's sockets and probe files, which stay behind when it is killed. */
   openTemporary: () => TemporaryFolder;
   remove: () => Promise<void>;
-  /** Removes what servers left that died without doing so. */
+  /** Removes what crashed servers have left behind. */
   removeLeftBehind: () => Promise<void>;
 };
 

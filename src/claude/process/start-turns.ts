@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
-/** Resolves when a process may start; what it resolves with is to be called when that process is up. */
+/** Resolves when a process may start, with a function to call when that process is up. */
 export type TakeStartTurn = (signal: AbortSignal) => Promise<() => void>;
 
 export type StartTurnsOptions = {
@@ -14,7 +14,7 @@ export type StartTurnsOptions = {
   now?: () => number;
 };
 
-/** So long before its end the CLI renews a login, in milliseconds. */
+/** How long before its expiry the CLI renews a login, in milliseconds. */
 const RENEWAL_MS = 5 * 60_000;
 
 /** A start that takes longer, in milliseconds, does not hold up the others. */
@@ -24,9 +24,9 @@ const LONGEST_START_MS = 20_000;
 const Credentials = z.object({ claudeAiOauth: z.object({ expiresAt: z.number() }) });
 
 /**
- * Makes the turns of starts. While the stored login is about to end, one process starts after the
- * other: each would renew it, and of two that do so at once one is logged out. At all other times
- * nobody waits. A wait ends with the signal's reason when the signal aborts.
+ * Makes processes start one after the other while the stored login is about to expire: each would renew
+ * it, and of two that do so at once one is logged out. At all other times nobody waits. A wait ends with
+ * the signal's reason when the signal aborts.
  */
 export function createStartTurns({
   claudeFolder,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The CLI tries a failed API call again. */
+/** The CLI retries a failed API call. */
 export const ApiRetryLine = z.object({
   type: z.literal('system'),
   subtype: z.literal('api_retry'),
@@ -8,7 +8,7 @@ export const ApiRetryLine = z.object({
   retry_delay_ms: z.number(),
 });
 
-/** `idle` comes when the CLI has nothing to do; shell commands in the background may go on (CLI 2.1.330). */
+/** `idle` means that the CLI has nothing to do, though shell commands may still run in the background (CLI 2.1.330). */
 const SessionStateLine = z.object({
   type: z.literal('system'),
   subtype: z.literal('session_state_changed'),
@@ -33,7 +33,7 @@ const TaskNotificationLine = z.object({
   summary: z.string().nullish(),
 });
 
-/** All tasks that go on in the background from here on. */
+/** All tasks that are now running in the background. */
 const BackgroundTasksLine = z.object({
   type: z.literal('system'),
   subtype: z.literal('background_tasks_changed'),
@@ -54,7 +54,7 @@ const PermissionDeniedLine = z.object({
   message: z.string().nullish(),
 });
 
-/** What the CLI says of itself. */
+/** What the CLI reports about itself. */
 export const SystemLine = z.discriminatedUnion('subtype', [
   ApiRetryLine,
   SessionStateLine,

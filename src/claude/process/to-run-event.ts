@@ -22,7 +22,7 @@ const FINISHES: Readonly<Record<string, RunFinish>> = {
   pause_turn: 'paused',
 };
 
-/** The process is alive, though it said nothing of the answer. */
+/** The process is alive, but wrote nothing that is part of the answer. */
 export const HEARD: RunProgress = { type: 'run-progress', step: 'heard' };
 
 export function toRunStart({ message }: MessageStart, sessionId: string | undefined): RunStart {

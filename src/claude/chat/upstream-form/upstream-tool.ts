@@ -9,8 +9,8 @@ import { findComplaint } from './schema-complaint.ts';
 export type UpstreamTool = { tool: Tool; keys: Keys };
 
 /**
- * A tool that the CLI offers to the model: it leaves out, without a word, one whose schema is not valid or
- * names arguments in ways that the API does not take (2.1.330). Throws `invalid-request` for a schema that
+ * Makes a tool that the CLI offers to the model: it silently drops those whose schema is invalid or whose
+ * arguments have names that the API does not accept (2.1.330). Throws `invalid-request` for a schema that
  * cannot be mended.
  */
 export function toUpstreamTool(
@@ -29,12 +29,12 @@ export function toUpstreamTool(
   }
   const { schema, constraint } = flattenUnion(mended);
   const keys = toKeys(schema);
-  const told = constraint && toConstraint(JSON.stringify(renameInSchema(constraint, keys)));
+  const note = constraint && toConstraint(JSON.stringify(renameInSchema(constraint, keys)));
   return {
     tool: {
       name: upstreamName,
       description:
-        told === undefined ? description : [description, told].filter(Boolean).join('\n\n'),
+        note === undefined ? description : [description, note].filter(Boolean).join('\n\n'),
       inputSchema: renameInSchema(schema, keys),
     },
     keys,
