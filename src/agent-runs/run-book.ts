@@ -1,10 +1,10 @@
 import type { Steering } from '../backend.ts';
-import { createDeadline } from '../deadline.ts';
-import type { Run, RunEvent, RunRequest } from '../run.ts';
+import type { Run, RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import type { InputAnswer } from '../run-input.ts';
 import { within } from '../within.ts';
-import { type Announcements, createAnnouncements } from './announcements.ts';
+import { createAnnouncements } from './announcements.ts';
+import { followEvents } from './follow-events.ts';
 import type { StoredInput } from './input-store.ts';
 import { createPendingInputs, type InputOptions } from './pending-inputs.ts';
 import { createRecorder, type NewRun, type RunClock } from './recorder.ts';
@@ -16,6 +16,8 @@ import {
   type StoredEvent,
   type StoredRun,
 } from './run-store.ts';
+import { type RunTask, toTasks } from './to-tasks.ts';
+import { createUnreadRuns } from './unread-runs.ts';
 
 export type RunBookOptions = {
   store: RunStore;
@@ -39,9 +41,6 @@ export type RunBookOptions = {
 
 /** A change of state, for those who watch all runs of a key. */
 type RunChange = { runId: string; sessionId: string | undefined; state: RunState };
-
-type TaskEvent = Extract<RunEvent, { type: 'task' }>;
-type RunTask = TaskEvent['task'] & Pick<TaskEvent, 'status'>;
 
 export type RunBook = {
   /** Carries a run out, on record; it ends when its reader does. */
@@ -92,9 +91,6 @@ export type RunBook = {
 /** Time for runs that are cut off to be put on record, in milliseconds. */
 const LAST_WORDS_MS = 2000;
 
-/** Events read from the file at once. */
-const PAGE = 200;
-
 /** Makes the book of all runs of agents: who owns which, what happened in it, and how it ended. */
 export function createRunBook(options: RunBookOptions): RunBook {
   const { store, onProblem = () => {}, now = Date.now } = options;
@@ -122,22 +118,16 @@ export function createRunBook(options: RunBookOptions): RunBook {
     },
   });
 
-  /** Carries a run out that nobody reads; tells when it has said something, and when it is over. */
-  const drain = (run: Run, details: NewRun) => {
-    const begun = Promise.withResolvers<void>();
-    const deadline = createDeadline(options.backgroundTimeoutMs, new AbortController().signal);
-    const readAll = async () => {
-      for await (const _ of recorder.record(run, details, deadline)) begun.resolve();
-    };
-    const over = readAll().finally(deadline.end);
-    over.then(begun.resolve, begun.reject);
-    return { begun: begun.promise, over };
-  };
-
   const follow: RunBook['follow'] = (id, keyId, after, signal) => {
     get(id, keyId);
-    return followEvents({ store, news, hasEnded: () => !recorder.find(id) }, id, after, signal);
+    const hasEnded = () => !recorder.find(id);
+    return followEvents({ store, news, hasEnded }, id, after, signal);
   };
+  const unread = createUnreadRuns({
+    record: recorder.record,
+    follow: (id, keyId, signal) => follow(id, keyId, 0, signal),
+    timeoutMs: options.backgroundTimeoutMs,
+  });
 
   return {
     record: recorder.record,
@@ -151,19 +141,9 @@ export function createRunBook(options: RunBookOptions): RunBook {
           'Too many runs of this key wait in the background already.',
         );
       }
-      await drain(run, details).begun;
+      await unread.start(run, details);
     },
-    async *outlive(run, details, signal) {
-      const { requestId, keyId } = details.request.caller;
-      const { begun, over } = drain(run, details);
-      await begun;
-      for await (const { type, data } of follow(requestId, keyId, 0, signal)) {
-        if (type === 'error') break;
-        yield JSON.parse(data) as RunEvent; // as the recorder wrote it
-      }
-      signal.throwIfAborted();
-      await over;
-    },
+    outlive: unread.outlive,
     takePutOff() {
       const taken = putOff;
       putOff = [];
@@ -208,46 +188,6 @@ export function createRunBook(options: RunBookOptions): RunBook {
       store.close();
     },
   };
-}
-
-type Following = {
-  store: RunStore;
-  news: Announcements<string, void>;
-  hasEnded: () => boolean;
-};
-
-async function* followEvents(
-  { store, news, hasEnded }: Following,
-  id: string,
-  after: number,
-  signal: AbortSignal,
-): AsyncIterable<StoredEvent> {
-  const left = new AbortController();
-  const either = AbortSignal.any([signal, left.signal]);
-  try {
-    for (let last = after; ;) {
-      const next = news.next(id, either);
-      const isLast = hasEnded();
-      const events = store.listEvents(id, last, PAGE);
-      for (const event of events) yield event;
-      last = events.at(-1)?.id ?? last;
-      const isAll = events.length < PAGE;
-      if (signal.aborted || (isLast && isAll)) return;
-      if (isAll) await next;
-    }
-  } finally {
-    left.abort();
-  }
-}
-
-/** The last word of each. */
-function toTasks(events: readonly StoredEvent[]): readonly RunTask[] {
-  const tasks = new Map<string, RunTask>();
-  for (const { data } of events) {
-    const { task, status } = JSON.parse(data) as TaskEvent; // as the recorder wrote it
-    tasks.set(task.id, { ...task, status });
-  }
-  return [...tasks.values()];
 }
 
 function toChange({ id, sessionId, state }: StoredRun): RunChange {
