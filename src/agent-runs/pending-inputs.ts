@@ -1,7 +1,9 @@
 import type { Steering } from '../backend.ts';
 import { RunError, toRunError } from '../run-error.ts';
 import type { InputAnswer, InputRequest } from '../run-input.ts';
+import { createHandAnswers } from './hand-answers.ts';
 import type { InputStore, StoredInput } from './input-store.ts';
+import { createOpenInputs, type RunName } from './open-inputs.ts';
 
 /** What is told to answers, and to those who wait for one. */
 export type InputOptions = {
@@ -36,9 +38,6 @@ export type PendingInputs = {
   close: () => void;
 };
 
-type RunName = { id: string; keyId: string };
-type Open = { run: RunName; timer: NodeJS.Timeout };
-
 type PendingOptions = InputOptions & {
   store: InputStore;
   /** Milliseconds since 1970. */
@@ -47,66 +46,44 @@ type PendingOptions = InputOptions & {
   onProblem: (error: unknown) => void;
 };
 
-/** How often the keys of those who wait are looked at, in milliseconds: a revoked one gets no leave. */
-const KEY_CHECK_MS = 2000;
-
 /** Any answer will do to ask whether a key still holds. */
 const DENIAL = { decision: 'deny', message: '' } as const;
 
 /** Makes the list of what runs wait to be told: one stored answer for each, whoever gives it. */
 export function createPendingInputs(options: PendingOptions): PendingInputs {
   const { store, steering, check, now, onProblem } = options;
-  const open = new Map<string, Open>();
-  let keyTimer: NodeJS.Timeout | undefined;
-
-  const hand = (runId: string, id: string, answer: InputAnswer) => {
-    steering.answer(runId, id, answer).catch((error: unknown) => {
-      // It ended, or was withdrawn, in the meantime.
-      if (toRunError(error).code !== 'conflict') onProblem(error);
-    });
-  };
-
-  /** Whether it was the first answer. */
-  const give = (runId: string, id: string, answer: InputAnswer) => {
-    const isFirst = store.answer(id, answer);
-    if (isFirst) hand(runId, id, answer);
-    return isFirst;
-  };
+  const { hand, give } = createHandAnswers({ store, steering, onProblem });
 
   const deny = (id: string, message: string) => {
-    const entry = open.get(id);
-    if (entry) give(entry.run.id, id, { decision: 'deny', message });
+    const run = open.find(id);
+    if (!run) return;
+    const denial = { decision: 'deny', message } as const;
+    try {
+      give(run.id, id, denial);
+    } catch (error) {
+      onProblem(error);
+      hand(run.id, id, denial); // what cannot be stored is denied all the same
+    }
   };
 
-  const denyIfForbidden = async (
-    { keyId }: RunName,
-    request: InputRequest,
-    answer: InputAnswer,
-  ) => {
+  const denyIfForbidden = async (keyId: string, request: InputRequest, answer: InputAnswer) => {
     await check(keyId, request, answer).catch((error: unknown) =>
       deny(request.id, toRunError(error).message),
     );
   };
 
-  const checkKeys = async () => {
-    for (const { id, run } of [...open].map(([key, entry]) => ({ id: key, ...entry }))) {
+  const open = createOpenInputs({
+    ...options,
+    onLate: (id) => deny(id, toLateMessage(options.timeoutMs)),
+    async checkKey(id, { keyId }) {
       const input = store.read(id);
-      if (input && !input.answer) await denyIfForbidden(run, input.request, DENIAL);
-    }
-  };
+      if (input && !input.answer) await denyIfForbidden(keyId, input.request, DENIAL);
+    },
+  });
 
-  const watchKeys = () => {
-    if (open.size > 0) keyTimer ??= setInterval(() => void checkKeys(), KEY_CHECK_MS).unref();
-    else {
-      clearInterval(keyTimer);
-      keyTimer = undefined;
-    }
-  };
-
-  const forget = (id: string) => {
-    clearTimeout(open.get(id)?.timer);
-    open.delete(id);
-    watchKeys();
+  const settle = (id: string) => {
+    store.answer(id, 'withdrawn');
+    open.forget(id);
   };
 
   const get: PendingInputs['get'] = (run, id) => {
@@ -118,28 +95,23 @@ export function createPendingInputs(options: PendingOptions): PendingInputs {
   return {
     ask(run, request) {
       const { id } = request;
-      const isFull = isOverBound(open, run, options);
-      const expiresAt = now() + options.timeoutMs;
-      const late = () => deny(id, toLateMessage(options.timeoutMs));
-      open.set(id, { run, timer: setTimeout(late, options.timeoutMs).unref() });
+      const hasRoom = open.add(id, run);
+      const createdAt = now();
+      const expiresAt = createdAt + options.timeoutMs;
       try {
-        store.add({ id, runId: run.id, keyId: run.keyId, createdAt: now(), expiresAt, request });
+        store.add({ id, runId: run.id, keyId: run.keyId, createdAt, expiresAt, request });
       } catch (error) {
         onProblem(error);
         hand(run.id, id, { decision: 'deny', message: 'The server could not note the request.' });
         return;
       }
-      watchKeys();
-      if (isFull) deny(id, 'Too many runs wait for an answer already.');
-      else void denyIfForbidden(run, request, { decision: 'allow' });
+      if (hasRoom) void denyIfForbidden(run.keyId, request, { decision: 'allow' });
+      else deny(id, 'Too many runs wait for an answer already.');
     },
-    settle(id) {
-      store.answer(id, 'withdrawn');
-      forget(id);
-    },
-    isWaiting: (runId) => [...open.values()].some(({ run }) => run.id === runId),
+    settle,
+    isWaiting: (runId) => open.ofRun(runId).length > 0,
     end(runId) {
-      for (const [id, { run }] of open) if (run.id === runId) this.settle(id);
+      for (const id of open.ofRun(runId)) settle(id);
     },
     async answer(run, id, answer) {
       const { request, answer: earlier } = get(run, id);
@@ -150,20 +122,8 @@ export function createPendingInputs(options: PendingOptions): PendingInputs {
     },
     list: store.list,
     get,
-    close() {
-      for (const id of open.keys()) forget(id);
-    },
+    close: open.close,
   };
-}
-
-function isOverBound(
-  open: ReadonlyMap<string, Open>,
-  run: RunName,
-  { max, maxPerKey }: InputOptions,
-) {
-  const runs = [...open.values()].map((entry) => entry.run).filter(({ id }) => id !== run.id);
-  const count = (some: readonly RunName[]) => new Set(some.map(({ id }) => id)).size;
-  return count(runs) >= max || count(runs.filter(({ keyId }) => keyId === run.keyId)) >= maxPerKey;
 }
 
 function toLateMessage(timeoutMs: number) {

@@ -91,25 +91,7 @@ export function createRecorder({
     self?.over.resolve();
   };
 
-  /** Notes in which state an event puts a run; returns whether it is another one. */
-  const noteState = (run: { id: string; keyId: string }, event: RunEvent | RunProgress) => {
-    const wasWaiting = inputs.isWaiting(run.id);
-    if (isInputRequest(event)) inputs.ask(run, event);
-    if (event.type === 'input-settled') inputs.settle(event.id);
-    const isWaiting = inputs.isWaiting(run.id);
-    const hasChanged = isStep(event, 'placed') || wasWaiting !== isWaiting;
-    if (hasChanged) store.setState(run.id, isWaiting ? 'waiting' : 'running');
-    return hasChanged;
-  };
-
-  const keep = (run: { id: string; keyId: string }, event: RunEvent | RunProgress, page: Page) => {
-    const { id } = run;
-    const hasChanged = noteState(run, event);
-    if (event.type === 'run-start') store.begin(id, event.model, event.sessionId);
-    if (event.type !== 'run-progress') page.add(event);
-    // Who sees the last event finds the run ended.
-    if (hasChanged || !['run-progress', 'run-end'].includes(event.type)) tell(id, hasChanged);
-  };
+  const keep = createKeep({ store, inputs, tell });
 
   async function* record(run: Run, details: NewRun, clock: RunClock): ReturnType<Run> {
     const { requestId: id, keyId } = details.request.caller;
@@ -148,6 +130,34 @@ export function createRecorder({
   }
 
   return { record, find: (id: string) => live.get(id), all: () => [...live.values()] };
+}
+
+type KeepParts = Pick<RecorderOptions, 'store' | 'inputs'> & {
+  /** Tells of a new event, and whether the state is another one. */
+  tell: (id: string, hasChanged: boolean) => void;
+};
+
+/** Makes what puts an event on record. */
+function createKeep({ store, inputs, tell }: KeepParts) {
+  /** Notes in which state an event puts a run; returns whether it is another one. */
+  const noteState = (run: { id: string; keyId: string }, event: RunEvent | RunProgress) => {
+    const wasWaiting = inputs.isWaiting(run.id);
+    if (isInputRequest(event)) inputs.ask(run, event);
+    if (event.type === 'input-settled') inputs.settle(event.id);
+    const isWaiting = inputs.isWaiting(run.id);
+    const hasChanged = isStep(event, 'placed') || wasWaiting !== isWaiting;
+    if (hasChanged) store.setState(run.id, isWaiting ? 'waiting' : 'running');
+    return hasChanged;
+  };
+
+  return (run: { id: string; keyId: string }, event: RunEvent | RunProgress, page: Page) => {
+    const { id } = run;
+    const hasChanged = noteState(run, event);
+    if (event.type === 'run-start') store.begin(id, event.model, event.sessionId);
+    if (event.type !== 'run-progress') page.add(event);
+    // Who sees the last event finds the run ended.
+    if (hasChanged || !['run-progress', 'run-end'].includes(event.type)) tell(id, hasChanged);
+  };
 }
 
 function makeRoom(store: RunStore, keyId: string, maxBytes: number) {

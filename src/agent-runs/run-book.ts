@@ -143,7 +143,7 @@ export function createRunBook(options: RunBookOptions): RunBook {
       }
       await unread.start(run, details);
     },
-    outlive: unread.outlive,
+    outlive: (run, details, signal) => unread.outlive(run, details, signal),
     takePutOff() {
       const taken = putOff;
       putOff = [];

@@ -1,0 +1,31 @@
+import type { Steering } from '../backend.ts';
+import { toRunError } from '../run-error.ts';
+import type { InputAnswer } from '../run-input.ts';
+import type { InputStore } from './input-store.ts';
+
+export type HandAnswersOptions = {
+  store: Pick<InputStore, 'answer'>;
+  steering: Pick<Steering, 'answer'>;
+  /** Told of what could not be handed on. */
+  onProblem: (error: unknown) => void;
+};
+
+/** Makes what hands answers to runs, each once. */
+export function createHandAnswers({ store, steering, onProblem }: HandAnswersOptions) {
+  const hand = (runId: string, id: string, answer: InputAnswer) => {
+    steering.answer(runId, id, answer).catch((error: unknown) => {
+      // It ended, or was withdrawn, in the meantime.
+      if (toRunError(error).code !== 'conflict') onProblem(error);
+    });
+  };
+
+  return {
+    hand,
+    /** Stores the answer and hands it on, if it is the first; returns whether it is. */
+    give: (runId: string, id: string, answer: InputAnswer) => {
+      const isFirst = store.answer(id, answer);
+      if (isFirst) hand(runId, id, answer);
+      return isFirst;
+    },
+  };
+}
