@@ -8,7 +8,8 @@ const CANONICAL = 'run.ts run-input.ts run-error.ts run-answer.ts';
  */
 const ROOMS: Readonly<Record<string, string>> = {
   '*.ts': 'zod node:* run.ts run-error.ts is-inside.ts setting-schemas.ts settings.ts',
-  '{run,run-input,run-error,run-answer,backend}.ts': 'run.ts run-input.ts run-error.ts',
+  '{run,run-agent,run-input,run-error,run-answer,backend}.ts':
+    'run.ts run-agent.ts run-input.ts run-error.ts',
 
   // Inside the CLI's room imports run one way: launch, process, pool, spares, and then chat or agent.
   'claude/launch/**': 'run.ts is-inside.ts loopback.ts execa zod node:*',

@@ -3,7 +3,17 @@
  * one dialect, to HTTP, or to the CLI.
  */
 
+import type { AgentEvent, AgentOptions, AgentSummary } from './run-agent.ts';
 import type { InputRequest, InputSettled } from './run-input.ts';
+
+export type {
+  AgentEvent,
+  AgentOptions,
+  AgentPart,
+  AgentSummary,
+  AgentTask,
+  PermissionMode,
+} from './run-agent.ts';
 
 /**
  * Executes one request. Layers (gate, retry, sessions …) wrap a `Run` and return a `Run`.
@@ -134,29 +144,6 @@ type ShownThinking<Kind> = Kind & { display?: string | undefined };
 
 export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 
-export type AgentOptions = {
-  /** The session that the caller continues; the session layer fills in a new one when absent. */
-  session: { id: string; isNew: boolean } | undefined;
-  /** Built-in tools that run without asking, in the CLI's own notation (`Bash(git log *)`). */
-  allowedTools: readonly string[];
-  disallowedTools: readonly string[];
-  /** Absolute, or relative to the operator's default folder. */
-  workingDirectory: string | undefined;
-  /** Further folders for its file tools; as `workingDirectory`. */
-  additionalDirectories?: readonly string[] | undefined;
-  permissionMode: PermissionMode;
-  /** Whether somebody answers what the agent asks on its way. Default: nobody does. */
-  isAnswered?: boolean | undefined;
-  /** Replaces the agent's own system prompt when present. */
-  systemPrompt: string | undefined;
-  appendSystemPrompt: string | undefined;
-  maxTurns: number | undefined;
-  maxBudgetUsd: number | undefined;
-};
-
-/** `ask` waits for the caller's leave where `dontAsk` denies. */
-export type PermissionMode = 'dontAsk' | 'ask' | 'acceptEdits' | 'plan' | 'bypassPermissions';
-
 export type Caller = {
   /** Names the key; never the key itself. */
   keyId: string;
@@ -177,27 +164,6 @@ export type RunEvent =
   | InputRequest
   | InputSettled
   | RunEnd;
-
-/** What happens in an agent's run beside its own answer; whole, not streamed. */
-export type AgentEvent =
-  /** What a sub-agent says and does. `parentCallId` is the tool call that started it. */
-  | { type: 'subagent-part'; parentCallId: string; part: AgentPart }
-  /** A tool call that was not allowed. */
-  | { type: 'denial'; callId: string; toolName: string; reason: string }
-  /** What became of a message that was sent on the way. */
-  | { type: 'user-message'; id: string; text: string; state: 'queued' | 'read' | 'taken-back' }
-  /** A task in the background began or ended. */
-  | { type: 'task'; task: AgentTask; status: 'running' | 'completed' | 'failed' | 'stopped' };
-
-export type AgentPart =
-  | { type: 'text' | 'reasoning'; text: string }
-  | { type: 'tool-call'; id: string; name: string; input: unknown }
-  | { type: 'tool-result'; callId: string; text: string; isError: boolean }
-  /** A picture, a document, or something newer than this server. */
-  | { type: 'other'; kind: string };
-
-/** Something that goes on beside the agent: a sub-agent, a shell command, or what the CLI names otherwise. */
-export type AgentTask = { id: string; kind: string; description: string };
 
 export type RunStart = {
   type: 'run-start';
@@ -261,18 +227,6 @@ export type RunFinish =
   | 'max-budget'
   /** Its caller stopped the agent. */
   | 'interrupted';
-
-export type AgentSummary = {
-  /** The agent's last text. */
-  result: string;
-  turns: number;
-  costUsd: number;
-  /** Tool calls that the permission mode refused. */
-  permissionDenials: readonly { toolName: string; toolUseId: string; toolInput: unknown }[];
-  /** Background tasks that were ended because they outlasted the run. */
-  stoppedTasks: readonly AgentTask[];
-  structuredOutput: unknown;
-};
 
 /** Tokens of one answer. Cache reads and writes are not part of `input`. */
 export type TokenUsage = {
