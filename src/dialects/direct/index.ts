@@ -1,7 +1,8 @@
 import type { Api, Dialect } from '../dialect.ts';
 import { RunBody } from './body.ts';
 import { directFailures } from './failures.ts';
-import { operations, schemas } from './operations.ts';
+import { schemas } from './operation-schemas.ts';
+import { operations } from './operations.ts';
 import { toAnswer } from './to-answer.ts';
 import { toMessages } from './to-messages.ts';
 import { toRunRequest } from './to-run-request.ts';

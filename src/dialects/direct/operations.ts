@@ -1,60 +1,10 @@
-import {
-  ANY,
-  type OperationOf,
-  type Schemas,
-  type Tag,
-  WITH_BODY,
-  WITH_RUN,
-} from '../operation.ts';
-import { AgentEvent, AgentRun } from './answer-schemas.ts';
-import { RunBody } from './body.ts';
-import { directFailures } from './failures.ts';
-import { ApprovalBody } from './approval-body.ts';
-import {
-  AgentRunList,
-  AgentRunRecord,
-  Approval,
-  ApprovalList,
-  DeletedRunRecord,
-  RunChange,
-  taskAnswers,
-} from './run-schemas.ts';
-import { AskBody, ChangeBody, MessageBody, steeringAnswers } from './steering-bodies.ts';
-import { DeletedSession, Session, SessionList, SessionMessages } from './session-schemas.ts';
-
-/** What its operations name. */
-export const schemas = {
-  bodies: {
-    ApprovalRequest: ApprovalBody,
-    RunChangeRequest: ChangeBody,
-    RunMessageRequest: MessageBody,
-    RunRequest: RunBody,
-    SideQuestionRequest: AskBody,
-  },
-  answers: {
-    AgentEvent,
-    AgentRun,
-    AgentRunList,
-    AgentRunRecord,
-    Approval,
-    ApprovalList,
-    DeletedRunRecord,
-    DeletedSession,
-    RunChange,
-    Session,
-    SessionList,
-    SessionMessages,
-    ...steeringAnswers,
-    ...taskAnswers,
-  },
-} satisfies Schemas;
-
-const tag: Tag = { name: 'Agents', description: 'The CLI with its own tools, and its sessions.' };
-
-const shared = { tag, failures: directFailures };
+import { ANY, WITH_RUN } from '../operation.ts';
+import { type DirectOperation, shared } from './operation-schemas.ts';
+import { sessionOperations } from './session-operations.ts';
+import { steeringOperations } from './steering-operations.ts';
 
 /** Agents and their sessions. */
-export const operations: readonly OperationOf<typeof schemas>[] = [
+export const operations: readonly DirectOperation[] = [
   {
     ...shared,
     id: 'runAgent',
@@ -139,101 +89,6 @@ export const operations: readonly OperationOf<typeof schemas>[] = [
   },
   {
     ...shared,
-    id: 'listApprovals',
-    method: 'get',
-    path: '/api/approvals',
-    summary: "List what the caller's runs wait for: leave for tools, answers, reviews of plans",
-    answer: 'ApprovalList',
-    codes: ANY,
-  },
-  {
-    ...shared,
-    id: 'answerApproval',
-    method: 'post',
-    path: '/api/runs/{id}/approvals/{approvalId}',
-    summary: 'Tell a run what it waits for; the first answer counts',
-    body: { schema: 'ApprovalRequest', example: { decision: 'allow' } },
-    answer: 'Approval',
-    codes: [...WITH_BODY, 'forbidden', 'not-found', 'conflict'],
-  },
-  {
-    ...shared,
-    id: 'sendRunMessage',
-    method: 'post',
-    path: '/api/runs/{id}/messages',
-    summary: 'Send a message to a run, which it reads at its next step',
-    body: { schema: 'RunMessageRequest', example: { text: 'Look at the tests, too.' } },
-    answer: 'SentMessage',
-    status: 202,
-    codes: [...WITH_BODY, 'not-found', 'conflict'],
-  },
-  {
-    ...shared,
-    id: 'takeRunMessageBack',
-    method: 'delete',
-    path: '/api/runs/{id}/messages/{messageId}',
-    summary: 'Take a message back that the run has not read',
-    answer: 'TakenBack',
-    codes: [...ANY, 'not-found', 'conflict'],
-  },
-  {
-    ...shared,
-    id: 'interruptRun',
-    method: 'post',
-    path: '/api/runs/{id}/interrupt',
-    summary: 'Stop what a run does now; it reads its messages, or is done',
-    answer: 'InterruptedRun',
-    codes: [...ANY, 'not-found', 'conflict'],
-  },
-  {
-    ...shared,
-    id: 'changeRun',
-    method: 'patch',
-    path: '/api/runs/{id}',
-    summary: 'Change the permission mode or the model of a run on its way',
-    body: { schema: 'RunChangeRequest', example: { permissionMode: 'acceptEdits' } },
-    answer: 'AgentRunRecord',
-    codes: [...WITH_BODY, 'forbidden', 'model-not-found', 'not-found', 'conflict', 'cli-failed'],
-  },
-  {
-    ...shared,
-    id: 'askRun',
-    method: 'post',
-    path: '/api/runs/{id}/ask',
-    summary: 'Ask a question beside the conversation of a run',
-    body: { schema: 'SideQuestionRequest', example: { question: 'How far are you?' } },
-    answer: 'SideAnswer',
-    codes: [...WITH_BODY, 'not-found', 'conflict', 'cli-failed'],
-  },
-  {
-    ...shared,
-    id: 'listRunTasks',
-    method: 'get',
-    path: '/api/runs/{id}/tasks',
-    summary: 'List what a run began in the background',
-    answer: 'TaskList',
-    codes: [...ANY, 'not-found'],
-  },
-  {
-    ...shared,
-    id: 'readRunTask',
-    method: 'get',
-    path: '/api/runs/{id}/tasks/{taskId}/output',
-    summary: 'Read the end of what a background task wrote, while the run is at work',
-    answer: 'TaskOutput',
-    codes: [...ANY, 'not-found', 'conflict'],
-  },
-  {
-    ...shared,
-    id: 'stopRunTask',
-    method: 'delete',
-    path: '/api/runs/{id}/tasks/{taskId}',
-    summary: 'Stop a background task; the agent is told',
-    answer: 'StoppedTask',
-    codes: [...ANY, 'not-found', 'conflict'],
-  },
-  {
-    ...shared,
     id: 'watchRuns',
     method: 'get',
     path: '/api/events',
@@ -243,41 +98,6 @@ export const operations: readonly OperationOf<typeof schemas>[] = [
     lines: 'offered',
     codes: ANY,
   },
-  {
-    ...shared,
-    id: 'listSessions',
-    method: 'get',
-    path: '/api/sessions',
-    summary: "List the caller's sessions",
-    answer: 'SessionList',
-    codes: ANY,
-  },
-  {
-    ...shared,
-    id: 'getSession',
-    method: 'get',
-    path: '/api/sessions/{id}',
-    summary: 'Read a session',
-    answer: 'Session',
-    codes: [...ANY, 'not-found'],
-  },
-  {
-    ...shared,
-    id: 'listSessionMessages',
-    method: 'get',
-    path: '/api/sessions/{id}/messages',
-    summary: 'Read what was said in a session: its last messages',
-    query: { limit: 'How many, from 1 to 1000; 100 by default.' },
-    answer: 'SessionMessages',
-    codes: [...ANY, 'invalid-request', 'not-found'],
-  },
-  {
-    ...shared,
-    id: 'deleteSession',
-    method: 'delete',
-    path: '/api/sessions/{id}',
-    summary: 'Delete a session and its transcript',
-    answer: 'DeletedSession',
-    codes: [...ANY, 'not-found'],
-  },
+  ...steeringOperations,
+  ...sessionOperations,
 ];
