@@ -58,7 +58,7 @@ export function createCliProcess(launch: ProcessLaunch): CliProcess {
   void exited.then(control.close);
 
   // A process whose output cannot be read is of no use.
-  void pump()
+  void readLines(child.stdout, receive)
     .catch(() => end(0))
     .finally(() => inbox.end());
   const { request, reply, serve } = control;
@@ -67,18 +67,8 @@ export function createCliProcess(launch: ProcessLaunch): CliProcess {
   };
   return { pid: child.pid, lines: inbox.items, send, request, reply, serve, onResult, end, exited };
 
-  async function pump() {
-    for await (const texts of splitLines(child.stdout)) {
-      for (const text of texts) {
-        const room = receive(readCliLine(text));
-        if (room) await room;
-      }
-    }
-  }
-
   /** Returns a promise when the next line has to wait until there is room for it. */
-  function receive(line: CliLine | undefined) {
-    if (!line) return undefined;
+  function receive(line: CliLine) {
     if (!isUp) launch.onUp?.();
     isUp = true;
     if (control.receive(line)) return undefined;
@@ -121,6 +111,20 @@ function startChild({ command, args, environment, folder }: ProcessLaunch) {
     stdout: 'pipe',
     stderr: 'pipe',
   });
+}
+
+/** Hands each line on; the next one is read when there is room for it. */
+async function readLines(
+  stdout: Readable,
+  receive: (line: CliLine) => Promise<void> | undefined,
+): Promise<void> {
+  for await (const texts of splitLines(stdout)) {
+    for (const text of texts) {
+      const line = readCliLine(text);
+      const room = line && receive(line);
+      if (room) await room;
+    }
+  }
 }
 
 /** The CLI starts children of its own, so the group goes, not the process alone. */
