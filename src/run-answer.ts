@@ -1,5 +1,6 @@
-import type { Run, RunEnd, RunEvent, RunProgress, RunStart } from './run.ts';
+import type { AgentEvent, Run, RunEnd, RunEvent, RunProgress, RunStart } from './run.ts';
 import { RunError } from './run-error.ts';
+import type { InputRequest, InputSettled } from './run-input.ts';
 
 /** A whole answer: what a run's events add up to. */
 export type RunAnswer = { start: RunStart; parts: readonly AnswerPart[]; end: RunEnd };
@@ -28,6 +29,27 @@ export async function collectRun(events: ReturnType<Run>): Promise<RunAnswer> {
 /** The events of the answer alone. */
 export async function* toAnswerEvents(events: ReturnType<Run>): AsyncGenerator<RunEvent> {
   for await (const event of events) if (event.type !== 'run-progress') yield event;
+}
+
+/** What only runs of agents have beside their answer. */
+type AgentOnly = AgentEvent | InputRequest | InputSettled;
+
+const AGENT_ONLY = {
+  'subagent-part': true,
+  denial: true,
+  'user-message': true,
+  task: true,
+  'approval-request': true,
+  question: true,
+  'plan-review': true,
+  'input-settled': true,
+} satisfies Record<AgentOnly['type'], true>;
+
+/** Whether only runs of agents have such an event: it is no part of an answer. */
+export function isAgentOnly<Event extends { type: string }>(
+  event: Event,
+): event is Extract<Event, AgentOnly> {
+  return Object.hasOwn(AGENT_ONLY, event.type);
 }
 
 /** Puts parts together from the events that stream them. */

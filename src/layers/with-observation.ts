@@ -1,4 +1,5 @@
 import { toRunError } from '../run-error.ts';
+import { isAgentOnly } from '../run-answer.ts';
 import type { Run, RunEvent, RunProgress, RunRequest } from '../run.ts';
 import type { RunObserver, RunRecord } from '../observation/run-record.ts';
 
@@ -58,6 +59,7 @@ function toRecord({ model, agent, caller }: RunRequest, dialect: string): RunRec
 }
 
 function note(record: RunRecord, event: RunEvent | RunProgress, elapsed: () => number) {
+  if (isAgentOnly(event)) return;
   switch (event.type) {
     case 'run-progress':
       record.reachedMs[event.step] ??= elapsed();
@@ -77,14 +79,6 @@ function note(record: RunRecord, event: RunEvent | RunProgress, elapsed: () => n
       break;
     case 'part-start':
     case 'part-signature':
-    case 'subagent-part':
-    case 'denial':
-    case 'user-message':
-    case 'approval-request':
-    case 'question':
-    case 'plan-review':
-    case 'input-settled':
-    case 'task':
     case 'part-end':
       break;
   }

@@ -1,4 +1,5 @@
 import type { RunEvent, StartedPart } from '../../run.ts';
+import { isAgentOnly } from '../../run-answer.ts';
 import type { SseMessage } from '../dialect.ts';
 import { toCall, toCounts, toMessageHead, toStop, toUsage } from './to-answer.ts';
 
@@ -7,6 +8,7 @@ export async function* toMessages(events: AsyncIterable<RunEvent>): AsyncIterabl
   const parts = new Map<number, StartedPart>();
 
   for await (const event of events) {
+    if (isAgentOnly(event)) continue;
     switch (event.type) {
       case 'run-start':
         yield toMessage({
@@ -41,15 +43,6 @@ export async function* toMessages(events: AsyncIterable<RunEvent>): AsyncIterabl
       case 'part-end':
         yield toBlockMessage('stop', event.index, {});
         break;
-      case 'subagent-part':
-      case 'denial':
-      case 'user-message':
-      case 'approval-request':
-      case 'question':
-      case 'plan-review':
-      case 'input-settled':
-      case 'task':
-        break; // only agents have them
       case 'run-end':
         yield toMessage({
           type: 'message_delta',

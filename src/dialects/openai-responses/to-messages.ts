@@ -1,5 +1,5 @@
 import type { RunEvent, RunStart } from '../../run.ts';
-import { createPartCollector, toText } from '../../run-answer.ts';
+import { createPartCollector, isAgentOnly, toText } from '../../run-answer.ts';
 import type { Exchange, SseMessage } from '../dialect.ts';
 import { toRefusal } from '../shared/openai-answer.ts';
 import type { ResponsesBody } from './body.ts';
@@ -69,6 +69,7 @@ async function* toResponseEvents(
     yield toLifeEvent('response.queued', 'queued');
   }
   for await (const event of events) {
+    if (isAgentOnly(event)) continue;
     parts.add(event);
     const place = 'index' in event ? places.get(event.index) : undefined;
     switch (event.type) {
@@ -89,14 +90,6 @@ async function* toResponseEvents(
         if (place) yield* toDeltaEvents(place, event.delta, options);
         break;
       case 'part-signature':
-      case 'subagent-part':
-      case 'denial':
-      case 'user-message':
-      case 'approval-request':
-      case 'question':
-      case 'plan-review':
-      case 'input-settled':
-      case 'task':
         break;
       case 'part-end':
         if (place) yield* toEndEvents(place, options);
