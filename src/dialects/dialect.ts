@@ -36,11 +36,24 @@ export type Dialect<Body> = {
   toAnswer(answer: RunAnswer, exchange: Exchange<Body>): object;
   /** The streamed answer, message by message; a failure of the run is thrown through. */
   toMessages(events: AsyncIterable<RunEvent>, exchange: Exchange<Body>): AsyncIterable<SseMessage>;
+  /** For requests that want several answers. Default: each wants one. */
+  several?: Several<Body>;
   failures: Failures;
   /** What the API calls the parameters that a model may refuse. */
   paramNames: Readonly<Record<DroppableParam, string>>;
   /** Streams one JSON text per line: to whoever accepts `application/x-ndjson`, or always. Default: never. */
   lines?: 'offered' | 'always';
+};
+
+/** Several answers to one request, each a run of its own. */
+export type Several<Body> = {
+  /** How many a request wants. */
+  count(body: Body): number;
+  toAnswer(answers: readonly RunAnswer[], exchange: Exchange<Body>): object;
+  toMessages(
+    runs: readonly AsyncIterable<RunEvent>[],
+    exchange: Exchange<Body>,
+  ): AsyncIterable<SseMessage>;
 };
 
 /** A route that is answered without a run. */

@@ -6,6 +6,7 @@ import type { Validated } from '../http/body/validate.ts';
 import type { AppEnv } from '../http/variables.ts';
 import { collectRun } from '../run-answer.ts';
 import type { Run } from '../run.ts';
+import { answerSeveral } from './answer-several.ts';
 import { nameIgnored } from './name-ignored.ts';
 import { openRun } from './open-run.ts';
 import { releaseWhenAborted } from './release-when-aborted.ts';
@@ -20,6 +21,12 @@ export function runDialect<Body>(dialect: Dialect<Body>, run: Run) {
     const { request, isStream, ignored } = await countIfRefused(c.var, translate);
     const exchange = { body, request, requestId, arrivedAtMs };
 
+    const { several } = dialect;
+    const count = several?.count(body) ?? 1;
+    if (several && count > 1) {
+      const asked = { exchange, isStream, ignored, run, count };
+      return answerSeveral(c, { ...dialect, several }, asked);
+    }
     if (!isStream) {
       const answer = await collectRun(run(request, signal));
       nameIgnored(c, dialect, ignored, answer.start);

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-import { ChatTool, ChatToolChoice } from './tools.ts';
+import { MOST_CHOICES } from '../shared/openai-answer.ts';
+
+import { ChatTool, ChatToolChoice, FunctionDefinition } from './tools.ts';
 
 /**
  * The body of `POST /v1/chat/completions`.
@@ -126,7 +128,9 @@ export const ChatBody = z.looseObject({
   parallel_tool_calls: z.boolean().nullish(),
   response_format: ResponseFormat.nullish(),
   reasoning_effort: ReasoningEffort.nullish(),
-  n: z.literal(1, 'only one choice per request is possible; send n requests').nullish(),
+  n: z.int().min(1).max(MOST_CHOICES).nullish(),
+  functions: z.array(FunctionDefinition).nullish(),
+  function_call: z.union([z.enum(['auto', 'none']), z.looseObject({ name: z.string() })]).nullish(),
   logprobs: z.literal(false, 'the claude CLI reports no log probabilities').nullish(),
   modalities: z.array(z.literal('text', 'only text can be answered')).nullish(),
   user: z.string().nullish(),

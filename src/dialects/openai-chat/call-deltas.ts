@@ -21,15 +21,20 @@ export type CallDeltas = {
   end(part: number): object | undefined;
 };
 
-/** Makes them; `customNames` are the tools whose argument is a text. */
-export function createCallDeltas(customNames: ReadonlySet<string>): CallDeltas {
+/**
+ * Makes them; `customNames` are the tools whose argument is a text. A legacy call is a function's of
+ * before there were tools.
+ */
+export function createCallDeltas(customNames: ReadonlySet<string>, isLegacy: boolean): CallDeltas {
   const calls = new Map<number, Call>();
+  const toArguments = isLegacy ? toFunctionArguments : toToolArguments;
   return {
     start(part, { id, name }) {
       const isCustom = customNames.has(name);
       const index = calls.size;
       const customInput = isCustom ? createCustomInputReader() : undefined;
       calls.set(part, { index, json: '', customInput });
+      if (isLegacy) return { function_call: { name, arguments: '' } };
       const called = isCustom
         ? { type: 'custom', custom: { name, input: '' } }
         : { type: 'function', function: { name, arguments: '' } };
@@ -53,8 +58,12 @@ export function createCallDeltas(customNames: ReadonlySet<string>): CallDeltas {
   };
 }
 
-function toArguments({ index }: Call, json: string) {
+function toToolArguments({ index }: Call, json: string) {
   return { tool_calls: [{ index, function: { arguments: json } }] };
+}
+
+function toFunctionArguments(_: Call, json: string) {
+  return { function_call: { arguments: json } };
 }
 
 function toInput({ index }: Call, input: string) {

@@ -1,4 +1,4 @@
-import type { ChatMessage } from './body.ts';
+import type { ChatBody, ChatMessage } from './body.ts';
 
 type FunctionMessage = Extract<ChatMessage, { role: 'function' }>;
 export type CurrentMessage = Exclude<ChatMessage, FunctionMessage>;
@@ -20,4 +20,29 @@ export function fromFunctions(all: readonly ChatMessage[]): CurrentMessage[] {
 
 function toToolMessage({ content }: FunctionMessage, id: string): CurrentMessage {
   return { role: 'tool', tool_call_id: id, content: content ?? '' };
+}
+
+/** Whether a request offers functions as they were before there were tools, and wants them answered so. */
+export function callsFunctions({
+  functions,
+  tools,
+}: Pick<ChatBody, 'functions' | 'tools'>): boolean {
+  return (functions?.length ?? 0) > 0 && (tools?.length ?? 0) === 0;
+}
+
+/** The same request with tools in place of functions, of which one was called at a time. */
+export function withTools<Body extends Pick<ChatBody, 'functions' | 'function_call' | 'tools'>>(
+  body: Body,
+) {
+  if (!callsFunctions(body)) return body;
+  const { functions, function_call: choice } = body;
+  return {
+    ...body,
+    tools: functions?.map((one) => ({ type: 'function' as const, function: one })),
+    tool_choice:
+      typeof choice === 'object' && choice
+        ? { type: 'function' as const, function: choice }
+        : (choice ?? 'auto'),
+    parallel_tool_calls: false,
+  };
 }

@@ -3,8 +3,8 @@ import { openaiFailures } from '../shared/openai-failures.ts';
 import { openaiParamNames } from '../shared/openai-param-names.ts';
 import { ChatBody } from './body.ts';
 import { operations, schemas } from './operations.ts';
-import { toAnswer } from './to-answer.ts';
-import { toMessages } from './to-messages.ts';
+import { toAnswer, toAnswers } from './to-answer.ts';
+import { toAllMessages, toMessages } from './to-messages.ts';
 import { toRunRequest } from './to-run-request.ts';
 import { trial } from './trial.ts';
 
@@ -16,6 +16,7 @@ export const openaiChat: Dialect<ChatBody> = {
   toRunRequest,
   toAnswer,
   toMessages,
+  several: { count: ({ n }) => n ?? 1, toAnswer: toAnswers, toMessages: toAllMessages },
   paramNames: openaiParamNames,
   failures: openaiFailures,
 };

@@ -1,14 +1,24 @@
-import type { RunEvent, StartedPart } from '../../run.ts';
+import type { RunEvent, StartedPart, TokenUsage } from '../../run.ts';
 import type { Exchange, SseMessage } from '../dialect.ts';
-import { FINISH_REASONS, toRefusal, toSeconds, toUsage } from '../shared/openai-answer.ts';
+import { merge } from '../shared/merge.ts';
+import { sumUsage, toRefusal, toSeconds } from '../shared/openai-answer.ts';
 import type { ChatBody } from './body.ts';
 import { createCallDeltas } from './call-deltas.ts';
-import { toCompletionId } from './to-answer.ts';
+import { callsFunctions } from './from-functions.ts';
+import { toCompletionId, toFinishReason } from './to-answer.ts';
 import { toCustomNames } from './tools.ts';
 
 /** The chunks of a streamed `chat.completion`, `[DONE]` last. */
-export async function* toMessages(
+export function toMessages(
   events: AsyncIterable<RunEvent>,
+  exchange: Exchange<ChatBody>,
+): AsyncIterable<SseMessage> {
+  return toAllMessages([events], exchange);
+}
+
+/** The same for several answers side by side: each chunk is of one of them. */
+export async function* toAllMessages(
+  runs: readonly AsyncIterable<RunEvent>[],
   { body, arrivedAtMs }: Exchange<ChatBody>,
 ): AsyncIterable<SseMessage> {
   const includeUsage = body.stream_options?.include_usage ?? false;
@@ -18,28 +28,44 @@ export async function* toMessages(
     created: toSeconds(arrivedAtMs),
     model: '',
   };
+  const usages: TokenUsage[] = [];
+  const choices = merge(runs.map((events, index) => toChoices(watch(events, note), body, index)));
+  for await (const choice of choices) {
+    yield toMessage({ ...head, choices: [choice], ...(includeUsage && { usage: null }) });
+  }
+  if (includeUsage) yield toMessage({ ...head, choices: [], usage: sumUsage(usages) });
+  yield { data: '[DONE]' };
+
+  function note(event: RunEvent) {
+    if (event.type === 'run-end') usages.push(event.usage);
+    if (event.type !== 'run-start' || head.id !== '') return;
+    head.id = toCompletionId(event.id);
+    head.model = event.model;
+  }
+}
+
+/** One answer as choices of its chunks. */
+async function* toChoices(events: AsyncIterable<RunEvent>, body: ChatBody, index: number) {
   const parts = new Map<number, StartedPart>();
-  const calls = createCallDeltas(toCustomNames(body.tools));
+  const isLegacy = callsFunctions(body);
+  const calls = createCallDeltas(toCustomNames(body.tools), isLegacy);
   let text = '';
 
-  const toChunk = (delta: object, finishReason: string | null = null) =>
-    toMessage({
-      ...head,
-      choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
-      ...(includeUsage && { usage: null }),
-    });
+  const toChoice = (delta: object, finishReason: string | null = null) => ({
+    index,
+    delta,
+    logprobs: null,
+    finish_reason: finishReason,
+  });
 
   for await (const event of events) {
     switch (event.type) {
       case 'run-start':
-        head.id = toCompletionId(event.id);
-        head.model = event.model;
-        yield toChunk({ role: 'assistant', content: '', refusal: null });
+        yield toChoice({ role: 'assistant', content: '', refusal: null });
         break;
       case 'part-start':
         parts.set(event.index, event.part);
-        if (event.part.type !== 'tool-call') break;
-        yield toChunk(calls.start(event.index, event.part));
+        if (event.part.type === 'tool-call') yield toChoice(calls.start(event.index, event.part));
         break;
       case 'part-delta': {
         const part = parts.get(event.index);
@@ -48,12 +74,12 @@ export async function* toMessages(
           part?.type === 'tool-call'
             ? calls.add(event.index, event.delta)
             : toDelta(part, event.delta);
-        if (delta) yield toChunk(delta);
+        if (delta) yield toChoice(delta);
         break;
       }
       case 'part-end': {
         const delta = calls.end(event.index);
-        if (delta) yield toChunk(delta);
+        if (delta) yield toChoice(delta);
         break;
       }
       case 'part-signature':
@@ -67,11 +93,17 @@ export async function* toMessages(
       case 'task':
         break;
       case 'run-end':
-        if (event.finish === 'refusal') yield toChunk({ refusal: toRefusal(text) });
-        yield toChunk({}, FINISH_REASONS[event.finish]);
-        if (includeUsage) yield toMessage({ ...head, choices: [], usage: toUsage(event.usage) });
-        yield { data: '[DONE]' };
+        if (event.finish === 'refusal') yield toChoice({ refusal: toRefusal(text) });
+        yield toChoice({}, toFinishReason(event.finish, isLegacy));
     }
+  }
+}
+
+/** Lets somebody else look at what passes. */
+async function* watch<Item>(items: AsyncIterable<Item>, look: (item: Item) => void) {
+  for await (const item of items) {
+    look(item);
+    yield item;
   }
 }
 

@@ -5,6 +5,7 @@ import { checkConversation } from '../shared/conversation.ts';
 import { type InnerParams, type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
 import { isOnScale, toEffort, toTemperature, toThinking } from '../shared/openai-sampling.ts';
 import type { ChatBody } from './body.ts';
+import { withTools } from './from-functions.ts';
 import { toConversation } from './to-conversation.ts';
 import { toAllowed, toToolChoice, toToolPaths, toTools } from './tools.ts';
 
@@ -22,12 +23,14 @@ const HONOURED: ReadonlySet<string> = new Set([
   'parallel_tool_calls',
   'response_format',
   'reasoning_effort',
+  'n',
+  'functions',
+  'function_call',
   'user',
 ]);
 
 const NEUTRAL: NeutralValues = {
   temperature: isOnScale,
-  n: (value) => value === 1,
   logprobs: (value) => value === false,
   top_logprobs: (value) => value === 0,
   presence_penalty: (value) => value === 0,
@@ -50,7 +53,8 @@ const INNER: InnerParams = {
 };
 
 /** Throws `RunError` for a conversation that cannot be carried out. */
-export function toRunRequest(body: ChatBody, caller: Caller): TranslatedRequest {
+export function toRunRequest(given: ChatBody, caller: Caller): TranslatedRequest {
+  const body = withTools(given);
   const { instructions, messages, isBent } = toConversation(body.messages);
   checkConversation(messages);
   const tools = toTools(body.tools ?? []);
@@ -72,7 +76,7 @@ export function toRunRequest(body: ChatBody, caller: Caller): TranslatedRequest 
   return {
     request,
     isStream: body.stream ?? false,
-    ignored: [...(isBent ? ['messages'] : []), ...toIgnoredParams(body, HONOURED, NEUTRAL, INNER)],
+    ignored: [...(isBent ? ['messages'] : []), ...toIgnoredParams(given, HONOURED, NEUTRAL, INNER)],
   };
 }
 

@@ -4,13 +4,16 @@ import type { Tool, ToolChoice as RunToolChoice } from '../../run.ts';
 import type { ToolPaths } from '../shared/check-tools.ts';
 import { CUSTOM_SCHEMA, toCustomDescription } from '../shared/custom-tool.ts';
 
+/** What a function is and takes. */
+export const FunctionDefinition = z.looseObject({
+  name: z.string().min(1),
+  description: z.string().nullish(),
+  parameters: z.record(z.string(), z.unknown()).nullish(),
+});
+
 const FunctionTool = z.looseObject({
   type: z.literal('function'),
-  function: z.looseObject({
-    name: z.string().min(1),
-    description: z.string().nullish(),
-    parameters: z.record(z.string(), z.unknown()).nullish(),
-  }),
+  function: FunctionDefinition,
 });
 
 const Format = z.discriminatedUnion('type', [

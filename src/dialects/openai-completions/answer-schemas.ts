@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { MOST_CHOICES } from '../shared/openai-answer.ts';
 import { OpenaiUsage } from '../shared/openai-usage-schema.ts';
 
 /** The answer of `POST /v1/completions`, and one piece of it when streamed. */
@@ -12,11 +13,11 @@ export const TextCompletion = z.object({
     .array(
       z.object({
         text: z.string(),
-        index: z.literal(0),
+        index: z.int().nonnegative(),
         logprobs: z.null(),
         finish_reason: z.enum(['stop', 'length', 'tool_calls', 'content_filter']).nullable(),
       }),
     )
-    .max(1),
+    .max(MOST_CHOICES),
   usage: OpenaiUsage.optional(),
 });

@@ -3,7 +3,7 @@ import { openaiFailures } from '../shared/openai-failures.ts';
 import { openaiParamNames } from '../shared/openai-param-names.ts';
 import { CompletionBody } from './body.ts';
 import { operations, schemas } from './operations.ts';
-import { toAnswer, toMessages } from './to-answer.ts';
+import { toAllMessages, toAnswer, toAnswers, toMessages } from './to-answer.ts';
 import { toRunRequest } from './to-run-request.ts';
 import { trial } from './trial.ts';
 
@@ -15,6 +15,7 @@ export const openaiCompletions: Dialect<CompletionBody> = {
   toRunRequest,
   toAnswer,
   toMessages,
+  several: { count: ({ n }) => n ?? 1, toAnswer: toAnswers, toMessages: toAllMessages },
   paramNames: openaiParamNames,
   failures: openaiFailures,
 };

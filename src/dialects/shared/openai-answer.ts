@@ -14,6 +14,9 @@ export const FINISH_REASONS = {
   interrupted: 'stop',
 } satisfies Record<RunFinish, string>;
 
+/** So many answers to one request, at most; each is a run of its own. */
+export const MOST_CHOICES = 8;
+
 /** What `refusal` holds; a model may refuse without a word. */
 export function toRefusal(text: string): string {
   return text || 'The model refused to answer.';
@@ -43,4 +46,15 @@ export function toUsage(usage: TokenUsage) {
       rejected_prediction_tokens: 0,
     },
   };
+}
+
+/** The usage of several answers to one prompt, which counts once. */
+export function sumUsage(all: readonly TokenUsage[]) {
+  const [first, ...others] = all;
+  if (!first) throw new Error('There is no answer without its usage.');
+  return toUsage({
+    ...first,
+    output: others.reduce((sum, { output }) => sum + output, first.output),
+    reasoning: all.reduce((sum, { reasoning = 0 }) => sum + reasoning, 0),
+  });
 }

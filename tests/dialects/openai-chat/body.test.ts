@@ -42,7 +42,7 @@ test.for<[field: string, fields: object]>([
   ['max_tokens', { max_tokens: 0 }],
   ['max_completion_tokens', { max_completion_tokens: 1.5 }],
   ['stop', { stop: ['a', 'b', 'c', 'd', 'e'] }],
-  ['n', { n: 2 }],
+  ['n', { n: 9 }],
   ['logprobs', { logprobs: true }],
   ['modalities.1', { modalities: ['text', 'audio'] }],
   ['reasoning_effort', { reasoning_effort: 'enormous' }],

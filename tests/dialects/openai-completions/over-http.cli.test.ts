@@ -56,7 +56,7 @@ test('failures are the client’s own, before the text and in its middle', async
   await expect(client.completions.create({ ...ASK, model: 'nonsuch' })).rejects.toBeInstanceOf(
     NotFoundError,
   );
-  await expect(client.completions.create({ ...ASK, n: 2 })).rejects.toMatchObject({
+  await expect(client.completions.create({ ...ASK, n: 9 })).rejects.toMatchObject({
     status: 400,
     param: 'n',
   });
@@ -65,4 +65,17 @@ test('failures are the client’s own, before the text and in its middle', async
     failingReply('a time there was', { type: 'overloaded_error', message: 'Overloaded' });
   const stream = await client.completions.create({ ...ASK, stream: true });
   await expect(Array.fromAsync(stream)).rejects.toBeInstanceOf(APIError);
+});
+
+test('two answers are two choices, whole and streamed', async () => {
+  proxy.model.answer = () => textReply('a time');
+  const completion = await client.completions.create({ ...ASK, n: 2 });
+  expect(completion.choices.map(({ index }) => index)).toEqual([0, 1]);
+  const chunks = await Array.fromAsync(
+    await client.completions.create({ ...ASK, n: 2, stream: true }),
+  );
+  const finished = chunks.flatMap(({ choices }) =>
+    choices.flatMap((choice) => (choice.finish_reason ? [choice.index] : [])),
+  );
+  expect(finished.toSorted()).toEqual([0, 1]);
 });

@@ -20,7 +20,7 @@ test.for<[param: string, fields: object]>([
   ['prompt', { prompt: ['one', 'two'] }],
   ['prompt', { prompt: [1212, 318] }],
   ['prompt', { prompt: [] }],
-  ['n', { n: 2 }],
+  ['n', { n: 9 }],
   ['best_of', { best_of: 3 }],
   ['echo', { echo: true }],
   ['logprobs', { logprobs: 5 }],
