@@ -27,7 +27,7 @@ function createClient(run: Run) {
     apiKey: APP_KEY,
     baseURL: 'http://127.0.0.1/v1',
     maxRetries: 0,
-    fetch: async (url, init) => app.request(String(url), init as RequestInit),
+    fetch: async (url, init) => app.request(url, init),
   });
 }
 
@@ -63,7 +63,7 @@ test('streamed, each chunk tells of which answer it is, under one id', async () 
     if (finish) ends.push([index, finish]);
   }
   expect(said).toEqual(['Answer 1.', 'Answer 2.', 'Answer 3.']);
-  expect(ends.toSorted()).toEqual([
+  expect(ends.toSorted(([one], [other]) => one - other)).toEqual([
     [0, 'stop'],
     [1, 'stop'],
     [2, 'stop'],
