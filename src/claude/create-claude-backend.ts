@@ -66,7 +66,7 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
   return {
     run: (request, signal) => (request.agent ? agent : chat)(request, signal),
     steering: live.steering,
-    countTokens: createCountTokens({ spares, blanks, readAbilities: reader.readAbilities }),
+    countTokens: createCountTokens(chatParts),
     readStatus: reader.readStatus,
     async createSessionId(request, agentOptions) {
       await retireIfChanged();

@@ -1,63 +1,49 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { RunError } from '../../../src/run-error.ts';
 import { createCountTokens } from '../../../src/claude/chat/count-tokens.ts';
-import type { Spare, Spares } from '../../../src/claude/spares.ts';
-import { createAbilities, createFakeProcess, toChatRequest } from '../chat-request.ts';
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+import type { ChatProcess } from '../../../src/claude/chat/chat-process.ts';
+import { createAbilities, createFakeChat, toChatRequest, toTurn } from '../chat-request.ts';
 
 const NEVER = new AbortController().signal;
-const BRIEF = toChatRequest({ instructions: ['Be brief.'] });
 
-/** Spares of which each is made when it is taken. */
-function createSparesOf(make: () => Spare): Spares {
-  return {
-    take: () => Promise.resolve(make()),
-    takeReady: make,
-    hasSpare: () => true,
-    evict: () => false,
-    retire: () => undefined,
-    stop: () => undefined,
-    ready: () => 1,
-  };
-}
-
-test('the CLI counts, and its process goes', async () => {
-  const { process, asked, countEnds } = createFakeProcess({ totalTokens: 7 });
+/** Counts by a CLI that says seven; tells what became of its process. */
+async function count(model: string, signal = NEVER) {
+  const request = toChatRequest({ model, instructions: ['Be brief.'] });
+  const { chat, asked, countEnds } = createFakeChat({
+    turn: toTurn(request),
+    reply: { totalTokens: 7 },
+  });
+  const given: ChatProcess[] = [];
   const countTokens = createCountTokens({
-    spares: createSparesOf(() => ({ process, settings: undefined, isBound: false })),
-    blanks: createSparesOf(() => ({ process, settings: undefined, isBound: false })),
+    openChat: () => Promise.resolve(chat),
+    kept: { giveBack: (one) => void given.push(one) },
     readAbilities: () => Promise.resolve(createAbilities()),
   });
+  const tokens = await countTokens(request, signal).catch((error: unknown) => error);
+  return { tokens, asked, countEnds, given, chat };
+}
 
-  expect(await countTokens(BRIEF, NEVER)).toBe(7);
+test('the CLI counts, and its process serves the caller on', async () => {
+  const { tokens, asked, countEnds, given, chat } = await count('sonnet');
+  expect(tokens).toBe(7);
   expect(asked.at(-1)).toEqual({ subtype: 'get_context_usage' });
+  expect(asked).not.toContainEqual(expect.objectContaining({ subtype: 'set_model' }));
+  expect(given).toEqual([chat]);
+  expect(countEnds()).toBe(0);
+});
+
+test('of a model that it does not know it asks the API, and its process goes', async () => {
+  const { tokens, asked, countEnds, given } = await count('unheard-of');
+  expect(tokens).toBe(7);
+  expect(asked).toContainEqual({ subtype: 'set_model', model: 'unheard-of' });
+  expect(given).toEqual([]);
   expect(countEnds()).toBe(1);
 });
 
-test('a model that refuses other instructions is counted by a process that has none yet', async () => {
-  const abilities = createAbilities();
-  const countTokens = createCountTokens({
-    spares: createSparesOf(() => {
-      const { process } = createFakeProcess({ totalTokens: 7 });
-      const { request } = { request: process.request.bind(process) };
-      vi.spyOn(process, 'request').mockImplementation((asked) =>
-        'system_prompt' in asked
-          ? Promise.reject(new RunError('cli-failed', 'It does not take them.'))
-          : request(asked),
-      );
-      return { process, settings: undefined, isBound: true };
-    }),
-    blanks: createSparesOf(() => {
-      const { process } = createFakeProcess({ totalTokens: 7 });
-      return { process, settings: undefined, isBound: false };
-    }),
-    readAbilities: () => Promise.resolve(abilities),
-  });
-
-  await countTokens(BRIEF, NEVER).catch(() => undefined); // that is how it is found out
-  expect(await countTokens(BRIEF, NEVER)).toBe(7);
+test('one whose caller has left goes, too', async () => {
+  const left = new Error('The caller left.');
+  const { tokens, countEnds, given } = await count('sonnet', AbortSignal.abort(left));
+  expect(tokens).toBe(left);
+  expect(given).toEqual([]);
+  expect(countEnds()).toBeGreaterThan(0);
 });
