@@ -15,6 +15,7 @@ test('without any variable, every setting has its default', () => {
       "allowedRoots": [
         "/home/somebody/.local/state/claude-code-proxy/workspace",
       ],
+      "approvalTimeoutMs": 1800000,
       "backgroundTimeoutMs": 3600000,
       "childEnv": [],
       "claudeMaxRetries": 2,
@@ -36,6 +37,7 @@ test('without any variable, every setting has its default', () => {
       "maxSessionsPerKey": 10,
       "maxSuspendedCalls": 4,
       "maxTurnsPerProcess": 500,
+      "maxWaitingRunsPerKey": 5,
       "mediaAllowedHosts": [],
       "mediaMaxBytes": 25165824,
       "mediaMaxUrls": 20,

@@ -16,7 +16,7 @@ if (!openaiChat || !anthropicMessages) throw new Error('Both dialects are in the
 
 describe('refused before any process, whole and streamed', () => {
   test.for([
-    ['n', openaiChat, { n: 2 }],
+    ['n', openaiChat, { n: 9 }],
     ['logprobs', openaiChat, { logprobs: true }],
     ['modalities.1', openaiChat, { modalities: ['text', 'audio'] }],
     ['temperature', openaiChat, { temperature: 2.1 }],
