@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto';
 import type { AgentOptions, Run, RunRequest, WantedOutput } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import { toEnforceableSchema } from '../process/enforceable-schema.ts';
-import type { AgentLaunch, AgentSpares } from './agent-spares.ts';
+import type { AgentSpares } from './agent-spares.ts';
 import { type LaunchBase, toAgentLaunch } from '../launch/launch.ts';
 import type { OpenProcess } from '../process/processes.ts';
 import { toUserLine } from '../process/input-lines.ts';
 import type { CliProcess } from '../process/cli-process.ts';
 import { createAgentInputs } from './agent-inputs.ts';
 import { createLiveAgent } from './live-agent.ts';
+import type { AgentLaunch } from './launch-pools.ts';
 import type { LiveAgents } from './live-agents.ts';
 import { type AgentLine, readAgentEvents } from './read-agent-events.ts';
 import { createRelay } from './relay.ts';
@@ -57,9 +58,7 @@ export function createAgentRun({
       await process.request(toInitialize(request, options));
       yield { type: 'run-progress', step: 'bound' };
       const before = session?.isNew ? NOTHING_SPENT : await askSpending(process);
-      const promptId = randomUUID();
-      const prompt = request.messages.flatMap(({ parts }) => parts);
-      process.send(toUserLine(toBlocks(prompt), promptId));
+      const promptId = sendPrompt(process, request);
       const {
         agent: self,
         messages,
@@ -114,6 +113,14 @@ function toInitialize({ output }: RunRequest, { systemPrompt, appendSystemPrompt
 /** What the CLI can enforce of the schema; the rest is left to the check of the answer. */
 function toJsonSchema({ schema }: Extract<WantedOutput, { type: 'json' }>) {
   return schema ? toEnforceableSchema(schema) : { type: 'object' };
+}
+
+/** Returns the id that the CLI names the prompt by. */
+function sendPrompt(process: CliProcess, { messages }: RunRequest) {
+  const id = randomUUID();
+  const prompt = messages.flatMap(({ parts }) => parts);
+  process.send(toUserLine(toBlocks(prompt), id));
+  return id;
 }
 
 /** A CLI that does not tell counts from nothing. */

@@ -3,13 +3,10 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import type { AgentOptions } from '../../run.ts';
 import type { CliProcess } from '../process/cli-process.ts';
-import type { LaunchProfile } from '../launch/launch.ts';
+import { type AgentLaunch, createLaunchPools } from './launch-pools.ts';
+import { createReservations } from './reservations.ts';
 import { createSpares, waitUntilUp, type Spares, type SparesOptions } from '../spares.ts';
-
-/** What an agent's process is started with, its session aside: that is told last. */
-export type AgentLaunch = (session: AgentOptions['session']) => LaunchProfile;
 
 export type AgentSparesOptions = Pick<
   SparesOptions,
@@ -46,8 +43,6 @@ export type AgentSpares = {
   ready: () => number;
 };
 
-type Pool = { spares: Spares; timer: NodeJS.Timeout };
-type Reserved = { process: CliProcess; key: string; timer: NodeJS.Timeout };
 /** What a spare was started as; a folder that was replaced has another inode. */
 type Started = { id: string; folder: string };
 
@@ -58,61 +53,42 @@ export function createAgentSpares({
   onTake,
   ...starting
 }: AgentSparesOptions): AgentSpares {
-  /** By launch, the least recently used first. */
-  const pools = new Map<string, Pool>();
-  const reserved = new Map<string, Reserved>();
+  const pools = createLaunchPools({ count, idleMs, open });
+  const reserved = createReservations(reservedMs);
   const started = new WeakMap<CliProcess, Started>();
 
   return {
     async reserve(launch) {
       const key = toKey(launch);
-      const process = pools.get(key)?.spares.takeReady()?.process;
+      const process = pools.takeReady(key);
       const spare = process && started.get(process);
       if (!spare) return randomUUID();
       const { folder } = launch(undefined);
       if (spare.folder !== (await identify(folder)) || isInRepository(folder)) {
         void process.end();
-        close(key); // its next ones would be no better
+        pools.close(key); // its next ones would be no better
         return randomUUID();
       }
-      const timer = setTimeout(() => drop(spare.id), reservedMs).unref();
-      reserved.set(spare.id, { process, key, timer });
-      void process.exited.then(() => drop(spare.id));
+      reserved.add(spare.id, process, key);
       return spare.id;
     },
     claim(id, launch) {
-      const entry = forget(id);
+      const entry = reserved.take(id);
       const isFit = entry?.key === toKey(launch);
       onTake(isFit);
       if (!isFit) void entry?.process.end();
       return isFit ? entry?.process : undefined;
     },
     learn(launch) {
-      if (count === 0 || isInRepository(launch(undefined).folder)) return;
-      const key = toKey(launch);
-      const known = pools.get(key);
-      clearTimeout(known?.timer);
-      pools.delete(key);
-      const timer = setTimeout(() => close(key), idleMs).unref();
-      pools.set(key, { spares: known?.spares ?? open(launch), timer });
-      const [oldest] = pools.keys();
-      if (pools.size > count && oldest !== undefined) close(oldest);
+      if (count > 0 && !isInRepository(launch(undefined).folder)) pools.use(toKey(launch), launch);
     },
-    evict() {
-      if ([...pools.values()].some(({ spares }) => spares.evict())) return true;
-      const [oldest] = reserved.keys();
-      if (oldest !== undefined) drop(oldest);
-      return oldest !== undefined;
-    },
+    evict: () => pools.evict() || reserved.evict(),
     retire() {
-      for (const { spares } of pools.values()) spares.retire();
-      for (const id of reserved.keys()) drop(id);
+      pools.retire();
+      reserved.endAll();
     },
-    stop() {
-      for (const key of pools.keys()) close(key);
-    },
-    ready: () =>
-      reserved.size + [...pools.values()].reduce((sum, { spares }) => sum + spares.ready(), 0),
+    stop: pools.stop,
+    ready: () => reserved.size() + pools.ready(),
   };
 
   function open(launch: AgentLaunch): Spares {
@@ -129,25 +105,6 @@ export function createAgentSpares({
         return process;
       },
     });
-  }
-
-  function close(key: string) {
-    const pool = pools.get(key);
-    pools.delete(key);
-    clearTimeout(pool?.timer);
-    pool?.spares.stop();
-    pool?.spares.retire();
-  }
-
-  function drop(id: string) {
-    void forget(id)?.process.end();
-  }
-
-  function forget(id: string) {
-    const entry = reserved.get(id);
-    clearTimeout(entry?.timer);
-    reserved.delete(id);
-    return entry;
   }
 }
 

@@ -1,14 +1,15 @@
 import type { RunEvent, RunProgress } from '../../run.ts';
 import type { InputSettled } from '../../run-input.ts';
 import { RunError } from '../../run-error.ts';
-import { brokenStream, processEnded, toRetryError } from '../process/failures.ts';
-import type { ApiEvent, CliLine } from '../process/protocol.ts';
-import { HEARD, toPartEvent, toRunStart } from '../process/to-run-event.ts';
+import { processEnded, toRetryError } from '../process/failures.ts';
+import type { CliLine } from '../process/protocol.ts';
+import { HEARD } from '../process/to-run-event.ts';
 import type { AgentInputs } from './agent-inputs.ts';
 import { createAgentAnswer, isAborted, isLimit } from './agent-answer.ts';
 import { createBackgroundTasks } from './background-tasks.ts';
+import { createMessageReader } from './message-reader.ts';
 import type { Spending } from './spending.ts';
-import { toResultEvents, toSideEvents } from './to-side-events.ts';
+import { toSideEvents } from './to-side-events.ts';
 import { untilSilent } from './until-silent.ts';
 
 /** What the CLI says, and what became of its questions. */
@@ -49,18 +50,14 @@ export async function* readAgentEvents(
   let isResting = false;
   let tellsState = false;
 
-  const { inputs } = reading;
-
+  const { inputs, stopTasks } = reading;
+  const end = () => toEndEvents(answer, tasks, stopTasks);
   const patienceMs = () => (isResting && !inputs.isWaiting() ? reading.tasksTimeoutMs : undefined);
   for await (const line of untilSilent(lines, patienceMs)) {
     if (line === 'silent') return yield* end();
     if (line.type === 'input-settled') yield line;
     else if (line.type === 'control_request' || line.type === 'control_cancel_request') {
-      const event =
-        line.type === 'control_request'
-          ? inputs.ask(line.request_id, line.request)
-          : inputs.withdraw(line.request_id);
-      if (event) yield event;
+      yield* toInputEvents(line, inputs);
     } else if (line.type === 'result') {
       // A session that was cut off first tells what became of its tasks; that is no answer.
       if (!line.is_error && !messages.hasStarted()) continue;
@@ -99,13 +96,29 @@ export async function* readAgentEvents(
     }
   }
   throw processEnded('its output ended in the middle of a run');
+}
 
-  function* end(): Iterable<RunEvent> {
-    const left = tasks.running();
-    if (left.length > 0) reading.stopTasks(left.map(({ id }) => id));
-    yield* tasks.stop();
-    yield answer.toEnd(left);
-  }
+type ControlLine = Extract<CliLine, { type: 'control_request' | 'control_cancel_request' }>;
+
+/** Something is to be told, or not any more. */
+function* toInputEvents(line: ControlLine, inputs: AgentReading['inputs']) {
+  const event =
+    line.type === 'control_request'
+      ? inputs.ask(line.request_id, line.request)
+      : inputs.withdraw(line.request_id);
+  if (event) yield event;
+}
+
+/** The end of the run, and of the tasks that are left. */
+function* toEndEvents(
+  answer: ReturnType<typeof createAgentAnswer>,
+  tasks: ReturnType<typeof createBackgroundTasks>,
+  stopTasks: AgentReading['stopTasks'],
+): Iterable<RunEvent> {
+  const left = tasks.running();
+  if (left.length > 0) stopTasks(left.map(({ id }) => id));
+  yield* tasks.stop();
+  yield answer.toEnd(left);
 }
 
 function isDone(line: CliLine, promptId: string) {
@@ -139,61 +152,4 @@ function noAnswer() {
     'cli-failed',
     'The agent ended without asking a model; a hook of this machine may have stopped the prompt.',
   );
-}
-
-type UserLine = Extract<CliLine, { type: 'user' }>;
-
-/** Makes the parts of the agent's own messages and of the results that its tools bring. */
-function createMessageReader(sessionId: string | undefined) {
-  let hasStarted = false;
-  let isInMessage = false;
-  let hasStopReason = false;
-  let parts = 0;
-  let offset = 0;
-  let open: number | undefined;
-
-  const checkWhole = () => {
-    if (isInMessage) throw brokenStream();
-  };
-
-  return {
-    hasStarted: () => hasStarted,
-    /** Throws when a message broke off and is to be said again. */
-    checkWhole,
-    /** The message ends where it is. Throws `cancelled` when nothing was said at all. */
-    *cut(): Iterable<RunEvent> {
-      if (!hasStarted) {
-        throw new RunError('cancelled', 'The run was interrupted before the agent said anything.');
-      }
-      isInMessage = false;
-      if (open === undefined) return;
-      yield { type: 'part-end', index: open };
-      open = undefined;
-      parts += 1;
-    },
-    *read(event: ApiEvent): Iterable<RunEvent> {
-      if (event.type === 'message_start') {
-        checkWhole();
-        if (!hasStarted) yield toRunStart(event, sessionId);
-        hasStarted = true;
-        hasStopReason = false;
-        offset = parts;
-      } else if (event.type === 'message_delta') hasStopReason = Boolean(event.delta.stop_reason);
-      // The CLI closes what broke off, without a stop reason, and says it all again.
-      else if (event.type === 'message_stop') isInMessage &&= !hasStopReason;
-      else {
-        isInMessage = true;
-        yield toPartEvent(event, offset);
-        open = event.type === 'content_block_stop' ? undefined : event.index + offset;
-        if (event.type === 'content_block_stop') parts += 1;
-      }
-    },
-    *readResults(line: UserLine): Iterable<RunEvent> {
-      if (!hasStarted) return;
-      for (const event of toResultEvents(line.message.content, parts)) {
-        yield event;
-        if (event.type === 'part-end') parts += 1;
-      }
-    },
-  };
 }

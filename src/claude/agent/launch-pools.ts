@@ -1,0 +1,56 @@
+import type { AgentOptions } from '../../run.ts';
+import type { LaunchProfile } from '../launch/launch.ts';
+import type { Spares } from '../spares.ts';
+
+/** What an agent's process is started with, its session aside: that is told last. */
+export type AgentLaunch = (session: AgentOptions['session']) => LaunchProfile;
+
+type LaunchPoolsOptions = {
+  /** Launches remembered, the least recently used going first. */
+  count: number;
+  /** Longest time that one is remembered which nobody uses, in milliseconds. */
+  idleMs: number;
+  /** Begins to start processes ahead for a launch. */
+  open: (launch: AgentLaunch) => Spares;
+};
+
+type Pool = { spares: Spares; timer: NodeJS.Timeout };
+
+/** Keeps processes ready for the launches that were used last, by the key of the launch. */
+export function createLaunchPools({ count, idleMs, open }: LaunchPoolsOptions) {
+  /** The least recently used first. */
+  const pools = new Map<string, Pool>();
+
+  const close = (key: string) => {
+    const pool = pools.get(key);
+    pools.delete(key);
+    clearTimeout(pool?.timer);
+    pool?.spares.stop();
+    pool?.spares.retire();
+  };
+
+  return {
+    takeReady: (key: string) => pools.get(key)?.spares.takeReady()?.process,
+    /** Remembers a launch from here on, in the place of the least recently used one. */
+    use(key: string, launch: AgentLaunch) {
+      const known = pools.get(key);
+      clearTimeout(known?.timer);
+      pools.delete(key);
+      const timer = setTimeout(close, idleMs, key).unref();
+      pools.set(key, { spares: known?.spares ?? open(launch), timer });
+      const [oldest] = pools.keys();
+      if (pools.size > count && oldest !== undefined) close(oldest);
+    },
+    close,
+    /** Ends one process; returns whether there was one. */
+    evict: () => [...pools.values()].some(({ spares }) => spares.evict()),
+    /** Ends all processes, and starts them anew. */
+    retire() {
+      for (const { spares } of pools.values()) spares.retire();
+    },
+    stop() {
+      for (const key of pools.keys()) close(key);
+    },
+    ready: () => [...pools.values()].reduce((sum, { spares }) => sum + spares.ready(), 0),
+  };
+}
