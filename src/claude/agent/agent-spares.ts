@@ -46,13 +46,8 @@ export type AgentSpares = {
 /** What a spare was started as; a folder that was replaced has another inode. */
 type Started = { id: string; folder: string };
 
-export function createAgentSpares({
-  count,
-  idleMs,
-  reservedMs,
-  onTake,
-  ...starting
-}: AgentSparesOptions): AgentSpares {
+export function createAgentSpares(options: AgentSparesOptions): AgentSpares {
+  const { count, idleMs, reservedMs, onTake, ...starting } = options;
   const pools = createLaunchPools({ count, idleMs, open });
   const reserved = createReservations(reservedMs);
   const started = new WeakMap<CliProcess, Started>();

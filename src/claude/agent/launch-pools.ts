@@ -48,7 +48,7 @@ export function createLaunchPools({ count, idleMs, open }: LaunchPoolsOptions) {
     retire() {
       for (const { spares } of pools.values()) spares.retire();
     },
-    stop() {
+    stop: () => {
       for (const key of pools.keys()) close(key);
     },
     ready: () => [...pools.values()].reduce((sum, { spares }) => sum + spares.ready(), 0),
