@@ -1,5 +1,6 @@
 import type { Announcements } from './announcements.ts';
-import type { RunStore, StoredEvent } from './run-store.ts';
+import type { StoredEvent } from './event-store.ts';
+import type { RunStore } from './run-store.ts';
 
 export type Following = {
   store: Pick<RunStore, 'listEvents'>;

@@ -19,13 +19,25 @@ export function createHandAnswers({ store, steering, onProblem }: HandAnswersOpt
     });
   };
 
+  const give = (runId: string, id: string, answer: InputAnswer) => {
+    const isFirst = store.answer(id, answer);
+    if (isFirst) hand(runId, id, answer);
+    return isFirst;
+  };
+
   return {
     hand,
     /** Stores the answer and hands it on, if it is the first; returns whether it is. */
-    give: (runId: string, id: string, answer: InputAnswer) => {
-      const isFirst = store.answer(id, answer);
-      if (isFirst) hand(runId, id, answer);
-      return isFirst;
+    give,
+    /** The same for the server's own no, which is handed on even when it cannot be stored. */
+    deny(runId: string, id: string, message: string) {
+      const denial = { decision: 'deny', message } as const;
+      try {
+        give(runId, id, denial);
+      } catch (error) {
+        onProblem(error);
+        hand(runId, id, denial);
+      }
     },
   };
 }

@@ -1,8 +1,9 @@
 import type { Steering } from '../backend.ts';
-import { RunError, toRunError } from '../run-error.ts';
+import { toRunError } from '../run-error.ts';
 import type { InputAnswer, InputRequest } from '../run-input.ts';
+import { type AskedInputs, createAskedInputs } from './asked-inputs.ts';
 import { createHandAnswers } from './hand-answers.ts';
-import type { InputStore, StoredInput } from './input-store.ts';
+import type { InputStore } from './input-store.ts';
 import { createOpenInputs, type RunName } from './open-inputs.ts';
 
 /** What is told to answers, and to those who wait for one. */
@@ -19,7 +20,7 @@ export type InputOptions = {
   max: number;
 };
 
-export type PendingInputs = {
+export type PendingInputs = AskedInputs & {
   /** A run waits for this from here on, or is denied it. */
   ask: (run: RunName, request: InputRequest) => void;
   /** The run waits for it no more. */
@@ -27,14 +28,6 @@ export type PendingInputs = {
   isWaiting: (runId: string) => boolean;
   /** The run is over: what it waited for cannot be answered any more. */
   end: (runId: string) => void;
-  /**
-   * Stores the answer, and hands it on. Throws `not-found`, `conflict` when there is an answer already,
-   * and what the check throws.
-   */
-  answer: (run: RunName, inputId: string, answer: InputAnswer) => Promise<StoredInput>;
-  /** What runs of a key wait for, the oldest first. */
-  list: (keyId: string) => readonly StoredInput[];
-  get: (run: RunName, inputId: string) => StoredInput;
   close: () => void;
 };
 
@@ -52,18 +45,11 @@ const DENIAL = { decision: 'deny', message: '' } as const;
 /** Makes the list of what runs wait to be told: one stored answer for each, whoever gives it. */
 export function createPendingInputs(options: PendingOptions): PendingInputs {
   const { store, steering, check, now, onProblem } = options;
-  const { hand, give } = createHandAnswers({ store, steering, onProblem });
+  const answers = createHandAnswers({ store, steering, onProblem });
 
   const deny = (id: string, message: string) => {
     const run = open.find(id);
-    if (!run) return;
-    const denial = { decision: 'deny', message } as const;
-    try {
-      give(run.id, id, denial);
-    } catch (error) {
-      onProblem(error);
-      hand(run.id, id, denial); // what cannot be stored is denied all the same
-    }
+    if (run) answers.deny(run.id, id, message);
   };
 
   const denyIfForbidden = async (keyId: string, request: InputRequest, answer: InputAnswer) => {
@@ -86,12 +72,6 @@ export function createPendingInputs(options: PendingOptions): PendingInputs {
     open.forget(id);
   };
 
-  const get: PendingInputs['get'] = (run, id) => {
-    const input = store.read(id);
-    if (input?.runId === run.id) return input;
-    throw new RunError('not-found', 'The run has not asked for this.', { param: 'id' });
-  };
-
   return {
     ask(run, request) {
       const { id } = request;
@@ -102,7 +82,8 @@ export function createPendingInputs(options: PendingOptions): PendingInputs {
         store.add({ id, runId: run.id, keyId: run.keyId, createdAt, expiresAt, request });
       } catch (error) {
         onProblem(error);
-        hand(run.id, id, { decision: 'deny', message: 'The server could not note the request.' });
+        const message = 'The server could not note the request.';
+        answers.hand(run.id, id, { decision: 'deny', message });
         return;
       }
       if (hasRoom) void denyIfForbidden(run.keyId, request, { decision: 'allow' });
@@ -113,27 +94,11 @@ export function createPendingInputs(options: PendingOptions): PendingInputs {
     end(runId) {
       for (const id of open.ofRun(runId)) settle(id);
     },
-    async answer(run, id, answer) {
-      const { request, answer: earlier } = get(run, id);
-      if (earlier) throw toConflict(earlier);
-      await check(run.keyId, request, answer);
-      if (!give(run.id, id, answer)) throw toConflict(store.read(id)?.answer);
-      return get(run, id);
-    },
-    list: store.list,
-    get,
+    ...createAskedInputs({ store, check, give: answers.give }),
     close: open.close,
   };
 }
 
 function toLateMessage(timeoutMs: number) {
   return `Nobody answered within ${Math.ceil(timeoutMs / 1000)} s.`;
-}
-
-function toConflict(earlier: StoredInput['answer']) {
-  const sentence =
-    earlier === undefined || earlier === 'withdrawn'
-      ? 'The run does not wait for this any more.'
-      : `This was answered already: ${earlier.decision}.`;
-  return new RunError('conflict', sentence, { param: 'id' });
 }

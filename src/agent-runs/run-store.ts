@@ -1,7 +1,9 @@
+import type { DatabaseSync } from 'node:sqlite';
+
 import { z } from 'zod';
 
-import type { RunEvent } from '../run.ts';
 import { type DatabaseOptions, openDatabase } from '../state/open-database.ts';
+import { createEventStore, EVENTS_SCHEMA } from './event-store.ts';
 import { createInputStore, INPUTS_SCHEMA } from './input-store.ts';
 
 /**
@@ -37,12 +39,7 @@ const row = z.object({
 export type StoredRun = Readonly<z.output<typeof row>>;
 
 const rows = z.array(row);
-const event = z.object({ id: z.number(), type: z.string(), data: z.string() });
-const events = z.array(event);
 const sizes = z.array(z.object({ id: z.string(), bytes: z.number() }));
-
-/** One event of a run; ids count from 1 without a gap. `data` is its JSON text. */
-export type StoredEvent = Readonly<z.output<typeof event>>;
 
 /** Which runs of a key are wanted: the newest `limit` of those created before the run `before`. */
 export type RunFilter = {
@@ -73,13 +70,7 @@ const SCHEMA = `
   ) STRICT;
   CREATE INDEX runs_of_key ON runs (keyId, number);
   CREATE INDEX runs_by_end ON runs (endedAt);
-  CREATE TABLE events (
-    runId TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-    id INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    data TEXT NOT NULL,
-    PRIMARY KEY (runId, id)
-  ) STRICT, WITHOUT ROWID;
+  ${EVENTS_SCHEMA}
   ${INPUTS_SCHEMA}
 `;
 
@@ -95,73 +86,36 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
   const database = openDatabase({ ...place, schema: SCHEMA, version: SCHEMA_VERSION });
   database.exec('PRAGMA foreign_keys = ON');
 
-  const add = database.prepare(`
-    INSERT INTO runs (id, keyId, state, createdAt, isBackground, model, resumedFrom, body)
-    VALUES ($id, $keyId, 'queued', $createdAt, $isBackground, $model, $resumedFrom, $body)`);
-  const read = database.prepare('SELECT * FROM runs WHERE id = ?');
-  const setState = database.prepare('UPDATE runs SET state = ? WHERE id = ?');
-  const begin = database.prepare(
-    `UPDATE runs SET state = 'running', model = $model, sessionId = $sessionId WHERE id = $id`,
-  );
-  const end = database.prepare(`
-    UPDATE runs SET state = $state, endedAt = $endedAt, answer = $answer, failure = $failure,
-      bytes = length(body) + coalesce(length($answer), 0)
-        + (SELECT coalesce(sum(length(data)), 0) FROM events WHERE runId = $id)
-    WHERE id = $id`);
-  const list = database.prepare(`
-    SELECT * FROM runs
-    WHERE keyId = $keyId AND ($state IS NULL OR state = $state)
-      AND ($sessionId IS NULL OR sessionId = $sessionId)
-      AND ($before IS NULL OR number < (SELECT number FROM runs WHERE id = $before))
-    ORDER BY number DESC LIMIT $limit`);
-  const addEvent = database.prepare('INSERT INTO events VALUES ($runId, $id, $type, $data)');
-  const listEvents = database.prepare(
-    'SELECT id, type, data FROM events WHERE runId = ? AND id > ? ORDER BY id LIMIT ?',
-  );
-  const listEventsOf = database.prepare(
-    'SELECT id, type, data FROM events WHERE runId = ? AND type = ? ORDER BY id',
-  );
-  const listSizes = database.prepare(
-    `SELECT id, bytes FROM runs WHERE keyId = ? AND NOT ${IS_UNFINISHED} ORDER BY number DESC`,
-  );
-  const countWaiting = database.prepare(
-    `SELECT count(*) AS count FROM runs WHERE keyId = ? AND isBackground AND ${IS_UNFINISHED}`,
-  );
-  const remove = database.prepare('DELETE FROM runs WHERE id = ?');
-  const removeEnded = database.prepare('DELETE FROM runs WHERE endedAt <= ?');
-  const interrupt = database.prepare(
-    `UPDATE runs SET state = 'interrupted', endedAt = ? WHERE ${IS_UNFINISHED} AND NOT ${IS_PUT_OFF}`,
-  );
-  const listPutOff = database.prepare(`SELECT * FROM runs WHERE ${IS_PUT_OFF} ORDER BY number`);
-
+  const statements = prepare(database);
   const inputs = createInputStore(database);
 
   return {
     inputs,
+    ...createEventStore(database),
     add(
       run: Pick<
         StoredRun,
         'id' | 'keyId' | 'createdAt' | 'isBackground' | 'model' | 'resumedFrom' | 'body'
       >,
     ) {
-      add.run({
+      statements.add.run({
         ...run,
         isBackground: Number(run.isBackground),
         resumedFrom: run.resumedFrom ?? null,
         body: JSON.stringify(run.body),
       });
     },
-    read: (id: string): StoredRun | undefined => row.optional().parse(read.get(id)),
-    setState: (id: string, state: RunState) => void setState.run(state, id),
+    read: (id: string): StoredRun | undefined => row.optional().parse(statements.read.get(id)),
+    setState: (id: string, state: RunState) => void statements.setState.run(state, id),
     begin(id: string, model: string, sessionId: string | undefined) {
-      begin.run({ id, model, sessionId: sessionId ?? null });
+      statements.begin.run({ id, model, sessionId: sessionId ?? null });
     },
     end(id: string, { state, endedAt, answer, failure }: RunEnding) {
-      end.run({ id, state, endedAt, answer: toText(answer), failure: toText(failure) });
+      statements.end.run({ id, state, endedAt, answer: toText(answer), failure: toText(failure) });
     },
     list: (keyId: string, { state, sessionId, before, limit }: RunFilter): readonly StoredRun[] =>
       rows.parse(
-        list.all({
+        statements.list.all({
           keyId,
           state: state ?? null,
           sessionId: sessionId ?? null,
@@ -169,28 +123,56 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
           limit,
         }),
       ),
-    addEvent: (runId: string, { id, type, data }: StoredEvent) =>
-      void addEvent.run({ runId, id, type, data }),
-    /** At most `limit` events behind the one with the id `after`. */
-    listEvents: (runId: string, after: number, limit: number): readonly StoredEvent[] =>
-      events.parse(listEvents.all(runId, after, limit)),
-    /** All events of one type. */
-    listEventsOf: (runId: string, type: RunEvent['type']): readonly StoredEvent[] =>
-      events.parse(listEventsOf.all(runId, type)),
     /** The sizes of one key's ended runs, the newest first. */
-    listSizes: (keyId: string) => sizes.parse(listSizes.all(keyId)),
+    listSizes: (keyId: string) => sizes.parse(statements.listSizes.all(keyId)),
     /** Runs of a key in the background that have not ended. */
-    countWaiting: (keyId: string) => Number(countWaiting.get(keyId)?.['count']),
-    remove: (id: string) => void remove.run(id),
-    removeEndedUntil: (time: number) => void removeEnded.run(time),
+    countWaiting: (keyId: string) => Number(statements.countWaiting.get(keyId)?.['count']),
+    remove: (id: string) => void statements.remove.run(id),
+    removeEndedUntil: (time: number) => void statements.removeEnded.run(time),
     /** What an earlier server left unfinished has ended at this time, what had not begun aside. */
     interruptUnfinished(time: number) {
-      interrupt.run(time);
+      statements.interrupt.run(time);
       inputs.withdrawAll();
     },
     /** Runs in the background that had not begun, the oldest first. */
-    listPutOff: (): readonly StoredRun[] => rows.parse(listPutOff.all()),
+    listPutOff: (): readonly StoredRun[] => rows.parse(statements.listPutOff.all()),
     close: () => database.close(),
+  };
+}
+
+function prepare(database: DatabaseSync) {
+  return {
+    add: database.prepare(`
+    INSERT INTO runs (id, keyId, state, createdAt, isBackground, model, resumedFrom, body)
+    VALUES ($id, $keyId, 'queued', $createdAt, $isBackground, $model, $resumedFrom, $body)`),
+    read: database.prepare('SELECT * FROM runs WHERE id = ?'),
+    setState: database.prepare('UPDATE runs SET state = ? WHERE id = ?'),
+    begin: database.prepare(
+      `UPDATE runs SET state = 'running', model = $model, sessionId = $sessionId WHERE id = $id`,
+    ),
+    end: database.prepare(`
+    UPDATE runs SET state = $state, endedAt = $endedAt, answer = $answer, failure = $failure,
+      bytes = length(body) + coalesce(length($answer), 0)
+        + (SELECT coalesce(sum(length(data)), 0) FROM events WHERE runId = $id)
+    WHERE id = $id`),
+    list: database.prepare(`
+    SELECT * FROM runs
+    WHERE keyId = $keyId AND ($state IS NULL OR state = $state)
+      AND ($sessionId IS NULL OR sessionId = $sessionId)
+      AND ($before IS NULL OR number < (SELECT number FROM runs WHERE id = $before))
+    ORDER BY number DESC LIMIT $limit`),
+    listSizes: database.prepare(
+      `SELECT id, bytes FROM runs WHERE keyId = ? AND NOT ${IS_UNFINISHED} ORDER BY number DESC`,
+    ),
+    countWaiting: database.prepare(
+      `SELECT count(*) AS count FROM runs WHERE keyId = ? AND isBackground AND ${IS_UNFINISHED}`,
+    ),
+    remove: database.prepare('DELETE FROM runs WHERE id = ?'),
+    removeEnded: database.prepare('DELETE FROM runs WHERE endedAt <= ?'),
+    interrupt: database.prepare(
+      `UPDATE runs SET state = 'interrupted', endedAt = ? WHERE ${IS_UNFINISHED} AND NOT ${IS_PUT_OFF}`,
+    ),
+    listPutOff: database.prepare(`SELECT * FROM runs WHERE ${IS_PUT_OFF} ORDER BY number`),
   };
 }
 

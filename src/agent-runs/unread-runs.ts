@@ -1,22 +1,34 @@
 import { createDeadline } from '../deadline.ts';
 import type { Run, RunEvent } from '../run.ts';
+import { RunError } from '../run-error.ts';
 import type { NewRun, RunClock } from './recorder.ts';
-import type { StoredEvent } from './run-store.ts';
+import type { StoredEvent } from './event-store.ts';
+import type { RunStore } from './run-store.ts';
 
 export type UnreadRunsOptions = {
   record: (run: Run, details: NewRun, clock: RunClock) => ReturnType<Run>;
-  /** All events of a run, those that come among them. */
-  follow: (id: string, keyId: string, signal: AbortSignal) => AsyncIterable<StoredEvent>;
+  /** The events of a run behind the one with this id, those that come among them. */
+  follow: (
+    id: string,
+    keyId: string,
+    after: number,
+    signal: AbortSignal,
+  ) => AsyncIterable<StoredEvent>;
+  store: Pick<RunStore, 'countWaiting' | 'read'>;
+  /** Runs of one key that may go on or wait in the background. */
+  maxBackgroundPerKey: number;
   /** Longest time of a run, in milliseconds; that in which it waits does not count. */
-  timeoutMs: number;
+  backgroundTimeoutMs: number;
 };
 
 /** Carries out runs that go on whoever reads them. */
-export function createUnreadRuns({ record, follow, timeoutMs }: UnreadRunsOptions) {
+export function createUnreadRuns(options: UnreadRunsOptions) {
+  const { record, follow, store, maxBackgroundPerKey, backgroundTimeoutMs } = options;
+
   /** `begun` when it has said something. Both fail as the run does. */
   const drain = (run: Run, details: NewRun) => {
     const begun = Promise.withResolvers<void>();
-    const deadline = createDeadline(timeoutMs, new AbortController().signal);
+    const deadline = createDeadline(backgroundTimeoutMs, new AbortController().signal);
     const readAll = async () => {
       for await (const _ of record(run, details, deadline)) begun.resolve();
     };
@@ -25,20 +37,32 @@ export function createUnreadRuns({ record, follow, timeoutMs }: UnreadRunsOption
     return { begun: begun.promise, over };
   };
 
+  async function* outlive(run: Run, details: NewRun, signal: AbortSignal): ReturnType<Run> {
+    const { requestId, keyId } = details.request.caller;
+    const { begun, over } = drain(run, details);
+    await begun;
+    for await (const { type, data } of follow(requestId, keyId, 0, signal)) {
+      if (type === 'error') break;
+      yield JSON.parse(data) as RunEvent; // as the recorder wrote it
+    }
+    signal.throwIfAborted();
+    await over;
+  }
+
   return {
-    /** Resolves when the run waits for its turn, or has said something. */
-    start: (run: Run, details: NewRun) => drain(run, details).begun,
-    /** The events of the run, which goes on when its reader leaves. */
-    async *outlive(run: Run, details: NewRun, signal: AbortSignal): ReturnType<Run> {
-      const { requestId, keyId } = details.request.caller;
-      const { begun, over } = drain(run, details);
-      await begun;
-      for await (const { type, data } of follow(requestId, keyId, signal)) {
-        if (type === 'error') break;
-        yield JSON.parse(data) as RunEvent; // as the recorder wrote it
+    /** Resolves when the run waits for its turn, or has said something. Throws `queue-full`. */
+    start: async (run: Run, details: NewRun): Promise<void> => {
+      const { keyId, requestId } = details.request.caller;
+      const isFull = store.countWaiting(keyId) >= maxBackgroundPerKey;
+      if (isFull && !store.read(requestId)) {
+        throw new RunError(
+          'queue-full',
+          'Too many runs of this key wait in the background already.',
+        );
       }
-      signal.throwIfAborted();
-      await over;
+      await drain(run, details).begun;
     },
+    /** The events of the run, which goes on when its reader leaves. */
+    outlive,
   };
 }

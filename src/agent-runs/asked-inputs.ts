@@ -1,0 +1,52 @@
+import { RunError } from '../run-error.ts';
+import type { InputAnswer, InputRequest } from '../run-input.ts';
+import type { InputStore, StoredInput } from './input-store.ts';
+import type { RunName } from './open-inputs.ts';
+
+/** What runs have asked for, as those see it who answer. */
+export type AskedInputs = {
+  /**
+   * Stores the answer, and hands it on. Throws `not-found`, `conflict` when there is an answer already,
+   * and what the check throws.
+   */
+  answer: (run: RunName, inputId: string, answer: InputAnswer) => Promise<StoredInput>;
+  /** What runs of a key wait for, the oldest first. */
+  list: (keyId: string) => readonly StoredInput[];
+  get: (run: RunName, inputId: string) => StoredInput;
+};
+
+type AskedInputsOptions = {
+  store: Pick<InputStore, 'read' | 'list'>;
+  /** Throws when the answer would let the run do what its key may not. */
+  check: (keyId: string, request: InputRequest, answer: InputAnswer) => Promise<void>;
+  /** Stores an answer and hands it on, if it is the first; returns whether it is. */
+  give: (runId: string, inputId: string, answer: InputAnswer) => boolean;
+};
+
+export function createAskedInputs({ store, check, give }: AskedInputsOptions): AskedInputs {
+  const get: AskedInputs['get'] = (run, id) => {
+    const input = store.read(id);
+    if (input?.runId === run.id) return input;
+    throw new RunError('not-found', 'The run has not asked for this.', { param: 'id' });
+  };
+
+  return {
+    async answer(run, id, answer) {
+      const { request, answer: earlier } = get(run, id);
+      if (earlier) throw toConflict(earlier);
+      await check(run.keyId, request, answer);
+      if (!give(run.id, id, answer)) throw toConflict(store.read(id)?.answer);
+      return get(run, id);
+    },
+    list: store.list,
+    get,
+  };
+}
+
+function toConflict(earlier: StoredInput['answer']) {
+  const sentence =
+    earlier === undefined || earlier === 'withdrawn'
+      ? 'The run does not wait for this any more.'
+      : `This was answered already: ${earlier.decision}.`;
+  return new RunError('conflict', sentence, { param: 'id' });
+}

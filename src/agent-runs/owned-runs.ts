@@ -1,0 +1,50 @@
+import type { Steering } from '../backend.ts';
+import { RunError } from '../run-error.ts';
+import { isEnded, type RunFilter, type RunStore, type StoredRun } from './run-store.ts';
+import { type RunTask, toTasks } from './to-tasks.ts';
+
+/** What a key may see of runs, and do with them: its own ones only. */
+export type OwnedRuns = {
+  /** Throws `not-found`, for another key's run as for none. */
+  get: (id: string, keyId: string) => StoredRun;
+  list: (keyId: string, filter: RunFilter) => readonly StoredRun[];
+  /** What a run began in the background, and what became of that. */
+  listTasks: (id: string, keyId: string) => readonly RunTask[];
+  /** What speaks to a run. Throws `conflict` for one that has ended. */
+  steer: (id: string, keyId: string) => Steering;
+  /** Removes an ended run with its events. Throws `conflict` for one that goes on. */
+  remove: (id: string, keyId: string) => void;
+};
+
+type OwnedRunsOptions = {
+  store: Pick<RunStore, 'read' | 'list' | 'listEventsOf' | 'remove'>;
+  /** Speaks to runs. */
+  steering: Steering;
+};
+
+export function createOwnedRuns({ store, steering }: OwnedRunsOptions): OwnedRuns {
+  const get: OwnedRuns['get'] = (id, keyId) => {
+    const run = store.read(id);
+    if (run?.keyId === keyId) return run;
+    throw new RunError('not-found', 'There is no run with this id.', { param: 'id' });
+  };
+
+  return {
+    get,
+    list: store.list,
+    listTasks(id, keyId) {
+      get(id, keyId);
+      return toTasks(store.listEventsOf(id, 'task'));
+    },
+    steer(id, keyId) {
+      if (!isEnded(get(id, keyId))) return steering;
+      throw new RunError('conflict', 'The run has ended.', { param: 'id' });
+    },
+    remove(id, keyId) {
+      if (!isEnded(get(id, keyId))) {
+        throw new RunError('conflict', 'The run goes on; cancel it first.', { param: 'id' });
+      }
+      store.remove(id);
+    },
+  };
+}
