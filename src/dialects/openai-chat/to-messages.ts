@@ -1,4 +1,5 @@
 import type { RunEvent, StartedPart, TokenUsage } from '../../run.ts';
+import { isAgentOnly } from '../../run-answer.ts';
 import type { Exchange, SseMessage } from '../dialect.ts';
 import { merge } from '../shared/merge.ts';
 import { sumUsage, toRefusal, toSeconds } from '../shared/openai-answer.ts';
@@ -59,6 +60,7 @@ async function* toChoices(events: AsyncIterable<RunEvent>, body: ChatBody, index
   });
 
   for await (const event of events) {
+    if (isAgentOnly(event)) continue;
     switch (event.type) {
       case 'run-start':
         yield toChoice({ role: 'assistant', content: '', refusal: null });
@@ -83,14 +85,6 @@ async function* toChoices(events: AsyncIterable<RunEvent>, body: ChatBody, index
         break;
       }
       case 'part-signature':
-      case 'subagent-part':
-      case 'denial':
-      case 'user-message':
-      case 'approval-request':
-      case 'question':
-      case 'plan-review':
-      case 'input-settled':
-      case 'task':
         break;
       case 'run-end':
         if (event.finish === 'refusal') yield toChoice({ refusal: toRefusal(text) });
