@@ -50,6 +50,20 @@ const Report = z.object({
 
 let folder: string;
 let forbidden: readonly { file: string; specifier: string | undefined }[];
+let tooLong: readonly { file: string; rule: string }[];
+
+/** A file that is too long, or has a function that is → the rule that says so. */
+const LENGTHS: Readonly<Record<string, { text: string; broken: readonly string[] }>> = {
+  'src/keys/long.ts': { text: toFunction(60) + toLines(190), broken: [] },
+  'src/keys/longer.ts': { text: toLines(251), broken: ['max-lines'] },
+  'src/keys/long-function.ts': { text: toFunction(61), broken: ['max-lines-per-function'] },
+  'src/settings.ts': { text: toLines(251), broken: [] },
+  'src/server-parts.ts': { text: toFunction(90), broken: [] },
+  'src/claude/create-claude-backend.ts': {
+    text: toFunction(91),
+    broken: ['max-lines-per-function'],
+  },
+};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rooms-'));
@@ -61,14 +75,23 @@ beforeAll(async () => {
     const lines = [...imports.allowed, ...imports.forbidden].map((from) => `import '${from}';\n`);
     await writeFile(join(folder, file), lines.join(''));
   }
+  for (const [file, { text }] of Object.entries(LENGTHS)) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), text);
+  }
   const { stdout } = await execa({
     cwd: folder,
     preferLocal: true,
     localDir: process.cwd(),
     reject: false,
   })`oxlint --format=json src`;
-  forbidden = Report.parse(JSON.parse(stdout))
-    .diagnostics.filter(({ code }) => code.includes('no-restricted-imports'))
+  const { diagnostics } = Report.parse(JSON.parse(stdout));
+  tooLong = diagnostics.flatMap(({ code, filename }) => {
+    const rule = /max-lines[\w-]*/.exec(code)?.[0];
+    return rule ? [{ file: filename, rule }] : [];
+  });
+  forbidden = diagnostics
+    .filter(({ code }) => code.includes('no-restricted-imports'))
     .map(({ message, filename }) => ({
       file: filename,
       specifier: /'([^']+)'/.exec(message)?.[1],
@@ -83,6 +106,11 @@ test.for(Object.entries(IMPORTS))(
     expect(new Set(found)).toEqual(new Set(imports.forbidden));
   },
 );
+
+test.for(Object.entries(LENGTHS))('%s is as long as it may be', ([file, { broken }]) => {
+  const found = tooLong.filter((one) => one.file === file).map(({ rule }) => rule);
+  expect(found).toEqual(broken);
+});
 
 test('no two rooms import each other', async () => {
   const arrows = new Set<string>();
@@ -102,4 +130,14 @@ test('no two rooms import each other', async () => {
 
 function toRoom(file: string) {
   return file.split('/')[1] ?? '';
+}
+
+function toLines(count: number) {
+  return Array.from({ length: count }, (_, index) => `export const a${index} = ${index};\n`).join(
+    '',
+  );
+}
+
+function toFunction(lines: number) {
+  return `export function long() {\n${'  run();\n'.repeat(lines - 2)}}\n`;
 }
