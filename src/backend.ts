@@ -1,3 +1,4 @@
+import { RunError } from './run-error.ts';
 import type { InputAnswer } from './run-input.ts';
 import type { AgentOptions, CountTokens, PermissionMode, Run, RunRequest } from './run.ts';
 
@@ -20,6 +21,7 @@ import type { AgentOptions, CountTokens, PermissionMode, Run, RunRequest } from 
  *     yield { type: 'part-end', index: 0 };
  *     yield { type: 'run-end', finish: 'stop', stopSequence: undefined, usage, agent: undefined };
  *   },
+ *   steering: NO_STEERING,
  *   countTokens: async () => 1,
  *   readStatus: async () => ({ isLoggedIn: true, account: undefined, models: [] }),
  *   createSessionId: async () => crypto.randomUUID(),
@@ -61,6 +63,23 @@ export type Steering = {
   /** Ends a background task. */
   stopTask: (runId: string, taskId: string) => Promise<void>;
 };
+
+/** For a back end whose runs cannot be spoken to: whatever is said is a `conflict`. */
+export const NO_STEERING: Steering = {
+  answer: refuse,
+  send: refuse,
+  takeBack: refuse,
+  interrupt: refuse,
+  change: refuse,
+  ask: refuse,
+  readTask: refuse,
+  stopTask: refuse,
+};
+
+function refuse(): Promise<never> {
+  const message = 'What answers here cannot be spoken to while it is at work.';
+  return Promise.reject(new RunError('conflict', message));
+}
 
 /** `totalBytes` is the size of all of it. */
 type TaskOutput = { output: string; totalBytes: number; isTruncated: boolean };

@@ -4,7 +4,7 @@ import { compileFunction } from 'node:vm';
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
 
-import type { Backend } from '../../src/backend.ts';
+import { type Backend, NO_STEERING } from '../../src/backend.ts';
 import { APP_KEY, createTestApp, sayHello } from '../support/create-test-app.ts';
 import { readDocument } from './read-blocks.ts';
 
@@ -18,7 +18,7 @@ test('the example of createApp mounts it in another app', async () => {
 });
 
 test('the example of a Backend answers requests', async () => {
-  const backend = (await runExample('src/backend.ts', {}, 'backend')) as Backend;
+  const backend = (await runExample('src/backend.ts', { NO_STEERING }, 'backend')) as Backend;
   const app = createTestApp({ run: backend.run, countTokens: backend.countTokens });
   const response = await app.request('/v1/chat/completions', {
     method: 'POST',

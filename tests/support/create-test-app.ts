@@ -2,7 +2,7 @@ import type { InputOptions } from '../../src/agent-runs/pending-inputs.ts';
 import { createRunBook } from '../../src/agent-runs/run-book.ts';
 import { createRunStore } from '../../src/agent-runs/run-store.ts';
 import { type AppParts, createApp } from '../../src/app.ts';
-import type { CliStatus } from '../../src/backend.ts';
+import { type CliStatus, NO_STEERING } from '../../src/backend.ts';
 import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
 import { openHistory } from '../../src/observation/history.ts';
 import { createWatch } from '../../src/observation/watch.ts';
@@ -55,20 +55,9 @@ export const sayHello: Run = async function* hello(request) {
 
 const noKey = () => Promise.reject(new RunError('not-found', 'There is no key in this test.'));
 
-const notHere = () => Promise.reject(new Error('not part of this test'));
-
 /** For runs that ask nobody anything. */
 export const NO_INPUTS: InputOptions = {
-  steering: {
-    answer: notHere,
-    send: notHere,
-    takeBack: notHere,
-    interrupt: notHere,
-    change: notHere,
-    ask: notHere,
-    readTask: notHere,
-    stopTask: notHere,
-  },
+  steering: NO_STEERING,
   check: () => Promise.resolve(),
   timeoutMs: 60_000,
   maxPerKey: 10,
