@@ -5,12 +5,21 @@ import type { Config } from './config.ts';
 import { toInterruptedResponse } from './dialects/openai-responses/to-response.ts';
 import type { Log } from './http/log-request.ts';
 import { openHistory } from './observation/history.ts';
+import { toRedact } from './observation/redact.ts';
+import { openRequests } from './observation/requests/open-requests.ts';
 import { openResponses } from './responses/open-responses.ts';
 import { createSessions } from './sessions/session-book.ts';
 import { createSqliteStore } from './sessions/sqlite-store.ts';
 
+type StoresParts = {
+  claudeFolder: string;
+  /** Texts that nothing kept may hold. */
+  secrets: readonly string[];
+  log: Log;
+};
+
 /** What is kept in the state folder, keys and their counters aside. */
-export async function openStores(config: Config, claudeFolder: string, log: Log) {
+export async function openStores(config: Config, { claudeFolder, secrets, log }: StoresParts) {
   const store = createSqliteStore({
     file: join(config.stateDir, 'sessions.db'),
     onSetAside: (report) => log.error(report, 'the session database was damaged and set aside'),
@@ -29,10 +38,18 @@ export async function openStores(config: Config, claudeFolder: string, log: Log)
     onSetAside: (report) => log.error(report, 'the history database was damaged and set aside'),
     onProblem: (error) => log.error({ err: error }, 'the history could not be written'),
   });
+  const requests = openRequests({
+    file: join(config.stateDir, 'requests.db'),
+    most: config.maxKeptRequests,
+    redact: toRedact(secrets),
+    onSetAside: (report) => log.error(report, 'the request database was damaged and set aside'),
+    onProblem: (error) => log.error({ err: error }, 'the requests could not be put on record'),
+  });
   return {
     sessions,
     responses,
     history,
+    requests,
     async removeExpired() {
       history.removeExpired();
       await Promise.all([sessions.removeExpired(), responses.book.removeExpired()]);
@@ -40,6 +57,7 @@ export async function openStores(config: Config, claudeFolder: string, log: Log)
     async close() {
       await store.close();
       history.close();
+      requests.close();
     },
   };
 }

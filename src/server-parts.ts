@@ -34,10 +34,8 @@ export type ServerOptions = {
 /** Everything that is made once; `close` gives it back when no run is left. */
 export async function createServerParts(options: ServerOptions) {
   const { config, environment, claude, proxyKey } = options;
-  const log = createLog({
-    level: config.logLevel,
-    secrets: [proxyKey, ...listSecrets(environment)],
-  });
+  const secrets = [proxyKey, ...listSecrets(environment)];
+  const log = createLog({ level: config.logLevel, secrets });
   const gate = createGate({
     concurrency: config.workerConcurrency,
     maxQueueSize: config.maxQueueSize,
@@ -46,18 +44,19 @@ export async function createServerParts(options: ServerOptions) {
   const cli = await openCli(options, {
     gate,
     log,
-    onChatCost({ keyId }, costUsd) {
-      void keys.limits.charge(keyId, costUsd);
-      watch.observer.charged?.(keyId, costUsd);
+    onChatCost(caller, costUsd) {
+      void keys.limits.charge(caller.keyId, costUsd);
+      watch.observer.charged?.(caller, costUsd);
     },
   });
   const { backend, readCliStatus } = cli;
-  const stores = await openStores(config, cli.claudeFolder, log);
+  const stores = await openStores(config, { claudeFolder: cli.claudeFolder, secrets, log });
   const { sessions, responses } = stores;
   const readModels = async () => (await readCliStatus()).models;
   const keys = openKeys({ config, ownerKey: proxyKey, readModels, log });
   const watch = createWatch({
     history: stores.history,
+    requests: stores.requests,
     queue: gate.counts,
     processes: () => backend.counts().processes,
     runner: () => ({ ...backend.counts(), restarts }),

@@ -83,6 +83,12 @@ export const SETTINGS = {
     default: 'false',
     meaning: 'Whether prompts, answers and tool inputs stand in the log, for debugging.',
   },
+  MAX_KEPT_REQUESTS: {
+    ...wholeNumber(0, 10_000_000),
+    default: '100000',
+    meaning:
+      'Requests whose times, tokens and outcome are kept for the page, never what was said; the oldest make room, 0 keeps none.',
+  },
   REQUEST_TIMEOUT_MS: {
     ...milliseconds(LONGEST_TIMER_MS),
     default: '290000',

@@ -1,7 +1,7 @@
 import { type DatabaseOptions, openDatabase } from '../state/open-database.ts';
 import { addDelay } from './delays.ts';
 import { createMinutes, EMPTY_MINUTE, type Minute, MINUTES_SCHEMA } from './minutes.ts';
-import type { RunObserver, RunRecord } from './run-record.ts';
+import { type RunObserver, type RunRecord, toStatus } from './run-record.ts';
 import { type RangeHistory, type RangeName, RANGES, toRangeHistory } from './ranges.ts';
 
 export type HistoryOptions = Pick<DatabaseOptions, 'file' | 'onSetAside'> & {
@@ -43,7 +43,7 @@ export function openHistory({
   return {
     observer: {
       ended: (record) => change((minute) => addRun(minute, record)),
-      charged: (_keyId, costUsd) =>
+      charged: (_caller, costUsd) =>
         change((minute) => ({ ...minute, costUsd: minute.costUsd + costUsd })),
     },
     read(range) {
@@ -64,12 +64,10 @@ export function openHistory({
 }
 
 function addRun(minute: Minute, record: Readonly<RunRecord>): Minute {
-  const { usage, outcome = 'internal', failure, firstTokenMs, totalMs = 0, costUsd = 0 } = record;
-  // Whoever leaves has not met an error.
-  const isError = failure !== undefined && outcome !== 'cancelled';
+  const { usage, firstTokenMs, totalMs = 0, costUsd = 0 } = record;
   return {
     requests: minute.requests + 1,
-    errors: minute.errors + Number(isError),
+    errors: minute.errors + Number(toStatus(record) === 'failed'),
     inputTokens: minute.inputTokens + usage.input + usage.cacheRead + usage.cacheWrite,
     outputTokens: minute.outputTokens + usage.output,
     costUsd: minute.costUsd + costUsd,

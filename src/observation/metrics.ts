@@ -159,7 +159,7 @@ function createRunMetrics(registry: Registry, isModel = (_name: string) => true)
   const toModel = createModelLabels(isModel);
   const toKey = createBoundedLabels(200);
 
-  const charged = (keyId: string, usd: number) => cost.inc({ key: toKey(keyId) }, usd);
+  const charged: RunObserver['charged'] = ({ keyId }, usd) => cost.inc({ key: toKey(keyId) }, usd);
   const ended = (record: Readonly<RunRecord>) => {
     const { dialect, outcome = 'internal', firstTokenMs, totalMs = 0, costUsd } = record;
     const key = toKey(record.keyId);

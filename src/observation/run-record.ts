@@ -1,5 +1,5 @@
 import type { RunError, RunErrorCode } from '../run-error.ts';
-import type { RunFinish, RunStep, TokenUsage } from '../run.ts';
+import type { Caller, RunFinish, RunStep, TokenUsage } from '../run.ts';
 
 /** How a run ended: its finish reason, or the code of its error. */
 export type RunOutcome = RunFinish | RunErrorCode;
@@ -41,15 +41,27 @@ export type RunObserver = {
   started?(record: Readonly<RunRecord>, stop: (reason: unknown) => void): void;
   ended?(record: Readonly<RunRecord>): void;
   /** What a run that ended turns out to have cost, in US dollars. */
-  charged?(keyId: string, costUsd: number): void;
+  charged?(caller: Charged, costUsd: number): void;
 };
+
+/** Whom a cost is charged to, and for which request. */
+type Charged = Pick<Caller, 'keyId' | 'requestId'>;
+
+/** Whether a run that ended went well. Whoever leaves has not met an error. */
+export function toStatus({
+  outcome,
+  failure,
+}: Readonly<RunRecord>): 'done' | 'failed' | 'cancelled' {
+  if (outcome === 'cancelled') return 'cancelled';
+  return failure === undefined ? 'done' : 'failed';
+}
 
 /** Tells several observers, in this order. */
 export function combineObservers(observers: readonly RunObserver[]): RunObserver {
   return {
     started: (record, stop) => observers.forEach((observer) => observer.started?.(record, stop)),
     ended: (record) => observers.forEach((observer) => observer.ended?.(record)),
-    charged: (keyId, costUsd) =>
-      observers.forEach((observer) => observer.charged?.(keyId, costUsd)),
+    charged: (caller, costUsd) =>
+      observers.forEach((observer) => observer.charged?.(caller, costUsd)),
   };
 }

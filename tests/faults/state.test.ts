@@ -11,7 +11,7 @@ import { ONE_EACH } from '../support/start-proxy.ts';
 import { type Product, startProduct } from './start-product.ts';
 import { expectRecovered, readSurroundings } from './surroundings.ts';
 
-const DATABASES = ['history.db', 'limits.db', 'responses.db', 'sessions.db'];
+const DATABASES = ['history.db', 'limits.db', 'requests.db', 'responses.db', 'sessions.db'];
 
 const NEEDS_MOUNT =
   'It cannot run here: it needs the right to mount a disk (root with CAP_SYS_ADMIN).';
@@ -88,9 +88,9 @@ test('databases that are damaged are set aside, reported and begun anew', async 
   }
 
   product = await product.start();
-  expect((product.program.output.match(/damaged and set aside/g) ?? []).length).toBe(4);
+  expect((product.program.output.match(/damaged and set aside/g) ?? []).length).toBe(5);
   const names = await readdir(join(product.folder, 'state'));
-  expect(names.filter((name) => /\.damaged-\d+$/.test(name))).toHaveLength(4);
+  expect(names.filter((name) => /\.damaged-\d+$/.test(name))).toHaveLength(5);
   expect(await isStored()).toBe(true);
   await expectAnswers();
 });

@@ -5,6 +5,7 @@ import { type AppParts, createApp } from '../../src/app.ts';
 import { type CliStatus, NO_STEERING } from '../../src/backend.ts';
 import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
 import { openHistory } from '../../src/observation/history.ts';
+import { openRequests } from '../../src/observation/requests/open-requests.ts';
 import { createWatch } from '../../src/observation/watch.ts';
 import { createMemoryStore } from '../../src/responses/memory-store.ts';
 import { createResponseBook } from '../../src/responses/response-book.ts';
@@ -88,6 +89,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
     error: () => undefined,
   };
   const history = openHistory({ file: ':memory:', onSetAside: () => undefined });
+  const requests = openRequests({ file: ':memory:', onSetAside: () => undefined });
   return createApp({
     run: sayHello,
     keys: createKeyBook({ ownerKey: APP_KEY }),
@@ -137,7 +139,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       inputs: NO_INPUTS,
       checkRequest: () => Promise.resolve(),
     }),
-    watch: createWatch({ queue, processes: () => ({}), history }),
+    watch: createWatch({ queue, processes: () => ({}), history, requests }),
     // Only these methods of pino's are called.
     log: { ...quiet, child: () => quiet } as unknown as AppParts['log'],
     ...parts,
