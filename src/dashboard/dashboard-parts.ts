@@ -1,11 +1,9 @@
-import type { KeyBook } from '../keys/key-book.ts';
 import type { ResponseBook } from '../responses/response-book.ts';
 import type { AdminParts } from '../routes/admin/admin-parts.ts';
 import type { SessionBook } from '../routes/sessions.ts';
 
 /** What the page shows. */
 export type DashboardParts = AdminParts & {
-  keys: Pick<KeyBook, 'get'>;
   sessions: SessionBook;
   responses: ResponseBook;
 };

@@ -4,7 +4,7 @@ import { readServerStatus, type ServerStatus } from '../routes/admin/server-stat
 import type { DashboardParts } from './dashboard-parts.ts';
 import { toCount, toDuration } from './formats.ts';
 import { html, type Html } from './html.ts';
-import { type NameKey, readKeyNames } from './key-names.ts';
+import { type NameKey, readKeyNames } from '../routes/admin/key-names.ts';
 import { toApiTitle } from './trials.ts';
 
 type Record = Readonly<RunRecord>;

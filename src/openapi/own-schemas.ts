@@ -12,6 +12,7 @@ export const ownSchemas = {
     History: admin.History,
     KeyList: admin.KeyList,
     Readiness: admin.Readiness,
+    RequestList: admin.RequestList,
     RevokedKey: admin.RevokedKey,
     RunList: admin.RunList,
     ServerStatus: admin.ServerStatus,

@@ -121,6 +121,7 @@ describe('the rest', () => {
     ['GET /api/admin/status', '/api/admin/status'],
     ['GET /api/admin/runs', '/api/admin/runs'],
     ['GET /api/admin/history', '/api/admin/history'],
+    ['GET /api/admin/requests', '/api/admin/requests'],
     ['GET /openapi.json', '/openapi.json'],
   ])('%s is as the document says', async (name, path) => {
     const answer = await get(app, path);

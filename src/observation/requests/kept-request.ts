@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { roundUsd } from '../../round-usd.ts';
 import type { Redact } from '../redact.ts';
 import { toStatus, type RunRecord } from '../run-record.ts';
 
@@ -36,7 +37,7 @@ export const KeptRequest = z.object({
   outputTokens: count,
   cacheReadTokens: count,
   cacheWriteTokens: count,
-  costUsd: z.number().nullable(),
+  costUsd: z.number().transform(roundUsd).nullable(),
 });
 
 export type KeptRequest = z.infer<typeof KeptRequest>;

@@ -63,6 +63,35 @@ export const History = z.object({
   whole: z.record(z.string(), z.unknown()).describe('The same of the whole range.'),
 });
 
+/** A request that ended, as it is kept. */
+const KeptRequest = z.object({
+  id: z.string(),
+  key: z.string().describe('The id of the key.'),
+  keyName: z.string().describe('Its name; the id, where the key was revoked.'),
+  api: z.string(),
+  isAgent: z.boolean(),
+  model: z.string().describe('The one that answered; as it was asked for, where none did.'),
+  requestedModel: z.string(),
+  status: z.enum(['done', 'failed', 'cancelled']),
+  outcome: z.string().describe('How it finished, or the code of its failure.'),
+  finish: z.string().nullable().describe('null where it did not finish.'),
+  error: z.string().nullable().describe('The sentence that its caller was told.'),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  queuedMs: Time,
+  boundMs: Time,
+  firstTokenMs: Time,
+  totalMs: z.number().nonnegative(),
+  tokens: z.object({ input: Count, output: Count, cacheRead: Count, cacheWrite: Count }),
+  costUsd: z.number().nullable().describe('Of a chat, known some time after its end.'),
+});
+
+/** The answer of `GET /api/admin/requests`. */
+export const RequestList = z.object({
+  requests: z.array(KeptRequest),
+  next: z.string().nullable().describe('The cursor of the page behind; null at the end.'),
+});
+
 /** The answer of `GET /api/admin/keys`. */
 export const KeyList = z.object({ keys: z.array(ShownKey) });
 

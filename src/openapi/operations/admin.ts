@@ -63,6 +63,29 @@ export const adminOperations: readonly OperationOf<typeof ownSchemas>[] = [
   },
   {
     ...admin,
+    id: 'listRequests',
+    path: '/api/admin/requests',
+    summary: 'List the requests that ended, the newest first',
+    description:
+      'Kept across restarts, as many as `MAX_KEPT_REQUESTS`; never what was said. Only requests that ran: those refused before stand in the log alone.',
+    query: {
+      key: 'The name or the id of a key.',
+      model: 'The model that answered, or the name by which it was asked for.',
+      api: 'The API, as `api` of the answer names it.',
+      outcome:
+        '`done`, `failed` or `cancelled`; or how exactly it finished, or the code of its failure.',
+      from: 'Ended at this time or later, like `2026-11-28T08:30:00Z`; UTC where no zone is named.',
+      to: 'Ended before this time.',
+      text: 'Stands in the id of the request, or in the sentence of its failure.',
+      limit: 'From 1 to 1000; 50 by default.',
+      cursor: '`next` of the page before.',
+      format: '`json` (default), or `csv` for all that fit, whatever `limit` and `cursor` say.',
+    },
+    answer: 'RequestList',
+    codes: [...admin.codes, 'invalid-request'],
+  },
+  {
+    ...admin,
     id: 'listKeys',
     path: '/api/admin/keys',
     summary: "List the keys beside the owner's",

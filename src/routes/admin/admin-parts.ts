@@ -1,3 +1,4 @@
+import type { KeyBook } from '../../keys/key-book.ts';
 import type { KeyStore } from '../../keys/key-store.ts';
 import type { Watch } from '../../observation/watch.ts';
 import type { HealthParts } from '../health.ts';
@@ -9,4 +10,5 @@ export type AdminParts = {
   readKnownStatus: ReadKnownStatus;
   watch: Watch;
   keyStore: KeyStore;
+  keys: Pick<KeyBook, 'get' | 'named'>;
 };

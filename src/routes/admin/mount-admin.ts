@@ -8,6 +8,7 @@ import { metrics } from '../metrics.ts';
 import type { AdminParts } from './admin-parts.ts';
 import { getHistory } from './history.ts';
 import { addKey, changeKey, listKeys, revokeKey } from './keys.ts';
+import { listRequests } from './requests.ts';
 import { listRuns, stopRun } from './runs.ts';
 import { getServerStatus } from './server-status.ts';
 
@@ -19,6 +20,7 @@ export function mountAdmin(app: Hono<AppEnv>, parts: AdminParts): void {
   app.get('/api/admin/runs', listRuns(parts));
   app.delete('/api/admin/runs/:id', stopRun(parts));
   app.get('/api/admin/history', getHistory(parts));
+  app.get('/api/admin/requests', listRequests(parts));
   app.get('/api/admin/keys', listKeys(parts));
   app.post('/api/admin/keys', validate(NewKey), addKey(parts));
   app.put('/api/admin/keys/:id', validate(KeyRules), changeKey(parts));

@@ -11,6 +11,7 @@ test.each([
   ['GET', '/api/admin/runs'],
   ['GET', '/api/admin/history'],
   ['DELETE', '/api/admin/runs/x'],
+  ['GET', '/api/admin/requests'],
   ['GET', '/api/admin/keys'],
   ['POST', '/api/admin/keys'],
   ['PUT', '/api/admin/keys/x'],

@@ -8,6 +8,7 @@ const PATHS = [
   '/api/admin/status',
   '/api/admin/runs',
   '/api/admin/history',
+  '/api/admin/requests',
   '/api/admin/keys',
   '/dashboard/now',
   '/dashboard/keys',

@@ -1,4 +1,4 @@
-import type { KeyBook } from '../keys/key-book.ts';
+import type { KeyBook } from '../../keys/key-book.ts';
 
 /** What people call the key with this id; the id itself where it was revoked. */
 export type NameKey = (keyId: string) => string;
