@@ -31,9 +31,9 @@ const ROOMS: Readonly<Record<string, string>> = {
   'dashboard/**': `${CANONICAL} dialects/index.ts dialects/trial.ts http/ keys/ observation/ responses/ routes/ sessions/session-transcript.ts hono zod node:*`,
 
   'keys/**':
-    'run.ts run-input.ts run-error.ts tool-rule.ts allowed-folders.ts backend.ts settings.ts p-limit zod node:*',
+    'run.ts run-input.ts run-error.ts tool-rule.ts allowed-folders.ts backend.ts settings.ts state/ p-limit zod node:*',
   'limits/**': 'run.ts run-error.ts keys/ state/ node:*',
-  'sessions/**': 'run.ts run-error.ts state/ zod node:events',
+  'sessions/**': 'run.ts run-error.ts state/ zod node:*',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
   'agent-runs/**':
     'run.ts run-input.ts run-error.ts backend.ts config.ts deadline.ts within.ts state/ zod node:*',

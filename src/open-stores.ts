@@ -9,6 +9,7 @@ import { toRedact } from './observation/redact.ts';
 import { openRequests } from './observation/requests/open-requests.ts';
 import { openResponses } from './responses/open-responses.ts';
 import { createSessions } from './sessions/session-book.ts';
+import { createSharedLocks } from './sessions/shared-locks.ts';
 import { createSqliteStore } from './sessions/sqlite-store.ts';
 
 type StoresParts = {
@@ -28,6 +29,10 @@ export async function openStores(config: Config, { claudeFolder, secrets, log }:
     store,
     ttlMs: config.sessionTtlMs,
     maxPerKey: config.maxSessionsPerKey,
+    locks: createSharedLocks({
+      folder: join(config.stateDir, 'session-locks'),
+      onProblem: (error) => log.error({ err: error }, 'a session could not be locked'),
+    }),
     removeTranscript: (id) => removeTranscript(claudeFolder, id),
     readTranscript: (id, limit) => readTranscript(claudeFolder, id, limit),
     onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),

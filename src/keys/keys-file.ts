@@ -1,16 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { z } from 'zod';
 
+import { lockFile } from '../state/file-lock.ts';
 import { StoredKey } from './api-key.ts';
-
-const SQLITE_BUSY = 5;
-
-const LOOK_AGAIN_MS = 20;
 
 const LONGEST_WAIT_MS = 5000;
 
@@ -55,35 +50,15 @@ export async function changeKeysFile<Result>(
   }
 }
 
-/**
- * Takes the lock of a SQLite file that stays empty: unlike a file that is only there, the system gives it
- * back when its holder dies, however that happens.
- */
+/** Waits for the lock of the file, but not for ever. */
 async function lock(file: string): Promise<() => void> {
-  const database = new DatabaseSync(file, { timeout: 0 });
+  const late = new AbortController();
+  const sentence = 'Another change of the keys is under way and does not end; try again.';
+  const timer = setTimeout(() => late.abort(new Error(sentence)), LONGEST_WAIT_MS);
   try {
-    database.exec('PRAGMA journal_mode = MEMORY');
-    for (let waitedMs = 0; !tryBegin(database); waitedMs += LOOK_AGAIN_MS) {
-      if (waitedMs >= LONGEST_WAIT_MS) {
-        throw new Error('Another change of the keys is under way and does not end; try again.');
-      }
-      await delay(LOOK_AGAIN_MS);
-    }
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-  return () => database.close();
-}
-
-/** Says whether the lock was free. */
-function tryBegin(database: DatabaseSync) {
-  try {
-    database.exec('BEGIN IMMEDIATE');
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return false;
-    throw error;
+    return await lockFile(file, late.signal);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -11,6 +11,8 @@ export type SessionsOptions = {
   ttlMs: number;
   /** How many sessions a key may have; beyond that its oldest idle ones are removed. */
   maxPerKey: number;
+  /** Default: of this book alone. */
+  locks?: SessionLocks;
   removeTranscript: (id: string) => Promise<void>;
   readTranscript: (id: string, limit: number) => Promise<TranscriptPage>;
   /** Called with failures to record a session; the run's answer is not affected. Default: nothing. */
@@ -40,9 +42,9 @@ export type Sessions = {
 /** Makes the book that knows who owns which session, how long it lives, and whether it is in use. */
 export function createSessions(options: SessionsOptions): Sessions {
   const { store, ttlMs, removeTranscript, onProblem = () => {}, now = Date.now } = options;
-  const locks = createSessionLocks();
-  const shared = { store, removeTranscript, onProblem };
-  const remover = createSessionRemover({ ...shared, locks, maxPerKey: options.maxPerKey });
+  const { locks = createSessionLocks() } = options;
+  const shared = { store, locks, removeTranscript, onProblem };
+  const remover = createSessionRemover({ ...shared, maxPerKey: options.maxPerKey });
 
   const isExpired = (session: Session) => session.lastUsedAt <= now() - ttlMs;
   const isAlive = (session: Session) => !isExpired(session) || locks.isHeld(session.id);

@@ -7,6 +7,8 @@ export type SessionLocks = {
   /** Takes the lock if it is free; returns its release. */
   tryAcquire: (id: string) => (() => void) | undefined;
   isHeld: (id: string) => boolean;
+  /** The session of this lock, which the caller holds, is gone for good. */
+  forget: (id: string) => void;
 };
 
 /** Makes a set of locks, all free. */
@@ -38,6 +40,7 @@ export function createSessionLocks(): SessionLocks {
   return {
     tryAcquire,
     isHeld: (id) => lines.has(id),
+    forget: () => {},
     async acquire(id, signal) {
       signal?.throwIfAborted();
       const line = lines.get(id);

@@ -36,6 +36,7 @@ export function createSessionRemover({
   const remove = async (id: string) => {
     await removeTranscript(id);
     await store.remove(id);
+    locks.forget(id);
   };
 
   const removeIdle: SessionRemover['removeIdle'] = async (id, matches) => {

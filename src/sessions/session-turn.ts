@@ -1,3 +1,4 @@
+import type { SessionLocks } from './session-locks.ts';
 import type { Session, SessionStore } from './session-store.ts';
 
 /** One run on one session, which is locked from the beginning until `end`. */
@@ -14,6 +15,7 @@ export type SessionTurnOptions = {
   isNew: boolean;
   /** Gives the session's lock back. */
   release: () => void;
+  locks: Pick<SessionLocks, 'forget'>;
   store: Pick<SessionStore, 'write'>;
   /** Called when a new session was recorded. */
   makeRoom: (keyId: string) => Promise<void>;
@@ -28,6 +30,7 @@ export function createSessionTurn({
   session,
   isNew,
   release,
+  locks,
   store,
   makeRoom,
   removeTranscript,
@@ -55,7 +58,10 @@ export function createSessionTurn({
       try {
         if (current !== undefined) await record({ turns: current.turns + 1 });
         // The CLI writes before the API answers, and what cannot be listed or deleted must not stay.
-        else if (isNew) await removeTranscript(session.id);
+        else if (isNew) {
+          await removeTranscript(session.id);
+          locks.forget(session.id);
+        }
       } catch (error) {
         onProblem(error);
       } finally {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
-import type { UpstreamRequest } from '../../src/demo/model-server.ts';
 import { heldReply, textReply } from '../../src/demo/replies.ts';
 import { holdAnswers } from '../support/hold-answers.ts';
+import { lastTextOf, toTexts } from '../support/upstream-texts.ts';
 import { readSse } from '../support/read-sse.ts';
 import { ONE_EACH, type Proxy, type ProxyOptions, startProxy } from '../support/start-proxy.ts';
 import { untilNoProcess } from '../support/watch-place.ts';
@@ -237,21 +237,6 @@ async function transcripts() {
 
 function upstreamTexts() {
   return toTexts(proxy.model.requests.at(-1));
-}
-
-function lastTextOf(request: UpstreamRequest) {
-  return toTexts(request).at(-1)?.[1];
-}
-
-/** Who said what, without the reminders that the CLI puts in. */
-function toTexts(request: UpstreamRequest | undefined) {
-  return (request?.body.messages ?? [])
-    .filter(({ role }) => role !== 'system')
-    .map(({ role, content }) => {
-      const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
-      const texts = blocks.flatMap(({ text }) => (typeof text === 'string' ? [text] : []));
-      return [role, texts.filter((text) => !text.startsWith('<system-reminder>')).join('')];
-    });
 }
 
 function upstreamSystem() {
