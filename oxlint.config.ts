@@ -36,8 +36,9 @@ const ROOMS: Readonly<Record<string, string>> = {
   'sessions/**': 'run.ts run-error.ts state/ zod node:*',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
   'agent-runs/**':
-    'run.ts run-input.ts run-error.ts backend.ts config.ts deadline.ts within.ts state/ zod node:*',
+    'run.ts run-input.ts run-error.ts backend.ts config.ts deadline.ts within.ts state/ webhooks/ zod node:*',
   'observation/**': 'run.ts run-error.ts round-usd.ts config.ts state/ pino prom-client zod node:*',
+  'webhooks/**': 'run-error.ts loopback.ts within.ts media/ standardwebhooks node:*',
   'media/**': 'run.ts run-error.ts loopback.ts node:*',
   'state/**': 'node:*',
   'threads/**': 'node:*',

@@ -204,6 +204,13 @@ export const SETTINGS = {
     meaning:
       'Hosts, IP addresses and networks, comma-separated, from which images and documents are fetched although they are private, on any port.',
   },
+  WEBHOOK_ALLOWED_HOSTS: {
+    schema: list(',', z.string().refine(isHostOrNetwork)),
+    expected: 'a comma-separated list of host names, IP addresses and networks like 10.1.0.0/16',
+    default: '',
+    meaning:
+      'Hosts, IP addresses and networks, comma-separated, to which webhooks are sent although they are private, without TLS, too.',
+  },
   SHUTDOWN_GRACE_MS: {
     ...milliseconds(LONGEST_TIMER_MS, 0),
     default: '10000',

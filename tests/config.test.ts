@@ -56,6 +56,7 @@ test('without any variable, every setting has its default', () => {
       "stateDir": "/home/somebody/.local/state/claude-code-proxy",
       "suspendedCallTtlMs": 600000,
       "warmProcesses": 2,
+      "webhookAllowedHosts": [],
       "workerConcurrency": 2,
     }
   `);

@@ -6,7 +6,7 @@ import type { RunStore } from './run-store.ts';
 type KeepParts = {
   store: RunStore;
   inputs: Pick<PendingInputs, 'ask' | 'settle' | 'isWaiting'>;
-  /** Tells of a new event, and whether the state is another one. */
+  /** Tells of a new event, and whether the state is another one, or the run waits for more. */
   tell: (id: string, hasChanged: boolean) => void;
 };
 
@@ -18,7 +18,7 @@ export function createKeep({ store, inputs, tell }: KeepParts) {
     if (isInputRequest(event)) inputs.ask(run, event);
     if (event.type === 'input-settled') inputs.settle(event.id);
     const isWaiting = inputs.isWaiting(run.id);
-    const hasChanged = isStep(event, 'placed') || wasWaiting !== isWaiting;
+    const hasChanged = isStep(event, 'placed') || isInputRequest(event) || wasWaiting !== isWaiting;
     if (hasChanged) store.setState(run.id, isWaiting ? 'waiting' : 'running');
     return hasChanged;
   };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import type { Config } from '../config.ts';
+import { createWebhooks } from '../webhooks/create-webhooks.ts';
 import type { InputOptions } from './pending-inputs.ts';
 import { createRunBook, type RunBook, type RunBookOptions } from './run-book.ts';
 import { createRunStore } from './run-store.ts';
@@ -17,10 +18,11 @@ export type OpenRunsOptions = {
     | 'maxWaitingRunsPerKey'
     | 'maxProcesses'
     | 'workerConcurrency'
+    | 'webhookAllowedHosts'
   >;
   inputs: Pick<InputOptions, 'steering' | 'check'>;
   checkRequest: RunBookOptions['checkRequest'];
-  log: { error: (details: object, message: string) => void };
+  log: Record<'warn' | 'error', (details: object, message: string) => void>;
 };
 
 /** Opens the runs in the state folder. What an earlier server left unfinished is interrupted. */
@@ -43,6 +45,11 @@ export function openRuns({ config, inputs, checkRequest, log }: OpenRunsOptions)
       // Others can work beside those that wait.
       max: Math.max(1, config.maxProcesses - config.workerConcurrency),
     },
+    webhooks: createWebhooks({
+      allowedHosts: config.webhookAllowedHosts,
+      onGivenUp: ({ subject, ...report }) =>
+        log.warn({ ...report, runId: subject }, 'a webhook could not be told'),
+    }),
     onProblem: (error) => log.error({ err: error }, 'a run could not be ended'),
   });
 }

@@ -26,6 +26,8 @@ export type PendingInputs = AskedInputs & {
   /** The run waits for it no more. */
   settle: (inputId: string) => void;
   isWaiting: (runId: string) => boolean;
+  /** The ids of what a run waits for now. */
+  ofRun: (runId: string) => readonly string[];
   /** The run is over: what it waited for cannot be answered any more. */
   end: (runId: string) => void;
   close: () => void;
@@ -91,6 +93,7 @@ export function createPendingInputs(options: PendingOptions): PendingInputs {
     },
     settle,
     isWaiting: (runId) => open.ofRun(runId).length > 0,
+    ofRun: open.ofRun,
     end(runId) {
       for (const id of open.ofRun(runId)) settle(id);
     },

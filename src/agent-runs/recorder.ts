@@ -26,7 +26,7 @@ export type RecorderOptions = {
   now: () => number;
   /** Told of what could not be put on record; the answer is worth more than that. */
   onProblem: (error: unknown) => void;
-  /** Told of each new event, and whether the state is another one. */
+  /** Told of each new event, and whether the state is another one, or the run waits for more. */
   announce: (run: StoredRun & { hasChanged: boolean }) => void;
 };
 

@@ -1,5 +1,6 @@
 import type { Run, RunRequest } from '../run.ts';
 import type { InputAnswer } from '../run-input.ts';
+import type { Webhook, Webhooks } from '../webhooks/create-webhooks.ts';
 import { createAnnouncements } from './announcements.ts';
 import type { StoredEvent } from './event-store.ts';
 import { followEvents } from './follow-events.ts';
@@ -8,6 +9,7 @@ import { createOwnedRuns, type OwnedRuns } from './owned-runs.ts';
 import { createPendingInputs, type InputOptions } from './pending-inputs.ts';
 import { createRecorder, type NewRun, type RunClock } from './recorder.ts';
 import type { RunState, RunStore, StoredRun } from './run-store.ts';
+import { createTellWebhook } from './tell-webhook.ts';
 import { createUnreadRuns } from './unread-runs.ts';
 
 export type RunBookOptions = {
@@ -24,6 +26,8 @@ export type RunBookOptions = {
   inputs: InputOptions;
   /** Throws when the key may not have a run begin with this request. */
   checkRequest: (request: RunRequest) => Promise<void>;
+  /** How callers' own servers are told of changes. */
+  webhooks: Webhooks;
   /** Told of failures that must not spoil an answer: it is paid for. Default: nobody. */
   onProblem?: (error: unknown) => void;
   /** Milliseconds since 1970. Default: the system's clock. */
@@ -63,6 +67,8 @@ export type RunBook = OwnedRuns & {
   /** What the runs of a key wait for, the oldest first. */
   listInputs: (keyId: string) => readonly StoredInput[];
   checkRequest: RunBookOptions['checkRequest'];
+  /** Throws `invalid-request` for a webhook that is never sent to. */
+  checkWebhook: (webhook: Webhook) => void;
   /** Ends a run and resolves when it has ended; one that had ended stays as it is. */
   cancel: (id: string, keyId: string) => Promise<StoredRun>;
   removeExpired: () => void;
@@ -75,14 +81,18 @@ export function createRunBook(options: RunBookOptions): RunBook {
   const { store, onProblem = () => {}, now = Date.now } = options;
   const news = createAnnouncements<string>();
   const changes = createAnnouncements<string, RunChange>();
-  store.interruptUnfinished(now());
+  const tellWebhook = createTellWebhook(options.webhooks);
+  for (const run of store.interruptUnfinished(now())) tellWebhook(run, []);
   const putOff = [...store.listPutOff()];
 
   const owned = createOwnedRuns({ store, steering: options.inputs.steering });
   const { get } = owned;
   const inputs = createPendingInputs({ ...options.inputs, store: store.inputs, now, onProblem });
   const announce = ({ hasChanged, ...run }: StoredRun & { hasChanged: boolean }) => {
-    if (hasChanged) changes.announce(run.keyId, toChange(run));
+    if (hasChanged) {
+      changes.announce(run.keyId, toChange(run));
+      tellWebhook(run, inputs.ofRun(run.id));
+    }
     news.announce(run.id);
   };
   const recorder = createRecorder({ ...options, inputs, now, onProblem, announce });
@@ -105,6 +115,7 @@ export function createRunBook(options: RunBookOptions): RunBook {
     getInput: (id, keyId, inputId) => inputs.get(get(id, keyId), inputId),
     listInputs: inputs.list,
     checkRequest: options.checkRequest,
+    checkWebhook: options.webhooks.check,
     async cancel(id, keyId) {
       get(id, keyId);
       await recorder.cancel(id);
@@ -115,6 +126,7 @@ export function createRunBook(options: RunBookOptions): RunBook {
       await recorder.endAll(reason);
       inputs.close();
       store.close();
+      await options.webhooks.close();
     },
   };
 }

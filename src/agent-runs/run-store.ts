@@ -130,9 +130,9 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
     remove: (id: string) => void statements.remove.run(id),
     removeEndedUntil: (time: number) => void statements.removeEnded.run(time),
     /** What an earlier server left unfinished has ended at this time, what had not begun aside. */
-    interruptUnfinished(time: number) {
-      statements.interrupt.run(time);
+    interruptUnfinished(time: number): readonly StoredRun[] {
       inputs.withdrawAll();
+      return rows.parse(statements.interrupt.all(time));
     },
     /** Runs in the background that had not begun, the oldest first. */
     listPutOff: (): readonly StoredRun[] => rows.parse(statements.listPutOff.all()),
@@ -170,7 +170,7 @@ function prepare(database: DatabaseSync) {
     remove: database.prepare('DELETE FROM runs WHERE id = ?'),
     removeEnded: database.prepare('DELETE FROM runs WHERE endedAt <= ?'),
     interrupt: database.prepare(
-      `UPDATE runs SET state = 'interrupted', endedAt = ? WHERE ${IS_UNFINISHED} AND NOT ${IS_PUT_OFF}`,
+      `UPDATE runs SET state = 'interrupted', endedAt = ? WHERE ${IS_UNFINISHED} AND NOT ${IS_PUT_OFF} RETURNING *`,
     ),
     listPutOff: database.prepare(`SELECT * FROM runs WHERE ${IS_PUT_OFF} ORDER BY number`),
   };

@@ -1,16 +1,12 @@
-import { once } from 'node:events';
-import { lookup as lookupName } from 'node:dns/promises';
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import { isIP } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 
-import { withoutBrackets } from '../loopback.ts';
-import { guardLookup, type Lookup } from './guard-lookup.ts';
+import type { Lookup } from './guard-lookup.ts';
 import type { MayConnect } from './may-connect.ts';
 import { mediaError, unreachable } from './media-error.ts';
 import { type AnswerOptions, readAnswer } from './read-answer.ts';
 import type { Media } from './read-media.ts';
-import { readWebAddress, toPort } from './web-address.ts';
+import { requestGuarded } from './request-guarded.ts';
+import { readWebAddress } from './web-address.ts';
 
 /** Fetches one image or document. Throws `invalid-request`, or the signal's error when it aborts. */
 export type FetchMedia = (address: string, options: AnswerOptions) => Promise<Media>;
@@ -23,15 +19,8 @@ const HEADERS = {
   'user-agent': 'claude-code-proxy',
 };
 
-/**
- * Makes the fetcher. Node's own client is used for its `lookup`: what is checked is the very address
- * that is connected to, so a name that resolves differently the next time gains nothing. No agent:
- * a connection never outlives its check. No cookies, no credentials, no proxy.
- */
-export function createFetchMedia(
-  mayConnect: MayConnect,
-  lookup: Lookup = (name) => lookupName(name, { all: true }),
-): FetchMedia {
+/** Makes the fetcher. `lookup` is the system's unless another one is given. */
+export function createFetchMedia(mayConnect: MayConnect, lookup?: Lookup): FetchMedia {
   return async (address, options) => {
     let url = readWebAddress(address, options.param);
     for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
@@ -45,25 +34,11 @@ export function createFetchMedia(
   };
 
   async function send(url: URL, { param, signal }: AnswerOptions): Promise<IncomingMessage> {
-    const host = withoutBrackets(url.hostname);
-    const port = toPort(url);
-    const isAllowed = (address: string) => mayConnect({ host, address, port });
-    // Node looks up names only: an address goes to the socket as it is.
-    if (isIP(host) > 0 && !isAllowed(host)) throw unreachable(param);
-
-    const request = url.protocol === 'https:' ? requestHttps : requestHttp;
-    const outgoing = request(url, {
-      agent: false,
-      headers: HEADERS,
-      lookup: guardLookup(lookup, isAllowed),
-      signal,
-    });
-    outgoing.on('error', () => undefined); // once its answer has begun, the answer's own error tells
-    outgoing.end();
-    const [response] = await once(outgoing, 'response').catch((error: unknown) => {
+    try {
+      return await requestGuarded(url, { mayConnect, lookup, headers: HEADERS, signal });
+    } catch (error) {
       throw signal.aborted ? error : unreachable(param, error);
-    });
-    return response as IncomingMessage; // what Node documents for this event
+    }
   }
 }
 

@@ -10,12 +10,12 @@ export type MayConnect = (target: Target) => boolean;
 const WEB_PORTS: ReadonlySet<number> = new Set([80, 443]);
 
 /**
- * Makes the rule which targets may be connected to: public addresses on the ports of the web, and
- * what the operator allows (host names, addresses, networks) on any port.
+ * Makes the rule which targets may be connected to: public addresses on these ports (default: those of the
+ * web), and what the operator allows (host names, addresses, networks) on any port.
  */
 export function createMayConnect(
   allowedHosts: readonly string[],
-  ports: ReadonlySet<number> = WEB_PORTS,
+  ports: ReadonlySet<number> | 'any' = WEB_PORTS,
 ): MayConnect {
   const networks = toBlockList(allowedHosts.filter(isNetwork));
   const names = new Set(allowedHosts.filter((entry) => !isNetwork(entry)).map(toPlainName));
@@ -23,7 +23,7 @@ export function createMayConnect(
   return ({ host, address, port }) =>
     names.has(toPlainName(host)) ||
     networks.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') ||
-    (ports.has(port) && isPublicAddress(address));
+    ((ports === 'any' || ports.has(port)) && isPublicAddress(address));
 }
 
 function isNetwork(entry: string) {

@@ -12,7 +12,7 @@ import type { Run } from '../../src/run.ts';
 import type { InputAnswer, InputRequest } from '../../src/run-input.ts';
 import { RunError } from '../../src/run-error.ts';
 import { RUN_END, RUN_START, toAgentRequest } from '../sessions/agent-request.ts';
-import { NO_INPUTS } from '../support/create-test-app.ts';
+import { NO_INPUTS, NO_WEBHOOKS } from '../support/create-test-app.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -57,6 +57,7 @@ function open(options: Partial<InputOptions> & { backgroundTimeoutMs?: number } 
     maxBytesPerKey: 1_000_000,
     maxBackgroundPerKey: 1000,
     backgroundTimeoutMs,
+    webhooks: NO_WEBHOOKS,
     checkRequest: () => Promise.resolve(),
     inputs: {
       ...NO_INPUTS,

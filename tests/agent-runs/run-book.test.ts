@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
 import { createRunBook, type RunBookOptions } from '../../src/agent-runs/run-book.ts';
@@ -14,7 +14,7 @@ import { createHeldPlaces, withGate } from '../../src/layers/with-gate.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
 import { toAgentRequest } from '../sessions/agent-request.ts';
-import { NO_INPUTS, sayHello } from '../support/create-test-app.ts';
+import { NO_INPUTS, NO_WEBHOOKS, sayHello } from '../support/create-test-app.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -30,6 +30,7 @@ const open = (options: Partial<RunBookOptions> = {}) =>
     maxBackgroundPerKey: 1000,
     backgroundTimeoutMs: 60_000,
     inputs: NO_INPUTS,
+    webhooks: NO_WEBHOOKS,
     checkRequest: () => Promise.resolve(),
     ...options,
   });
@@ -60,6 +61,15 @@ const begun: Run = async function* begun(request, signal) {
   yield { type: 'run-progress', step: 'placed' };
   yield* endless(request, signal);
 };
+
+test('the webhook of a run that a kill cut is told at the next start', async () => {
+  const webhook = { url: 'https://example.com/', secret: 'whsec_a' };
+  await open().start(begun, { ...newRun('r1'), body: { prompt: 'Hi', webhook } });
+  const send = vi.fn<RunBookOptions['webhooks']['send']>();
+  open({ webhooks: { ...NO_WEBHOOKS, send } });
+  const data = { runId: 'r1', sessionId: null, state: 'interrupted', approvals: [] };
+  expect(send.mock.calls).toEqual([[webhook, 'r1', { type: 'run.interrupted', data }]]);
+});
 
 test('what was cut by a kill is interrupted at the next start', async () => {
   const book = open();

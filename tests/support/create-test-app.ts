@@ -13,6 +13,7 @@ import type { KeyStore } from '../../src/keys/key-store.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
+import type { Webhooks } from '../../src/webhooks/create-webhooks.ts';
 
 export const APP_KEY = 'app-key-0123456789';
 
@@ -55,6 +56,13 @@ export const sayHello: Run = async function* hello(request) {
 };
 
 const noKey = () => Promise.reject(new RunError('not-found', 'There is no key in this test.'));
+
+/** Tells nobody. */
+export const NO_WEBHOOKS: Webhooks = {
+  check: () => undefined,
+  send: () => undefined,
+  close: () => Promise.resolve(),
+};
 
 /** For runs that ask nobody anything. */
 export const NO_INPUTS: InputOptions = {
@@ -137,6 +145,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       maxBackgroundPerKey: 100,
       backgroundTimeoutMs: 60_000,
       inputs: NO_INPUTS,
+      webhooks: NO_WEBHOOKS,
       checkRequest: () => Promise.resolve(),
     }),
     watch: createWatch({ queue, processes: () => ({}), history, requests }),

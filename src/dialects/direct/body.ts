@@ -18,6 +18,18 @@ const AllowedTool = ToolRule.refine(
   'AskUserQuestion is there with permissionMode `ask` or `plan`, without being allowed, and only there',
 );
 
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+const Webhook = z.strictObject({
+  url: z.string().min(1).max(2048),
+  /** 24 to 64 bytes, in base64. */
+  secret: z
+    .string()
+    .regex(
+      /^whsec_(?=.{32,88}$)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+      'must be `whsec_` and 24 to 64 bytes in base64, as `echo whsec_$(openssl rand -base64 32)` makes it',
+    ),
+});
+
 /** Unknown fields are refused: a misspelt limit must not pass unseen. */
 const Fields = z.strictObject({
   prompt: z.string().refine((text) => text.trim() !== '', 'must not be blank'),
@@ -43,6 +55,8 @@ const Fields = z.strictObject({
   background: z.boolean().default(false),
   /** What becomes of a run in the foreground whose caller leaves. */
   onDisconnect: z.enum(['cancel', 'continue']).default('cancel'),
+  /** Is told, with a signature, when the run's state changes or the run waits for an answer. */
+  webhook: Webhook.optional(),
 });
 
 /** The body of `POST /api/run`. */

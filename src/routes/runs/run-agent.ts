@@ -19,6 +19,8 @@ const GO_ON = 'You were interrupted. Go on where you left off.';
 export function runAgent(run: Run, book: RunBook) {
   return async (c: Context<AppEnv, string, Validated<RunBody>>): Promise<Response> => {
     const body = c.req.valid('json');
+    const { webhook } = body;
+    if (webhook) await countIfRefused(c.var, () => book.checkWebhook(webhook));
     if (body.background) {
       const details = await countIfRefused(c.var, () => toNewRun(body, c.var));
       return startInBackground(c, details, run, book);

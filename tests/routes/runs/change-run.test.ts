@@ -4,7 +4,13 @@ import { createRunBook } from '../../../src/agent-runs/run-book.ts';
 import { createRunStore } from '../../../src/agent-runs/run-store.ts';
 import type { Run } from '../../../src/run.ts';
 import { RunError } from '../../../src/run-error.ts';
-import { APP_KEY, createTestApp, NO_INPUTS, post } from '../../support/create-test-app.ts';
+import {
+  APP_KEY,
+  createTestApp,
+  NO_INPUTS,
+  NO_WEBHOOKS,
+  post,
+} from '../../support/create-test-app.ts';
 
 const endless: Run = async function* endless(_, signal) {
   yield { type: 'run-progress', step: 'placed' };
@@ -22,6 +28,7 @@ test('a change on the way is checked like a run that begins with it', async () =
     maxBytesPerKey: 1_000_000,
     maxBackgroundPerKey: 100,
     backgroundTimeoutMs: 60_000,
+    webhooks: NO_WEBHOOKS,
     inputs: { ...NO_INPUTS, steering: { ...NO_INPUTS.steering, change } },
     async checkRequest({ agent, model }) {
       if (agent?.permissionMode === 'acceptEdits' || model === 'opus') {
