@@ -28,6 +28,7 @@ test('without any variable, every setting has its default', () => {
       "logLevel": "info",
       "maxBackgroundRunsPerKey": 1000,
       "maxBodyBytes": 33554432,
+      "maxKeptRequests": 100000,
       "maxProcessRssBytes": 536870912,
       "maxProcesses": 8,
       "maxQueueSize": 100,
