@@ -11,6 +11,7 @@ import { openResponses } from './responses/open-responses.ts';
 import { createSessions } from './sessions/session-book.ts';
 import { createSharedLocks } from './sessions/shared-locks.ts';
 import { createSqliteStore } from './sessions/sqlite-store.ts';
+import { joinServers } from './state/running-servers.ts';
 
 type StoresParts = {
   claudeFolder: string;
@@ -21,6 +22,7 @@ type StoresParts = {
 
 /** What is kept in the state folder, keys and their counters aside. */
 export async function openStores(config: Config, { claudeFolder, secrets, log }: StoresParts) {
+  const server = joinServers(join(config.stateDir, 'servers'));
   const store = createSqliteStore({
     file: join(config.stateDir, 'sessions.db'),
     onSetAside: (report) => log.error(report, 'the session database was damaged and set aside'),
@@ -37,7 +39,12 @@ export async function openStores(config: Config, { claudeFolder, secrets, log }:
     readTranscript: (id, limit) => readTranscript(claudeFolder, id, limit),
     onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
   });
-  const responses = await openResponses({ config, log, toEnded: toInterruptedResponse });
+  const responses = await openResponses({
+    config,
+    log,
+    isAlone: server.isAlone,
+    toEnded: toInterruptedResponse,
+  });
   const history = openHistory({
     file: join(config.stateDir, 'history.db'),
     onSetAside: (report) => log.error(report, 'the history database was damaged and set aside'),
@@ -51,6 +58,8 @@ export async function openStores(config: Config, { claudeFolder, secrets, log }:
     onProblem: (error) => log.error({ err: error }, 'the requests could not be put on record'),
   });
   return {
+    /** What is unfinished in the state folder, no other server works on. */
+    isAlone: server.isAlone,
     sessions,
     responses,
     history,
@@ -63,6 +72,7 @@ export async function openStores(config: Config, { claudeFolder, secrets, log }:
       await store.close();
       history.close();
       requests.close();
+      server.close();
     },
   };
 }

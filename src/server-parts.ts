@@ -80,6 +80,7 @@ export async function createServerParts(options: ServerOptions) {
   const check = createInputRules(keys.book, toAllowedFolders(config));
   const runs = openRuns({
     config,
+    isAlone: stores.isAlone,
     inputs: { steering, check },
     checkRequest: keys.checkRequest,
     log,

@@ -20,19 +20,22 @@ export type OpenRunsOptions = {
     | 'workerConcurrency'
     | 'webhookAllowedHosts'
   >;
+  /** Whether no other server works on the folder: what is unfinished was then cut. */
+  isAlone: boolean;
   inputs: Pick<InputOptions, 'steering' | 'check'>;
   checkRequest: RunBookOptions['checkRequest'];
   log: Record<'warn' | 'error', (details: object, message: string) => void>;
 };
 
 /** Opens the runs in the state folder. What an earlier server left unfinished is interrupted. */
-export function openRuns({ config, inputs, checkRequest, log }: OpenRunsOptions): RunBook {
+export function openRuns({ config, isAlone, inputs, checkRequest, log }: OpenRunsOptions): RunBook {
   const store = createRunStore({
     file: join(config.stateDir, 'runs.db'),
     onSetAside: (report) => log.error(report, 'the run database was damaged and set aside'),
   });
   return createRunBook({
     store,
+    isAlone,
     ttlMs: config.runTtlMs,
     maxBytesPerKey: config.maxRunBytesPerKey,
     maxBackgroundPerKey: config.maxBackgroundRunsPerKey,

@@ -14,6 +14,8 @@ import { createUnreadRuns } from './unread-runs.ts';
 
 export type RunBookOptions = {
   store: RunStore;
+  /** Whether no other server works on the store: what is unfinished in it was then cut. Default: yes. */
+  isAlone?: boolean;
   /** An ended run this old, in milliseconds, is gone. */
   ttlMs: number;
   /** More than this, and a key's oldest ended runs make room. */
@@ -82,8 +84,10 @@ export function createRunBook(options: RunBookOptions): RunBook {
   const news = createAnnouncements<string>();
   const changes = createAnnouncements<string, RunChange>();
   const tellWebhook = createTellWebhook(options.webhooks);
-  for (const run of store.interruptUnfinished(now())) tellWebhook(run, []);
-  const putOff = [...store.listPutOff()];
+  const { isAlone = true } = options;
+  const cut = isAlone ? store.interruptUnfinished(now()) : [];
+  for (const run of cut) tellWebhook(run, []);
+  const putOff = isAlone ? [...store.listPutOff()] : [];
 
   const owned = createOwnedRuns({ store, steering: options.inputs.steering });
   const { get } = owned;

@@ -16,6 +16,8 @@ export type OpenResponsesOptions = {
     | 'backgroundTimeoutMs'
   >;
   log: { error: (details: object, message: string) => void };
+  /** Whether no other server works on the folder: what is unfinished was then cut. */
+  isAlone: boolean;
   /** Makes a response that a stopping server cut off a finished one, in the dialect's words. */
   toEnded: (response: JsonObject) => JsonObject;
 };
@@ -35,6 +37,7 @@ export type OpenedResponses = {
 export async function openResponses({
   config,
   log,
+  isAlone,
   toEnded,
 }: OpenResponsesOptions): Promise<OpenedResponses> {
   const store = createSqliteStore({
@@ -50,7 +53,7 @@ export async function openResponses({
   });
   const background = createBackgroundRuns(config.backgroundTimeoutMs);
   const stopping = new AbortController();
-  await book.endUnfinished(toEnded);
+  if (isAlone) await book.endUnfinished(toEnded);
   return {
     book,
     background,

@@ -50,6 +50,29 @@ test('a server that is killed holds no session', async () => {
   expect(await second).toMatchObject({ result: 'Short.', sessionId });
 });
 
+test('a server that starts leaves alone what another one is at', async () => {
+  const release = holdLong();
+  const begun = await one.send('/api/run', { model: 'sonnet', prompt: 'Long.', background: true });
+  const { id } = (await begun.json()) as { id: string }; // our own route
+  const asked = { model: 'sonnet', input: 'Long.', background: true };
+  const response = (await (await one.send('/v1/responses', asked)).json()) as { id: string };
+  await one.model.waitForRequest(wasAsked('Long.'));
+
+  const third = await one.start();
+  try {
+    expect(await read(third, `/api/runs/${id}`)).toMatchObject({ state: 'running' });
+    expect(await read(third, `/v1/responses/${response.id}`)).not.toMatchObject({
+      status: 'failed',
+    });
+    release();
+    const events = await (await one.send(`/api/runs/${id}/events`)).text(); // to their end
+    expect(events).toContain('A long answer.');
+    expect(await read(third, `/api/runs/${id}`)).toMatchObject({ state: 'done' });
+  } finally {
+    await third.stopProgram('SIGTERM');
+  }
+});
+
 test('a limit holds for what a key asks of both', async () => {
   const file = toKeysFile(join(one.folder, 'state'));
   const { key } = await addKey(file, 'limited', { scopes: ['chat'], requestsPerMinute: 3 });
@@ -77,4 +100,8 @@ async function run(product: Product, body: Record<string, unknown>) {
   const answer = (await response.json()) as Record<string, unknown>; // our own route
   expect({ status: response.status, answer }).toMatchObject({ status: 200 });
   return answer;
+}
+
+async function read(product: Product, path: string) {
+  return (await product.send(path)).json();
 }
