@@ -15,6 +15,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'claude/launch/**': 'run.ts is-inside.ts loopback.ts execa zod node:*',
   'claude/process/**': 'run.ts run-error.ts ../launch/ execa p-limit zod node:*',
   'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts backend.ts sessions/session-transcript.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
+  'claude/chat/enforced/**': `${CANONICAL} ../chat-request.ts ../read-chat-events.ts ../../process/`,
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
   'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts allowed-folders.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,

@@ -13,7 +13,7 @@ import { createOpenChat } from './chat/open-chat.ts';
 import { createResumeChat } from './chat/resume-chat.ts';
 import { createSuspendedCalls } from './chat/suspended-calls.ts';
 import { withUpstreamForm } from './chat/upstream-form/with-upstream-form.ts';
-import { withEnforcedOutput } from './chat/with-enforced-output.ts';
+import { withEnforcedOutput } from './chat/enforced/with-enforced-output.ts';
 import { createInstallationWatch } from './launch/installation-watch.ts';
 import { type LaunchBase, toChatLaunch } from './launch/launch.ts';
 import { createProcesses, type ProcessBook, type ProcessesOptions } from './process/processes.ts';

@@ -6,12 +6,12 @@ import type { ChatCosts } from './chat-costs.ts';
 import { type ChatProcess, hold, holdReply, sayTurn, setTurn } from './chat-process.ts';
 import type { ChatRequest, ChatRun } from './chat-request.ts';
 import { type ChatTurn, toChatTurn } from './chat-turn.ts';
-import { toCallEvents } from './forced-tool.ts';
+import { toCallEvents } from './enforced/forced-tool.ts';
 import type { HistoryPace } from './history-pace.ts';
 import type { KeptProcesses } from './kept-processes.ts';
 import type { OpenChat } from './open-chat.ts';
 import { readChatEvents } from './read-chat-events.ts';
-import { readEnforcedEvents } from './read-enforced-events.ts';
+import { readEnforcedEvents } from './enforced/read-enforced-events.ts';
 import type { SuspendedCalls } from './suspended-calls.ts';
 
 export type ChatRunParts = {

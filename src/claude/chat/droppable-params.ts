@@ -1,7 +1,7 @@
 import type { DroppableParam, RunStart } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import type { ChatRequest, ChatRun } from './chat-request.ts';
-import { toForcedTool } from './forced-tool.ts';
+import { toForcedTool } from './enforced/forced-tool.ts';
 
 type Row = {
   /** How the API's refusal names the parameter. */

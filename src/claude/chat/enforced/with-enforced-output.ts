@@ -1,7 +1,7 @@
-import type { RunRequest, WantedOutput } from '../../run.ts';
-import { RunError } from '../../run-error.ts';
-import type { ChatRequest, ChatRun } from './chat-request.ts';
-import { toEnforceableSchema } from '../process/enforceable-schema.ts';
+import type { RunRequest, WantedOutput } from '../../../run.ts';
+import { RunError } from '../../../run-error.ts';
+import type { ChatRequest, ChatRun } from '../chat-request.ts';
+import { toEnforceableSchema } from '../../process/enforceable-schema.ts';
 
 type JsonOutput = Extract<WantedOutput, { type: 'json' }>;
 

@@ -1,6 +1,6 @@
-import type { Run, Tool } from '../../run.ts';
-import type { ChatRequest, Enforced } from './chat-request.ts';
-import { toEnforceableSchema } from '../process/enforceable-schema.ts';
+import type { Run, Tool } from '../../../run.ts';
+import type { ChatRequest, Enforced } from '../chat-request.ts';
+import { toEnforceableSchema } from '../../process/enforceable-schema.ts';
 
 /**
  * The tool that has to be called and that the API refuses to force: the CLI gets its schema to enforce,

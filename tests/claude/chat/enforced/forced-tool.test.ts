@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
-import type { RunEvent, RunFinish } from '../../../src/run.ts';
-import { toCallEvents } from '../../../src/claude/chat/forced-tool.ts';
+import type { RunEvent, RunFinish } from '../../../../src/run.ts';
+import { toCallEvents } from '../../../../src/claude/chat/enforced/forced-tool.ts';
 
 const TOOL = { name: 'look', description: undefined, inputSchema: { type: 'object' } };
 

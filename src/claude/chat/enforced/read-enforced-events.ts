@@ -1,8 +1,14 @@
-import type { RunEvent, RunFinish, RunProgress, RunStart, TokenUsage } from '../../run.ts';
-import { brokenStream, processEnded, toRetryError, toTurnError } from '../process/failures.ts';
-import type { ChatReading } from './read-chat-events.ts';
-import type { ApiEvent, CliLine, ResultLine } from '../process/protocol.ts';
-import { HEARD, toFinish, toPartEvent, toRunStart, toTokenUsage } from '../process/to-run-event.ts';
+import type { RunEvent, RunFinish, RunProgress, RunStart, TokenUsage } from '../../../run.ts';
+import { brokenStream, processEnded, toRetryError, toTurnError } from '../../process/failures.ts';
+import type { ChatReading } from '../read-chat-events.ts';
+import type { ApiEvent, CliLine, ResultLine } from '../../process/protocol.ts';
+import {
+  HEARD,
+  toFinish,
+  toPartEvent,
+  toRunStart,
+  toTokenUsage,
+} from '../../process/to-run-event.ts';
 
 /** Reasons to stop for which there is no object, and none will come. */
 const WITHOUT_OBJECT: ReadonlySet<RunFinish> = new Set(['refusal', 'length', 'context-full']);
