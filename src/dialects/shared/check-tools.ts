@@ -43,11 +43,13 @@ export function checkTools(
 }
 
 function checkName({ name }: Tool, earlier: ReadonlySet<string>, path: string) {
-  const quoted = JSON.stringify(name);
   if (!NAME.test(name)) {
-    throw invalid(`The tool name ${quoted} must be 1 to 128 of A-Z a-z 0-9 _ - and dots.`, path);
+    throw invalid(
+      `The tool name ${JSON.stringify(name)} must be 1 to 128 of A-Z a-z 0-9 _ - and dots.`,
+      path,
+    );
   }
-  if (earlier.has(name)) throw invalid(`Two tools have the name ${quoted}.`, path);
+  if (earlier.has(name)) throw invalid(`Two tools have the name ${JSON.stringify(name)}.`, path);
 }
 
 function checkSchema({ name, inputSchema }: Tool, path: string) {

@@ -29,7 +29,7 @@ export function toIgnoredParams(
     .map(([name]) => name);
   const further = Object.entries(inner).flatMap(([path, isNeutral]) =>
     findFields(body, path.split('.'))
-      .filter(({ value, holder }) => isGiven(value) && !isNeutral(value, holder))
+      .filter(({ value, holder }) => !isNeutral(value, holder))
       .map((field) => field.path),
   );
   return [...outer, ...further].filter((name) => PRINTABLE_NAME.test(name)).slice(0, MAX_NAMED);
@@ -37,14 +37,15 @@ export function toIgnoredParams(
 
 type Field = { path: string; value: unknown; holder: object };
 
-/** The fields at a path, one for each item of the lists on the way. */
+/** The given fields at a path, one for each item of the lists on the way. */
 function findFields(holder: unknown, [name, ...rest]: readonly string[], before = ''): Field[] {
   if (name === undefined || !isNested(holder)) return [];
   if (name === '*') {
     if (!Array.isArray(holder)) return [];
     return holder.flatMap((item, index) => findFields(item, rest, `${before}${index}.`));
   }
-  const value: unknown = Object.entries(holder).find(([key]) => key === name)?.[1];
+  const value: unknown = Object.hasOwn(holder, name) ? Reflect.get(holder, name) : undefined;
+  if (!isGiven(value)) return [];
   const path = before + name;
   return rest.length === 0 ? [{ path, value, holder }] : findFields(value, rest, `${path}.`);
 }
