@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** When a live process takes other instructions: always, only while it holds no conversation, or never. */
 export type Rebinding = 'always' | 'when-empty' | 'never';
 
@@ -16,9 +14,6 @@ export type Abilities = {
 
 /** Asks the CLI once and remembers the answer. A CLI that does not answer counts as having no abilities. */
 export type ReadAbilities = () => Promise<Abilities>;
-
-/** The reply to `rewind_conversation`, seen from CLI 2.1.330. The request is undocumented. */
-export const Rewound = z.object({ rewound: z.literal(true) });
 
 /** Names no model: a CLI that knows the flag refuses that, and mentions the flag (2.1.300 and later). */
 export const REBINDING_PROBE = {

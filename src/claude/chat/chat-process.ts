@@ -7,12 +7,13 @@ import type { LineReader } from '../process/lines.ts';
 import { toAssistantLine, toUserLine } from '../process/input-lines.ts';
 import { toBlocks } from '../process/to-blocks.ts';
 import { HEARD } from '../process/to-run-event.ts';
-import { type Abilities, Rewound } from './abilities.ts';
+import type { Abilities } from './abilities.ts';
 import { adapt, canAdapt } from './bind.ts';
 import type { ChatTurn } from './chat-turn.ts';
 import type { ClientTools } from './client-tools.ts';
 import { type Fingerprint, isSameMessage, toFingerprint } from './fingerprint.ts';
 import type { HistoryPace } from './history-pace.ts';
+import { rewind } from './rewind.ts';
 
 /** A process that serves somebody, and what it holds of a conversation. */
 export type ChatProcess = {
@@ -165,14 +166,9 @@ export async function rewindTo(chat: ChatProcess, count: number): Promise<boolea
   const target = chat.held[toTarget(chat.held, count)];
   const last = chat.held.findLast(({ uuid }) => uuid !== undefined);
   if (!target?.uuid || !last?.uuid) return false;
-  const asked = chat.process.request({
-    subtype: 'rewind_conversation',
-    target_message_uuid: target.uuid,
-    last_seen_user_message_uuid: last.uuid,
-  });
-  const reply = await within(asked, REPLY_MS).catch(() => undefined);
+  const isRewound = await within(rewind(chat.process, target.uuid, last.uuid), REPLY_MS);
   chat.held.length = chat.held.indexOf(target);
-  return Rewound.safeParse(reply).success;
+  return isRewound ?? false;
 }
 
 /** Waits until the CLI has finished the turn, ignoring what it still writes. Resolves with whether it has. */

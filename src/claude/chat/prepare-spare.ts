@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { CliProcess } from '../process/cli-process.ts';
 import { toUserLine } from '../process/input-lines.ts';
 import type { SparesOptions } from '../spares.ts';
-import { type ReadAbilities, Rewound } from './abilities.ts';
+import type { ReadAbilities } from './abilities.ts';
 import { initialize } from './bind.ts';
+import { rewind } from './rewind.ts';
 import type { TurnSettings } from './turn-settings.ts';
 
 export type PrepareSpareParts = {
@@ -82,12 +83,5 @@ export async function sayAndTakeBack(process: CliProcess, isHistory: boolean) {
     isFailure = line.is_error;
     break;
   }
-  const reply = await process
-    .request({
-      subtype: 'rewind_conversation',
-      target_message_uuid: uuid,
-      last_seen_user_message_uuid: uuid,
-    })
-    .catch(() => undefined);
-  return { isTakenBack: Rewound.safeParse(reply).success, isFailure };
+  return { isTakenBack: await rewind(process, uuid, uuid), isFailure };
 }
