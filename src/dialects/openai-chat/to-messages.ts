@@ -30,7 +30,7 @@ export async function* toAllMessages(
     model: '',
   };
   const usages: TokenUsage[] = [];
-  const choices = merge(runs.map((events, index) => toChoices(watch(events, note), body, index)));
+  const choices = merge(runs.map((events, index) => toChoices(events, { body, index, note })));
   for await (const choice of choices) {
     yield toMessage({ ...head, choices: [choice], ...(includeUsage && { usage: null }) });
   }
@@ -45,8 +45,10 @@ export async function* toAllMessages(
   }
 }
 
-/** One answer as choices of its chunks. */
-async function* toChoices(events: AsyncIterable<RunEvent>, body: ChatBody, index: number) {
+type ChoiceOptions = { body: ChatBody; index: number; note: (event: RunEvent) => void };
+
+/** One answer as choices of its chunks; `note` sees each event first. */
+async function* toChoices(events: AsyncIterable<RunEvent>, { body, index, note }: ChoiceOptions) {
   const parts = new Map<number, StartedPart>();
   const isLegacy = callsFunctions(body);
   const calls = createCallDeltas(toCustomNames(body.tools), isLegacy);
@@ -61,6 +63,7 @@ async function* toChoices(events: AsyncIterable<RunEvent>, body: ChatBody, index
 
   for await (const event of events) {
     if (isAgentOnly(event)) continue;
+    note(event);
     switch (event.type) {
       case 'run-start':
         yield toChoice({ role: 'assistant', content: '', refusal: null });
@@ -90,14 +93,6 @@ async function* toChoices(events: AsyncIterable<RunEvent>, body: ChatBody, index
         if (event.finish === 'refusal') yield toChoice({ refusal: toRefusal(text) });
         yield toChoice({}, toFinishReason(event.finish, isLegacy));
     }
-  }
-}
-
-/** Lets somebody else look at what passes. */
-async function* watch<Item>(items: AsyncIterable<Item>, look: (item: Item) => void) {
-  for await (const item of items) {
-    look(item);
-    yield item;
   }
 }
 
