@@ -1,7 +1,7 @@
-import { getPathNoStrict } from 'hono/utils/url';
+import { getPath } from 'hono/utils/url';
 
 /** A request's path, without the doubled slashes and the last one of a base URL that ends in a slash. */
 export function readPath(request: Request): string {
-  const path = getPathNoStrict(request).replaceAll(/\/{2,}/g, '/');
+  const path = getPath(request).replaceAll(/\/{2,}/g, '/');
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
