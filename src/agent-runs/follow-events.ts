@@ -10,6 +10,14 @@ export type Following = {
   hasEnded: (id: string) => boolean;
 };
 
+/** Reads the events of a key's run behind the one with this id: those that are kept, then those that come. */
+export type FollowRun = (
+  id: string,
+  keyId: string,
+  after: number,
+  signal: AbortSignal,
+) => AsyncIterable<StoredEvent>;
+
 /** Events read from the file at once. */
 const PAGE = 200;
 

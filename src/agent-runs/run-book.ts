@@ -2,8 +2,7 @@ import type { Run, RunRequest } from '../run.ts';
 import type { InputAnswer } from '../run-input.ts';
 import type { Webhook, Webhooks } from '../webhooks/create-webhooks.ts';
 import { createAnnouncements } from './announcements.ts';
-import type { StoredEvent } from './event-store.ts';
-import { followEvents } from './follow-events.ts';
+import { followEvents, type FollowRun } from './follow-events.ts';
 import type { StoredInput } from './input-store.ts';
 import { createOwnedRuns, type OwnedRuns } from './owned-runs.ts';
 import { createPendingInputs, type InputOptions } from './pending-inputs.ts';
@@ -51,13 +50,7 @@ export type RunBook = OwnedRuns & {
   start: (run: Run, details: NewRun) => Promise<void>;
   /** Runs that waited for their turn when an earlier server ended, to be started anew; told once. */
   takePutOff: () => readonly StoredRun[];
-  /** The events behind the one with this id: those that are kept, then those that come. */
-  follow: (
-    id: string,
-    keyId: string,
-    after: number,
-    signal: AbortSignal,
-  ) => AsyncIterable<StoredEvent>;
+  follow: FollowRun;
   /** The changes of state of a key's runs, from here on. */
   watch: (keyId: string, signal: AbortSignal) => AsyncIterable<RunChange>;
   /**
@@ -100,7 +93,7 @@ export function createRunBook(options: RunBookOptions): RunBook {
     news.announce(run.id);
   };
   const recorder = createRecorder({ ...options, inputs, now, onProblem, announce });
-  const follow: RunBook['follow'] = (id, keyId, after, signal) => {
+  const follow: FollowRun = (id, keyId, after, signal) => {
     get(id, keyId);
     const hasEnded = () => !recorder.isLive(id);
     return followEvents({ store, news, hasEnded }, id, after, signal);

@@ -2,18 +2,12 @@ import { createDeadline } from '../deadline.ts';
 import type { Run, RunEvent } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import type { NewRun, RunClock } from './recorder.ts';
-import type { StoredEvent } from './event-store.ts';
+import type { FollowRun } from './follow-events.ts';
 import type { RunStore } from './run-store.ts';
 
 export type UnreadRunsOptions = {
   record: (run: Run, details: NewRun, clock: RunClock) => ReturnType<Run>;
-  /** The events of a run behind the one with this id, those that come among them. */
-  follow: (
-    id: string,
-    keyId: string,
-    after: number,
-    signal: AbortSignal,
-  ) => AsyncIterable<StoredEvent>;
+  follow: FollowRun;
   store: Pick<RunStore, 'countWaiting' | 'read'>;
   /** Runs of one key that may go on or wait in the background. */
   maxBackgroundPerKey: number;
