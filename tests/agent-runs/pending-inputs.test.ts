@@ -6,13 +6,13 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { InputOptions } from '../../src/agent-runs/pending-inputs.ts';
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
-import { createRunBook, type RunBook } from '../../src/agent-runs/run-book.ts';
+import type { RunBook } from '../../src/agent-runs/run-book.ts';
 import { createRunStore } from '../../src/agent-runs/run-store.ts';
 import type { Run } from '../../src/run.ts';
 import type { InputAnswer, InputRequest } from '../../src/run-input.ts';
 import { RunError } from '../../src/run-error.ts';
 import { RUN_END, RUN_START, toAgentRequest } from '../sessions/agent-request.ts';
-import { NO_INPUTS, NO_WEBHOOKS } from '../support/create-test-app.ts';
+import { createTestRunBook, NO_INPUTS } from '../support/create-test-run-book.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -51,14 +51,11 @@ function open(options: Partial<InputOptions> & { backgroundTimeoutMs?: number } 
     yield RUN_END;
   };
   const { backgroundTimeoutMs = 60_000, ...inputs } = options;
-  const book = createRunBook({
+  const book = createTestRunBook({
     store: createRunStore({ file: join(folder, 'runs.db'), onSetAside: () => undefined }),
     ttlMs: 1000,
-    maxBytesPerKey: 1_000_000,
     maxBackgroundPerKey: 1000,
     backgroundTimeoutMs,
-    webhooks: NO_WEBHOOKS,
-    checkRequest: () => Promise.resolve(),
     inputs: {
       ...NO_INPUTS,
       steering: {

@@ -7,14 +7,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
-import { createRunBook, type RunBookOptions } from '../../src/agent-runs/run-book.ts';
+import type { RunBookOptions } from '../../src/agent-runs/run-book.ts';
 import { createRunStore } from '../../src/agent-runs/run-store.ts';
 import { createGate } from '../../src/layers/gate.ts';
 import { createHeldPlaces, withGate } from '../../src/layers/with-gate.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
 import { toAgentRequest } from '../sessions/agent-request.ts';
-import { NO_INPUTS, NO_WEBHOOKS, sayHello } from '../support/create-test-app.ts';
+import { sayHello } from '../support/create-test-app.ts';
+import { createTestRunBook, NO_WEBHOOKS } from '../support/create-test-run-book.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -23,15 +24,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const open = (options: Partial<RunBookOptions> = {}) =>
-  createRunBook({
+  createTestRunBook({
     store: createRunStore({ file: join(folder, 'runs.db'), onSetAside: () => undefined }),
     ttlMs: 1000,
-    maxBytesPerKey: 1_000_000,
     maxBackgroundPerKey: 1000,
-    backgroundTimeoutMs: 60_000,
-    inputs: NO_INPUTS,
-    webhooks: NO_WEBHOOKS,
-    checkRequest: () => Promise.resolve(),
     ...options,
   });
 

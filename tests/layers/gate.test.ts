@@ -7,7 +7,7 @@ import {
   steerThroughGate,
   withGate,
 } from '../../src/layers/with-gate.ts';
-import { NO_INPUTS } from '../support/create-test-app.ts';
+import { NO_INPUTS } from '../support/create-test-run-book.ts';
 import type { Run, RunProgress } from '../../src/run.ts';
 import { toAnswerEvents } from '../../src/run-answer.ts';
 import { readAll, RUN_END, RUN_START, settle, toModelRequest } from '../sessions/agent-request.ts';

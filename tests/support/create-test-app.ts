@@ -1,8 +1,5 @@
-import type { InputOptions } from '../../src/agent-runs/pending-inputs.ts';
-import { createRunBook } from '../../src/agent-runs/run-book.ts';
-import { createRunStore } from '../../src/agent-runs/run-store.ts';
 import { type AppParts, createApp } from '../../src/app.ts';
-import { type CliStatus, NO_STEERING } from '../../src/backend.ts';
+import type { CliStatus } from '../../src/backend.ts';
 import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
 import { openHistory } from '../../src/observation/history.ts';
 import { openRequests } from '../../src/observation/requests/open-requests.ts';
@@ -13,7 +10,7 @@ import type { KeyStore } from '../../src/keys/key-store.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
-import type { Webhooks } from '../../src/webhooks/create-webhooks.ts';
+import { createTestRunBook } from './create-test-run-book.ts';
 
 export const APP_KEY = 'app-key-0123456789';
 
@@ -56,22 +53,6 @@ export const sayHello: Run = async function* hello(request) {
 };
 
 const noKey = () => Promise.reject(new RunError('not-found', 'There is no key in this test.'));
-
-/** Tells nobody. */
-export const NO_WEBHOOKS: Webhooks = {
-  check: () => undefined,
-  send: () => undefined,
-  close: () => Promise.resolve(),
-};
-
-/** For runs that ask nobody anything. */
-export const NO_INPUTS: InputOptions = {
-  steering: NO_STEERING,
-  check: () => Promise.resolve(),
-  timeoutMs: 60_000,
-  maxPerKey: 10,
-  max: 10,
-};
 
 const noKeys: KeyStore = {
   list: () => Promise.resolve([]),
@@ -138,16 +119,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       stopping: new AbortController().signal,
       ...responses,
     },
-    runs: createRunBook({
-      store: createRunStore({ file: ':memory:', onSetAside: () => undefined }),
-      ttlMs: 60_000,
-      maxBytesPerKey: 1_000_000,
-      maxBackgroundPerKey: 100,
-      backgroundTimeoutMs: 60_000,
-      inputs: NO_INPUTS,
-      webhooks: NO_WEBHOOKS,
-      checkRequest: () => Promise.resolve(),
-    }),
+    runs: createTestRunBook(),
     watch: createWatch({ queue, processes: () => ({}), history, requests }),
     // Only these methods of pino's are called.
     log: { ...quiet, child: () => quiet } as unknown as AppParts['log'],

@@ -4,8 +4,6 @@ import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { createRunBook } from '../../src/agent-runs/run-book.ts';
-import { createRunStore } from '../../src/agent-runs/run-store.ts';
 import type { Run } from '../../src/run.ts';
 import {
   createWebhooks,
@@ -13,7 +11,8 @@ import {
   type Webhooks,
 } from '../../src/webhooks/create-webhooks.ts';
 import { startWeb, type Web, watchConnections } from '../media/start-web.ts';
-import { createTestApp, NO_INPUTS, post, sayHello } from '../support/create-test-app.ts';
+import { createTestApp, post, sayHello } from '../support/create-test-app.ts';
+import { createTestRunBook } from '../support/create-test-run-book.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 'k').toString('base64')}`;
 
@@ -60,16 +59,7 @@ function open(run: Run, options: Partial<WebhookOptions> = {}) {
     ...options,
   });
   opened.push(webhooks);
-  const runs = createRunBook({
-    store: createRunStore({ file: ':memory:', onSetAside: () => undefined }),
-    ttlMs: 60_000,
-    maxBytesPerKey: 1_000_000,
-    maxBackgroundPerKey: 100,
-    backgroundTimeoutMs: 60_000,
-    inputs: NO_INPUTS,
-    checkRequest: () => Promise.resolve(),
-    webhooks,
-  });
+  const runs = createTestRunBook({ webhooks });
   const app = createTestApp({ run, runs });
   const start = (body: object = {}) =>
     post(app, '/api/run', { prompt: 'Hi', webhook: { url: web.url, secret: SECRET }, ...body });

@@ -1,16 +1,9 @@
 import { expect, test } from 'vitest';
 
-import { createRunBook } from '../../../src/agent-runs/run-book.ts';
-import { createRunStore } from '../../../src/agent-runs/run-store.ts';
 import type { Run } from '../../../src/run.ts';
 import { RunError } from '../../../src/run-error.ts';
-import {
-  APP_KEY,
-  createTestApp,
-  NO_INPUTS,
-  NO_WEBHOOKS,
-  post,
-} from '../../support/create-test-app.ts';
+import { APP_KEY, createTestApp, post } from '../../support/create-test-app.ts';
+import { createTestRunBook, NO_INPUTS } from '../../support/create-test-run-book.ts';
 
 const endless: Run = async function* endless(_, signal) {
   yield { type: 'run-progress', step: 'placed' };
@@ -22,13 +15,7 @@ const endless: Run = async function* endless(_, signal) {
 test('a change on the way is checked like a run that begins with it', async () => {
   const changes: unknown[] = [];
   const change = async (_id: string, what: object) => void changes.push(what);
-  const runs = createRunBook({
-    store: createRunStore({ file: ':memory:', onSetAside: () => undefined }),
-    ttlMs: 60_000,
-    maxBytesPerKey: 1_000_000,
-    maxBackgroundPerKey: 100,
-    backgroundTimeoutMs: 60_000,
-    webhooks: NO_WEBHOOKS,
+  const runs = createTestRunBook({
     inputs: { ...NO_INPUTS, steering: { ...NO_INPUTS.steering, change } },
     async checkRequest({ agent, model }) {
       if (agent?.permissionMode === 'acceptEdits' || model === 'opus') {
