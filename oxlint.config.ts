@@ -61,10 +61,14 @@ const LONGEST = { file: 250, function: 60, compositionRoot: 90 };
 const TABLES = ['src/settings.ts'];
 
 /** Functions that put parts together, each on one screen. */
-const COMPOSITION_ROOTS = ['src/{app,server-parts}.ts', 'src/claude/create-claude-backend.ts'];
+const COMPOSITION_ROOTS = [
+  'src/app.ts',
+  'src/server/server-parts.ts',
+  'src/claude/create-claude-backend.ts',
+];
 
 /** The composition root: the only place that sees both the CLI and HTTP. */
-const ROOT = ['src/server.ts', 'src/server-parts.ts', 'src/open-{cli,keys,stores}.ts'];
+const ROOT = ['src/server.ts', 'src/server/**'];
 
 export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'node', 'vitest'],

@@ -101,7 +101,7 @@ export type AppSettings = {
 
 /**
  * Makes the app: a plain `fetch(request)` handler with every route, which mounts in another app. `parts`
- * are the server's own (`src/server-parts.ts`), with a `run` of your choice in place of the CLI's.
+ * are the server's own (`src/server/server-parts.ts`), with a `run` of your choice in place of the CLI's.
  *
  * @example
  * const app = createApp({ ...parts, run });

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { leadsBack } from './claude/launch/leads-back.ts';
 import { listen } from './http/listen.ts';
-import { createServerParts, type ServerOptions, toShutdown } from './server-parts.ts';
+import { createServerParts, type ServerOptions, toShutdown } from './server/server-parts.ts';
 
 export type { ServerOptions };
 

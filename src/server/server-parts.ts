@@ -1,20 +1,20 @@
-import { openRuns } from './agent-runs/open-runs.ts';
-import { createApp } from './app.ts';
-import type { Backend } from './backend.ts';
-import { HOP_HEADER } from './claude/launch/child-environment.ts';
-import { toLoginCommand } from './claude/launch/login-command.ts';
-import type { ClaudeInstallation } from './claude/launch/find-claude.ts';
-import type { Config, Environment } from './config.ts';
-import { createInputRules } from './keys/input-rules.ts';
-import { createRun, toAllowedFolders } from './layers/create-run.ts';
-import { createGate } from './layers/gate.ts';
-import { createLog, listSecrets } from './observation/create-log.ts';
-import { createWatch } from './observation/watch.ts';
+import { openRuns } from '../agent-runs/open-runs.ts';
+import { createApp } from '../app.ts';
+import type { Backend } from '../backend.ts';
+import { HOP_HEADER } from '../claude/launch/child-environment.ts';
+import { toLoginCommand } from '../claude/launch/login-command.ts';
+import type { ClaudeInstallation } from '../claude/launch/find-claude.ts';
+import type { Config, Environment } from '../config.ts';
+import { createInputRules } from '../keys/input-rules.ts';
+import { createRun, toAllowedFolders } from '../layers/create-run.ts';
+import { createGate } from '../layers/gate.ts';
+import { createLog, listSecrets } from '../observation/create-log.ts';
+import { createWatch } from '../observation/watch.ts';
 import { openCli } from './open-cli.ts';
 import { type OpenedKeys, openKeys } from './open-keys.ts';
 import { openStores } from './open-stores.ts';
-import type { HealthParts } from './routes/health.ts';
-import { RunError } from './run-error.ts';
+import type { HealthParts } from '../routes/health.ts';
+import { RunError } from '../run-error.ts';
 
 export type ServerOptions = {
   config: Config;

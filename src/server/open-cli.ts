@@ -1,16 +1,16 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Backend, ReadCliStatus } from './backend.ts';
-import { createClaudeBackend } from './claude/create-claude-backend.ts';
-import { isSecret, toChildEnvironment } from './claude/launch/child-environment.ts';
-import { listLoginFiles } from './claude/launch/login-files.ts';
-import { readOperatorLogin } from './claude/launch/operator-login.ts';
-import { createProcessRegistry } from './claude/process/process-registry.ts';
-import { createScratch } from './claude/process/scratch.ts';
-import type { Log } from './http/log-request.ts';
-import type { Gate } from './layers/gate.ts';
-import type { Caller } from './run.ts';
+import type { Backend, ReadCliStatus } from '../backend.ts';
+import { createClaudeBackend } from '../claude/create-claude-backend.ts';
+import { isSecret, toChildEnvironment } from '../claude/launch/child-environment.ts';
+import { listLoginFiles } from '../claude/launch/login-files.ts';
+import { readOperatorLogin } from '../claude/launch/operator-login.ts';
+import { createProcessRegistry } from '../claude/process/process-registry.ts';
+import { createScratch } from '../claude/process/scratch.ts';
+import type { Log } from '../http/log-request.ts';
+import type { Gate } from '../layers/gate.ts';
+import type { Caller } from '../run.ts';
 import type { ServerOptions } from './server-parts.ts';
 
 export type CliParts = {

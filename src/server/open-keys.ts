@@ -1,13 +1,13 @@
-import type { Config } from './config.ts';
-import { createKeyBook, type KeyBook } from './keys/key-book.ts';
-import { createKeyRules, type KeyRulesOptions } from './keys/key-rules.ts';
-import { createKeyStore, type KeyStore } from './keys/key-store.ts';
-import { toKeysFile } from './keys/keys-file.ts';
-import type { KeyParts } from './layers/with-key.ts';
-import { createKeyLimits, type KeyLimits } from './limits/key-limits.ts';
-import { openCounters } from './limits/open-counters.ts';
-import type { RunRequest } from './run.ts';
-import { RunError } from './run-error.ts';
+import type { Config } from '../config.ts';
+import { createKeyBook, type KeyBook } from '../keys/key-book.ts';
+import { createKeyRules, type KeyRulesOptions } from '../keys/key-rules.ts';
+import { createKeyStore, type KeyStore } from '../keys/key-store.ts';
+import { toKeysFile } from '../keys/keys-file.ts';
+import type { KeyParts } from '../layers/with-key.ts';
+import { createKeyLimits, type KeyLimits } from '../limits/key-limits.ts';
+import { openCounters } from '../limits/open-counters.ts';
+import type { RunRequest } from '../run.ts';
+import { RunError } from '../run-error.ts';
 
 export type OpenKeysOptions = Pick<KeyRulesOptions, 'readModels'> & {
   config: Pick<Config, 'stateDir' | 'modelAliases'>;

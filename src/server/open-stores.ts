@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 
-import { readTranscript, removeTranscript } from './claude/agent/transcripts.ts';
-import type { Config } from './config.ts';
-import { toInterruptedResponse } from './dialects/openai-responses/to-response.ts';
-import type { Log } from './http/log-request.ts';
-import { openHistory } from './observation/history.ts';
-import { toRedact } from './observation/redact.ts';
-import { openRequests } from './observation/requests/open-requests.ts';
-import { openResponses } from './responses/open-responses.ts';
-import { createSessions } from './sessions/session-book.ts';
-import { createSharedLocks } from './sessions/shared-locks.ts';
-import { createSqliteStore } from './sessions/sqlite-store.ts';
-import { joinServers } from './state/running-servers.ts';
+import { readTranscript, removeTranscript } from '../claude/agent/transcripts.ts';
+import type { Config } from '../config.ts';
+import { toInterruptedResponse } from '../dialects/openai-responses/to-response.ts';
+import type { Log } from '../http/log-request.ts';
+import { openHistory } from '../observation/history.ts';
+import { toRedact } from '../observation/redact.ts';
+import { openRequests } from '../observation/requests/open-requests.ts';
+import { openResponses } from '../responses/open-responses.ts';
+import { createSessions } from '../sessions/session-book.ts';
+import { createSharedLocks } from '../sessions/shared-locks.ts';
+import { createSqliteStore } from '../sessions/sqlite-store.ts';
+import { joinServers } from '../state/running-servers.ts';
 
 type StoresParts = {
   claudeFolder: string;
