@@ -1,21 +1,13 @@
-// The page works by asking the server for its sections again. The sign-in is a cookie that this script
-// cannot see; there is no key here.
+// What every page does: it asks the server for its sections again, and acts on buttons. The sign-in is a
+// cookie that scripts cannot see; there is no key here.
 import { call as ask } from './server.js';
-import { showSnippets, startTrial } from './try-it.js';
 
-const trial = document.querySelector('#trial');
 const notice = document.querySelector('#notice');
 
-if (trial) {
-  for (const part of document.querySelectorAll('[data-source]')) keepFresh(part);
-  document.addEventListener('click', onClick);
-  document.addEventListener('toggle', onToggle, { capture: true }); // it does not bubble
-  document.querySelector('[role=tablist]').addEventListener('keydown', onTabKey);
-  startTrial(trial, debounce(showSnippets, 150));
-  document.querySelector('#keys').addEventListener('submit', onKeySubmit);
-  localizeTimes(document);
-  void showSnippets();
-}
+for (const part of document.querySelectorAll('[data-source]')) keepFresh(part);
+document.addEventListener('click', onClick);
+document.addEventListener('toggle', onToggle, { capture: true }); // it does not bubble
+localizeTimes(document);
 
 function call(path, options, tell = say) {
   return ask(path, options, tell);
@@ -28,7 +20,8 @@ function keepFresh(part) {
   setInterval(() => document.hidden || refresh(part), every);
 }
 
-async function refresh(part) {
+/** Asks for a section now. */
+export async function refresh(part) {
   if (part.isLoading) return;
   part.isLoading = true;
   try {
@@ -81,7 +74,6 @@ async function onClick(event) {
   const button = event.target.closest('button');
   if (!button) return;
   const { delete: path, confirm: question, load, copy, hide } = button.dataset;
-  if (button.role === 'tab') selectTab(button);
   if (hide) document.getElementById(hide).hidden = true;
   if (copy) await copyText(button, document.getElementById(copy).textContent);
   const part = button.closest('[data-source]');
@@ -112,71 +104,8 @@ async function copyText(button, text) {
   setTimeout(() => (button.textContent = 'Copy'), 1500);
 }
 
-/** Adds a key, or changes what one may do. */
-async function onKeySubmit(event) {
-  event.preventDefault();
-  const form = event.target;
-  const state = form.querySelector('[role=status]');
-  const tell = (text) => (document.getElementById(state.id).textContent = text);
-  const { method, send: path } = form.dataset;
-  const headers = { 'content-type': 'application/json' };
-  const response = await call(path, { method, headers, body: toKeyBody(form) }, tell);
-  if (!response) return;
-  form.isSent = true;
-  const { key, name } = await response.json();
-  await refresh(document.querySelector('#keys [data-source]'));
-  tell(key ? `${name} is added` : 'Saved');
-  if (!key) return;
-  form.reset();
-  const box = document.querySelector('#new-key');
-  document.querySelector('#new-key-text').textContent = key;
-  box.hidden = false;
-  box.focus();
-}
-
-/** Fields that are empty are left out: no limit. */
-function toKeyBody(form) {
-  const data = new FormData(form);
-  const fields = [...new Set(data.keys())].map((name) => {
-    const { type } = form.elements[name];
-    if (type === 'number') return [name, data.get(name) && Number(data.get(name))];
-    if (type === 'text') return [name, data.get(name)];
-    const lines = data.getAll(name).flatMap((text) => text.split('\n'));
-    return [name, lines.map((line) => line.trim()).filter(Boolean)];
-  });
-  const given = fields.filter(([, value]) => value?.length !== 0);
-  return JSON.stringify({ scopes: [], ...Object.fromEntries(given) });
-}
-
-/** Left and right move between tabs: https://www.w3.org/WAI/ARIA/apg/patterns/tabs */
-function onTabKey(event) {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!step) return;
-  const tabs = [...event.currentTarget.children];
-  const next = tabs[(tabs.indexOf(document.activeElement) + step + tabs.length) % tabs.length];
-  next.focus();
-  selectTab(next);
-}
-
-function selectTab(chosen) {
-  for (const tab of chosen.parentElement.children) {
-    const isChosen = tab === chosen;
-    tab.ariaSelected = String(isChosen);
-    tab.tabIndex = isChosen ? 0 : -1;
-    document.getElementById(tab.getAttribute('aria-controls')).hidden = !isChosen;
-  }
-}
-
 function localizeTimes(part) {
   for (const time of part.querySelectorAll('time')) {
     time.textContent = new Date(time.dateTime).toLocaleString();
   }
-}
-
-function debounce(task, ms) {
-  let timer;
-  return () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => task(), ms);
-  };
 }

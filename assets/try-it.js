@@ -15,7 +15,8 @@ const ADVICE = [
   ],
   [
     /403|permission|forbidden/,
-    () => 'Ask the account, or the section Keys of this page, what may be done.',
+    () =>
+      'The page Keys says what each key may do; the rest is for the owner of the account to say.',
   ],
   [/404|not.found/, () => 'Choose another model of the list.'],
   [/413|too.large|context/, () => 'Send less text.'],
@@ -29,15 +30,15 @@ let sending;
 
 const find = (id) => document.getElementById(id);
 
-/** Makes the form work; `onInput` is told of every change. */
-export function startTrial(form, onInput) {
-  form.addEventListener('input', onInput);
-  form.addEventListener('submit', onSend);
-  find('trial-stop').addEventListener('click', () => sending?.abort());
-}
+find('trial').addEventListener('input', debounce(showSnippets, 150));
+find('trial').addEventListener('submit', onSend);
+find('trial-stop').addEventListener('click', () => sending?.abort());
+document.querySelector('[role=tablist]').addEventListener('keydown', onTabKey);
+document.querySelector('[role=tablist]').addEventListener('click', onTabClick);
+void showSnippets();
 
 /** Writes the same request as code. */
-export async function showSnippets() {
+async function showSnippets() {
   const { snippets } = (await describeTrial(() => {})) ?? { snippets: {} };
   for (const [name, code] of Object.entries(snippets)) find(`snippet-${name}`).textContent = code;
 }
@@ -110,4 +111,35 @@ function showFailure(failure) {
 
 function tellState(text) {
   find('trial-state').textContent = text;
+}
+
+/** Left and right move between tabs: https://www.w3.org/WAI/ARIA/apg/patterns/tabs */
+function onTabKey(event) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  const tabs = [...event.currentTarget.children];
+  const next = tabs[(tabs.indexOf(document.activeElement) + step + tabs.length) % tabs.length];
+  next.focus();
+  selectTab(next);
+}
+
+function onTabClick({ target }) {
+  if (target.role === 'tab') selectTab(target);
+}
+
+function selectTab(chosen) {
+  for (const tab of chosen.parentElement.children) {
+    const isChosen = tab === chosen;
+    tab.ariaSelected = String(isChosen);
+    tab.tabIndex = isChosen ? 0 : -1;
+    document.getElementById(tab.getAttribute('aria-controls')).hidden = !isChosen;
+  }
+}
+
+function debounce(task, ms) {
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => task(), ms);
+  };
 }

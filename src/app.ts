@@ -5,7 +5,7 @@ import type { ReadCliStatus } from './backend.ts';
 import { createIdentifyKey } from './dashboard/sign-in/identify-key.ts';
 import { mountDashboard } from './dashboard/mount-dashboard.ts';
 import { mountSignIn } from './dashboard/sign-in/mount-sign-in.ts';
-import { dashboardPage } from './dashboard/page.ts';
+import { toShownPages } from './dashboard/pages.ts';
 import { createSignIns } from './dashboard/sign-in/sign-ins.ts';
 import { withSignIn } from './dashboard/sign-in/with-sign-in.ts';
 import { anthropicMessages } from './dialects/anthropic-messages/index.ts';
@@ -150,7 +150,7 @@ export function createApp(parts: AppParts) {
   mountSignIn(app, {
     signIns,
     identifyKey: createIdentifyKey(authentication),
-    page: (caller) => dashboardPage(dashboard, caller),
+    pages: toShownPages(dashboard),
   });
 
   app.use(withSignIn(signIns), refuseLoops(settings.hopHeader), authentication);

@@ -1,7 +1,14 @@
 import { html, type Html } from './html.ts';
 
+export type LayoutOptions = {
+  title: string;
+  body: Html;
+  /** Modules of `assets/`. Default: none. */
+  scripts?: readonly string[];
+};
+
 /** A whole page. */
-export function layout(title: string, body: Html): Html {
+export function layout({ title, body, scripts = [] }: LayoutOptions): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -11,7 +18,7 @@ export function layout(title: string, body: Html): Html {
         <title>${title}</title>
         <link rel="icon" href="/assets/icon.svg" />
         <link rel="stylesheet" href="/assets/dashboard.css" />
-        <script type="module" src="/assets/dashboard.js"></script>
+        ${scripts.map((name) => html`<script type="module" src="/assets/${name}"></script>`)}
       </head>
       <body>
         ${body}

@@ -6,12 +6,12 @@ import { validate, type Validated } from '../http/body/validate.ts';
 import type { AppEnv } from '../http/variables.ts';
 import { readRange } from '../routes/admin/history.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
-import { keysSection } from './keys-section.ts';
-import { nowSection } from './now-section.ts';
-import { overTimeSection } from './over-time-section.ts';
-import { sessionMessages } from './session-messages.ts';
-import { toSnippets } from './snippets.ts';
-import { storedSection } from './stored-section.ts';
+import { keysSection } from './keys/keys-section.ts';
+import { nowSection } from './overview/now-section.ts';
+import { overTimeSection } from './overview/over-time-section.ts';
+import { sessionMessages } from './sessions/session-messages.ts';
+import { toSnippets } from './try-it/snippets.ts';
+import { storedSection } from './sessions/stored-section.ts';
 import { findTrial } from './trials.ts';
 
 /** What the form for a trial holds. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
+import { PAGE_PATHS } from '../../src/dashboard/pages.ts';
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { holdAnswers } from '../support/hold-answers.ts';
 import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
@@ -76,29 +77,30 @@ test('signing out ends it, also for who kept the cookie', async () => {
 });
 
 test('a live stream appears and ends; what ran is in the charts', async () => {
-  const { page } = await open();
+  const { page } = await open('/try');
   await signIn(page);
   await send(page, 'OpenAI chat completions', 'hold this');
   await page.getByText('one two', { exact: false }).waitFor();
-  const row = page.locator('#running tbody tr', { hasText: 'answering' });
+  const overview = await openTab(page, '/');
+  const row = overview.locator('#running tbody tr', { hasText: 'answering' });
   expect(await row.textContent()).toMatch(/OpenAI chat completions.*claude-sonnet-5-5.*owner/s);
   held.release();
   await page.getByText('Done in').waitFor();
   expect(await page.locator('#answer').textContent()).toBe('one two three four');
-  await page.getByText('No request is running.').waitFor();
-  await page.getByText('Ended last').waitFor();
+  await overview.getByText('No request is running.').waitFor();
+  await overview.getByText('Ended last').waitFor();
 
-  await page.getByRole('button', { name: 'Last day' }).click();
-  await page.locator('#range-day[aria-pressed=true]').waitFor();
-  expect(await page.locator('.chart').count()).toBe(6);
-  expect(await page.locator('.chart rect').count()).toBeGreaterThan(0);
-  expect(await page.locator('.chart path').first().boundingBox()).not.toBeNull();
+  await overview.getByRole('button', { name: 'Last day' }).click();
+  await overview.locator('#range-day[aria-pressed=true]').waitFor();
+  expect(await overview.locator('.chart').count()).toBe(6);
+  expect(await overview.locator('.chart rect').count()).toBeGreaterThan(0);
+  expect(await overview.locator('.chart path').first().boundingBox()).not.toBeNull();
 });
 
 test.each(['OpenAI responses', 'OpenAI completions', 'Anthropic messages', 'Agent (/api/run)'])(
   '%s streams into the page',
   async (api) => {
-    const { page } = await open();
+    const { page } = await open('/try');
     await signIn(page);
     await send(page, api, 'Good morning.');
     await page.getByText('Done in').waitFor();
@@ -108,33 +110,35 @@ test.each(['OpenAI responses', 'OpenAI completions', 'Anthropic messages', 'Agen
 
 test('a stop in the list ends the request, whose answer says so', async () => {
   held = holdAnswers('five six seven eight');
-  const { page } = await open();
+  const { page } = await open('/try');
   await signIn(page);
   await send(page, 'Anthropic messages', 'hold this');
   await page.getByText('five six', { exact: false }).waitFor();
-  await page.locator('#running').getByRole('button', { name: /^Stop/ }).click();
+  const overview = await openTab(page, '/');
+  await overview.locator('#running').getByRole('button', { name: /^Stop/ }).click();
   await page
     .locator('#failure-reason', { hasText: 'The operator of this server stopped' })
     .waitFor();
-  await page.getByText('No request is running.').waitFor();
-  expect(await page.locator('#recent tbody tr').first().textContent()).toContain('cancelled');
+  await overview.getByText('No request is running.').waitFor();
+  expect(await overview.locator('#recent tbody tr').first().textContent()).toContain('cancelled');
 });
 
 test('the stop under the prompt ends it, too', async () => {
   held = holdAnswers('five six seven eight');
-  const { page } = await open();
+  const { page } = await open('/try');
   await signIn(page);
   await send(page, 'OpenAI chat completions', 'hold this');
   await page.getByText('five six', { exact: false }).waitFor();
   await page.locator('#trial-stop').click();
   await page.getByText('Stopped', { exact: true }).waitFor();
-  await page.getByText('No request is running.').waitFor();
   expect(await page.locator('#answer').textContent()).not.toContain('seven');
+  await page.goto(proxy.url);
+  await page.getByText('No request is running.').waitFor();
 });
 
 test('stored responses are read and deleted', async () => {
   await proxy.send('/v1/responses', { model: 'sonnet', input: 'Remember the milk.' });
-  const { page } = await open();
+  const { page } = await open('/sessions');
   await signIn(page);
   const item = page.locator('.stored li', { hasText: 'Remember the milk.' });
   await item.locator('summary').click();
@@ -149,7 +153,7 @@ test('stored responses are read and deleted', async () => {
 test('a session is read, its tools included', async () => {
   const run = { model: 'sonnet', prompt: 'demo:bash=printf green', allowedTools: ['Bash'] };
   await (await proxy.send('/api/run', run)).json();
-  const { page } = await open();
+  const { page } = await open('/sessions');
   await signIn(page);
   const item = page.locator('.stored li', { hasText: 'demo:bash' });
   await item.locator('summary').press('Enter');
@@ -158,7 +162,7 @@ test('a session is read, its tools included', async () => {
 });
 
 test('saving one key leaves what was written for another', async () => {
-  const { page } = await open();
+  const { page } = await open('/keys');
   await signIn(page);
   for (const name of ['first', 'second']) await addKey(page, name);
   const [first, second] = ['first', 'second'].map((name) =>
@@ -177,7 +181,9 @@ test('saving one key leaves what was written for another', async () => {
 });
 
 test('a key is added, shown once, changed and revoked, by keyboard alone', async () => {
-  const { page, complaints } = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
+  const { page, complaints } = await open('/keys', {
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
   await signIn(page);
   await page.getByText('Add a key').focus();
   await page.keyboard.press('Enter');
@@ -227,7 +233,7 @@ test('a key is added, shown once, changed and revoked, by keyboard alone', async
 });
 
 test('the same request is shown as code, and tabs obey the arrow keys', async () => {
-  const { page } = await open();
+  const { page } = await open('/try');
   await signIn(page);
   await page.getByLabel('Prompt').fill('What is "new"?');
   await page.locator('#snippet-curl', { hasText: 'new' }).waitFor();
@@ -251,16 +257,48 @@ test.each([
     max_tokens: 100,
     messages: [{ role: 'user', content: 'hold this' }],
   });
-  const { page } = await open(options);
+  const { page } = await open('/', options);
   expect(await findFaults(page, `${name} sign-in`)).toEqual(NO_FAULTS);
   await signIn(page);
   await page.getByText('1 request is running').waitFor();
-  await send(page, 'Anthropic messages', 'Say hello in five languages.');
-  await page.getByText('Done in').waitFor();
-  await addKey(page, `robot-${name.replaceAll(' ', '-')}`);
-  expect(await findFaults(page, name)).toEqual(NO_FAULTS);
+  for (const path of PAGE_PATHS) {
+    await page.goto(proxy.url + path);
+    await fillIn[path]?.(page, name);
+    expect(await findFaults(page, `${name} ${path.slice(1)}`)).toEqual(NO_FAULTS);
+  }
   held.release();
   await (await running).text();
+});
+
+/** What is done on a page before it is looked at. */
+const fillIn: Readonly<Record<string, (page: Page, name: string) => Promise<void>>> = {
+  '/keys': (page, name) => addKey(page, `robot-${name.replaceAll(' ', '-')}`),
+  async '/try'(page) {
+    await send(page, 'Anthropic messages', 'Say hello in five languages.');
+    await page.getByText('Done in').waitFor();
+  },
+};
+
+test('each page has its address, and the way back leads back', async () => {
+  const { page } = await open('/keys');
+  await signIn(page);
+  expect(page.url()).toBe(`${proxy.url}/keys`);
+  await page.getByRole('link', { name: 'Try it' }).click();
+  await page.getByRole('heading', { name: 'Try it' }).waitFor();
+  expect(await page.getByRole('link', { name: 'Try it' }).getAttribute('aria-current')).toBe(
+    'page',
+  );
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Keys' }).waitFor();
+  expect(page.url()).toBe(`${proxy.url}/keys`);
+});
+
+test('a page that looks around asks for the key when the sign-in is over', async () => {
+  const { page, complaints } = await open();
+  await signIn(page);
+  await page.context().clearCookies();
+  await page.getByLabel('Key of this server').waitFor();
+  expect(complaints.splice(0).join()).toContain('401'); // of the browser itself
 });
 
 async function closePage({ page, complaints, hosts }: WatchedPage) {
@@ -273,10 +311,17 @@ function ask(key: string) {
   return fetch(`${proxy.url}/v1/models`, { headers: { 'x-api-key': key } });
 }
 
-async function open(options: Parameters<typeof openPage>[2] = {}) {
-  const watched = await openPage(browser, proxy.url, options);
+async function open(path = '/', options: Parameters<typeof openPage>[2] = {}) {
+  const watched = await openPage(browser, proxy.url + path, options);
   opened.push(watched);
   return watched;
+}
+
+/** Another page of the same browser. */
+async function openTab(page: Page, path: string) {
+  const tab = await page.context().newPage();
+  await tab.goto(proxy.url + path);
+  return tab;
 }
 
 async function send(page: Page, api: string, prompt: string) {

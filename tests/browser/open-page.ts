@@ -4,7 +4,7 @@ import { KEY } from '../support/start-proxy.ts';
 
 export type WatchedPage = {
   page: Page;
-  /** What the browser complained of. */
+  /** What the browser complained of, on this page and on others of its context. */
   complaints: string[];
   /** The hosts that were asked for something. */
   hosts: Set<string>;
@@ -20,18 +20,18 @@ export async function openPage(
   const page = await context.newPage();
   const complaints: string[] = [];
   const hosts = new Set<string>();
-  page.on('console', (message) => {
+  context.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('request', (request) => hosts.add(new URL(request.url()).host));
+  context.on('weberror', (fault) => complaints.push(fault.error().message));
+  context.on('request', (request) => hosts.add(new URL(request.url()).host));
   await page.goto(url);
   return { page, complaints, hosts };
 }
 
-/** Signs in as a person does. */
+/** Signs in as a person does; leads to the page that was asked for. */
 export async function signIn(page: Page, key: string = KEY): Promise<void> {
   await page.getByLabel('Key of this server').fill(key);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('heading', { name: 'Now' }).waitFor();
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
 }

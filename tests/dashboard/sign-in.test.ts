@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { PAGE_PATHS } from '../../src/dashboard/pages.ts';
 import { APP_KEY, createTestApp, type TestApp } from '../support/create-test-app.ts';
 
 const HOST = 'localhost:6789';
@@ -29,6 +30,38 @@ test('the right key leads to the page, by a cookie that is not the key', async (
   expect(text).toContain('logged in');
   expect(text).not.toContain(APP_KEY);
   expect(page.headers.get('cache-control')).toBe('no-store');
+});
+
+test('a sign-in leads back to the page that was asked for', async () => {
+  const app = createTestApp();
+  const wanted = '/keys?from="1"&to=2';
+  const asked = await (await app.request(`http://${HOST}${wanted}`)).text();
+  const to = /name="to" value="([^"]*)"/.exec(asked)?.[1]?.replaceAll('&amp;', '&');
+  expect(to).toBe('/keys?from=%221%22&to=2');
+  expect((await signIn(app, 'a-wrong-key', {}, to)).status).toBe(401);
+  expect((await signIn(app, APP_KEY, {}, to)).headers.get('location')).toBe(to);
+});
+
+test.each([
+  'https://elsewhere.example/keys',
+  '//elsewhere.example',
+  '/sign-out',
+  '/\\\\x',
+  'javascript:1',
+])('a sign-in does not lead to %s', async (to) => {
+  const location = (await signIn(createTestApp(), APP_KEY, {}, to)).headers.get('location');
+  expect(location).toMatch(/^\/(keys)?$/);
+});
+
+test.each(PAGE_PATHS)('%s is shown to nobody without a key, and to who has one', async (path) => {
+  const app = createTestApp();
+  expect(await (await app.request(`http://${HOST}${path}`)).text()).not.toContain(
+    'aria-label="Pages"',
+  );
+  const cookie = toCookie(await signIn(app, APP_KEY));
+  const page = await app.request(`http://${HOST}${path}`, { headers: { cookie } });
+  expect(await page.text()).toContain(`<a href="${path}" aria-current="page"`);
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
 });
 
 test.each(['', 'a-wrong-key', 'not a header\r\nx: y', `${APP_KEY}x`])(
@@ -119,12 +152,12 @@ test.each(['nothing.js', '..%2Fpackage.json', 'constructor'])('%s is not', async
   expect((await createTestApp().request(`/assets/${name}`)).status).toBe(404);
 });
 
-function signIn(app: TestApp, key: string, headers: Record<string, string> = OWN_PAGE) {
+function signIn(app: TestApp, key: string, headers: Record<string, string> = OWN_PAGE, to = '/') {
   return Promise.resolve(
     app.request(`http://${HOST}/sign-in`, {
       method: 'POST',
       headers: { ...OWN_PAGE, ...headers },
-      body: new URLSearchParams({ key }),
+      body: new URLSearchParams({ key, to }),
     }),
   );
 }

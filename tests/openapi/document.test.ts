@@ -1,6 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
 
+import { PAGE_PATHS } from '../../src/dashboard/pages.ts';
 import { createTestApp, get } from '../support/create-test-app.ts';
 import { ALIASES, ROUTES } from '../support/routes.ts';
 import { checkOf, DOCUMENT, OPERATIONS } from '../support/openapi-checks.ts';
@@ -74,8 +75,8 @@ test('aliases are told of, and served', async () => {
     expect((await get(app, path)).status).toBe(200);
 });
 
-/** The page at `/` is for people: what it is made of is no API. */
-const PAGES = /^\/($|sign-|assets\/|dashboard\/)/;
+/** The pages are for people: what they are made of is no API. */
+const PAGES = new RegExp(`^(${PAGE_PATHS.join('|')}|/(sign-(in|out)|assets/.*|dashboard/.*))$`);
 
 /** The app's own routes as the document writes them; middleware, aliases and pages do not count. */
 function toRoutes(): string[] {

@@ -5,7 +5,6 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { asset } from '../assets.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import { RunError } from '../../run-error.ts';
-import type { Caller } from '../../run.ts';
 import type { IdentifyKey } from './identify-key.ts';
 import { isOwnPage } from './is-own-page.ts';
 import type { Html } from '../html.ts';
@@ -17,33 +16,39 @@ import type { SignIns } from './sign-ins.ts';
 export type SignInParts = {
   signIns: SignIns;
   identifyKey: IdentifyKey;
-  /** The page for who is signed in. */
-  page: (caller: Caller) => Promise<Html>;
+  /** The pages for who is signed in, by their addresses. */
+  pages: Readonly<Record<string, Show>>;
 };
+
+/** Makes a page, as it is for `c.var.caller`. */
+export type Show = (c: Context<AppEnv>) => Promise<Html>;
 
 /** In bytes. */
 const LONGEST_FORM = 4096;
 
-/** The page at `/` and the way to it. Stands before `authenticate`: it has its own way to say no. */
+/** The pages and the way to them. Stands before `authenticate`: it has its own way to say no. */
 export function mountSignIn(app: Hono<AppEnv>, parts: SignInParts): void {
-  for (const path of ['/', '/sign-in', '/sign-out', '/assets/*', '/dashboard/*']) {
+  const paths = Object.keys(parts.pages);
+  for (const path of [...paths, '/sign-in', '/sign-out', '/assets/*', '/dashboard/*']) {
     app.use(path, securePages());
   }
   app.get('/assets/:name', asset);
-  app.get('/', showPage(parts));
+  for (const [path, show] of Object.entries(parts.pages)) app.get(path, showPage(parts, show));
   app.post('/sign-in', bodyLimit({ maxSize: LONGEST_FORM }), signIn(parts));
   app.post('/sign-out', signOut(parts));
 }
 
-function showPage({ signIns, identifyKey, page }: SignInParts) {
+function showPage({ signIns, identifyKey }: SignInParts, show: Show) {
   return async (c: Context<AppEnv>): Promise<Response> => {
     c.header('cache-control', 'no-store');
     const key = isOwnPage(c) ? signIns.find(readSignInCookie(c) ?? '') : undefined;
-    if (key === undefined) return c.html(signInPage());
+    const to = toAddress(c);
+    if (key === undefined) return c.html(signInPage({ to }));
     const caller = await identifyKey(key, c.env);
     if (caller instanceof RunError)
-      return c.html(signInPage('Sign in again: the key has changed.'));
-    return c.html(await page(caller));
+      return c.html(signInPage({ to, complaint: 'Sign in again: the key has changed.' }));
+    c.set('caller', caller);
+    return c.html(await show(c));
   };
 }
 
@@ -53,19 +58,20 @@ const STATUSES: Readonly<Record<string, ContentfulStatusCode>> = {
   forbidden: 403,
 };
 
-function signIn({ signIns, identifyKey }: SignInParts) {
+function signIn({ signIns, identifyKey, pages }: SignInParts) {
   return async (c: Context<AppEnv>): Promise<Response> => {
-    if (!isOwnPage(c)) return c.html(signInPage('Sign in on this page.'), 403);
-    const { key } = await c.req.parseBody();
+    if (!isOwnPage(c)) return c.html(signInPage({ complaint: 'Sign in on this page.' }), 403);
+    const { key, to: wanted } = await c.req.parseBody();
+    const to = toOwnPage(wanted, pages);
     const given = typeof key === 'string' ? key.trim() : '';
     const caller = await identifyKey(given, c.env);
     if (caller instanceof RunError) {
       c.set('failure', caller);
-      return c.html(signInPage(caller.message), STATUSES[caller.code] ?? 401);
+      return c.html(signInPage({ to, complaint: caller.message }), STATUSES[caller.code] ?? 401);
     }
     c.set('caller', caller);
     writeSignInCookie(c, signIns.add(given), signIns.ttlMs);
-    return c.redirect('/', 303);
+    return c.redirect(to, 303);
   };
 }
 
@@ -76,4 +82,15 @@ function signOut({ signIns }: SignInParts) {
     removeSignInCookie(c);
     return c.redirect('/', 303);
   };
+}
+
+function toAddress(c: Context) {
+  const { pathname, search } = new URL(c.req.url);
+  return pathname + search;
+}
+
+/** Nobody is led to an address that is not one of the pages. */
+function toOwnPage(wanted: unknown, pages: SignInParts['pages']) {
+  const url = typeof wanted === 'string' ? URL.parse(wanted, 'http://page') : null;
+  return url !== null && Object.hasOwn(pages, url.pathname) ? url.pathname + url.search : '/';
 }

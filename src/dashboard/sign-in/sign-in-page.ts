@@ -1,14 +1,21 @@
 import { html, type Html } from '../html.ts';
 import { layout } from '../layout.ts';
 
+type SignInPageOptions = {
+  /** Where it goes on. Default: the first page. */
+  to?: string;
+  complaint?: string;
+};
+
 /** What everybody sees who is not signed in. It tells nothing of the server. */
-export function signInPage(complaint?: string): Html {
-  return layout(
-    'Sign in · claude-code-proxy',
-    html`<main class="sign-in">
+export function signInPage({ to = '/', complaint }: SignInPageOptions = {}): Html {
+  return layout({
+    title: 'Sign in · claude-code-proxy',
+    body: html`<main class="sign-in">
       <h1><img src="/assets/icon.svg" alt="" width="28" height="28" /> claude-code-proxy</h1>
       <form method="post" action="/sign-in">
         ${complaint === undefined ? '' : html`<p class="complaint" role="alert">${complaint}</p>`}
+        <input type="hidden" name="to" value="${to}" />
         <label for="key">Key of this server</label>
         <input
           id="key"
@@ -26,5 +33,5 @@ export function signInPage(complaint?: string): Html {
         <button type="submit">Sign in</button>
       </form>
     </main>`,
-  );
+  });
 }

@@ -1,7 +1,7 @@
-import type { TranscriptMessage } from '../sessions/session-transcript.ts';
-import type { AgentPart } from '../run.ts';
-import type { DashboardParts } from './dashboard-parts.ts';
-import { html, type Html } from './html.ts';
+import type { TranscriptMessage } from '../../sessions/session-transcript.ts';
+import type { AgentPart } from '../../run.ts';
+import type { DashboardParts } from '../dashboard-parts.ts';
+import { html, type Html } from '../html.ts';
 import { saidList } from './said-list.ts';
 import type { Said } from './to-said.ts';
 

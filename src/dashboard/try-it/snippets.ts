@@ -1,4 +1,4 @@
-import type { Code, Trial, TrialRequest } from '../dialects/trial.ts';
+import type { Code, Trial, TrialRequest } from '../../dialects/trial.ts';
 
 /** The ways in which a request is shown. */
 export const SNIPPET_TITLES = {

@@ -1,11 +1,11 @@
-import type { RunRecord } from '../observation/run-record.ts';
-import { toInputTokens, toOutputTokens } from '../routes/admin/runs.ts';
-import { readServerStatus, type ServerStatus } from '../routes/admin/server-status.ts';
-import type { DashboardParts } from './dashboard-parts.ts';
-import { toCount, toDuration } from './formats.ts';
-import { html, type Html } from './html.ts';
-import { type NameKey, readKeyNames } from '../routes/admin/key-names.ts';
-import { toApiTitle } from './trials.ts';
+import type { RunRecord } from '../../observation/run-record.ts';
+import { toInputTokens, toOutputTokens } from '../../routes/admin/runs.ts';
+import { readServerStatus, type ServerStatus } from '../../routes/admin/server-status.ts';
+import type { DashboardParts } from '../dashboard-parts.ts';
+import { toCount, toDuration } from '../formats.ts';
+import { html, type Html } from '../html.ts';
+import { type NameKey, readKeyNames } from '../../routes/admin/key-names.ts';
+import { toApiTitle } from '../trials.ts';
 
 type Record = Readonly<RunRecord>;
 

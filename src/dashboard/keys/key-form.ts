@@ -1,5 +1,5 @@
-import { type KeyRules, PERMISSION_MODES, SCOPES } from '../keys/api-key.ts';
-import { html, type Html } from './html.ts';
+import { type KeyRules, PERMISSION_MODES, SCOPES } from '../../keys/api-key.ts';
+import { html, type Html } from '../html.ts';
 
 export type KeyFormOptions = {
   /** Begins the ids of the form's parts. */

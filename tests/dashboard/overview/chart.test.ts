@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { chart } from '../../src/dashboard/chart.ts';
+import { chart } from '../../../src/dashboard/overview/chart.ts';
 
 const OPTIONS = { title: 'Requests', format: String, from: 'Last hour' };
 

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { APP_KEY, get, type TestApp } from '../support/create-test-app.ts';
-import { createKeyedApp, createKeysFolder, type KeysFolder } from '../support/keys.ts';
+import { APP_KEY, get, type TestApp } from '../../support/create-test-app.ts';
+import { createKeyedApp, createKeysFolder, type KeysFolder } from '../../support/keys.ts';
 
 let folder: KeysFolder;
 let app: TestApp;
@@ -35,8 +35,8 @@ test('a broken file is told of, and takes nothing else of the page away', async 
   const body = new URLSearchParams({ key: APP_KEY });
   const signIn = await app.request('/sign-in', { method: 'POST', headers, body });
   const cookie = signIn.headers.get('set-cookie')?.split(';')[0] ?? '';
-  const page = await app.request('/', { headers: { ...headers, cookie } });
-  expect(await page.text()).toContain('No request is running.');
+  const page = await app.request('/keys', { headers: { ...headers, cookie } });
+  expect(await page.text()).toContain('Add a key');
 });
 
 test('what stands in a key is text', async () => {

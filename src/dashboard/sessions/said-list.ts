@@ -1,4 +1,4 @@
-import { html, type Html } from './html.ts';
+import { html, type Html } from '../html.ts';
 import type { Said } from './to-said.ts';
 
 /** A conversation as a person reads it. */

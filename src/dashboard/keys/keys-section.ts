@@ -1,8 +1,8 @@
-import type { KeyRules, ShownKey } from '../keys/api-key.ts';
-import { RunError, toRunError } from '../run-error.ts';
-import type { DashboardParts } from './dashboard-parts.ts';
-import { toCount, toDollars } from './formats.ts';
-import { html, type Html } from './html.ts';
+import type { KeyRules, ShownKey } from '../../keys/api-key.ts';
+import { RunError, toRunError } from '../../run-error.ts';
+import type { DashboardParts } from '../dashboard-parts.ts';
+import { toCount, toDollars } from '../formats.ts';
+import { html, type Html } from '../html.ts';
 import { keyForm } from './key-form.ts';
 
 /** The keys beside the owner's, each with its limits to change and a way to revoke it. */

@@ -1,7 +1,7 @@
-import type { DashboardParts } from './dashboard-parts.ts';
-import { html, type Html } from './html.ts';
+import type { DashboardParts } from '../dashboard-parts.ts';
+import { html, type Html } from '../html.ts';
 import { SNIPPET_TITLES } from './snippets.ts';
-import { TRIALS } from './trials.ts';
+import { TRIALS } from '../trials.ts';
 
 /** A form for one request, its stream, and the same request as code. */
 export async function tryItSection({ readKnownStatus }: DashboardParts): Promise<Html> {

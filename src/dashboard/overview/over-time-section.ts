@@ -1,9 +1,15 @@
-import type { HistoryPoint, HistorySums, RangeHistory, RangeName } from '../observation/ranges.ts';
-import { RANGES } from '../observation/ranges.ts';
+import type {
+  HistoryPoint,
+  HistorySums,
+  RangeHistory,
+  RangeName,
+} from '../../observation/ranges.ts';
+import { RANGES } from '../../observation/ranges.ts';
 import { chart, type Series } from './chart.ts';
-import type { DashboardParts } from './dashboard-parts.ts';
-import { toCount, toDollars, toDuration } from './formats.ts';
-import { html, type Html } from './html.ts';
+import type { DashboardParts } from '../dashboard-parts.ts';
+import { toCount, toDollars, toDuration } from '../formats.ts';
+import { html, type Html } from '../html.ts';
+import { time } from '../time.ts';
 
 const RANGE_TITLES: Readonly<Record<RangeName, string>> = {
   hour: 'Last hour',
@@ -112,9 +118,8 @@ function table(points: Points) {
 }
 
 function row(point: HistoryPoint) {
-  const at = new Date(point.at).toISOString();
   return html`<tr>
-    <th scope="row"><time datetime="${at}">${at.slice(0, 16).replace('T', ' ')} UTC</time></th>
+    <th scope="row">${time(point.at)}</th>
     <td class="number">${toCount(point.requests)}</td>
     <td class="number">${toCount(point.errors)}</td>
     <td class="number">${toCell(point.firstTokenMs?.p50)}</td>

@@ -1,9 +1,10 @@
-import type { Caller } from '../run.ts';
-import type { StoredResponse } from '../responses/response-store.ts';
-import type { SessionView } from '../routes/sessions.ts';
-import type { DashboardParts } from './dashboard-parts.ts';
-import { html, type Html } from './html.ts';
+import type { Caller } from '../../run.ts';
+import type { StoredResponse } from '../../responses/response-store.ts';
+import type { SessionView } from '../../routes/sessions.ts';
+import type { DashboardParts } from '../dashboard-parts.ts';
+import { html, type Html } from '../html.ts';
 import { saidList } from './said-list.ts';
+import { time } from '../time.ts';
 import { toSaid } from './to-said.ts';
 
 const MOST = 30;
@@ -74,9 +75,4 @@ function remove(path: string, name: string) {
   >
     Delete
   </button>`;
-}
-
-function time(at: number) {
-  const text = new Date(at).toISOString();
-  return html`<time datetime="${text}">${text.slice(0, 16).replace('T', ' ')} UTC</time>`;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { StoredResponse } from '../responses/response-store.ts';
+import type { StoredResponse } from '../../responses/response-store.ts';
 
 /** Who said what. */
 export type Said = { who: string; text: string };

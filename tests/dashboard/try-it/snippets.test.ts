@@ -6,11 +6,11 @@ import { Script } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
-import { toSnippets } from '../../src/dashboard/snippets.ts';
-import { TRIALS } from '../../src/dashboard/trials.ts';
-import { APIS } from '../../src/dialects/index.ts';
-import type { Trial } from '../../src/dialects/trial.ts';
-import { createTestApp, get, post } from '../support/create-test-app.ts';
+import { toSnippets } from '../../../src/dashboard/try-it/snippets.ts';
+import { TRIALS } from '../../../src/dashboard/trials.ts';
+import { APIS } from '../../../src/dialects/index.ts';
+import type { Trial } from '../../../src/dialects/trial.ts';
+import { createTestApp, get, post } from '../../support/create-test-app.ts';
 
 /** The page's own script. */
 type ReadAnswer = {

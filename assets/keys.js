@@ -1,0 +1,41 @@
+// The forms for keys: what they hold is sent as one JSON body.
+import { refresh } from './dashboard.js';
+import { call } from './server.js';
+
+document.querySelector('#keys').addEventListener('submit', onKeySubmit);
+
+/** Adds a key, or changes what one may do. */
+async function onKeySubmit(event) {
+  event.preventDefault();
+  const form = event.target;
+  const state = form.querySelector('[role=status]');
+  const tell = (text) => (document.getElementById(state.id).textContent = text);
+  const { method, send: path } = form.dataset;
+  const headers = { 'content-type': 'application/json' };
+  const response = await call(path, { method, headers, body: toKeyBody(form) }, tell);
+  if (!response) return;
+  form.isSent = true;
+  const { key, name } = await response.json();
+  await refresh(document.querySelector('#keys [data-source]'));
+  tell(key ? `${name} is added` : 'Saved');
+  if (!key) return;
+  form.reset();
+  const box = document.querySelector('#new-key');
+  document.querySelector('#new-key-text').textContent = key;
+  box.hidden = false;
+  box.focus();
+}
+
+/** Fields that are empty are left out: no limit. */
+function toKeyBody(form) {
+  const data = new FormData(form);
+  const fields = [...new Set(data.keys())].map((name) => {
+    const { type } = form.elements[name];
+    if (type === 'number') return [name, data.get(name) && Number(data.get(name))];
+    if (type === 'text') return [name, data.get(name)];
+    const lines = data.getAll(name).flatMap((text) => text.split('\n'));
+    return [name, lines.map((line) => line.trim()).filter(Boolean)];
+  });
+  const given = fields.filter(([, value]) => value?.length !== 0);
+  return JSON.stringify({ scopes: [], ...Object.fromEntries(given) });
+}
