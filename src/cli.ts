@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { findCommand } from './cli/commands.ts';
 import { HELP, readFlags } from './cli/flags.ts';
 import { createPaint } from './cli/paint.ts';
-import { start } from './cli/start.ts';
 import { stopOnSignals } from './cli/stop-on-signals.ts';
 
 /** The program: reads the command line and the environment, serves until a signal, exits. */
@@ -15,7 +14,7 @@ export async function runCli(): Promise<void> {
       folder: process.cwd(),
       warn: (line: string) => console.error(line),
     };
-    const command = findCommand(args[0]);
+    const command = await findCommand(args[0]);
     if (command) {
       process.exitCode = await command({
         ...surroundings,
@@ -36,6 +35,7 @@ export async function runCli(): Promise<void> {
       console.log(version);
       return;
     }
+    const { start } = await import('./cli/start.ts');
     const starting = start({ flags, version, ...surroundings });
     stopOnSignals({
       // A start that fails has its sentence printed below.

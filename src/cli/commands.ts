@@ -1,13 +1,14 @@
 import type { Command } from './command.ts';
-import { doctor } from './doctor/doctor.ts';
-import { env } from './env.ts';
-import { keys } from './keys.ts';
-import { status } from './status.ts';
 
-/** What the program does beside serving. */
-const COMMANDS: Readonly<Record<string, Command>> = { doctor, env, keys, status };
+/** What the program does beside serving; each is loaded when it is asked for, as most take a second. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  doctor: async () => (await import('./doctor/doctor.ts')).doctor,
+  env: async () => (await import('./env.ts')).env,
+  keys: async () => (await import('./keys.ts')).keys,
+  status: async () => (await import('./status.ts')).status,
+};
 
 /** The command of this name, if it is one. */
-export function findCommand(name: string | undefined): Command | undefined {
-  return name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+export async function findCommand(name: string | undefined): Promise<Command | undefined> {
+  return name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name]?.() : undefined;
 }

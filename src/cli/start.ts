@@ -1,6 +1,5 @@
 import type { Config } from '../config.ts';
 import { findClaude } from '../claude/launch/find-claude.ts';
-import { startServer } from '../server.ts';
 import { readOrCreateKey, toKeyFile } from '../keys/proxy-key.ts';
 import { openStateFolder } from '../state/state-folder.ts';
 import { type ProxyKey, toBanner, toBannerJson } from './banner.ts';
@@ -44,6 +43,8 @@ async function startWith(
   await openStateFolder(config.stateDir);
   const claude = await findClaude({ claudePath: config.claudePath, environment });
   const key = await readKey(config);
+  // Half a second of loading, which a sentence about a wrong setting need not wait for.
+  const { startServer } = await import('../server.ts');
   const server = await startServer({
     config,
     environment: demo?.environment ?? environment,

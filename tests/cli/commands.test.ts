@@ -9,7 +9,7 @@ const NAMES = ['doctor', 'status', 'env', 'keys'];
 test.each(NAMES)('%s --help tells how it is used, and does nothing else', async (name) => {
   for (const flag of ['--help', '-h']) {
     const { context, lines, warnings } = createContext([flag], {});
-    expect(await findCommand(name)?.(context)).toBe(0);
+    expect(await (await findCommand(name))?.(context)).toBe(0);
     expect(lines.join('\n')).toContain(`claude-code-proxy ${name}`);
     expect(lines.join('\n')).toContain('--json');
     expect(warnings).toEqual([]);
@@ -20,7 +20,7 @@ test.each(NAMES)('%s --help tells how it is used, and does nothing else', async 
 test.each(NAMES)('%s tells its version', async (name) => {
   for (const flag of ['--version', '-v']) {
     const { context, lines } = createContext([flag], {});
-    expect(await findCommand(name)?.(context)).toBe(0);
+    expect(await (await findCommand(name))?.(context)).toBe(0);
     expect(lines).toEqual(['1.2.3']);
   }
 });
@@ -35,6 +35,6 @@ test.each([
   ['env', 'now', "Unexpected argument 'now'. See --help"],
 ])('%s %s gets one sentence', async (name, flag, sentence) => {
   const { context } = createContext([flag], {});
-  const answer = async () => findCommand(name)?.(context);
+  const answer = async () => (await findCommand(name))?.(context);
   await expect(answer).rejects.toThrow(sentence);
 });
