@@ -63,6 +63,9 @@ const query = fc.dictionary(
 );
 
 /** As far as the platform lets a header be made at all. */
+/** So that every run of the tests does the same. */
+const SEED = 20_261_124;
+
 const headerText = fc.stringMatching(/^[\t -~\u0080-\u00FF]{0,60}$/);
 
 const headers = fc.dictionary(
@@ -98,7 +101,7 @@ test.each(WITHOUT_BODY)(
   '%s answers whatever stands in its path, query and headers',
   async (name) => {
     const [method = '', path = ''] = name.split(' ');
-    const fault = await findCounterexample(hostile, 100, async (given) => {
+    const fault = await findCounterexample(hostile, { count: 100, seed: SEED }, async (given) => {
       const text = Object.entries(given.query)
         .map(([key, value]) => `${key}=${value}`)
         .join('&');
@@ -121,7 +124,7 @@ test.each(WITHOUT_BODY)(
 test('no text in the place of a key lets anybody in, or breaks anything', async () => {
   const keys = fc.record({ authorization: headerText, 'x-api-key': headerText });
   // From the fifth wrong key on each costs time.
-  const fault = await findCounterexample(keys, 4, async (given) => {
+  const fault = await findCounterexample(keys, { count: 4, seed: SEED }, async (given) => {
     const { status } = await app.request('http://app/v1/models', { headers: given });
     if (status !== 401) throw new Error(`A ${status}.`);
   });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Block } from '../../src/demo/messages-body.ts';
 import { PDF, PNG, toNoise } from '../media/samples.ts';
 import { startWeb, type Web, watchConnections } from '../media/start-web.ts';
-import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readProcesses } from '../support/watch-place.ts';
 
 /** Large enough that it comes in many pieces; the CLI looks into it, so it is a whole image. */
@@ -29,7 +29,7 @@ let web: Web;
 let proxy: Proxy;
 beforeAll(async () => {
   web = await startWeb(serveFile);
-  proxy = await startProxy({ settings: { ...ONE_EACH, MEDIA_ALLOWED_HOSTS: '127.0.0.1' } });
+  proxy = await startProxy({ settings: { MEDIA_ALLOWED_HOSTS: '127.0.0.1' } });
 });
 afterAll(async () => {
   await proxy.stop();

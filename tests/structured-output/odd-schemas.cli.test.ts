@@ -39,14 +39,6 @@ describe.for(JSON_DIALECTS)('$name', (dialect) => {
     }
   });
 
-  test('a pattern that never comes to an end holds up nobody for long', async () => {
-    proxy.model.answer = () => textReply(JSON.stringify({ city: `${'a'.repeat(60)}!` }));
-    const schema = { ...CITY, properties: { city: { type: 'string', pattern: '^(a+)+\\1$' } } };
-    const { status, body } = await askFor(proxy, dialect, dialect.toFormat(schema));
-    expect(status).toBe(400);
-    expect(body).toMatchObject({ error: { message: expect.stringMatching(/takes too long/) } });
-  });
-
   test('a schema that would have its verdict awaited is checked like any other', async () => {
     proxy.model.answer = () => textReply('{"town":"Bern"}');
     const { status } = await askFor(proxy, dialect, dialect.toFormat({ $async: true, ...CITY }));
@@ -54,6 +46,17 @@ describe.for(JSON_DIALECTS)('$name', (dialect) => {
     expect((await fetch(`${proxy.url}/health`)).status).toBe(200);
   });
 });
+
+test.for(JSON_DIALECTS.slice(0, 1))(
+  '$name: a pattern that never comes to an end holds up nobody for long',
+  async (dialect) => {
+    proxy.model.answer = () => textReply(JSON.stringify({ city: `${'a'.repeat(60)}!` }));
+    const schema = { ...CITY, properties: { city: { type: 'string', pattern: '^(a+)+\\1$' } } };
+    const { status, body } = await askFor(proxy, dialect, dialect.toFormat(schema));
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ error: { message: expect.stringMatching(/takes too long/) } });
+  },
+);
 
 test.for<[string, object]>([
   ['older name', { output_format: { type: 'json_schema', schema: { type: 'objekt' } } }],
