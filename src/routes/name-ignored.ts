@@ -10,7 +10,16 @@ export function nameIgnored(
   ignored: readonly string[],
   start: RunStart | undefined,
 ): void {
+  const names = toIgnoredNames(paramNames, ignored, start);
+  if (names.length > 0) c.header('x-ignored-params', names.join(', '));
+}
+
+/** What a dialect did not honour, and what the model would not take. */
+export function toIgnoredNames(
+  paramNames: Dialect<never>['paramNames'],
+  ignored: readonly string[],
+  start: RunStart | undefined,
+): string[] {
   const dropped = (start?.dropped ?? []).map((name) => paramNames[name]);
-  const names = new Set([...ignored, ...dropped]);
-  if (names.size > 0) c.header('x-ignored-params', [...names].join(', '));
+  return [...new Set([...ignored, ...dropped])];
 }

@@ -1,23 +1,9 @@
-import { join } from 'node:path';
-
 import { Ajv } from 'ajv';
-import { createGenerator } from 'ts-json-schema-generator';
+
+import { createTypeSchemas, DEFINITIONS, type Definitions } from './type-schema.ts';
 
 /** What is wrong with a value, sentence by sentence. */
 export type TypeCheck = (value: unknown) => string[];
-
-type Definition = {
-  properties?: Record<string, { const?: unknown }>;
-  required?: string[];
-  anyOf?: { $ref?: string }[];
-};
-
-type Definitions = Record<string, Definition>;
-
-type Schema = Record<string, unknown> & { definitions: Definitions };
-
-const MODULES = join(import.meta.dirname, '../../node_modules');
-const DEFINITIONS = '#/definitions/';
 
 /**
  * Makes checks of the types that a package declares, by way of JSON Schema. A field that the type does
@@ -26,19 +12,12 @@ const DEFINITIONS = '#/definitions/';
  */
 export function createTypeChecks(
   declaration: string,
-  { isOpen = false } = {},
+  options: { isOpen?: boolean } = {},
 ): (type: string, deviations?: readonly string[]) => TypeCheck {
-  const generator = createGenerator({
-    path: join(MODULES, declaration),
-    tsconfig: join(import.meta.dirname, 'tsconfig.json'),
-    additionalProperties: isOpen,
-    skipTypeCheck: true,
-    expose: 'all',
-    jsDoc: 'none',
-  });
+  const toSchema = createTypeSchemas(declaration, options);
 
   return (type, deviations = []) => {
-    const schema = generator.createSchema(type) as Schema; // of object types and unions of them
+    const schema = toSchema(type);
     const { definitions } = schema;
     for (const deviation of deviations) allow(definitions, deviation);
     const ajv = new Ajv({ strict: false, allErrors: true }).addSchema(schema, type);

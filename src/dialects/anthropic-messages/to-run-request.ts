@@ -3,7 +3,7 @@ import { RunError } from '../../run-error.ts';
 import type { TranslatedRequest } from '../dialect.ts';
 import { checkTools } from '../shared/check-tools.ts';
 import { checkConversation } from '../shared/conversation.ts';
-import { type InnerParams, type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
+import { type NeutralValues, toIgnoredParams, toInnerParams } from '../shared/ignored-params.ts';
 import type { MessagesBody } from './body.ts';
 import { checkCallIds } from './check-call-ids.ts';
 import { toConversation } from './to-conversation.ts';
@@ -32,16 +32,31 @@ const NEUTRAL: NeutralValues = {
   stream_options: () => true,
 };
 
-const INNER: InnerParams = {
+const INNER = toInnerParams({
   'tools.*.strict': (value) => value === false,
   'tools.*.defer_loading': (value) => value === false,
   'tools.*.eager_input_streaming': (value) => value === false,
   'tools.*.input_examples': isEmptyList,
   'tools.*.allowed_callers': isEmptyList,
+  'tools.*.max_characters': () => false,
+  'tools.*.display_number': () => false,
   'output_config.task_budget': () => false,
-  'messages.*.content.*.citations': isSwitchedOff,
-  'messages.*.content.*.context': () => false,
-};
+  'thinking.block_binding': (value) => Object.keys(Object(value)).length === 0,
+  'messages.*.content.*.toolset_name': () => false,
+  ...toContentParams('messages.*.content.*'),
+  ...toContentParams('messages.*.content.*.content.*'), // of a tool's result
+});
+
+/** What is not honoured of what a message or a result holds. */
+function toContentParams(path: string) {
+  return {
+    [`${path}.citations`]: isSwitchedOff,
+    [`${path}.context`]: () => false,
+    [`${path}.transformations`]: isScaledDown,
+    // Of a document in pieces only the texts are read.
+    [`${path}.source.content.*`]: (piece: unknown) => Object(piece).type !== 'image',
+  };
+}
 
 /** Throws `RunError` for a conversation that cannot be carried out. */
 export function toRunRequest(body: MessagesBody, caller: Caller): TranslatedRequest {
@@ -85,6 +100,11 @@ export function toRunRequest(body: MessagesBody, caller: Caller): TranslatedRequ
 
 function isEmptyList(value: unknown) {
   return Array.isArray(value) && value.length === 0;
+}
+
+/** What is done with a large picture anyway. */
+function isScaledDown(value: unknown) {
+  return (Object(value).oversized_image ?? 'downsize') === 'downsize';
 }
 
 /** An earlier answer's citations stand in its texts as a list; nothing is asked for there. */

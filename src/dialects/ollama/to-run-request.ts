@@ -2,7 +2,7 @@ import type { Caller, RunRequest, Thinking } from '../../run.ts';
 import type { TranslatedRequest } from '../dialect.ts';
 import { checkTools, type ToolPaths } from '../shared/check-tools.ts';
 import { checkConversation, toTurns } from '../shared/conversation.ts';
-import { type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
+import { type NeutralValues, toIgnoredParams, toInnerParams } from '../shared/ignored-params.ts';
 import { isOnScale, toTemperature } from '../shared/openai-sampling.ts';
 import type { OllamaChatBody, OllamaGenerateBody } from './body.ts';
 import { toImage } from './image.ts';
@@ -30,6 +30,11 @@ const NEUTRAL: NeutralValues = {
   suffix: () => true,
   template: (value) => value === '',
 };
+
+const INNER = toInnerParams({
+  // What a model thought goes up again only with the API's proof, which this API cannot carry.
+  'messages.*.thinking': (value) => value === '',
+});
 
 const TOOL_PATHS: ToolPaths = {
   toNamePath: (index) => `tools.${index}.function.name`,
@@ -86,7 +91,7 @@ function toTranslated(
     request,
     isStream: body.stream ?? true,
     ignored: [
-      ...toIgnoredParams(body, honoured, NEUTRAL),
+      ...toIgnoredParams(body, honoured, NEUTRAL, INNER),
       ...ignoredOptions.map((name) => `options.${name}`),
     ],
   };

@@ -106,6 +106,7 @@ const ResponseFormat = z.discriminatedUnion('type', [
     type: z.literal('json_schema'),
     json_schema: z.looseObject({
       name: z.string(),
+      description: z.string().nullish(),
       schema: z.record(z.string(), z.unknown()).optional(),
     }),
   }),

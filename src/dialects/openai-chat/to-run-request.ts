@@ -2,7 +2,8 @@ import type { Caller, RunRequest, Sampling } from '../../run.ts';
 import type { TranslatedRequest } from '../dialect.ts';
 import { checkTools } from '../shared/check-tools.ts';
 import { checkConversation } from '../shared/conversation.ts';
-import { type InnerParams, type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
+import { type NeutralValues, toIgnoredParams, toInnerParams } from '../shared/ignored-params.ts';
+import { toDescribed } from '../shared/to-described.ts';
 import { isOnScale, toEffort, toTemperature, toThinking } from '../shared/openai-sampling.ts';
 import type { ChatBody } from './body.ts';
 import { withTools } from './from-functions.ts';
@@ -43,14 +44,19 @@ const NEUTRAL: NeutralValues = {
   metadata: (value) => Object.keys(Object(value)).length === 0,
 };
 
-const INNER: InnerParams = {
+const INNER = toInnerParams({
   'tools.*.function.strict': (value) => value === false,
   // A grammar is told to the model, but nothing holds it to that.
   'tools.*.custom.format': (format) => Object(format).type === 'text',
   // The messages of functions are named by what they answer.
   'messages.*.name': (_, holder) => 'role' in holder && holder.role === 'function',
+  'messages.*.audio': () => false,
   'messages.*.content.*.image_url.detail': (value) => value === 'auto',
-};
+  'messages.*.content.*.prompt_cache_breakpoint': () => false,
+  // A schema is described by it.
+  'response_format.json_schema.description': (_, format) => 'schema' in format,
+  'stream_options.include_obfuscation': (value) => value === false,
+});
 
 /** Throws `RunError` for a conversation that cannot be carried out. */
 export function toRunRequest(given: ChatBody, caller: Caller): TranslatedRequest {
@@ -82,8 +88,10 @@ export function toRunRequest(given: ChatBody, caller: Caller): TranslatedRequest
 
 function toOutput(format: ChatBody['response_format']): RunRequest['output'] {
   switch (format?.type) {
-    case 'json_schema':
-      return { type: 'json', schema: format.json_schema.schema, path: 'response_format' };
+    case 'json_schema': {
+      const schema = toDescribed(format.json_schema.schema, format.json_schema);
+      return { type: 'json', schema, path: 'response_format' };
+    }
     case 'json_object':
       return format.schema
         ? { type: 'json', schema: format.schema, path: 'response_format.schema' }

@@ -1,7 +1,7 @@
 import type { Caller, Message, RunRequest } from '../../run.ts';
 import type { TranslatedRequest } from '../dialect.ts';
 import { checkConversation, toTurns } from '../shared/conversation.ts';
-import { type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
+import { type NeutralValues, toIgnoredParams, toInnerParams } from '../shared/ignored-params.ts';
 import { isOnScale, toTemperature } from '../shared/openai-sampling.ts';
 import type { CompletionBody } from './body.ts';
 
@@ -28,6 +28,10 @@ const NEUTRAL: NeutralValues = {
   logit_bias: (value) => Object.keys(Object(value)).length === 0,
 };
 
+const INNER = toInnerParams({
+  'stream_options.include_obfuscation': (value) => value === false,
+});
+
 /** The prompt becomes the one message of a conversation. Throws `RunError` for a blank one. */
 export function toRunRequest(body: CompletionBody, caller: Caller): TranslatedRequest {
   const text = [body.prompt].flat().join('');
@@ -53,6 +57,6 @@ export function toRunRequest(body: CompletionBody, caller: Caller): TranslatedRe
     agent: undefined,
     caller: { ...caller, user: body.user ?? undefined },
   };
-  const ignored = toIgnoredParams(body, HONOURED, NEUTRAL);
+  const ignored = toIgnoredParams(body, HONOURED, NEUTRAL, INNER);
   return { request, isStream: body.stream ?? false, ignored };
 }

@@ -3,7 +3,8 @@ import { RunError } from '../../run-error.ts';
 import type { TranslatedRequest } from '../dialect.ts';
 import { checkTools } from '../shared/check-tools.ts';
 import { checkConversation } from '../shared/conversation.ts';
-import { type InnerParams, type NeutralValues, toIgnoredParams } from '../shared/ignored-params.ts';
+import { toDescribed } from '../shared/to-described.ts';
+import { type NeutralValues, toIgnoredParams, toInnerParams } from '../shared/ignored-params.ts';
 import { isOnScale, toEffort, toTemperature, toThinking } from '../shared/openai-sampling.ts';
 import { type ResponsesBody, toInputItems } from './body.ts';
 import { asksForCompaction, toCompactionBody } from './compaction-request.ts';
@@ -42,17 +43,39 @@ const NEUTRAL: NeutralValues = {
   service_tier: (value) => value === 'auto' || value === 'default',
 };
 
-const INNER: InnerParams = {
-  'tools.*.strict': (value) => value === false,
-  'tools.*.tools.*.strict': (value) => value === false,
-  'input.*.tools.*.strict': (value) => value === false,
-  'input.*.tools.*.tools.*.strict': (value) => value === false,
-  'tools.*.format': isPlainText,
-  'tools.*.tools.*.format': isPlainText,
-  'input.*.tools.*.format': isPlainText,
+const INNER = toInnerParams({
+  ...toToolParams('tools.*'),
+  ...toToolParams('tools.*.tools.*'),
+  ...toToolParams('input.*.tools.*'),
+  ...toToolParams('input.*.tools.*.tools.*'),
+  // Those of the input have been loaded.
+  'tools.*.defer_loading': isFalse,
+  'tools.*.tools.*.defer_loading': isFalse,
   'text.verbosity': (value) => value === 'medium',
+  'reasoning.context': (value) => value === 'auto',
+  'reasoning.mode': (value) => value === 'standard',
+  'stream_options.include_obfuscation': isFalse,
+  'input.*.async': isFalse,
   'input.*.content.*.detail': (value) => value === 'auto',
-};
+  'input.*.content.*.prompt_cache_breakpoint': () => false,
+  'input.*.output.*.prompt_cache_breakpoint': () => false,
+  // A picture that a tool of OpenAI's made.
+  'input.*.result': (_, item) => 'type' in item && item.type !== 'image_generation_call',
+});
+
+function toToolParams(path: string) {
+  return {
+    [`${path}.strict`]: isFalse,
+    [`${path}.format`]: isPlainText,
+    [`${path}.async`]: isFalse,
+    [`${path}.allowed_callers`]: (callers: unknown) =>
+      Array.isArray(callers) && callers.every((caller) => caller === 'direct'),
+  };
+}
+
+function isFalse(value: unknown) {
+  return value === false;
+}
 
 /** A grammar is told to the model, but nothing holds it to that. */
 function isPlainText(format: unknown) {
@@ -72,7 +95,11 @@ export function toRunRequest(body: ResponsesBody, caller: Caller): TranslatedReq
   refuseUnkept(body);
   const request: RunRequest = {
     model: body.model,
-    instructions: [...(body.instructions?.trim() ? [body.instructions] : []), ...instructions],
+    instructions: [
+      ...(body.instructions?.trim() ? [body.instructions] : []),
+      ...instructions,
+      ...given.notes,
+    ],
     messages,
     ...chooseTools(body.tool_choice, given),
     parallelToolCalls: body.parallel_tool_calls ?? true,
@@ -124,7 +151,7 @@ function toConfigurationUpdates(items: readonly InputItem[]) {
 function toOutput(format: NonNullable<ResponsesBody['text']>['format']): RunRequest['output'] {
   switch (format?.type) {
     case 'json_schema':
-      return { type: 'json', schema: format.schema, path: 'text.format' };
+      return { type: 'json', schema: toDescribed(format.schema, format), path: 'text.format' };
     case 'json_object':
       return format.schema
         ? { type: 'json', schema: format.schema, path: 'text.format.schema' }

@@ -1,17 +1,22 @@
 /** Values that ask for nothing, by parameter: given, but nothing is lost by not passing them on. */
 export type NeutralValues = Readonly<Record<string, (value: unknown) => boolean>>;
 
+/** Whether a value asks for nothing. `holder` is the object in which the field stands. */
+type IsNeutral = (value: unknown, holder: object) => boolean;
+
 /**
- * Fields further inside a body that are not honoured, by their path (`*` is any place in a list), with the
- * values that ask for nothing. `holder` is the object in which the field stands.
+ * Fields further inside a body that are not honoured, as a tree of their names (`*` is any place in a
+ * list), with the values that ask for nothing.
  */
-export type InnerParams = Readonly<Record<string, (value: unknown, holder: object) => boolean>>;
+export type InnerParams = { isNeutral?: IsNeutral; inside: ReadonlyMap<string, InnerParams> };
 
 /** Parameter names longer or stranger than this are not repeated in a response header. */
 const PRINTABLE_NAME = /^[\w.-]{1,64}$/;
 
 /** More would make a header larger than clients read. */
 const MAX_NAMED = 50;
+
+const NONE: InnerParams = { inside: new Map() };
 
 /**
  * The names of the parameters that a request gave, that are not honoured, and whose value asks for
@@ -21,33 +26,46 @@ export function toIgnoredParams(
   body: Readonly<Record<string, unknown>>,
   honoured: ReadonlySet<string>,
   neutral: NeutralValues,
-  inner: InnerParams = {},
+  inner: InnerParams = NONE,
 ): string[] {
   const outer = Object.entries(body)
     .filter(([name, value]) => isGiven(value) && !honoured.has(name))
     .filter(([name, value]) => !(Object.hasOwn(neutral, name) && neutral[name]?.(value)))
-    .map(([name]) => name);
-  const further = Object.entries(inner).flatMap(([path, isNeutral]) =>
-    findFields(body, path.split('.'))
-      .filter(({ value, holder }) => !isNeutral(value, holder))
-      .map((field) => field.path),
-  );
-  return [...outer, ...further].filter((name) => PRINTABLE_NAME.test(name)).slice(0, MAX_NAMED);
+    .map(([name]) => name)
+    .filter((name) => PRINTABLE_NAME.test(name));
+  const further = findFields(body, inner);
+  return [...outer, ...further].slice(0, MAX_NAMED);
 }
 
-type Field = { path: string; value: unknown; holder: object };
+/** The tree of paths such as `tools.*.strict`. */
+export function toInnerParams(paths: Readonly<Record<string, IsNeutral>>): InnerParams {
+  const byName = Map.groupBy(Object.entries(paths), ([path]) => path.split('.', 1)[0] ?? '');
+  const inside = [...byName].map(([name, fields]): [string, InnerParams] => {
+    const isNeutral = fields.find(([path]) => path === name)?.[1];
+    const further = fields.filter(([path]) => path !== name);
+    const tree = toInnerParams(
+      Object.fromEntries(further.map(([path, one]) => [path.slice(name.length + 1), one])),
+    );
+    return [name, isNeutral ? { ...tree, isNeutral } : tree];
+  });
+  return { inside: new Map(inside) };
+}
 
-/** The given fields at a path, one for each item of the lists on the way. */
-function findFields(holder: unknown, [name, ...rest]: readonly string[], before = ''): Field[] {
-  if (name === undefined || !isNested(holder)) return [];
-  if (name === '*') {
-    if (!Array.isArray(holder)) return [];
-    return holder.flatMap((item, index) => findFields(item, rest, `${before}${index}.`));
-  }
-  const value: unknown = Object.hasOwn(holder, name) ? Reflect.get(holder, name) : undefined;
-  if (!isGiven(value)) return [];
-  const path = before + name;
-  return rest.length === 0 ? [{ path, value, holder }] : findFields(value, rest, `${path}.`);
+/** The paths of the given fields of a tree, one for each item of the lists on the way. */
+function findFields(holder: object, { inside }: InnerParams, before = ''): string[] {
+  return [...inside].flatMap(([name, { isNeutral, ...tree }]) =>
+    toFields(holder, name).flatMap(([field, value]) => {
+      if (!isGiven(value)) return [];
+      const path = before + field;
+      const own = isNeutral && !isNeutral(value, holder) ? [path] : [];
+      return isNested(value) ? [...own, ...findFields(value, tree, `${path}.`)] : own;
+    }),
+  );
+}
+
+function toFields(holder: object, name: string): [string | number, unknown][] {
+  if (name === '*') return Array.isArray(holder) ? [...holder.entries()] : [];
+  return Object.hasOwn(holder, name) ? [[name, Reflect.get(holder, name)]] : [];
 }
 
 function isNested(value: unknown): value is object {

@@ -5,9 +5,10 @@ import { countIfRefused } from '../../http/count-if-refused.ts';
 import { createRequestId } from '../../http/identify-request.ts';
 import type { Variables } from '../../http/variables.ts';
 import type { StoredResponse } from '../../responses/response-store.ts';
-import { toAnswerEvents } from '../../run-answer.ts';
 import type { Caller, Run } from '../../run.ts';
 import { RunError, toRunError } from '../../run-error.ts';
+import { toIgnoredNames } from '../name-ignored.ts';
+import { openRun } from '../open-run.ts';
 import { releaseWhenAborted } from '../release-when-aborted.ts';
 import { type ClientEvent, readClientEvent, readStreamId } from './client-event.ts';
 import { openExchange } from './open-exchange.ts';
@@ -45,12 +46,14 @@ export function createTurns(parts: TurnsParts): Turns {
 
   const converse = async (event: ClientEvent, requestId: string, signal: AbortSignal) => {
     const asking = { requestId, arrivedAtMs: Date.now(), caller: { ...caller, requestId } };
-    const { exchange, toStored } = await countIfRefused(parts, () =>
+    const { exchange, toStored, ignored } = await countIfRefused(parts, () =>
       openExchange(event.body, asking, find, event),
     );
-    const events = event.isGenerating
-      ? toAnswerEvents(run(exchange.request, signal))
-      : sayNothing(event.body);
+    const { start, events } = event.isGenerating
+      ? await openRun(run(exchange.request, signal), 0)
+      : { start: undefined, events: sayNothing(event.body) };
+    // Where no header can go, the first event says it.
+    let names = toIgnoredNames(openaiResponses.paramNames, ignored, start);
     const numbered = toNumberedEvents(events, exchange);
     const recorded = recordEvents(releaseWhenAborted(numbered, signal), async (response) => {
       const stored = toStored(response);
@@ -58,7 +61,9 @@ export function createTurns(parts: TurnsParts): Turns {
       if (event.body.store !== false) await book.save(stored);
     });
     for await (const answered of recorded) {
-      await send(JSON.stringify({ ...answered, stream_id: event.streamId }));
+      const named = names.length > 0 && { ignored_params: names };
+      names = [];
+      await send(JSON.stringify({ ...answered, ...named, stream_id: event.streamId }));
     }
   };
 

@@ -29,11 +29,39 @@ test('what is not honoured inside the body is named by its path', () => {
   expect(ignored).toEqual([
     'tools.0.strict',
     'tools.0.defer_loading',
-    'tools.2.eager_input_streaming',
     'tools.0.input_examples',
+    'tools.2.eager_input_streaming',
     'output_config.task_budget',
     'messages.0.content.0.citations',
     'messages.0.content.0.context',
+  ]);
+});
+
+test('what a result or a document in pieces holds is named, too', () => {
+  const image = { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } };
+  const pieces = { type: 'content', content: [{ type: 'text', text: 'A.' }, image] };
+  const document = { type: 'document', source: pieces, context: 'Old.' };
+  const { ignored } = translate(anthropicMessages, {
+    model: 'sonnet',
+    max_tokens: 100,
+    messages: [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'a', input: {} }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: 't1', content: [document] },
+          { ...image, transformations: { oversized_image: 'error' } },
+          { ...image, transformations: {} },
+        ],
+      },
+    ],
+  });
+
+  expect(ignored).toEqual([
+    'messages.2.content.0.content.0.context',
+    'messages.2.content.0.content.0.source.content.1',
+    'messages.2.content.1.transformations',
   ]);
 });
 

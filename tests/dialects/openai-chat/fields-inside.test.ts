@@ -66,6 +66,20 @@ test('a schema beside json_object is held to', () => {
   expect(request.output).toMatchObject({ type: 'json', schema });
 });
 
+test('what a schema is for stands in it', () => {
+  const schema = { type: 'object', properties: { a: {} } };
+  const toOutput = (json_schema: object) =>
+    toTranslated({ response_format: { type: 'json_schema', json_schema } });
+
+  const described = toOutput({ name: 'a', schema, description: 'A person.' });
+  expect(described.request.output).toMatchObject({
+    schema: { ...schema, description: 'A person.' },
+  });
+  expect(described.ignored).toEqual([]);
+  const { ignored } = toOutput({ name: 'a', description: 'A person.' });
+  expect(ignored).toEqual(['response_format.json_schema.description']);
+});
+
 test('what a tool found may be a picture', () => {
   const url = 'data:image/png;base64,AAAA';
   const call = { id: 'c1', type: 'function', function: { name: 'a', arguments: '{}' } };

@@ -16,6 +16,33 @@ test('what is not honoured inside the body is named by its path', () => {
   expect(ignored).toEqual(['prompt_cache_key', 'tools.0.strict', 'text.verbosity']);
 });
 
+test('what a namespace says of its tools reaches the model', () => {
+  const tool = { type: 'function', name: 'add', parameters: { type: 'object' } };
+  const description = 'The lab counts for you.';
+  const { request } = toTranslated({
+    input: 'Hi',
+    instructions: 'Be brief.',
+    tools: [{ type: 'namespace', name: 'mcp__lab', description, tools: [tool] }],
+  });
+
+  expect(request.instructions).toEqual([
+    'Be brief.',
+    'The tools whose names begin with mcp__lab__: The lab counts for you.',
+  ]);
+});
+
+test('the skills of a shell are told to the model', () => {
+  const skill = { name: 'charts', description: 'Draws charts.', path: '/skills/charts' };
+  const { request } = toTranslated({
+    input: 'Hi',
+    tools: [{ type: 'shell', environment: { type: 'local', skills: [skill] } }],
+  });
+
+  expect(request.tools[0]?.description).toContain(
+    'For the skill charts read SKILL.md in /skills/charts first: Draws charts.',
+  );
+});
+
 test('an input may end with the reply, or with instructions behind it', () => {
   const user = { role: 'user', content: 'Write.' };
   const assistant = { role: 'assistant', content: 'Once upon' };

@@ -12,6 +12,17 @@ test('input_tokens counts what a response would be asked', async () => {
   }
 });
 
+test('what does not count is named as it is for an answer', async () => {
+  const { app } = createResponsesApp();
+  const tokens = await post(app, '/v1/responses/input_tokens', { input: 'Hi', moderation: {} });
+  expect(tokens.headers.get('x-ignored-params')).toBe('moderation');
+
+  const messages = [{ role: 'user', content: 'Hi' }];
+  const body = { model: 'sonnet', messages, speed: 'fast' };
+  const counted = await post(app, '/v1/messages/count_tokens', body);
+  expect(counted.headers.get('x-ignored-params')).toBe('speed');
+});
+
 test('a compaction keeps what the user said, and can be read again', async () => {
   const { send, create, requests } = createResponsesApp([text('They like tea.')]);
   const first = await create({ input: 'I like tea.' });

@@ -65,6 +65,24 @@ function createHeldModel() {
 }
 
 describe('a turn', () => {
+  test('says in its first event what is not honoured', async () => {
+    const { url } = await serve(async function* droppedTopK() {
+      for await (const event of cannedRun([text('Hello.')]))
+        yield event.type === 'run-start' ? { ...event, dropped: ['effort' as const] } : event;
+    });
+    const { say, turn } = await openSocket(url);
+    say({ type: 'response.create', model: 'sonnet', input: 'Hi', text: { verbosity: 'low' } });
+    const [first, ...later] = await turn();
+    expect(first).toMatchObject({
+      type: 'response.created',
+      ignored_params: ['text.verbosity', 'reasoning.effort'],
+    });
+    expect(later.filter((event) => 'ignored_params' in event)).toEqual([]);
+
+    say({ type: 'response.create', model: 'sonnet', input: 'Hi', generate: false });
+    expect((await turn())[0]).not.toHaveProperty('ignored_params');
+  });
+
   test('has the events of a stream', async () => {
     const { url } = await serve();
     const { say, turn } = await openSocket(url);

@@ -17,6 +17,8 @@ export type GivenTools = {
   tools: readonly ClientTool[];
   /** Where those stand that only OpenAI could run. */
   hosted: readonly string[];
+  /** What the namespaces say of themselves. */
+  notes: readonly string[];
 };
 
 type Placed = { tool: RunnableTool; namespace: string | undefined; path: string };
@@ -29,11 +31,13 @@ const LONGEST_NAME = 128;
  */
 export function readTools(body: Pick<ResponsesBody, 'tools' | 'input'>): GivenTools {
   const hosted: string[] = [];
+  const notes: string[] = [];
   const find = (tools: readonly Tool[], at: string) =>
     tools.flatMap((tool, index) => {
       const path = `${at}.${index}`;
       const placed = toPlaced(tool, path);
       if (!placed) hosted.push(path);
+      if (tool.type === 'namespace' && tool.description?.trim()) notes.push(toNote(tool));
       return placed ?? [];
     });
   const own = find(body.tools ?? [], 'tools');
@@ -44,7 +48,7 @@ export function readTools(body: Pick<ResponsesBody, 'tools' | 'input'>): GivenTo
   );
   const latest = new Map(later.map((placed) => [toKey(placed), placed]));
   const kept = own.filter((placed) => !latest.has(toKey(placed)));
-  return { tools: withOffers([...kept, ...latest.values()]), hosted };
+  return { tools: withOffers([...kept, ...latest.values()]), hosted, notes };
 }
 
 /** The name by which the model knows a tool, be it given or only spoken of in the history. */
@@ -94,6 +98,10 @@ function toPlaced(tool: Tool, path: string): Placed[] | undefined {
 
 function toKey({ tool, namespace }: Placed) {
   return JSON.stringify([toCallType(tool.type), namespace, toOffer(tool).name]);
+}
+
+function toNote({ name, description }: { name: string; description?: string | null | undefined }) {
+  return `The tools whose names begin with ${toPlainName({ name: '', namespace: name })}: ${description}`;
 }
 
 /** Those that their caller named keep their names; the others get one that is free. */

@@ -74,10 +74,17 @@ export const localShellTool: ToolKind<
   readOutput: ({ output }) => toTextResult(output),
 };
 
+/** Instructions in a folder of the caller's; the containers' own are told in another way. */
+const Skill = z.looseObject({
+  name: z.string().nullish(),
+  description: z.string().nullish(),
+  path: z.string().nullish(),
+});
+
 /** Commands in a shell. https://platform.openai.com/docs/guides/tools-shell */
 export const ShellTool = z.looseObject({
   type: z.literal('shell'),
-  environment: z.looseObject({ type: z.string() }).nullish(),
+  environment: z.looseObject({ type: z.string(), skills: z.array(Skill).nullish() }).nullish(),
 });
 
 export const ShellCall = z.looseObject({
@@ -109,9 +116,12 @@ export const shellTool: ToolKind<
   z.infer<typeof ShellCallOutput>
 > = {
   idPrefix: 'sh',
-  offer: () => ({
+  offer: ({ environment }) => ({
     name: 'shell',
-    description: "Runs commands in a shell on the user's machine.",
+    description: [
+      "Runs commands in a shell on the user's machine.",
+      ...(environment?.skills ?? []).map(toSkillText),
+    ].join('\n'),
     inputSchema: {
       type: 'object',
       properties: {
@@ -140,6 +150,10 @@ export const shellTool: ToolKind<
   readCall: ({ action }) => ({ name: 'shell', input: withoutNulls(action) }),
   readOutput: ({ output }) => toTextResult(output.map(toShellText).join('\n\n')),
 };
+
+function toSkillText({ name, description, path }: z.infer<typeof Skill>) {
+  return `For the skill ${name} read SKILL.md in ${path} first: ${description}`;
+}
 
 function toShellText({
   stdout,
