@@ -66,11 +66,11 @@ test('a schema beside json_object is held to', () => {
   expect(request.output).toMatchObject({ type: 'json', schema });
 });
 
+const toOutput = (json_schema: object) =>
+  toTranslated({ response_format: { type: 'json_schema', json_schema } });
+
 test('what a schema is for stands in it', () => {
   const schema = { type: 'object', properties: { a: {} } };
-  const toOutput = (json_schema: object) =>
-    toTranslated({ response_format: { type: 'json_schema', json_schema } });
-
   const described = toOutput({ name: 'a', schema, description: 'A person.' });
   expect(described.request.output).toMatchObject({
     schema: { ...schema, description: 'A person.' },
