@@ -51,7 +51,7 @@ import type { ResponseParts } from './routes/responses/response-parts.ts';
 import { runDialect } from './routes/run-dialect.ts';
 import { mountRuns } from './routes/runs/mount-runs.ts';
 import { toServedPaths } from './routes/served-paths.ts';
-import { mountSessions, type SessionBook } from './routes/sessions.ts';
+import { type IdleSessionBook, mountSessions, type SessionBook } from './routes/sessions.ts';
 import type { CountTokens, Run } from './run.ts';
 
 /** Everything the app is made of; a test or an embedding application hands in its own. */
@@ -67,6 +67,8 @@ export type AppParts = {
   readCliStatus: ReadCliStatus;
   health: HealthParts;
   sessions: SessionBook;
+  /** What is done with sessions between their runs. */
+  idleSessions: IdleSessionBook;
   responses: ResponseParts;
   /** The runs of agents, and what is kept of them. */
   runs: RunBook;
@@ -187,7 +189,7 @@ function nameApis(app: Hono<AppEnv>) {
 
 function mountAgents(
   app: Hono<AppEnv>,
-  { runs, started = Promise.resolve(), responses, sessions }: AppParts,
+  { runs, started = Promise.resolve(), responses, sessions, idleSessions }: AppParts,
   toObserved: ToObserved,
 ) {
   app.on(
@@ -197,7 +199,7 @@ function mountAgents(
   );
   const { stopping } = responses;
   mountRuns(app, { run: toObserved(direct), book: runs, stopping, started });
-  mountSessions(app, sessions);
+  mountSessions(app, sessions, idleSessions);
 }
 
 function mountChats(app: Hono<AppEnv>, parts: AppParts, toObserved: ToObserved) {

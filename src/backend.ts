@@ -22,6 +22,7 @@ import type { AgentOptions, CountTokens, PermissionMode, Run, RunRequest } from 
  *     yield { type: 'run-end', finish: 'stop', stopSequence: undefined, usage, agent: undefined };
  *   },
  *   steering: NO_STEERING,
+ *   sessionWork: NO_SESSION_WORK,
  *   countTokens: async () => 1,
  *   readStatus: async () => ({ isLoggedIn: true, account: undefined, models: [] }),
  *   createSessionId: async () => crypto.randomUUID(),
@@ -32,6 +33,7 @@ import type { AgentOptions, CountTokens, PermissionMode, Run, RunRequest } from 
 export type Backend = {
   run: Run;
   steering: Steering;
+  sessionWork: SessionWork;
   countTokens: CountTokens;
   readStatus: ReadCliStatus;
   /** The id for a new session, by which a process that was started ahead for it is found. */
@@ -78,6 +80,36 @@ export const NO_STEERING: Steering = {
 
 function refuse(): Promise<never> {
   const message = 'What answers here cannot be spoken to while it is at work.';
+  return Promise.reject(new RunError('conflict', message));
+}
+
+/** What is done with the sessions of agents between their runs. The caller sees to it that none is on it. */
+export type SessionWork = {
+  /**
+   * Puts files back as they were when a message of the user's was sent, and resolves with what that
+   * changes: of files that the agent's file tools wrote. A dry run only tells. Throws `not-found` for a
+   * message of which nothing was noted.
+   */
+  rewindFiles: (
+    session: SessionPlace,
+    to: { messageId: string; isDryRun: boolean },
+    signal: AbortSignal,
+  ) => Promise<FileChanges>;
+  /** Gives a new session all that was said in this one, and what it cost to say. */
+  fork: (session: SessionPlace, newId: string, signal: AbortSignal) => Promise<void>;
+};
+
+/** Where a session is found. `model` is the full id of the one that answered last. */
+export type SessionPlace = { id: string; workingDirectory: string; model: string };
+
+/** Absolute paths, and lines. */
+export type FileChanges = { files: readonly string[]; insertions: number; deletions: number };
+
+/** For a back end that keeps no sessions: whatever is asked of it is a `conflict`. */
+export const NO_SESSION_WORK: SessionWork = { rewindFiles: refuseSession, fork: refuseSession };
+
+function refuseSession(): Promise<never> {
+  const message = 'What answers here keeps no sessions that this can be done with.';
   return Promise.reject(new RunError('conflict', message));
 }
 

@@ -11,6 +11,8 @@ export type AgentOptions = {
   /** Further folders for its file tools; as `workingDirectory`. */
   additionalDirectories?: readonly string[] | undefined;
   permissionMode: PermissionMode;
+  /** Whether it is noted how files were that its file tools change, to go back to that. Default: no. */
+  checkpoints?: boolean | undefined;
   /** Whether somebody answers what the agent asks on its way. Default: nobody does. */
   isAnswered?: boolean | undefined;
   /** Replaces the agent's own system prompt when present. */

@@ -172,6 +172,8 @@ export type RunStart = {
   /** The full id of the model that answers. */
   model: string;
   sessionId: string | undefined;
+  /** The id of the user's message that the run began with; told where files can be put back as they were then. */
+  promptId?: string | undefined;
   /** What is known of the input at the start. */
   usage: TokenUsage;
   /** What the model would not take, and was left out. */

@@ -10,6 +10,7 @@ import type {
   taskAnswers,
 } from '../dialects/direct/run-schemas.ts';
 import type { ChangeBody } from '../dialects/direct/steering-bodies.ts';
+import type { FileChanges, Session } from '../dialects/direct/session-schemas.ts';
 import { type CallOptions, createCaller } from './call.ts';
 import { followEvents } from './follow-events.ts';
 
@@ -64,6 +65,12 @@ export type AgentClient = {
   resume: (runId: string) => Promise<z.infer<typeof AgentRunRecord>>;
   /** Removes an ended run and its events. */
   forget: (runId: string) => Promise<void>;
+  /** A new session with the same history. */
+  fork: (sessionId: string) => Promise<z.infer<typeof Session>>;
+  /** What `rewind` would change in files. */
+  changes: (sessionId: string, since: string) => Promise<z.infer<typeof FileChanges>>;
+  /** Puts files back as they were when a message of the user's was sent (`promptId` of `run-start`). */
+  rewind: (sessionId: string, since: string) => Promise<z.infer<typeof FileChanges>>;
 };
 
 /**
@@ -121,6 +128,9 @@ export function createAgentClient(
     async forget(runId) {
       await call('DELETE', `${toPath(runId)}/record`);
     },
+    fork: (id) => call('POST', `/api/sessions/${toPart(id)}/fork`),
+    changes: (id, since) => call('GET', `/api/sessions/${toPart(id)}/changes${toQuery({ since })}`),
+    rewind: (id, since) => call('POST', `/api/sessions/${toPart(id)}/rewind`, { since }),
   };
 }
 
@@ -132,7 +142,7 @@ function toPart(id: string) {
   return encodeURIComponent(id);
 }
 
-function toQuery(filter: Filter) {
+function toQuery(filter: Readonly<Record<string, string | number>>) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(filter)) query.set(name, String(value));
   return query.size > 0 ? `?${query.toString()}` : '';

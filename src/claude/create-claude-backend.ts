@@ -2,6 +2,7 @@ import type { Backend } from '../backend.ts';
 import type { Config } from '../config.ts';
 import { createAgentLaunch, createAgentRun } from './agent/agent-run.ts';
 import { createLiveAgents } from './agent/live-agents.ts';
+import { createSessionWork } from './agent/session-work.ts';
 import type { ReadAbilities } from './chat/abilities.ts';
 import { type ChatCost, createChatCosts } from './chat/chat-costs.ts';
 import { createChatRun } from './chat/chat-run.ts';
@@ -66,6 +67,7 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
   return {
     run: (request, signal) => (request.agent ? agent : chat)(request, signal),
     steering: live.steering,
+    sessionWork: createSessionWork({ openProcess: processes.open, base }),
     countTokens: createCountTokens(chatParts),
     readStatus: reader.readStatus,
     async createSessionId(request, agentOptions) {

@@ -1,5 +1,9 @@
 import type { Context, Hono } from 'hono';
 
+import type { FileChanges } from '../backend.ts';
+import { RewindBody } from '../dialects/direct/session-schemas.ts';
+import { checkValue } from '../http/body/check-body.ts';
+import { validate, type Validated } from '../http/body/validate.ts';
 import type { AppEnv } from '../http/variables.ts';
 import type { TranscriptPage } from '../sessions/session-transcript.ts';
 import { readLimit } from './read-number.ts';
@@ -29,12 +33,29 @@ const MAX_LIMIT = 1000;
 
 type IdContext = Context<AppEnv, '/api/sessions/:id'>;
 
+/** What is done with a session while no run is on it. */
+export type IdleSessionBook = {
+  readChanges: ChangeFiles;
+  rewind: ChangeFiles;
+  fork(id: string, keyId: string, signal: AbortSignal): Promise<SessionView>;
+};
+
+type ChangeFiles = (
+  id: string,
+  keyId: string,
+  since: string,
+  signal: AbortSignal,
+) => Promise<FileChanges>;
+
 /** Every route of the sessions. */
-export function mountSessions(app: Hono<AppEnv>, book: SessionBook): void {
+export function mountSessions(app: Hono<AppEnv>, book: SessionBook, idle: IdleSessionBook): void {
   app.get('/api/sessions', listSessions(book));
   app.get('/api/sessions/:id', getSession(book));
   app.get('/api/sessions/:id/messages', listSessionMessages(book));
   app.delete('/api/sessions/:id', deleteSession(book));
+  app.post('/api/sessions/:id/fork', forkSession(idle));
+  app.get('/api/sessions/:id/changes', readChanges(idle));
+  app.post('/api/sessions/:id/rewind', validate(RewindBody), rewindFiles(idle));
 }
 
 /** `GET /api/sessions`: the caller's own, the last used first. */
@@ -65,6 +86,30 @@ function deleteSession(book: SessionBook) {
     const id = c.req.param('id');
     await book.delete(id, c.var.caller.keyId, c.var.signal);
     return c.json({ id, deleted: true });
+  };
+}
+
+/** `POST /api/sessions/{id}/fork`: a new session with the same history. */
+function forkSession(idle: IdleSessionBook) {
+  return async (c: Context<AppEnv, '/:id'>): Promise<Response> =>
+    c.json(toBody(await idle.fork(c.req.param('id'), c.var.caller.keyId, c.var.signal)));
+}
+
+/** `GET /api/sessions/{id}/changes`: what a rewind would change. */
+function readChanges(idle: IdleSessionBook) {
+  return async (c: Context<AppEnv, '/:id'>): Promise<Response> => {
+    const { since } = await checkValue(RewindBody, { since: c.req.query('since') }, 1);
+    return c.json(
+      await idle.readChanges(c.req.param('id'), c.var.caller.keyId, since, c.var.signal),
+    );
+  };
+}
+
+/** `POST /api/sessions/{id}/rewind`: files as they were when a message of the user's was sent. */
+function rewindFiles(idle: IdleSessionBook) {
+  return async (c: Context<AppEnv, '/:id', Validated<RewindBody>>): Promise<Response> => {
+    const { since } = c.req.valid('json');
+    return c.json(await idle.rewind(c.req.param('id'), c.var.caller.keyId, since, c.var.signal));
   };
 }
 

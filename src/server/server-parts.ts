@@ -8,6 +8,7 @@ import type { Config, Environment } from '../config.ts';
 import { createInputRules } from '../keys/input-rules.ts';
 import { createRun, toAllowedFolders } from '../layers/create-run.ts';
 import { createGate } from '../layers/gate.ts';
+import { createIdleSessions } from '../layers/idle-sessions.ts';
 import { createLog, listSecrets } from '../observation/create-log.ts';
 import { createWatch } from '../observation/watch.ts';
 import { openCli } from './open-cli.ts';
@@ -77,7 +78,8 @@ export async function createServerParts(options: ServerOptions) {
     onRetry: () => void (restarts += 1),
     stopped: stopped.signal,
   });
-  const check = createInputRules(keys.book, toAllowedFolders(config));
+  const folders = toAllowedFolders(config);
+  const check = createInputRules(keys.book, folders);
   const runs = openRuns({
     config,
     isAlone: stores.isAlone,
@@ -100,6 +102,7 @@ export async function createServerParts(options: ServerOptions) {
       readCliStatus,
     }),
     sessions,
+    idleSessions: createIdleSessions({ sessions, work: backend.sessionWork, gate, folders }),
     responses,
     runs,
     started: started.promise,

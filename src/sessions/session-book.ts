@@ -1,4 +1,5 @@
 import { RunError } from '../run-error.ts';
+import { createIdleUse, type IdleUse } from './idle-use.ts';
 import { createSessionLocks, type SessionLocks } from './session-locks.ts';
 import { createSessionRemover } from './session-remover.ts';
 import type { Session, SessionStore } from './session-store.ts';
@@ -25,7 +26,7 @@ export type SessionsOptions = {
 type NewSession = Pick<Session, 'id' | 'keyId' | 'workingDirectory' | 'title'>;
 
 /** The sessions of all keys. Another key's session gets the same `not-found` as none. */
-export type Sessions = {
+export type Sessions = IdleUse & {
   list: (keyId: string) => Promise<readonly Session[]>;
   get: (id: string, keyId: string) => Promise<Session>;
   /** The last `limit` messages of a session, even while a run is adding to them. */
@@ -91,6 +92,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       const session = { ...details, model: '', createdAt: now(), lastUsedAt: now(), turns: 0 };
       return toTurn({ session, isNew: true, release });
     },
+    ...createIdleUse({ ...shared, get, makeRoom: remover.makeRoom, now }),
     async resume(session, signal) {
       return toTurn({ ...(await hold(session, signal)), isNew: false });
     },

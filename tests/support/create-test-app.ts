@@ -108,6 +108,11 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       read: () => Promise.reject(new Error('not part of this test')),
       delete: () => Promise.reject(new Error('not part of this test')),
     },
+    idleSessions: {
+      readChanges: () => Promise.reject(new Error('not part of this test')),
+      rewind: () => Promise.reject(new Error('not part of this test')),
+      fork: () => Promise.reject(new Error('not part of this test')),
+    },
     responses: {
       book: createResponseBook({
         store: createMemoryStore(),

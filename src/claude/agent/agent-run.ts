@@ -68,7 +68,7 @@ export function createAgentRun({
       yield { type: 'run-progress', step: 'asked' };
       const reading = {
         model: request.model,
-        sessionId: session?.id,
+        told: { sessionId: session?.id, ...(options.checkpoints && { promptId }) },
         promptId,
         before,
         inputs,

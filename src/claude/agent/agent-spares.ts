@@ -104,8 +104,8 @@ export function createAgentSpares(options: AgentSparesOptions): AgentSpares {
 }
 
 function toKey(launch: AgentLaunch) {
-  const { args, folder } = launch(undefined);
-  return JSON.stringify([args, folder]);
+  const { args, environment, folder } = launch(undefined);
+  return JSON.stringify([args, environment, folder]);
 }
 
 function isInRepository(folder: string): boolean {

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../run.ts';
+import type { RunEvent, RunStart } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import { brokenStream } from '../process/failures.ts';
 import type { ApiEvent, CliLine } from '../process/protocol.ts';
@@ -7,8 +7,8 @@ import { toResultEvents } from './to-side-events.ts';
 
 type UserLine = Extract<CliLine, { type: 'user' }>;
 
-/** Makes the parts of the agent's own messages and of the results that its tools bring. */
-export function createMessageReader(sessionId: string | undefined) {
+/** Makes the start of the run, and the parts of the agent's own messages and of the results that its tools bring. */
+export function createMessageReader(told: Pick<RunStart, 'sessionId' | 'promptId'>) {
   let hasStarted = false;
   let isInMessage = false;
   let hasStopReason = false;
@@ -38,7 +38,7 @@ export function createMessageReader(sessionId: string | undefined) {
     *read(event: ApiEvent): Iterable<RunEvent> {
       if (event.type === 'message_start') {
         checkWhole();
-        if (!hasStarted) yield toRunStart(event, sessionId);
+        if (!hasStarted) yield { ...toRunStart(event, told.sessionId), ...told };
         hasStarted = true;
         hasStopReason = false;
         offset = parts;

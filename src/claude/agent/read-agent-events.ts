@@ -1,4 +1,4 @@
-import type { RunEvent, RunProgress } from '../../run.ts';
+import type { RunEvent, RunProgress, RunStart } from '../../run.ts';
 import type { InputSettled } from '../../run-input.ts';
 import { RunError } from '../../run-error.ts';
 import { processEnded, toRetryError } from '../process/failures.ts';
@@ -17,7 +17,8 @@ export type AgentLine = CliLine | InputSettled;
 
 export type AgentReading = {
   model: string;
-  sessionId: string | undefined;
+  /** What the start of the run tells of it. */
+  told: Pick<RunStart, 'sessionId' | 'promptId'>;
   /** The id that the prompt was sent with. */
   promptId: string;
   /** What the session had spent before this run. */
@@ -45,7 +46,7 @@ export async function* readAgentEvents(
 ): AsyncIterable<RunEvent | RunProgress> {
   const answer = createAgentAnswer(reading.before);
   const tasks = createBackgroundTasks();
-  const messages = createMessageReader(reading.sessionId);
+  const messages = createMessageReader(reading.told);
   let hasRetried = false;
   let isResting = false;
   let tellsState = false;

@@ -11,14 +11,20 @@ import { AgentContent, toAgentParts } from './to-agent-parts.ts';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
+/** A message and all behind it were taken back. */
+const CutLine = z.object({ type: z.literal('last-prompt'), cutUuid: z.string() });
+
 /** A line of a transcript (CLI 2.1.330); other kinds of lines are not part of the conversation. */
-const Line = z.object({
+const MessageLine = z.object({
   type: z.enum(['user', 'assistant']),
+  uuid: z.string().optional(),
   timestamp: z.string(),
   isSidechain: z.boolean().default(false),
   isMeta: z.boolean().default(false),
   message: z.object({ id: z.string().optional(), content: AgentContent }),
 });
+
+const Line = z.union([MessageLine, CutLine]);
 
 /**
  * Reads the last messages of a session from the CLI's own file, in whichever project folder it is; none
@@ -35,6 +41,10 @@ export async function readTranscript(
   let hasMore = false;
   for await (const texts of file ? splitLines(createReadStream(file)) : []) {
     for (const line of texts.map(readLine)) {
+      if (line?.type === 'last-prompt') {
+        cut(messages, line.cutUuid);
+        continue;
+      }
       if (!line || line.isSidechain || line.isMeta) continue;
       const { id, content } = line.message;
       const parts = toAgentParts(content);
@@ -42,7 +52,7 @@ export async function readTranscript(
       // The CLI writes each block of a reply in a line of its own.
       if (last && id !== undefined && id === lastId) {
         messages[messages.length - 1] = { ...last, parts: [...last.parts, ...parts] };
-      } else messages.push({ role: line.type, at: line.timestamp, parts });
+      } else messages.push(toMessage(line, parts));
       lastId = id;
     }
     hasMore ||= messages.length > limit;
@@ -53,7 +63,7 @@ export async function readTranscript(
 
 /**
  * Deletes what the CLI recorded of a session, in whichever project folder it is: `<id>.jsonl`, and the
- * folder `<id>` beside it. Does nothing when there is none. Throws `invalid-request` for an id that is
+ * folders `<id>` beside it and among the checkpoints of files. Does nothing when there is none. Throws `invalid-request` for an id that is
  * not a UUID.
  */
 export async function removeTranscript(configFolder: string, sessionId: string): Promise<void> {
@@ -62,11 +72,24 @@ export async function removeTranscript(configFolder: string, sessionId: string):
   }
   const folders = await listProjectFolders(configFolder);
   await Promise.all(
-    folders.flatMap((folder) => [
-      rm(join(folder, `${sessionId}.jsonl`), { force: true }),
-      rm(join(folder, sessionId), { force: true, recursive: true }),
-    ]),
+    folders
+      .flatMap((folder) => [join(folder, `${sessionId}.jsonl`), join(folder, sessionId)])
+      // How files were before its tools changed them.
+      .concat(join(configFolder, 'file-history', sessionId))
+      .map((path) => rm(path, { force: true, recursive: true })),
   );
+}
+
+function toMessage(
+  { type: role, uuid, timestamp: at }: z.infer<typeof MessageLine>,
+  parts: TranscriptMessage['parts'],
+): TranscriptMessage {
+  return { role, ...(role === 'user' && uuid !== undefined && { id: uuid }), at, parts };
+}
+
+function cut(messages: TranscriptMessage[], id: string) {
+  const index = messages.findIndex((message) => message.id === id);
+  if (index >= 0) messages.splice(index);
 }
 
 async function findFile(configFolder: string, name: string) {

@@ -67,6 +67,9 @@ const CHAT_ENVIRONMENT = {
 /** The CLI tells when it has nothing more to do. */
 const AGENT_ENVIRONMENT = { CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1' };
 
+/** The CLI notes how a file was before its file tools change it (CLI 2.1.330). */
+const CHECKPOINT_ENVIRONMENT = { CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING: '1' };
+
 /**
  * Attachments tell the model that it plans, and where the plan goes (CLI 2.1.330); `client_composed` alone
  * keeps `@path` in the prompt a text. The tool that ends planning is there from the beginning.
@@ -139,6 +142,7 @@ export function toAgentLaunch(
       ...environment,
       ...AGENT_ENVIRONMENT,
       ...(isPlanReviewed(agent) && PLAN_ENVIRONMENT),
+      ...(agent.checkpoints && CHECKPOINT_ENVIRONMENT),
     },
     folder,
     hasTools: true,

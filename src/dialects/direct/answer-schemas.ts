@@ -120,6 +120,10 @@ export const AgentEvent = z.discriminatedUnion('type', [
     id: z.string(),
     model: z.string(),
     sessionId: z.uuid().optional(),
+    promptId: z
+      .uuid()
+      .optional()
+      .describe('With `checkpoints`: the id of the message that the run began with.'),
     usage: Usage,
     dropped: z.array(z.string()).optional(),
   }),

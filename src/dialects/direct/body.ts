@@ -51,6 +51,8 @@ const Fields = z.strictObject({
   /** JSON Schema of `structuredOutput`. */
   outputSchema: z.record(z.string(), z.unknown()).optional(),
   stream: z.boolean().default(false),
+  /** Notes how files were that its file tools change, so that they can be put back. */
+  checkpoints: z.boolean().default(false),
   /** Answers at once with the run, which goes on by itself. */
   background: z.boolean().default(false),
   /** What becomes of a run in the foreground whose caller leaves. */

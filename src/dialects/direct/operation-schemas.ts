@@ -13,12 +13,20 @@ import {
   taskAnswers,
 } from './run-schemas.ts';
 import { AskBody, ChangeBody, MessageBody, steeringAnswers } from './steering-bodies.ts';
-import { DeletedSession, Session, SessionList, SessionMessages } from './session-schemas.ts';
+import {
+  DeletedSession,
+  FileChanges,
+  RewindBody,
+  Session,
+  SessionList,
+  SessionMessages,
+} from './session-schemas.ts';
 
 /** What its operations name. */
 export const schemas = {
   bodies: {
     ApprovalRequest: ApprovalBody,
+    RewindRequest: RewindBody,
     RunChangeRequest: ChangeBody,
     RunMessageRequest: MessageBody,
     RunRequest: RunBody,
@@ -33,6 +41,7 @@ export const schemas = {
     ApprovalList,
     DeletedRunRecord,
     DeletedSession,
+    FileChanges,
     RunChange,
     Session,
     SessionList,

@@ -1,5 +1,14 @@
-import { ANY } from '../operation.ts';
+import { ANY, WITH_BODY } from '../operation.ts';
 import { type DirectOperation, shared } from './operation-schemas.ts';
+
+/** What a request may meet for which a CLI is started, and no model is asked. */
+const WITH_PROCESS = [
+  'forbidden',
+  'queue-full',
+  'queue-timeout',
+  'cli-failed',
+  'shutting-down',
+] as const;
 
 /** Sessions of agents. */
 export const sessionOperations: readonly DirectOperation[] = [
@@ -30,6 +39,35 @@ export const sessionOperations: readonly DirectOperation[] = [
     query: { limit: 'How many, from 1 to 1000; 100 by default.' },
     answer: 'SessionMessages',
     codes: [...ANY, 'invalid-request', 'not-found'],
+  },
+  {
+    ...shared,
+    id: 'forkSession',
+    method: 'post',
+    path: '/api/sessions/{id}/fork',
+    summary: 'Begin a new session with all that was said in this one',
+    answer: 'Session',
+    codes: [...ANY, ...WITH_PROCESS, 'not-found', 'conflict'],
+  },
+  {
+    ...shared,
+    id: 'readSessionChanges',
+    method: 'get',
+    path: '/api/sessions/{id}/changes',
+    summary: 'Read what a rewind would change in files',
+    query: { since: 'The id of a message of the user’s, as `run-start` tells it (`promptId`).' },
+    answer: 'FileChanges',
+    codes: [...ANY, 'invalid-request', ...WITH_PROCESS, 'not-found', 'conflict'],
+  },
+  {
+    ...shared,
+    id: 'rewindSession',
+    method: 'post',
+    path: '/api/sessions/{id}/rewind',
+    summary: 'Put files back as they were when a message was sent',
+    body: { schema: 'RewindRequest', example: { since: '00000000-0000-4000-8000-000000000000' } },
+    answer: 'FileChanges',
+    codes: [...WITH_BODY, ...WITH_PROCESS, 'not-found', 'conflict'],
   },
   {
     ...shared,

@@ -2,6 +2,21 @@ import { z } from 'zod';
 
 import { AgentPart } from './answer-schemas.ts';
 
+/** The body of `POST /api/sessions/{id}/rewind`, and the query of what it would change. */
+export const RewindBody = z.strictObject({
+  /** A message of the user's: files become what they were when it was sent. */
+  since: z.uuid(),
+});
+
+export type RewindBody = z.infer<typeof RewindBody>;
+
+/** What a rewind changes, or would change. */
+export const FileChanges = z.object({
+  files: z.array(z.string()).describe('Absolute paths.'),
+  insertions: z.int().nonnegative().describe('Lines.'),
+  deletions: z.int().nonnegative(),
+});
+
 /** A session of `/api/run`. */
 export const Session = z.object({
   id: z.uuid(),
@@ -21,6 +36,7 @@ export const SessionMessages = z.object({
   messages: z.array(
     z.object({
       role: z.enum(['user', 'assistant']),
+      id: z.string().optional().describe('Names a message of the user’s.'),
       at: z.iso.datetime(),
       parts: z.array(AgentPart),
     }),

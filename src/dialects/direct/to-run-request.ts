@@ -30,6 +30,7 @@ export function toRunRequest(body: RunBody, caller: Caller): TranslatedRequest {
       workingDirectory: body.workingDirectory,
       additionalDirectories: body.additionalDirectories,
       permissionMode: body.permissionMode,
+      ...(body.checkpoints && { checkpoints: true }),
       ...(isAnswered(body) && { isAnswered: true }),
       systemPrompt: body.systemPrompt,
       appendSystemPrompt: body.appendSystemPrompt,

@@ -82,6 +82,24 @@ test('not what the CLI noted for itself, nor what agents of the agent said, nor 
   expect(messages).toMatchObject([{ parts: [{ text: 'Hello.' }] }]);
 });
 
+test('the ids of the user’s messages, and nothing that was taken back', async () => {
+  const { messages } = await read([
+    line('user', 'Stays.', { uuid: 'one' }),
+    line('assistant', [{ type: 'text', text: 'Yes.' }], { uuid: 'reply' }),
+    line('user', 'Goes.', { uuid: 'two' }),
+    line('assistant', [{ type: 'text', text: 'Goes, too.' }]),
+    '{"type":"last-prompt","lastPrompt":"Stays.","cutUuid":"two"}',
+    line('user', 'Instead.', { uuid: 'three' }),
+  ]);
+
+  expect(messages).toMatchObject([
+    { id: 'one', parts: [{ text: 'Stays.' }] },
+    { role: 'assistant', parts: [{ text: 'Yes.' }] },
+    { id: 'three', parts: [{ text: 'Instead.' }] },
+  ]);
+  expect(messages[1]).not.toHaveProperty('id');
+});
+
 test('the last ones, when there are more', async () => {
   const said = Array.from({ length: 5 }, (_, index) => line('user', `Message ${index}.`));
 

@@ -32,7 +32,7 @@ const listFiles = async (): Promise<string[]> => {
     .toSorted();
 };
 
-test('the transcript and the folder beside it go, in whichever project; all else stays', async () => {
+test('the transcript, the folder beside it and its checkpoints go, in whichever project; all else stays', async () => {
   const others = [
     `${ID}.jsonl`,
     `projects/${ID}.jsonl`,
@@ -40,12 +40,14 @@ test('the transcript and the folder beside it go, in whichever project; all else
     `projects/-work/${OTHER_ID}/subagents/agent.jsonl`,
     `projects/-work/deep/${ID}.jsonl`,
     `projects/-work/${ID}.jsonl.bak`,
+    `file-history/${OTHER_ID}/before@v1`,
     'settings.json',
   ].toSorted();
   await write(
     `projects/-work/${ID}.jsonl`,
     `projects/-work/${ID}/subagents/agent.jsonl`,
     `projects/-elsewhere/${ID}.jsonl`,
+    `file-history/${ID}/before@v1`,
     ...others,
   );
   await removeTranscript(folder, ID);

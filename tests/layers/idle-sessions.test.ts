@@ -1,0 +1,112 @@
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+
+import { NO_SESSION_WORK, type SessionWork } from '../../src/backend.ts';
+import { createGate } from '../../src/layers/gate.ts';
+import { createIdleSessions } from '../../src/layers/idle-sessions.ts';
+import { createMemoryStore } from '../../src/sessions/memory-store.ts';
+import { createSessions, type Sessions } from '../../src/sessions/session-book.ts';
+
+const { signal } = new AbortController();
+const removeTranscript = vi.fn<(id: string) => Promise<void>>();
+const rewindFiles = vi.fn<SessionWork['rewindFiles']>();
+const fork = vi.fn<SessionWork['fork']>();
+const gate = createGate({ concurrency: 1, maxQueueSize: 0, queueTimeoutMs: 1000 });
+
+let root: string;
+let sessions: Sessions;
+beforeEach(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), 'roots-')));
+  onTestFinished(() => rm(root, { recursive: true }));
+  await mkdir(join(root, 'work'));
+  removeTranscript.mockReset().mockResolvedValue();
+  rewindFiles.mockReset();
+  fork.mockReset().mockResolvedValue();
+  sessions = createSessions({
+    store: createMemoryStore(),
+    ttlMs: 60_000,
+    maxPerKey: 2,
+    removeTranscript,
+    readTranscript: () => Promise.resolve({ messages: [], hasMore: false }),
+  });
+});
+
+const toIdle = (allowedRoot = root) =>
+  createIdleSessions({
+    sessions,
+    work: { rewindFiles, fork },
+    gate,
+    folders: { defaultFolder: root, allowedRoots: [allowedRoot], stateFolder: '/nowhere' },
+  });
+
+const begin = async () => {
+  const workingDirectory = join(root, 'work');
+  const id = crypto.randomUUID();
+  const turn = await sessions.begin({ id, keyId: 'key-a', workingDirectory, title: 'Hi' });
+  await turn.started('full-id');
+  await turn.end();
+  return id;
+};
+
+const changed = (file: string) => ({ files: [file], insertions: 1, deletions: 0 });
+
+test('a file where agents may not work any more is not put back', async () => {
+  const id = await begin();
+  rewindFiles.mockResolvedValue(changed('/etc/made'));
+  await expect(toIdle().rewind(id, 'key-a', 'since', signal)).rejects.toMatchObject({
+    code: 'forbidden',
+  });
+  expect(rewindFiles.mock.calls.map(([, { isDryRun }]) => isDryRun)).toEqual([true]);
+
+  rewindFiles.mockResolvedValue(changed(join(root, 'work/made')));
+  await toIdle().rewind(id, 'key-a', 'since', signal);
+  expect(rewindFiles.mock.calls.map(([, { isDryRun }]) => isDryRun)).toEqual([true, true, false]);
+});
+
+test('nothing is done in a folder that is not allowed any more, or for another key', async () => {
+  const id = await begin();
+  const { readChanges, rewind, fork: forkOf } = toIdle(join(root, 'other'));
+  await expect(readChanges(id, 'key-a', 'since', signal)).rejects.toMatchObject({
+    code: 'forbidden',
+  });
+  await expect(rewind(id, 'key-a', 'since', signal)).rejects.toMatchObject({ code: 'forbidden' });
+  await expect(forkOf(id, 'key-a', signal)).rejects.toMatchObject({ code: 'forbidden' });
+  await expect(toIdle().fork(id, 'key-b', signal)).rejects.toMatchObject({ code: 'not-found' });
+  expect(rewindFiles).not.toHaveBeenCalled();
+  expect(fork).not.toHaveBeenCalled();
+});
+
+test('a fork that fails leaves nothing, and its place to others', async () => {
+  const id = await begin();
+  fork.mockRejectedValueOnce(new Error('broken'));
+  await expect(toIdle().fork(id, 'key-a', signal)).rejects.toThrow('broken');
+  expect(removeTranscript).toHaveBeenCalledWith(fork.mock.calls[0]?.[1]);
+  expect(await sessions.list('key-a')).toHaveLength(1);
+
+  const { id: forkId } = await toIdle().fork(id, 'key-a', signal);
+  expect((await sessions.list('key-a')).map((session) => session.id)).toEqual([forkId, id]);
+});
+
+test('a fork beyond the bound takes the place of the one idle longest, never of its source', async () => {
+  const source = await begin();
+  const other = await begin();
+  const { id } = await toIdle().fork(source, 'key-a', signal);
+  expect((await sessions.list('key-a')).map((session) => session.id).toSorted()).toEqual(
+    [source, id].toSorted(),
+  );
+  expect(removeTranscript).toHaveBeenCalledWith(other);
+});
+
+test('a back end that keeps no sessions says so', async () => {
+  const id = await begin();
+  const idle = createIdleSessions({
+    sessions,
+    work: NO_SESSION_WORK,
+    gate,
+    folders: { defaultFolder: root, allowedRoots: [root], stateFolder: '/nowhere' },
+  });
+  await expect(idle.fork(id, 'key-a', signal)).rejects.toMatchObject({ code: 'conflict' });
+});
