@@ -27,6 +27,25 @@ const ask = async (path: string, body?: object) => {
 
 const NEVER = new Promise<void>(() => undefined);
 
+/** Runs to the end; resolves with the id of its prompt. */
+const runNoting = async (prompt: string, more: object = {}) => {
+  const { id, until } = await startRun(proxy, {
+    prompt,
+    permissionMode: 'dontAsk',
+    allowedTools: ['Write', 'Bash'],
+    checkpoints: true,
+    ...more,
+  });
+  const { promptId, sessionId } = await until('run-start');
+  await until('run-end');
+  return { runId: id, promptId: String(promptId), sessionId: String(sessionId) };
+};
+
+const run = async (prompt: string, sessionId?: string) => {
+  const body = { model: 'sonnet', prompt, ...(sessionId && { sessionId }) };
+  return (await ask('/api/run', body)).body as unknown as Told; // what it holds is looked at below
+};
+
 describe('the files of a session', () => {
   beforeEach(async () => {
     proxy = await startProxy({
@@ -46,23 +65,9 @@ describe('the files of a session', () => {
     });
   });
 
-  /** Runs to the end; resolves with the id of its prompt. */
-  const run = async (prompt: string, more: object = {}) => {
-    const { id, until } = await startRun(proxy, {
-      prompt,
-      permissionMode: 'dontAsk',
-      allowedTools: ['Write', 'Bash'],
-      checkpoints: true,
-      ...more,
-    });
-    const { promptId, sessionId } = await until('run-start');
-    await until('run-end');
-    return { runId: id, promptId: String(promptId), sessionId: String(sessionId) };
-  };
-
   test('are put back as they were when a message was sent, over a restart too', async () => {
-    const { promptId, sessionId } = await run('BASH it');
-    const written = await run('WRITE it', { sessionId });
+    const { promptId, sessionId } = await runNoting('BASH it');
+    const written = await runNoting('WRITE it', { sessionId });
     const session = `/api/sessions/${sessionId}`;
     const since = `${session}/changes?since=${promptId}`;
     const made = inWorkspace('made.txt');
@@ -75,7 +80,9 @@ describe('the files of a session', () => {
       {},
       {},
       { id: written.promptId },
-      ...[{}, {}, {}],
+      {},
+      {},
+      {},
     ]);
 
     await writeFile(made, 'three\n');
@@ -95,7 +102,7 @@ describe('the files of a session', () => {
   });
 
   test('stay while a run is on it, and where nothing was noted', async () => {
-    const { promptId, sessionId } = await run('WRITE it', { checkpoints: undefined });
+    const { promptId, sessionId } = await runNoting('WRITE it', { checkpoints: undefined });
     expect(promptId).toBe('undefined');
     const since = '00000000-0000-4000-8000-000000000000';
     const session = `/api/sessions/${sessionId}`;
@@ -117,11 +124,6 @@ describe('the files of a session', () => {
 });
 
 describe('a fork', () => {
-  const run = async (prompt: string, sessionId?: string) => {
-    const body = { model: 'sonnet', prompt, ...(sessionId && { sessionId }) };
-    return (await ask('/api/run', body)).body as unknown as Told; // what it holds is looked at below
-  };
-
   test('knows what was said, goes its own way, and is charged for nothing before', async () => {
     proxy = await startProxy({
       answer: (body) =>
