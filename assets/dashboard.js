@@ -106,6 +106,10 @@ async function copyText(button, text) {
 
 function localizeTimes(part) {
   for (const time of part.querySelectorAll('time')) {
-    time.textContent = new Date(time.dateTime).toLocaleString();
+    const timeStyle = 'seconds' in time.dataset ? 'medium' : 'short';
+    time.textContent = new Date(time.dateTime).toLocaleString([], {
+      dateStyle: 'short',
+      timeStyle,
+    });
   }
 }

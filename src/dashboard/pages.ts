@@ -3,6 +3,7 @@ import { frame } from './frame.ts';
 import { keysPage } from './keys/keys-page.ts';
 import { overviewPage } from './overview/overview-page.ts';
 import type { Page } from './page.ts';
+import { requestsPage } from './requests/requests-page.ts';
 import { sessionsPage } from './sessions/sessions-page.ts';
 import type { Show } from './sign-in/mount-sign-in.ts';
 import { tryItPage } from './try-it/try-it-page.ts';
@@ -10,6 +11,7 @@ import { tryItPage } from './try-it/try-it-page.ts';
 /** Every page by its address, in the order of the navigation. */
 const PAGES: Readonly<Record<string, Page>> = {
   '/': overviewPage,
+  '/requests': requestsPage,
   '/keys': keysPage,
   '/sessions': sessionsPage,
   '/try': tryItPage,

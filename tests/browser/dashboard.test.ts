@@ -1,19 +1,17 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
-import { PAGE_PATHS } from '../../src/dashboard/pages.ts';
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { holdAnswers } from '../support/hold-answers.ts';
 import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { openBrowser } from './open-browser.ts';
 import { openPage, signIn, type WatchedPage } from './open-page.ts';
 
-/** Pictures are kept where this variable says, for people to look at. */
-const PICTURES = process.env['PICTURES'];
-
-const PHONE = { viewport: { width: 375, height: 740 }, hasTouch: true };
+const ASKED = {
+  model: 'sonnet',
+  max_tokens: 100,
+  messages: [{ role: 'user', content: 'Good morning.' }],
+};
 
 let proxy: Proxy;
 let browser: Browser;
@@ -245,39 +243,29 @@ test('the same request is shown as code, and tabs obey the arrow keys', async ()
   expect(await page.locator('#snippet-curl').isVisible()).toBe(false);
 });
 
-test.each([
-  ['light', {}],
-  ['dark', { colorScheme: 'dark' as const }],
-  ['phone', PHONE],
-  ['phone in the dark', { ...PHONE, colorScheme: 'dark' as const }],
-])('%s: nothing serious for axe, nothing wider than the screen', async (name, options) => {
-  held = holdAnswers('five six seven eight');
-  const running = proxy.send('/v1/messages', {
-    model: 'sonnet',
-    max_tokens: 100,
-    messages: [{ role: 'user', content: 'hold this' }],
-  });
-  const { page } = await open('/', options);
-  expect(await findFaults(page, `${name} sign-in`)).toEqual(NO_FAULTS);
+test('a row opens its details; a key filters; the times of the form are the reader’s own', async () => {
+  await (await proxy.send('/v1/messages', ASKED)).text();
+  const { page } = await open('/', { timezoneId: 'Asia/Tokyo' });
   await signIn(page);
-  await page.getByText('1 request is running').waitFor();
-  for (const path of PAGE_PATHS) {
-    await page.goto(proxy.url + path);
-    await fillIn[path]?.(page, name);
-    expect(await findFaults(page, `${name} ${path.slice(1)}`)).toEqual(NO_FAULTS);
-  }
-  held.release();
-  await (await running).text();
-});
+  await page.locator('#recent').getByRole('link', { name: 'owner' }).first().click();
+  await page.getByRole('heading', { name: 'Requests' }).waitFor();
+  expect(new URL(page.url()).search).toBe('?key=default');
 
-/** What is done on a page before it is looked at. */
-const fillIn: Readonly<Record<string, (page: Page, name: string) => Promise<void>>> = {
-  '/keys': (page, name) => addKey(page, `robot-${name.replaceAll(' ', '-')}`),
-  async '/try'(page) {
-    await send(page, 'Anthropic messages', 'Say hello in five languages.');
-    await page.getByText('Done in').waitFor();
-  },
-};
+  const row = page.locator('.requests tbody').first();
+  await row.locator('summary').press('Enter');
+  expect(await row.locator('.details').textContent()).toMatch(/first token .*Request\s+req_/s);
+  expect(await row.locator('.timing svg').isVisible()).toBe(true);
+
+  await page.getByLabel('From').fill('2026-01-01T09:00');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.waitForURL(/from=/);
+  expect(new URL(page.url()).search).toBe('?key=default&from=2026-01-01T00%3A00Z');
+  expect(await page.getByLabel('From').inputValue()).toBe('2026-01-01T09:00');
+
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'All that fit as CSV' }).click();
+  expect((await download).suggestedFilename()).toBe('requests.csv');
+});
 
 test('each page has its address, and the way back leads back', async () => {
   const { page } = await open('/keys');
@@ -340,21 +328,3 @@ async function addKey(page: Page, name: string) {
   await page.getByRole('region', { name: 'New key' }).waitFor();
   await page.locator('#keys summary', { hasText: name }).click();
 }
-
-/** By https://github.com/dequelabs/axe-core, put in past the page's own rules for scripts. */
-async function findFaults(page: Page, name: string) {
-  await page.evaluate('scrollTo({ top: 0, behavior: "instant" })');
-  if (PICTURES) await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-  const file = join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js');
-  await page.evaluate(`${await readFile(file, 'utf8')}; 0`);
-  const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
-  const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
-  return {
-    serious: serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
-    isTooWide: await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth'),
-  };
-}
-
-const NO_FAULTS = { serious: [], isTooWide: false };
-
-type Violation = { id: string; impact: string; nodes: { html: string }[] };

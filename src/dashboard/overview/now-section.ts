@@ -5,6 +5,7 @@ import type { DashboardParts } from '../dashboard-parts.ts';
 import { toCount, toDuration } from '../formats.ts';
 import { html, type Html } from '../html.ts';
 import { type NameKey, readKeyNames } from '../../routes/admin/key-names.ts';
+import { toRequestsHref } from '../requests/requests-href.ts';
 import { toApiTitle } from '../trials.ts';
 
 type Record = Readonly<RunRecord>;
@@ -50,7 +51,7 @@ function toLogin({ loggedIn }: ServerStatus['cli']) {
 function running(records: readonly Record[], nameKey: NameKey) {
   if (records.length === 0) return html`<p class="empty">No request is running.</p>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Running requests">
-    <table id="running">
+    <table id="running" class="cards">
       <caption>
         ${records.length === 1 ? '1 request is running' : `${records.length} requests are running`}
       </caption>
@@ -94,7 +95,7 @@ function recent(records: readonly Record[], nameKey: NameKey) {
   return html`<details id="recent" open>
     <summary>Ended last</summary>
     <div class="scroll" tabindex="0" role="region" aria-label="Requests that ended last">
-      <table>
+      <table class="cards">
         <thead>
           ${headings('Took')}
         </thead>
@@ -103,6 +104,7 @@ function recent(records: readonly Record[], nameKey: NameKey) {
         </tbody>
       </table>
     </div>
+    <p><a href="/requests">All requests</a></p>
   </details>`;
 }
 
@@ -110,7 +112,11 @@ function recentRow(record: Record, nameKey: NameKey) {
   const { outcome = 'internal', failure, totalMs = 0 } = record;
   return html`<tr>
     ${cells(record, nameKey, totalMs, toCount(toOutputTokens(record)))}
-    <td data-name="State"><span class="${failure ? 'badge bad' : 'badge'}">${outcome}</span></td>
+    <td data-name="State">
+      <a class="badge ${failure ? 'bad' : ''}" href="${toRequestsHref({ text: record.id })}"
+        >${outcome}</a
+      >
+    </td>
     <td class="action"></td>
   </tr>`;
 }
@@ -132,7 +138,7 @@ function cells(record: Record, nameKey: NameKey, ms: number, out: string) {
   const { dialect, model, requestedModel, keyId, usage } = record;
   return html`<th scope="row" data-name="API">${toApiTitle(dialect)}</th>
     <td data-name="Model">${model ?? requestedModel}</td>
-    <td data-name="Key">${nameKey(keyId)}</td>
+    <td data-name="Key"><a href="${toRequestsHref({ key: keyId })}">${nameKey(keyId)}</a></td>
     <td data-name="Time" class="number">${toDuration(ms)}</td>
     <td data-name="Tokens in" class="number">${toCount(toInputTokens(usage))}</td>
     <td data-name="Tokens out" class="number">${out}</td>`;

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { APP_KEY, get, type TestApp } from '../../support/create-test-app.ts';
+import { get, type TestApp } from '../../support/create-test-app.ts';
+import { openSignedIn } from '../../support/open-signed-in.ts';
 import { createKeyedApp, createKeysFolder, type KeysFolder } from '../../support/keys.ts';
 
 let folder: KeysFolder;
@@ -31,12 +32,7 @@ test('without one it says so', async () => {
 test('a broken file is told of, and takes nothing else of the page away', async () => {
   await writeFile(folder.file, '{');
   expect(await readSection()).toContain('it is no JSON');
-  const headers = { 'sec-fetch-site': 'same-origin' };
-  const body = new URLSearchParams({ key: APP_KEY });
-  const signIn = await app.request('/sign-in', { method: 'POST', headers, body });
-  const cookie = signIn.headers.get('set-cookie')?.split(';')[0] ?? '';
-  const page = await app.request('/keys', { headers: { ...headers, cookie } });
-  expect(await page.text()).toContain('Add a key');
+  expect(await openSignedIn(app, '/keys')).toContain('Add a key');
 });
 
 test('what stands in a key is text', async () => {

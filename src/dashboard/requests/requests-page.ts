@@ -1,0 +1,45 @@
+import type { Context } from 'hono';
+
+import type { AppEnv } from '../../http/variables.ts';
+import { readRequestPage } from '../../routes/admin/requests.ts';
+import { RunError } from '../../run-error.ts';
+import type { DashboardParts } from '../dashboard-parts.ts';
+import { html, type Html } from '../html.ts';
+import type { Page } from '../page.ts';
+import { section } from '../section.ts';
+import { filterForm } from './filter-form.ts';
+import { requestTable } from './request-table.ts';
+import { toRequestsHref, withQuery } from './requests-href.ts';
+
+/** `/requests`: what ended, as the address filters it, the newest first. */
+export const requestsPage: Page = {
+  title: 'Requests',
+  scripts: ['requests.js'],
+  async render(parts, c) {
+    const query = new URL(c.req.url).searchParams;
+    const content = html`${await filterForm(parts, query)} ${await found(parts, c, query)}`;
+    return section('requests', 'Requests', content);
+  },
+};
+
+async function found(parts: DashboardParts, c: Context<AppEnv>, query: URLSearchParams) {
+  try {
+    const { requests, next, nameKey } = await readRequestPage(c, parts);
+    return html`${requestTable(requests, { nameKey, query })} ${ways(query, next)}`;
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    return html`<p class="complaint" role="alert">${error.message}</p>`;
+  }
+}
+
+/** To the pages before and behind, and to what is shown as files. */
+function ways(query: URLSearchParams, next: string | null): Html {
+  return html`<p class="row ways">
+    ${query.get('cursor') ? html`<a href="${toRequestsHref({ cursor: '' }, query)}">Newest</a>` : ''}
+    ${next === null ? '' : html`<a rel="next" href="${toRequestsHref({ cursor: next }, query)}">Older</a>`}
+    <a href="${withQuery('/api/admin/requests', {}, query)}">These as JSON</a>
+    <a href="${withQuery('/api/admin/requests', { format: 'csv', cursor: '' }, query)}" download
+      >All that fit as CSV</a
+    >
+  </p>`;
+}
