@@ -103,6 +103,8 @@ export type Tool = {
   name: string;
   description: string | undefined;
   inputSchema: Record<string, unknown>;
+  /** A call whose arguments do not fit the schema is a failure. */
+  isStrict?: true;
   /** Where the schema stands in the caller's request, in the dialect's notation; complaints name it. */
   path?: string | undefined;
 };

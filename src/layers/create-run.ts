@@ -23,6 +23,7 @@ import {
 } from './with-model-aliases.ts';
 import { withPermissionMode } from './with-permission-mode.ts';
 import { withRetry } from './with-retry.ts';
+import { withStrictTools } from './with-strict-tools.ts';
 import { withStructuredOutput } from './with-structured-output.ts';
 import { withWatchdogs } from './with-watchdogs.ts';
 import { withStop } from './with-stop.ts';
@@ -69,6 +70,7 @@ export function createRun(parts: RunParts): LayeredRun {
   });
   run = withRetry(run, { ...RETRY, ...(parts.onRetry && { onRetry: parts.onRetry }) });
   run = withStructuredOutput(run);
+  run = withStrictTools(run);
   run = withBlankStops(run);
   run = withGate(run, places);
   run = withMedia(run, media); // outside the gate: who fetches holds no place

@@ -1,6 +1,7 @@
 import type { Run, RunEnd, RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import { type Check, createAnswerChecks } from './answer-check.ts';
+import { readJson } from './read-json.ts';
 
 /**
  * Holds answers to the JSON that was asked for, whoever enforced it: throws `upstream-failed` for one
@@ -35,12 +36,4 @@ async function checkAnswer({ agent }: RunEnd, text: string, check: Check) {
     'upstream-failed',
     `The model's answer does not fit the schema that was asked for: ${complaint}.`,
   );
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

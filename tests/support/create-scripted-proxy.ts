@@ -1,5 +1,6 @@
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import { withBlankStops } from '../../src/layers/with-blank-stops.ts';
+import { withStrictTools } from '../../src/layers/with-strict-tools.ts';
 import { withStructuredOutput } from '../../src/layers/with-structured-output.ts';
 import { createTestApp } from './create-test-app.ts';
 import { createScriptedRun, type ScriptedModel } from './scripted-run.ts';
@@ -12,7 +13,7 @@ export type Reachable = Pick<Proxy, 'url' | 'send' | 'fetch'> & { model: Scripte
 export function createScriptedProxy(): Reachable {
   const { run, model } = createScriptedRun();
   const app = createTestApp({
-    run: withBlankStops(withStructuredOutput(run)),
+    run: withBlankStops(withStrictTools(withStructuredOutput(run))),
     keys: createKeyBook({ ownerKey: KEY }),
   });
   const fetch: Proxy['fetch'] = async (input, init) => {

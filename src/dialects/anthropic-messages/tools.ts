@@ -8,6 +8,7 @@ const GivenTool = z.looseObject({
   name: z.string().min(1),
   description: z.string().nullish(),
   input_schema: z.record(z.string(), z.unknown()),
+  strict: z.boolean().nullish(),
 });
 
 const DefinedTool = z.looseObject({
@@ -184,8 +185,14 @@ function toTool(tool: MessagesTool, index: number): Tool | undefined {
     case 'custom':
     case null:
     case undefined: {
-      const { name, description, input_schema: inputSchema } = tool;
-      return { name, description: description ?? undefined, inputSchema, path };
+      const { name, description, input_schema: inputSchema, strict } = tool;
+      return {
+        name,
+        description: description ?? undefined,
+        inputSchema,
+        path,
+        ...(strict && { isStrict: true as const }),
+      };
     }
     default: {
       const kind = KINDS.find((one) => tool.type.startsWith(`${one}_2`));

@@ -9,6 +9,7 @@ export const FunctionDefinition = z.looseObject({
   name: z.string().min(1),
   description: z.string().nullish(),
   parameters: z.record(z.string(), z.unknown()).nullish(),
+  strict: z.boolean().nullish(),
 });
 
 const FunctionTool = z.looseObject({
@@ -99,13 +100,14 @@ export function toCustomNames(tools: readonly ChatTool[] | null | undefined): Re
   );
 }
 
-function toFunction(tool: ChatTool): Pick<Tool, 'name' | 'description' | 'inputSchema'> {
+function toFunction(tool: ChatTool): Omit<Tool, 'path'> {
   if (tool.type === 'function') {
-    const { name, description, parameters } = tool.function;
+    const { name, description, parameters, strict } = tool.function;
     return {
       name,
       description: description ?? undefined,
       inputSchema: parameters ?? { type: 'object', properties: {} },
+      ...(strict && { isStrict: true }),
     };
   }
   const { name, description, format } = tool.custom;

@@ -93,15 +93,20 @@ function toEchoes(body: ResponsesBody) {
   };
 }
 
-function toEchoedTool(given: Tool) {
+function toEchoedTool(given: Tool): object {
+  if (given.type === 'namespace') return { ...given, tools: given.tools.map(withoutStrict) };
   if (given.type !== 'function') return given;
   const { description, parameters, strict, ...tool } = given;
   return {
     ...tool,
     description: description ?? null,
     parameters: parameters ?? null,
-    strict: typeof strict === 'boolean' ? false : null, // nothing is promised of the arguments
+    strict: typeof strict === 'boolean' ? false : null, // the model is not held to it as it writes
   };
+}
+
+function withoutStrict(tool: object) {
+  return 'strict' in tool && tool.strict === true ? { ...tool, strict: false } : tool;
 }
 
 /** OpenAI counts cached tokens among the input tokens; the Messages API counts them apart. */

@@ -88,7 +88,13 @@ describe('tools', () => {
       },
     ];
     expect(toRequest({ tools }).tools).toEqual([
-      { name: 'f', description: 'does', inputSchema: schema, path: 'tools.0.input_schema' },
+      {
+        name: 'f',
+        description: 'does',
+        inputSchema: schema,
+        isStrict: true,
+        path: 'tools.0.input_schema',
+      },
       {
         name: 'g',
         description: undefined,

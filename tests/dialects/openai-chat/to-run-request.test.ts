@@ -73,6 +73,7 @@ describe('tools', () => {
         name: 'f',
         description: 'does',
         inputSchema: parameters,
+        isStrict: true,
         path: 'tools.0.function.parameters',
       },
       {

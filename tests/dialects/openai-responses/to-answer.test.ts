@@ -107,7 +107,7 @@ test('what was asked for is said again', async () => {
     {
       ...BODY,
       ...asked,
-      tools: [tool],
+      tools: [tool, { type: 'namespace', name: 'n', tools: [tool] }],
       text: { format },
       reasoning: { effort: 'low', summary: 'auto' },
     },
@@ -115,7 +115,10 @@ test('what was asked for is said again', async () => {
   );
   expect(whole).toMatchObject({
     ...asked,
-    tools: [{ ...tool, description: null, strict: false }],
+    tools: [
+      { ...tool, description: null, strict: false },
+      { type: 'namespace', name: 'n', tools: [{ ...tool, strict: false }] },
+    ],
     text: { format, verbosity: 'medium' },
     reasoning: { effort: 'low', summary: 'auto' },
   });

@@ -58,7 +58,13 @@ describe('tools', () => {
 
   test('pass with their schema as it came, and without one take nothing', () => {
     expect(toRequest({ tools }).tools).toEqual([
-      { name: 'f', description: 'does', inputSchema: parameters, path: 'tools.0.parameters' },
+      {
+        name: 'f',
+        description: 'does',
+        inputSchema: parameters,
+        isStrict: true,
+        path: 'tools.0.parameters',
+      },
       {
         name: 'g',
         description: undefined,

@@ -32,10 +32,11 @@ export const functionTool: ToolKind<
   z.infer<typeof FunctionCallOutput>
 > = {
   idPrefix: 'fc',
-  offer: ({ name, description, parameters }) => ({
+  offer: ({ name, description, parameters, strict }) => ({
     name,
     description: description ?? undefined,
     inputSchema: parameters ?? { type: 'object', properties: {} },
+    ...(strict && { isStrict: true }),
   }),
   toCall: (json, called) => ({ ...called, arguments: json || '{}' }),
   readCall: ({ name, namespace, arguments: json }) => ({

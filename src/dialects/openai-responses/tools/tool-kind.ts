@@ -1,14 +1,10 @@
-import type { ToolResultPart } from '../../../run.ts';
+import type { Tool, ToolResultPart } from '../../../run.ts';
 
 /** A tool as it is named by its caller; the APIs' own tools are named by their type. */
 export type ToolName = { name: string; namespace?: string | undefined };
 
 /** A tool as a function that the model can call. */
-export type Offer = {
-  name: string;
-  description: string | undefined;
-  inputSchema: Record<string, unknown>;
-};
+export type Offer = Omit<Tool, 'path'>;
 
 /** A kind of tool that the caller runs: how it is offered, how its calls are told, how both come back. */
 export type ToolKind<Tool, Call, Output> = {
