@@ -1,10 +1,10 @@
-import type { Tool, ToolResultPart } from '../../../run.ts';
+import type { Tool as OfferedTool, ToolResultPart } from '../../../run.ts';
 
 /** A tool as it is named by its caller; the APIs' own tools are named by their type. */
 export type ToolName = { name: string; namespace?: string | undefined };
 
 /** A tool as a function that the model can call. */
-export type Offer = Omit<Tool, 'path'>;
+export type Offer = Omit<OfferedTool, 'path'>;
 
 /** A kind of tool that the caller runs: how it is offered, how its calls are told, how both come back. */
 export type ToolKind<Tool, Call, Output> = {
