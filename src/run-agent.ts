@@ -1,5 +1,7 @@
 /** What a run has, and tells, that gets an agent; `run.ts` hands these types on with the others. */
 
+import type { Effort } from './run.ts';
+
 export type AgentOptions = {
   /** The session that the caller continues; the session layer fills in a new one when absent. */
   session: { id: string; isNew: boolean } | undefined;
@@ -11,6 +13,8 @@ export type AgentOptions = {
   /** Further folders for its file tools; as `workingDirectory`. */
   additionalDirectories?: readonly string[] | undefined;
   permissionMode: PermissionMode;
+  /** Kinds of sub-agents beside the CLI's own, by name. */
+  subagents?: Readonly<Record<string, Subagent>> | undefined;
   /** Whether it is noted how files were that its file tools change, to go back to that. Default: no. */
   checkpoints?: boolean | undefined;
   /** Whether somebody answers what the agent asks on its way. Default: nobody does. */
@@ -20,6 +24,19 @@ export type AgentOptions = {
   appendSystemPrompt: string | undefined;
   maxTurns: number | undefined;
   maxBudgetUsd: number | undefined;
+};
+
+/** A kind of sub-agent that an agent may start. What is left out is as the agent itself has it. */
+export type Subagent = {
+  /** Tells the agent when to start one. */
+  description: string;
+  prompt: string;
+  tools?: readonly string[] | undefined;
+  disallowedTools?: readonly string[] | undefined;
+  /** `inherit` is the agent's own. */
+  model?: string | undefined;
+  maxTurns?: number | undefined;
+  effort?: Effort | undefined;
 };
 
 /** `ask` waits for the caller's leave where `dontAsk` denies. */

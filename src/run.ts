@@ -13,6 +13,7 @@ export type {
   AgentSummary,
   AgentTask,
   PermissionMode,
+  Subagent,
 } from './run-agent.ts';
 
 /**

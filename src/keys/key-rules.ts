@@ -3,6 +3,9 @@ import type { RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import type { ApiKey } from './api-key.ts';
 
+/** The tool that starts one, and what the CLI called it before. */
+const SUBAGENT_TOOLS = ['Agent', 'Task'];
+
 export type KeyRulesOptions = {
   /** The operator's names for models → the model they mean. */
   modelAliases: ReadonlyMap<string, string>;
@@ -18,9 +21,11 @@ export function createKeyRules({ modelAliases, readModels }: KeyRulesOptions): A
   return async (key, request) => {
     checkScope(key, request);
     checkPermissionMode(key, request);
-    const name = modelAliases.get(request.model) ?? request.model;
-    if (!mayUseModel(key, [request.model, name], await catalogueFor(key))) {
-      throw toModelError(request.model);
+    checkSubagents(key, request);
+    const catalogue = await catalogueFor(key);
+    for (const { model, param } of toModels(request)) {
+      const name = modelAliases.get(model) ?? model;
+      if (!mayUseModel(key, [model, name], catalogue)) throw toModelError(model, param);
     }
     return withDeniedTools(key, request);
   };
@@ -45,9 +50,9 @@ export function mayUseModel(
 }
 
 /** What a key is told that may not use a model. */
-export function toModelError(model: string): RunError {
+export function toModelError(model: string, param = 'model'): RunError {
   const sentence = `This key may not use the model \`${model.slice(0, 80)}\`.`;
-  return new RunError('forbidden', sentence, { param: 'model' });
+  return new RunError('forbidden', sentence, { param });
 }
 
 function checkScope({ scopes }: ApiKey, { agent }: RunRequest) {
@@ -67,6 +72,21 @@ function checkPermissionMode({ permissionModes }: ApiKey, { agent }: RunRequest)
     `This key may not use the permission mode ${agent.permissionMode}, only ${permissionModes.join(', ')}.`,
     { param: 'permissionMode' },
   );
+}
+
+/** Every model that a request names, and where. */
+function toModels({ model, agent }: RunRequest) {
+  const subagents = Object.entries(agent?.subagents ?? {}).flatMap(([name, subagent]) =>
+    subagent.model === undefined || subagent.model === 'inherit'
+      ? []
+      : [{ model: subagent.model, param: `agents.${name}.model` }],
+  );
+  return [{ model, param: 'model' }, ...subagents];
+}
+
+function checkSubagents({ deniedTools = [] }: ApiKey, { agent }: RunRequest) {
+  if (!agent?.subagents || !SUBAGENT_TOOLS.some((tool) => deniedTools.includes(tool))) return;
+  throw new RunError('forbidden', 'This key may not use sub-agents.', { param: 'agents' });
 }
 
 /** The CLI lets what is disallowed win over what is allowed, in every permission mode. */

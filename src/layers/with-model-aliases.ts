@@ -14,7 +14,7 @@ type Aliases = ReadonlyMap<string, string>;
  */
 export function withModelAliases(run: Run, aliases: Aliases): Run {
   return async function* named(request, signal) {
-    yield* run(toNamed(request, aliases), signal);
+    yield* run(withNamedSubagents(toNamed(request, aliases), aliases), signal);
   };
 }
 
@@ -33,6 +33,16 @@ export function steerWithModelAliases(steering: Steering, aliases: Aliases): Ste
         ...(model !== undefined && toNamed({ model }, aliases)),
       }),
   };
+}
+
+function withNamedSubagents(request: RunRequest, aliases: Aliases): RunRequest {
+  const { agent } = request;
+  if (!agent?.subagents) return request;
+  const named = Object.entries(agent.subagents).map(([name, { model, ...subagent }]) => {
+    const meant = model === undefined ? {} : toNamed({ model }, aliases);
+    return [name, { ...subagent, ...meant }] as const;
+  });
+  return { ...request, agent: { ...agent, subagents: Object.fromEntries(named) } };
 }
 
 function toNamed<Named extends Pick<RunRequest, 'model'>>(request: Named, aliases: Aliases): Named {

@@ -132,6 +132,24 @@ describe('agents', () => {
     expect(allowed.status).toBe(200);
   });
 
+  test('sub-agents have the models of the key, or none at all', async () => {
+    const agents = (model?: string) => ({
+      prompt: 'Hi',
+      agents: { reviewer: { description: 'Reviews.', prompt: 'Review.', model } },
+    });
+    const { app, headers } = await open({ scopes: ['agent'], models: ['opus'] });
+    for (const model of [undefined, 'inherit', 'opus', 'claude-opus-5-5']) {
+      expect((await post(app, '/api/run', agents(model), headers)).status).toBe(200);
+    }
+    expect(await (await post(app, '/api/run', agents('haiku'), headers)).json()).toMatchObject({
+      error: { code: 'forbidden', param: 'agents.reviewer.model' },
+    });
+
+    const without = await open({ scopes: ['agent'], deniedTools: ['Agent'] });
+    const refused = await post(without.app, '/api/run', agents(), without.headers);
+    expect(await refused.json()).toMatchObject({ error: { code: 'forbidden', param: 'agents' } });
+  });
+
   test('the tools that a key denies come to those that the caller does not want', async () => {
     const { app, headers } = await open({ scopes: ['agent'], deniedTools: ['Bash', 'WebFetch'] });
     await post(

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { Run, RunRequest } from '../../src/run.ts';
+import { toAgentRequest } from '../sessions/agent-request.ts';
 import { withModelAliases } from '../../src/layers/with-model-aliases.ts';
 
 const asked: string[] = [];
@@ -18,6 +19,29 @@ async function ask(model: string) {
 
 test('the operator’s names are replaced', async () => {
   expect(await ask('gpt-4o')).toBe('sonnet');
+});
+
+test('sub-agents get the models that are meant', async () => {
+  const requests: RunRequest[] = [];
+  const keep: Run = async function* keeping(request) {
+    requests.push(request);
+    yield* [];
+  };
+  const askWith = async (model: string) => {
+    const subagents = {
+      a: { description: 'A', prompt: 'B', model },
+      b: { description: 'C', prompt: 'D' },
+    };
+    const request = toAgentRequest({ subagents });
+    const named = withModelAliases(keep, new Map([['gpt-4o', 'sonnet']]));
+    await Array.fromAsync(named(request, new AbortController().signal));
+    return requests.pop()?.agent?.subagents;
+  };
+  expect(await askWith('gpt-4o')).toEqual({
+    a: { description: 'A', prompt: 'B', model: 'sonnet' },
+    b: { description: 'C', prompt: 'D' },
+  });
+  await expect(askWith('--help')).rejects.toMatchObject({ code: 'model-not-found' });
 });
 
 test.each([

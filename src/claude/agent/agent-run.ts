@@ -101,11 +101,15 @@ export function createAgentLaunch(
   return (session) => toAgentLaunch({ model, effort }, { ...options, session }, base, folder);
 }
 
-function toInitialize({ output }: RunRequest, { systemPrompt, appendSystemPrompt }: AgentOptions) {
+function toInitialize(
+  { output }: RunRequest,
+  { systemPrompt, appendSystemPrompt, subagents }: AgentOptions,
+) {
   return {
     subtype: 'initialize',
     ...(systemPrompt !== undefined && { systemPrompt: [systemPrompt] }),
     ...(appendSystemPrompt !== undefined && { appendSystemPrompt }),
+    ...(subagents && { agents: subagents }),
     ...(output.type === 'json' && { jsonSchema: toJsonSchema(output) }),
   };
 }

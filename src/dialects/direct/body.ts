@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 import { readToolRule } from '../../tool-rule.ts';
 
+const Effort = z.enum(['low', 'medium', 'high', 'xhigh', 'max']);
+
 const PermissionMode = z.enum(['dontAsk', 'ask', 'acceptEdits', 'plan', 'bypassPermissions']);
 
 /** A tool in the CLI's notation, such as `Read` or `Bash(git log *)`. Never a flag. */
@@ -18,6 +20,24 @@ const AllowedTool = ToolRule.refine(
   'AskUserQuestion is there with permissionMode `ask` or `plan`, without being allowed, and only there',
 );
 
+const Text = z.string().refine((text) => text.trim() !== '', 'must not be blank');
+
+/** What the CLI would take beside these is the operator's to decide: `mcpServers`, `permissionMode`, `memory` … */
+const Subagent = z.strictObject({
+  /** Tells the agent when to start one. */
+  description: Text,
+  prompt: Text,
+  tools: z.array(ToolRule).optional(),
+  disallowedTools: z.array(ToolRule).optional(),
+  model: z.string().min(1).optional(),
+  maxTurns: z.int().positive().optional(),
+  effort: Effort.optional(),
+});
+
+const Subagents = z
+  .record(z.string().regex(/^[A-Za-z][\w-]{0,63}$/), Subagent)
+  .refine((agents) => Object.keys(agents).length <= 50, 'must be 50 at most');
+
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 const Webhook = z.strictObject({
   url: z.string().min(1).max(2048),
@@ -32,7 +52,7 @@ const Webhook = z.strictObject({
 
 /** Unknown fields are refused: a misspelt limit must not pass unseen. */
 const Fields = z.strictObject({
-  prompt: z.string().refine((text) => text.trim() !== '', 'must not be blank'),
+  prompt: Text,
   model: z.string().min(1).default('default'),
   /** Replaces the agent's own system prompt. */
   systemPrompt: z.string().optional(),
@@ -46,11 +66,13 @@ const Fields = z.strictObject({
   sessionId: z.uuid().optional(),
   maxTurns: z.int().positive().optional(),
   permissionMode: PermissionMode.default('dontAsk'),
-  effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).optional(),
+  effort: Effort.optional(),
   maxBudgetUsd: z.number().positive().optional(),
   /** JSON Schema of `structuredOutput`. */
   outputSchema: z.record(z.string(), z.unknown()).optional(),
   stream: z.boolean().default(false),
+  /** Kinds of sub-agents beside the CLI's own, by name. */
+  agents: Subagents.optional(),
   /** Notes how files were that its file tools change, so that they can be put back. */
   checkpoints: z.boolean().default(false),
   /** Answers at once with the run, which goes on by itself. */

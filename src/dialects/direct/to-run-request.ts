@@ -30,6 +30,7 @@ export function toRunRequest(body: RunBody, caller: Caller): TranslatedRequest {
       workingDirectory: body.workingDirectory,
       additionalDirectories: body.additionalDirectories,
       permissionMode: body.permissionMode,
+      ...(body.agents && { subagents: body.agents }),
       ...(body.checkpoints && { checkpoints: true }),
       ...(isAnswered(body) && { isAnswered: true }),
       systemPrompt: body.systemPrompt,

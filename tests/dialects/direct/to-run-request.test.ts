@@ -4,6 +4,8 @@ import { direct } from '../../../src/dialects/direct/index.ts';
 import { translate } from '../canned-run.ts';
 import { complaintOf } from '../complaint.ts';
 
+const SUBAGENT = { description: 'Reviews.', prompt: 'You review.' };
+
 test('a prompt alone is an agent that may do nothing unasked', () => {
   expect(translate(direct, { prompt: 'Hi' })).toEqual({
     request: {
@@ -40,14 +42,17 @@ test('every option reaches the agent', () => {
   const sessionId = '019b0104-71bc-4031-8990-9b52d28b6bfc';
   const fields = { prompt: 'Hi', model: 'opus', effort: 'max', stream: true, sessionId };
   const outputSchema = { type: 'object' };
+  const agents = {
+    reviewer: { ...SUBAGENT, tools: ['Read'], model: 'haiku', maxTurns: 3, effort: 'low' },
+  };
 
-  const { request, isStream } = translate(direct, { ...options, ...fields, outputSchema });
+  const { request, isStream } = translate(direct, { ...options, ...fields, agents, outputSchema });
   expect(isStream).toBe(true);
   expect(request).toMatchObject({
     model: 'opus',
     effort: 'max',
     output: { type: 'json', schema: outputSchema, path: 'outputSchema' },
-    agent: { ...options, session: { id: sessionId, isNew: false } },
+    agent: { ...options, subagents: agents, session: { id: sessionId, isNew: false } },
   });
 });
 
@@ -68,6 +73,13 @@ test.for<[field: string, fields: object]>([
   ['allowedTools.0', { allowedTools: ['Bash(a (b) Write,Edit(c))'] }],
   ['disallowedTools.0', { disallowedTools: ['Read,Write'] }],
   ['outputSchema', { outputSchema: 'object' }],
+  ['agents.a b', { agents: { 'a b': SUBAGENT } }],
+  ['agents.a.prompt', { agents: { a: { ...SUBAGENT, prompt: ' ' } } }],
+  ['agents.a.tools.0', { agents: { a: { ...SUBAGENT, tools: ['Read,Bash'] } } }],
+  ...['mcpServers', 'permissionMode', 'memory', 'skills', 'observer', 'background'].map(
+    (field) =>
+      [`agents.a.${field}`, { agents: { a: { ...SUBAGENT, [field]: 'x' } } }] as [string, object],
+  ),
 ])('names %s: %j', async ([param, fields]) => {
   expect(await complaintOf(direct, { prompt: 'Hi', ...fields })).toMatchObject({
     code: 'invalid-request',
