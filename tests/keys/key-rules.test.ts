@@ -120,6 +120,11 @@ describe('models', () => {
   });
 });
 
+const withSubagent = (model?: string) => ({
+  prompt: 'Hi',
+  agents: { reviewer: { description: 'Reviews.', prompt: 'Review.', model } },
+});
+
 describe('agents', () => {
   test('a permission mode that the key does not name is a 403', async () => {
     const { app, headers } = await open({ scopes: ['agent'], permissionModes: ['plan'] });
@@ -133,20 +138,18 @@ describe('agents', () => {
   });
 
   test('sub-agents have the models of the key, or none at all', async () => {
-    const agents = (model?: string) => ({
-      prompt: 'Hi',
-      agents: { reviewer: { description: 'Reviews.', prompt: 'Review.', model } },
-    });
     const { app, headers } = await open({ scopes: ['agent'], models: ['opus'] });
     for (const model of [undefined, 'inherit', 'opus', 'claude-opus-5-5']) {
-      expect((await post(app, '/api/run', agents(model), headers)).status).toBe(200);
+      expect((await post(app, '/api/run', withSubagent(model), headers)).status).toBe(200);
     }
-    expect(await (await post(app, '/api/run', agents('haiku'), headers)).json()).toMatchObject({
+    expect(
+      await (await post(app, '/api/run', withSubagent('haiku'), headers)).json(),
+    ).toMatchObject({
       error: { code: 'forbidden', param: 'agents.reviewer.model' },
     });
 
     const without = await open({ scopes: ['agent'], deniedTools: ['Agent'] });
-    const refused = await post(without.app, '/api/run', agents(), without.headers);
+    const refused = await post(without.app, '/api/run', withSubagent(), without.headers);
     expect(await refused.json()).toMatchObject({ error: { code: 'forbidden', param: 'agents' } });
   });
 
