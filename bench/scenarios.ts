@@ -2,6 +2,7 @@ import { addKey } from '../src/keys/edit-keys.ts';
 import { toKeysFile } from '../src/keys/keys-file.ts';
 import { ANSWER } from './answer.ts';
 import { askClaude, askProxy, type Question, type Timing } from './ask.ts';
+import { startLive } from './live-process.ts';
 import { type Stage, withStage } from './processes.ts';
 import { readReapedCpuMs, readTreeCpuMs } from './read-cpu.ts';
 import { readDirectly } from './read-directly.ts';
@@ -31,6 +32,7 @@ export function toScenarios({ changing }: Rounds): readonly Scenario[] {
       extra: { metadata: { user_id: unique() } }, // nobody whom a kept process knows
     })),
     firstToken('next turn of a conversation', '≤ 0.06', () => createConversation()),
+    compareFloor,
     firstToken(
       'an independent request with the same instructions',
       '≤ 0.06',
@@ -83,6 +85,22 @@ function firstToken(work: string, wanted: string, createAsk: () => () => Questio
       proxy: async () => (await askProxy(stage, question())).firstTokenMs,
     });
   };
+}
+
+/** What a turn takes in a live process of which nobody does more than write its input and read its output. */
+async function compareFloor(stage: Stage, { each }: Rounds): Promise<Row> {
+  const live = await startLive(stage);
+  const row = {
+    work: 'first token, next turn in a CLI with no proxy: the floor',
+    wanted: 'to compare',
+  };
+  const floor = await compare(row, stage, each, 1, {
+    claude: async () => (await askClaude(stage, PROMPT)).firstTokenMs,
+    proxy: () => live.turn(PROMPT),
+    proxyPid: live.pid,
+  });
+  await live.end();
+  return floor;
 }
 
 /** Interleaved in short bursts, so that both meet the same noise of the machine. */
@@ -151,6 +169,8 @@ type Sides = {
   claude: () => Promise<number>;
   /** How many requests `claude` makes. Default: as many as `proxy`. */
   claudeCount?: number;
+  /** Whose processor time is read, with that of its children. Default: the proxy's. */
+  proxyPid?: number;
 };
 
 async function compare(
@@ -158,7 +178,7 @@ async function compare(
   stage: Stage,
   rounds: number,
   count: number,
-  { proxy, claude, claudeCount = count }: Sides,
+  { proxy, claude, claudeCount = count, proxyPid = stage.proxyPid }: Sides,
 ): Promise<Row> {
   const [ours, theirs]: [Sample[], Sample[]] = [[], []];
   for (let round = 0; round < rounds; round += 1) {
@@ -166,7 +186,7 @@ async function compare(
     const beforeMs = readReapedCpuMs();
     const figure = await claude();
     theirs.push({ figure, cpuMs: (readReapedCpuMs() - beforeMs) / claudeCount });
-    ours.push(await measureProxy(stage, count, proxy));
+    ours.push(await measureProxy({ ...stage, proxyPid }, count, proxy));
   }
   return toRow(row, ours, theirs);
 }
