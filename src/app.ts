@@ -83,6 +83,8 @@ export type AppParts = {
 export type AppSettings = {
   /** Longest time for a request, from its arrival, in milliseconds. */
   requestTimeoutMs: number;
+  /** WebSockets that one key may have open. */
+  maxWebSocketsPerKey: number;
   /** Largest request body, in bytes. */
   maxBodyBytes: number;
   /** Further model names → the model they mean. */

@@ -242,6 +242,11 @@ export const SETTINGS = {
     unit: 'bytes',
     meaning: 'Size of the responses stored for one key, inputs included; the oldest make room.',
   },
+  MAX_WEB_SOCKETS_PER_KEY: {
+    ...wholeNumber(1, 100_000),
+    default: '100',
+    meaning: 'WebSockets of `/v1/responses` that one key may have open; the next one gets a 429.',
+  },
   BACKGROUND_TIMEOUT_MS: {
     ...milliseconds(LONGEST_TIMER_MS),
     default: '3600000',

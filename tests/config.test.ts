@@ -39,6 +39,7 @@ test('without any variable, every setting has its default', () => {
       "maxSuspendedCalls": 4,
       "maxTurnsPerProcess": 500,
       "maxWaitingRunsPerKey": 5,
+      "maxWebSocketsPerKey": 100,
       "mediaAllowedHosts": [],
       "mediaMaxBytes": 25165824,
       "mediaMaxUrls": 20,

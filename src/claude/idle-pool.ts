@@ -47,9 +47,7 @@ export function createIdlePool<Item>(
     remove,
     drop,
     evict() {
-      const ofKeys = Map.groupBy(timers.keys(), toKeyId).values();
-      const [most] = [...ofKeys].toSorted((one, other) => other.length - one.length);
-      const oldest = most?.[0];
+      const oldest = findOldestOfMost(timers.keys(), toKeyId);
       if (oldest !== undefined) drop(oldest);
       return oldest !== undefined;
     },
@@ -81,4 +79,14 @@ export function createIdlePool<Item>(
     if (wasThere) onChange();
     return wasThere;
   }
+}
+
+/** The first one of the key that has the most; the first of all when none has more than another. */
+export function findOldestOfMost<Item>(
+  items: Iterable<Item>,
+  toKeyId: (item: Item) => string,
+): Item | undefined {
+  const ofKeys = Map.groupBy(items, toKeyId).values();
+  const [most] = [...ofKeys].toSorted((one, other) => other.length - one.length);
+  return most?.[0];
 }

@@ -132,6 +132,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
     settings: {
       requestTimeoutMs: 10_000,
       maxBodyBytes: 10_000,
+      maxWebSocketsPerKey: 3,
       modelAliases: new Map([['gpt-4o', 'sonnet']]),
       corsOrigins: [],
       host: '127.0.0.1',

@@ -41,6 +41,7 @@ export function createAgentRun({
   return async function* agent(request, signal) {
     const options = readAgentOptions(request);
     const { session } = options;
+    const { keyId } = request.caller;
     const launch = createAgentLaunch(request, options, base);
     const spare = session?.isNew ? spares.claim(session.id, launch) : undefined;
     const process = spare ?? (await openProcess(launch(session), signal));
@@ -78,7 +79,7 @@ export function createAgentRun({
         stopTasks: (ids: readonly string[]) => stopTasks(process, ids),
       };
       for await (const event of readAgentEvents(lines.items(), reading)) {
-        if (event.type === 'run-end' && session?.isNew) spares.learn(launch);
+        if (event.type === 'run-end' && session?.isNew) spares.learn(launch, keyId);
         yield event;
       }
     } catch (error) {

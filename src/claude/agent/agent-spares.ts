@@ -12,7 +12,7 @@ export type AgentSparesOptions = Pick<
   SparesOptions,
   'openProcess' | 'startMs' | 'load' | 'loadChanged' | 'hasRoom'
 > & {
-  /** Launches remembered, the least recently used going first; 0 switches spares off. */
+  /** Launches remembered, so that no key takes the place of all others; 0 switches spares off. */
   count: number;
   /** Longest time that one is kept for a launch that nobody uses, in milliseconds. */
   idleMs: number;
@@ -33,8 +33,8 @@ export type AgentSpares = {
   reserve: (launch: AgentLaunch) => Promise<string>;
   /** The process that was reserved with this id, if it still fits the launch. */
   claim: (id: string, launch: AgentLaunch) => CliProcess | undefined;
-  /** Notes that a launch was used: the next run will likely want the same. */
-  learn: (launch: AgentLaunch) => void;
+  /** Notes that a launch was used by a key of this id: the next run will likely want the same. */
+  learn: (launch: AgentLaunch, keyId: string) => void;
   /** Ends one; returns whether there was one. */
   evict: () => boolean;
   /** Ends all, and starts them anew: the login or the CLI is not what it was. */
@@ -74,8 +74,9 @@ export function createAgentSpares(options: AgentSparesOptions): AgentSpares {
       if (!isFit) void entry?.process.end();
       return isFit ? entry?.process : undefined;
     },
-    learn(launch) {
-      if (count > 0 && !isInRepository(launch(undefined).folder)) pools.use(toKey(launch), launch);
+    learn(launch, keyId) {
+      if (count === 0 || isInRepository(launch(undefined).folder)) return;
+      pools.use(toKey(launch), launch, keyId);
     },
     evict: () => pools.evict() || reserved.evict(),
     retire() {

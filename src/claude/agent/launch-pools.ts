@@ -1,12 +1,13 @@
 import type { AgentOptions } from '../../run.ts';
 import type { LaunchProfile } from '../launch/launch.ts';
+import { findOldestOfMost } from '../idle-pool.ts';
 import type { Spares } from '../spares.ts';
 
 /** What an agent's process is started with, its session aside: that is told last. */
 export type AgentLaunch = (session: AgentOptions['session']) => LaunchProfile;
 
 type LaunchPoolsOptions = {
-  /** Launches remembered, the least recently used going first. */
+  /** Launches remembered; of the key that has the most the least recently used goes first. */
   count: number;
   /** Longest time that one is remembered which nobody uses, in milliseconds. */
   idleMs: number;
@@ -14,7 +15,7 @@ type LaunchPoolsOptions = {
   open: (launch: AgentLaunch) => Spares;
 };
 
-type Pool = { spares: Spares; timer: NodeJS.Timeout };
+type Pool = { spares: Spares; timer: NodeJS.Timeout; keyId: string };
 
 /** Keeps processes ready for the launches that were used last, by the key of the launch. */
 export function createLaunchPools({ count, idleMs, open }: LaunchPoolsOptions) {
@@ -31,15 +32,16 @@ export function createLaunchPools({ count, idleMs, open }: LaunchPoolsOptions) {
 
   return {
     takeReady: (key: string) => pools.get(key)?.spares.takeReady()?.process,
-    /** Remembers a launch from here on, in the place of the least recently used one. */
-    use(key: string, launch: AgentLaunch) {
+    /** Remembers a launch from here on, used by the key of this id. */
+    use(key: string, launch: AgentLaunch, keyId: string) {
       const known = pools.get(key);
       clearTimeout(known?.timer);
       pools.delete(key);
       const timer = setTimeout(close, idleMs, key).unref();
-      pools.set(key, { spares: known?.spares ?? open(launch), timer });
-      const [oldest] = pools.keys();
-      if (pools.size > count && oldest !== undefined) close(oldest);
+      pools.set(key, { spares: known?.spares ?? open(launch), timer, keyId });
+      if (pools.size <= count) return;
+      const oldest = findOldestOfMost(pools, ([, pool]) => pool.keyId);
+      if (oldest !== undefined) close(oldest[0]);
     },
     close,
     /** Ends one process; returns whether there was one. */

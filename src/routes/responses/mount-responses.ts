@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import { InputTokensBody } from '../../dialects/openai-responses/body.ts';
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
 import { validate } from '../../http/body/validate.ts';
+import { limitWebSockets } from '../../http/limit-web-sockets.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { CountTokens } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
@@ -14,16 +15,22 @@ import { listInputItems } from './input-items.ts';
 import { cancelResponse, deleteResponse, getResponse } from './stored-responses.ts';
 import { connectResponses, type WebSocketParts } from './web-socket.ts';
 
-type MountedParts = WebSocketParts & { countTokens: CountTokens };
+type MountedParts = WebSocketParts & { countTokens: CountTokens; maxWebSocketsPerKey: number };
 
 /** Every route of the Responses API; `aliases` tells the paths of each. */
 export function mountResponses(app: Hono<AppEnv>, parts: MountedParts): void {
-  const { run, countTokens } = parts;
+  const { run, countTokens, maxWebSocketsPerKey } = parts;
   const checked = validate(openaiResponses.body);
   const root = openaiResponses.path;
 
   app.on('POST', toServedPaths(root), checked, createResponse(run, parts));
-  app.on('GET', toServedPaths(root), connectResponses(parts), refuseWithoutUpgrade);
+  app.on(
+    'GET',
+    toServedPaths(root),
+    limitWebSockets(maxWebSocketsPerKey),
+    connectResponses(parts),
+    refuseWithoutUpgrade,
+  );
   app.on('POST', toServedPaths(`${root}/compact`), checked, compactResponse(run, parts));
   app.on(
     'POST',
