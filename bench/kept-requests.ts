@@ -7,7 +7,7 @@ import type { RequestFilter } from '../src/observation/requests/request-filter.t
 import { RunError } from '../src/run-error.ts';
 import { RECORD } from '../tests/observation/record.ts';
 
-/** How long a page of the kept requests takes to read, with 100,000 of them: `node bench/kept-requests.ts`. */
+/** How long a page of the kept requests, and their usage, take to read, with 100,000 of them: `node bench/kept-requests.ts`. */
 const ROWS = 100_000;
 const ROUNDS = 20;
 const PAGE = { limit: 51 };
@@ -41,17 +41,24 @@ async function measure(file: string) {
   }
   const writing = performance.now() - startedAt;
   console.log(`${ROWS} rows written, each in ${((writing / ROWS) * 1000).toFixed(0)} µs`);
-  for (const [name, filter] of Object.entries(QUERIES)) {
-    const times = Array.from({ length: ROUNDS }, () => timeOf(() => requests.list(filter, PAGE)));
-    const highest = Math.max(...times);
-    const median = times.toSorted(byNumber)[ROUNDS / 2] ?? highest;
-    console.log(`${name}: ${median.toFixed(1)} ms, at most ${highest.toFixed(1)} ms`);
-  }
+  for (const [name, filter] of Object.entries(QUERIES))
+    await tell(name, () => requests.list(filter, PAGE));
+  await tell('usage of the last hour', () => requests.readUsage(time - 3_600_000));
+  await tell('usage of all of them', () => requests.readUsage(0));
+  await tell('the last use of a key', () => requests.readLastUse('key-7'));
   requests.close();
   console.log(`${((await stat(file)).size / 1e6).toFixed(0)} MB on disk`);
 }
 
-/** Each fiftieth failed; twenty keys. */
+async function tell(name: string, task: () => unknown) {
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) times.push(await timeOf(task));
+  const highest = Math.max(...times);
+  const median = times.toSorted(byNumber)[ROUNDS / 2] ?? highest;
+  console.log(`${name}: ${median.toFixed(1)} ms, at most ${highest.toFixed(1)} ms`);
+}
+
+/** Each fiftieth failed; twenty keys, five models. */
 function toRecord(index: number) {
   const failure =
     index % 50 === 0 ? new RunError('overloaded', 'The API is overloaded; try again.') : undefined;
@@ -59,15 +66,16 @@ function toRecord(index: number) {
     ...RECORD,
     id: `req_${index.toString(36).padStart(24, '0')}`,
     keyId: `key-${index % 20}`,
+    model: `model-${index % 5}`,
     failure,
     outcome: failure ? failure.code : ('stop' as const),
     reachedMs: { placed: 3, bound: 40 },
   };
 }
 
-function timeOf(task: () => unknown) {
+async function timeOf(task: () => unknown) {
   const startedAt = performance.now();
-  task();
+  await task();
   return performance.now() - startedAt;
 }
 

@@ -61,8 +61,8 @@ export type AppParts = {
   keys: KeyBook;
   /** The further keys, for their operator to edit. */
   keyStore: KeyStore;
-  /** What the answers' headers tell of the caller's limits; the run itself holds to them. */
-  limits: Pick<KeyLimits, 'enter' | 'standing'>;
+  /** What the answers' headers and the page tell of limits; the run itself holds to them. */
+  limits: Pick<KeyLimits, 'enter' | 'standing' | 'readUses'>;
   countTokens: CountTokens;
   readCliStatus: ReadCliStatus;
   health: HealthParts;
@@ -147,6 +147,7 @@ export function createApp(parts: AppParts) {
     watch,
     keys,
     keyStore,
+    limits,
     sessions: parts.sessions,
     responses: parts.responses.book,
   };

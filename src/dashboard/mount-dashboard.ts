@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { requireAdmin } from '../http/require-scope.ts';
 import { validate, type Validated } from '../http/body/validate.ts';
 import type { AppEnv } from '../http/variables.ts';
-import { readRange } from '../routes/admin/history.ts';
+import { readHistoryRange } from '../routes/admin/history.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { keysSection } from './keys/keys-section.ts';
 import { nowSection } from './overview/now-section.ts';
@@ -33,7 +33,9 @@ type TrialBody = z.infer<typeof TrialBody>;
 export function mountDashboard(app: Hono<AppEnv>, parts: DashboardParts): void {
   app.use('/dashboard/*', requireAdmin);
   app.get('/dashboard/now', async (c) => c.html(await nowSection(parts)));
-  app.get('/dashboard/over-time', async (c) => c.html(await overTimeSection(parts, readRange(c))));
+  app.get('/dashboard/over-time', async (c) =>
+    c.html(await overTimeSection(parts, readHistoryRange(c))),
+  );
   app.get('/dashboard/stored', async (c) => c.html(await storedSection(parts, c.var.caller)));
   app.get('/dashboard/sessions/:id', async (c) =>
     c.html(await sessionMessages(parts, c.req.param('id'), c.var.caller.keyId)),

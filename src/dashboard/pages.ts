@@ -7,11 +7,13 @@ import { requestsPage } from './requests/requests-page.ts';
 import { sessionsPage } from './sessions/sessions-page.ts';
 import type { Show } from './sign-in/mount-sign-in.ts';
 import { tryItPage } from './try-it/try-it-page.ts';
+import { usagePage } from './usage/usage-page.ts';
 
 /** Every page by its address, in the order of the navigation. */
 const PAGES: Readonly<Record<string, Page>> = {
   '/': overviewPage,
   '/requests': requestsPage,
+  '/usage': usagePage,
   '/keys': keysPage,
   '/sessions': sessionsPage,
   '/try': tryItPage,

@@ -13,7 +13,25 @@ export type KeyLimits = {
   charge: (keyId: string, costUsd: number) => Promise<void>;
   /** How far the key is from its limits; what it has no limit for is left out. */
   standing: (key: ApiKey) => Promise<Standing>;
+  /** How much of each limit that it has the key uses now. */
+  readUses: (key: ApiKey) => Promise<readonly LimitUse[]>;
 };
+
+export type LimitUse = {
+  /** As the key's rules name it, and in its units: requests, tokens, US dollars. */
+  limit: LimitName;
+  most: number;
+  used: number;
+  /** When the count begins anew, in milliseconds since 1970; `undefined` while no window runs. */
+  resetsAtMs: number | undefined;
+};
+
+type LimitName =
+  | 'requestsPerMinute'
+  | 'runningAtOnce'
+  | 'tokensPerMinute'
+  | 'tokensPerDay'
+  | 'usdPerDay';
 
 export type Visit = {
   /** What the key may still spend today; `undefined` without a limit. */
@@ -68,6 +86,10 @@ export function createKeyLimits({ counters, onProblem = () => {} }: KeyLimitsOpt
       if (limited.has(keyId)) await addUsd(counters, keyId, costUsd).catch(onProblem);
     },
     standing: (key) => readStanding(counters, key),
+    readUses: async (key) => [
+      ...(await readCounted(counters, key)),
+      ...toPlacesUse(key, places.count(key.id)),
+    ],
   };
 }
 
@@ -116,6 +138,30 @@ async function readStanding(counters: Counters, key: ApiKey): Promise<Standing> 
     ...(requests && { requests: await read(requests) }),
     ...(tokens && { tokens }),
   };
+}
+
+async function readCounted(counters: Counters, key: ApiKey): Promise<LimitUse[]> {
+  const limits = [toRequestLimit(key), ...toTokenLimits(key), toCostLimit(key)];
+  const uses = limits.map(async (limit): Promise<LimitUse[]> => {
+    if (!limit) return [];
+    const { used, msLeft } = await counters.read(limit.counter, key.id);
+    const { name, unit } = RULES[limit.counter];
+    const resetsAtMs = msLeft > 0 ? Date.now() + msLeft : undefined;
+    return [{ limit: name, most: limit.most / unit, used: used / unit, resetsAtMs }];
+  });
+  return (await Promise.all(uses)).flat();
+}
+
+/** What the rules call each counter, and how much of it is one of theirs. */
+const RULES = {
+  requestsPerMinute: { name: 'requestsPerMinute', unit: 1 },
+  tokensPerMinute: { name: 'tokensPerMinute', unit: 1 },
+  tokensPerDay: { name: 'tokensPerDay', unit: 1 },
+  microUsdPerDay: { name: 'usdPerDay', unit: MICRO },
+} as const satisfies Record<CounterName, { name: LimitName; unit: number }>;
+
+function toPlacesUse({ runningAtOnce: most }: ApiKey, used: number): LimitUse[] {
+  return most === undefined ? [] : [{ limit: 'runningAtOnce', most, used, resetsAtMs: undefined }];
 }
 
 function toRequestLimit({ requestsPerMinute: most }: ApiKey): Limit | undefined {

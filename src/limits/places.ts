@@ -7,6 +7,8 @@ const RETRY_AFTER_SECONDS = 1;
 export type Places = {
   /** Takes a place and returns the function that frees it. Throws `rate-limited` when the key has no more. */
   take: (key: Pick<ApiKey, 'id' | 'runningAtOnce'>) => () => void;
+  /** How many the key has taken. */
+  count: (keyId: string) => number;
 };
 
 /** Counts each key's requests that are under way. */
@@ -14,6 +16,7 @@ export function createPlaces(): Places {
   const taken = new Map<string, number>();
 
   return {
+    count: (keyId) => taken.get(keyId) ?? 0,
     take({ id, runningAtOnce = Infinity }) {
       const count = taken.get(id) ?? 0;
       if (count >= runningAtOnce) {

@@ -11,11 +11,6 @@ export const RANGES = {
 
 export type RangeName = keyof typeof RANGES;
 
-/** Tells whether a text names a range. */
-export function isRangeName(text: string): text is RangeName {
-  return Object.hasOwn(RANGES, text);
-}
-
 /** What the runs that ended within some time add up to. */
 export type HistorySums = Omit<Minute, 'firstTokens' | 'totals'> & {
   /** Time to the first token; `undefined` when there was none. */

@@ -17,6 +17,7 @@ export const ownSchemas = {
     RunList: admin.RunList,
     ServerStatus: admin.ServerStatus,
     StoppedRun: admin.StoppedRun,
+    Usage: admin.Usage,
     Health,
     Hello,
     Key: ShownKey,

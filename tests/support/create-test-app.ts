@@ -86,6 +86,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
     limits: {
       enter: () => Promise.resolve({ budgetUsd: undefined, leave: () => Promise.resolve() }),
       standing: () => Promise.resolve({}),
+      readUses: () => Promise.resolve([]),
     },
     readCliStatus,
     countTokens: () => Promise.resolve(1),

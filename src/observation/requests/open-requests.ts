@@ -9,6 +9,7 @@ import {
   type PageOptions,
   REQUESTS_SCHEMA,
 } from './request-table.ts';
+import { createUsage, type Usage } from './usage.ts';
 
 export type RequestsOptions = Pick<DatabaseOptions, 'file' | 'onSetAside'> & {
   /** The oldest make room; 0 keeps none. Default: 100,000. */
@@ -27,6 +28,10 @@ export type KeptRequests = {
   list: (filter: RequestFilter, page: PageOptions) => readonly KeptRequest[];
   /** Keys and models of what is kept. */
   readChoices: () => Choices;
+  /** Who used what since then, in milliseconds since 1970. */
+  readUsage: (fromMs: number) => Promise<Usage>;
+  /** When the key's last request ended, in milliseconds since 1970; `undefined` where none is kept. */
+  readLastUse: (keyId: string) => number | undefined;
   close: () => void;
 };
 
@@ -48,6 +53,7 @@ export function openRequests({
 }: RequestsOptions): KeptRequests {
   const database = openDatabase({ ...place, ...REQUESTS_SCHEMA });
   const table = createRequestTable(database);
+  const usage = createUsage(database);
   let waiting: Write[] = [];
   let timer: NodeJS.Timeout | undefined;
 
@@ -87,6 +93,11 @@ export function openRequests({
       return table.list(filter, page);
     },
     readChoices: () => table.readChoices(),
+    readUsage(fromMs) {
+      writeAll();
+      return usage.readSince(fromMs);
+    },
+    readLastUse: (keyId) => usage.readLastUse(keyId),
     close() {
       writeAll();
       database.close();

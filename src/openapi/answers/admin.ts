@@ -92,6 +92,52 @@ export const RequestList = z.object({
   next: z.string().nullable().describe('The cursor of the page behind; null at the end.'),
 });
 
+const sums = {
+  requests: Count,
+  errors: Count,
+  cancelled: Count,
+  tokens: z.object({ input: Count, output: Count, cacheRead: Count, cacheWrite: Count }),
+  costUsd: z.number().nonnegative().describe('As far as it is known.'),
+};
+
+const Moment = z.iso.datetime().nullable();
+
+/** What one key used, and how it stands with its limits. */
+const KeyUsage = z.object({
+  key: z.string().describe('The id of the key.'),
+  keyName: z.string().describe('Its name; the id, where the key was revoked.'),
+  ...sums,
+  lastUsedAt: Moment.describe('null where no request of it is kept.'),
+  opensAt: Moment.describe('When it may ask again; null unless it is at a limit now.'),
+  limits: z.array(
+    z.object({
+      limit: z.enum([
+        'requestsPerMinute',
+        'runningAtOnce',
+        'tokensPerMinute',
+        'tokensPerDay',
+        'usdPerDay',
+      ]),
+      most: z.number(),
+      used: z.number(),
+      resetsAt: Moment.describe('When the count begins anew; null where none runs.'),
+    }),
+  ),
+});
+
+/** The answer of `GET /api/admin/usage`. */
+export const Usage = z.object({
+  range: z.enum(['hour', 'day', 'week', 'month']),
+  from: z.iso.datetime(),
+  keptSince: Moment.describe(
+    'When the oldest request that is kept ended: nothing before it counts.',
+  ),
+  whole: z.object(sums),
+  keys: z.array(KeyUsage).describe('Every key, and those revoked that used something.'),
+  models: z.array(z.object({ model: z.string(), ...sums })).describe('The busiest first.'),
+  apis: z.array(z.object({ api: z.string(), ...sums })),
+});
+
 /** The answer of `GET /api/admin/keys`. */
 export const KeyList = z.object({ keys: z.array(ShownKey) });
 

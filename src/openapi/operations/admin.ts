@@ -86,6 +86,17 @@ export const adminOperations: readonly OperationOf<typeof ownSchemas>[] = [
   },
   {
     ...admin,
+    id: 'getUsage',
+    path: '/api/admin/usage',
+    summary: 'Read who used what, by key, model and API',
+    description:
+      'Adds up the requests that are kept, and tells how much of its limits each key uses now. Models beyond the busiest hundred are one, `other`.',
+    query: { range: '`hour`, `day` (default), `week` or `month`, back from now.' },
+    answer: 'Usage',
+    codes: [...admin.codes, 'invalid-request'],
+  },
+  {
+    ...admin,
     id: 'listKeys',
     path: '/api/admin/keys',
     summary: "List the keys beside the owner's",

@@ -1,5 +1,6 @@
 import type { KeyBook } from '../../keys/key-book.ts';
 import type { KeyStore } from '../../keys/key-store.ts';
+import type { KeyLimits } from '../../limits/key-limits.ts';
 import type { Watch } from '../../observation/watch.ts';
 import type { HealthParts } from '../health.ts';
 import type { ReadKnownStatus } from '../known-status.ts';
@@ -10,5 +11,6 @@ export type AdminParts = {
   readKnownStatus: ReadKnownStatus;
   watch: Watch;
   keyStore: KeyStore;
+  limits: Pick<KeyLimits, 'readUses'>;
   keys: Pick<KeyBook, 'get' | 'named'>;
 };

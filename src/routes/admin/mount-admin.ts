@@ -11,6 +11,7 @@ import { addKey, changeKey, listKeys, revokeKey } from './keys.ts';
 import { listRequests } from './requests.ts';
 import { listRuns, stopRun } from './runs.ts';
 import { getServerStatus } from './server-status.ts';
+import { getUsage } from './usage.ts';
 
 /** Every route that shows or ends what other callers do. Stands behind `authenticate`. */
 export function mountAdmin(app: Hono<AppEnv>, parts: AdminParts): void {
@@ -21,6 +22,7 @@ export function mountAdmin(app: Hono<AppEnv>, parts: AdminParts): void {
   app.delete('/api/admin/runs/:id', stopRun(parts));
   app.get('/api/admin/history', getHistory(parts));
   app.get('/api/admin/requests', listRequests(parts));
+  app.get('/api/admin/usage', getUsage(parts));
   app.get('/api/admin/keys', listKeys(parts));
   app.post('/api/admin/keys', validate(NewKey), addKey(parts));
   app.put('/api/admin/keys/:id', validate(KeyRules), changeKey(parts));

@@ -9,6 +9,7 @@ const PATHS = [
   '/api/admin/runs',
   '/api/admin/history',
   '/api/admin/requests',
+  '/api/admin/usage',
   '/api/admin/keys',
   '/dashboard/now',
   '/dashboard/keys',
