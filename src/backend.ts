@@ -1,6 +1,13 @@
 import { RunError } from './run-error.ts';
 import type { InputAnswer } from './run-input.ts';
-import type { AgentOptions, CountTokens, PermissionMode, Run, RunRequest } from './run.ts';
+import type {
+  AgentOptions,
+  CountTokens,
+  DroppableParam,
+  PermissionMode,
+  Run,
+  RunRequest,
+} from './run.ts';
 
 /**
  * What a server needs of whatever answers. The CLI is one such back end (`src/claude/`); a queue in front of
@@ -12,6 +19,7 @@ import type { AgentOptions, CountTokens, PermissionMode, Run, RunRequest } from 
  *   processes: { running: 0, ready: 0, kept: 0, suspended: 0 },
  *   spares: { chat: { hit: 0, missed: 0 }, agent: { hit: 0, missed: 0 } },
  *   apiRetries: new Map(),
+ *   refusals: [],
  * };
  * const backend: Backend = {
  *   async *run({ model, messages }) {
@@ -129,7 +137,12 @@ export type BackendCounts = {
   spares: Readonly<Record<'chat' | 'agent', { hit: number; missed: number }>>;
   /** API calls that were tried again, by the status of the answer; `none` where there was no answer. */
   apiRetries: ReadonlyMap<string, number>;
+  /** What models refused, and is left out for them. */
+  refusals: readonly LearntRefusal[];
 };
+
+/** A parameter that a model refused with some value: with that one it is left out for so long. */
+export type LearntRefusal = { model: string; param: DroppableParam; expiresInMs: number };
 
 /** A model that the CLI offers. */
 export type Model = {

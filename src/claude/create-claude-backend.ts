@@ -7,7 +7,7 @@ import type { ReadAbilities } from './chat/abilities.ts';
 import { type ChatCost, createChatCosts } from './chat/chat-costs.ts';
 import { createChatRun } from './chat/chat-run.ts';
 import { createCountTokens } from './chat/count-tokens.ts';
-import { withDroppableParams } from './chat/droppable-params.ts';
+import { createLearntRefusals, withDroppableParams } from './chat/droppable-params.ts';
 import { createHistoryPace } from './chat/history-pace.ts';
 import { createKeptProcesses } from './chat/kept-processes.ts';
 import { createOpenChat } from './chat/open-chat.ts';
@@ -53,7 +53,10 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
     readAbilities: reader.readAbilities,
     costs: createChatCosts(options.onChatCost ?? (() => {})),
   };
-  const chat = withUpstreamForm(withEnforcedOutput(withDroppableParams(createChatRun(chatParts))));
+  const refusals = createLearntRefusals();
+  const chat = withUpstreamForm(
+    withEnforcedOutput(withDroppableParams(createChatRun(chatParts), refusals)),
+  );
   const agentBase = { ...base, leave: toLeave(config) };
   const live = createLiveAgents();
   const agent = createAgentRun({
@@ -85,6 +88,7 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
         processes: { running: Math.max(0, processes.count() - waiting), ...idle },
         spares: parts.tally.spares,
         apiRetries: parts.tally.apiRetries,
+        refusals: refusals.list(),
       };
     },
     async close() {

@@ -1,10 +1,16 @@
+import type { LearntRefusal } from '../backend.ts';
 import type { History } from './history.ts';
 import { createLiveRuns, type LiveRuns } from './live-runs.ts';
 import { createMetrics, type Metrics, type MetricsParts } from './metrics.ts';
 import type { KeptRequests } from './requests/open-requests.ts';
 import { combineObservers, type RunObserver } from './run-record.ts';
 
-export type WatchParts = MetricsParts & { history: History; requests: KeptRequests };
+export type WatchParts = MetricsParts & {
+  history: History;
+  requests: KeptRequests;
+  /** What models refused. Default: nothing. */
+  refusals?: () => readonly LearntRefusal[];
+};
 
 /** All that watches the runs of one server. */
 export type Watch = {
@@ -16,6 +22,7 @@ export type Watch = {
   requests: KeptRequests;
   /** CLI processes alive, by what they do. */
   processes: WatchParts['processes'];
+  refusals: () => readonly LearntRefusal[];
 };
 
 /** Makes all that watches the runs of one server. */
@@ -34,5 +41,6 @@ export function createWatch(parts: WatchParts): Watch {
     history: parts.history,
     requests: parts.requests,
     processes: parts.processes,
+    refusals: parts.refusals ?? (() => []),
   };
 }

@@ -4,8 +4,9 @@ import { demoAnswer } from '../../src/demo/answers.ts';
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import { errorReply } from '../../src/demo/replies.ts';
 import { CHAT_DIALECTS } from '../dialects/chat-dialects.ts';
+import type { ServerStatus } from '../../src/routes/admin/server-status.ts';
 import { shareProxy } from '../support/share-proxy.ts';
-import type { Proxy } from '../support/start-proxy.ts';
+import { KEY, type Proxy } from '../support/start-proxy.ts';
 import { askFor } from './ask-for.ts';
 
 let proxy: Proxy;
@@ -38,11 +39,24 @@ describe.for(CHAT_DIALECTS)('$name: a model that refuses sampling', (dialect) =>
       { status: 200, ignored: ['top_p', 'temperature'] },
       { status: 200, ignored: [] },
     ]);
+    expect(await readRefusals(model)).toEqual(['top_p', 'temperature']);
     expect(second.upstream).toHaveLength(1);
     expect(second.upstream[0]).not.toHaveProperty('temperature');
     expect(second.upstream[0]).not.toHaveProperty('top_p');
   });
 });
+
+/** What the server says of a model's refusals, which hold for about an hour. */
+async function readRefusals(asked: string) {
+  const response = await proxy.fetch(`${proxy.url}/api/admin/status`, {
+    headers: { authorization: `Bearer ${KEY}` },
+  });
+  const { refusals } = (await response.json()) as Pick<ServerStatus, 'refusals'>;
+  const theirs = refusals.filter(({ model }) => model === asked);
+  for (const { expiresAt } of theirs)
+    expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(50 * 60_000);
+  return theirs.map(({ param }) => param);
+}
 
 test('of temperature and top_p, which do not go together, temperature stays', async () => {
   const { status, ignored, upstream } = await askFor(proxy, openaiChat, {

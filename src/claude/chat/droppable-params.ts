@@ -1,3 +1,4 @@
+import type { LearntRefusal } from '../../backend.ts';
 import type { DroppableParam, RunStart } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import type { ChatRequest, ChatRun } from './chat-request.ts';
@@ -75,13 +76,13 @@ const REMEMBERED_MS = 60 * 60_000;
  * and the same values together: some are refused only beside others, and one caller's nonsense must not
  * take a parameter from everybody.
  */
-export function withDroppableParams(run: ChatRun): ChatRun {
-  const learnt = new Map<string, { dropped: readonly DroppableParam[]; untilMs: number }>();
-
+export function withDroppableParams(
+  run: ChatRun,
+  learnt: LearntRefusals = createLearntRefusals(),
+): ChatRun {
   return async function* droppable(request, signal) {
     const key = toKey(request);
-    const known = learnt.get(key);
-    let dropped = known && known.untilMs > performance.now() ? known.dropped : [];
+    let dropped = learnt.get(key);
     for (;;) {
       const attempt = dropped.reduce((rest, name) => PARAMS[name].drop(rest), request);
       try {
@@ -93,10 +94,47 @@ export function withDroppableParams(run: ChatRun): ChatRun {
         const name = findRefused(error, attempt);
         if (!name) throw error;
         dropped = [...dropped, name];
-        if (learnt.size >= MAX_REMEMBERED) learnt.clear();
-        learnt.set(key, { dropped, untilMs: performance.now() + REMEMBERED_MS });
+        learnt.set(key, request.model, dropped);
       }
     }
+  };
+}
+
+/** What was learnt, by everything that it holds for. */
+export type LearntRefusals = {
+  /** What is left out. Default: nothing. */
+  get: (key: string) => readonly DroppableParam[];
+  set: (key: string, model: string, dropped: readonly DroppableParam[]) => void;
+  /** By models and names of parameters; of those refused with several values the one that holds longest. */
+  list: () => LearntRefusal[];
+};
+
+/** Makes an empty memory of refusals. `now` is in milliseconds. */
+export function createLearntRefusals(now = () => performance.now()): LearntRefusals {
+  type Learnt = { model: string; dropped: readonly DroppableParam[]; untilMs: number };
+  const all = new Map<string, Learnt>();
+  return {
+    get(key) {
+      const known = all.get(key);
+      return known && known.untilMs > now() ? known.dropped : [];
+    },
+    set(key, model, dropped) {
+      if (all.size >= MAX_REMEMBERED) all.clear();
+      all.set(key, { model, dropped, untilMs: now() + REMEMBERED_MS });
+    },
+    list() {
+      const longest = new Map<string, LearntRefusal>();
+      for (const { model, dropped, untilMs } of all.values()) {
+        const expiresInMs = untilMs - now();
+        if (expiresInMs <= 0) continue;
+        for (const param of dropped) {
+          const name = JSON.stringify([model, param]);
+          if ((longest.get(name)?.expiresInMs ?? 0) < expiresInMs)
+            longest.set(name, { model, param, expiresInMs });
+        }
+      }
+      return [...longest.values()];
+    },
   };
 }
 

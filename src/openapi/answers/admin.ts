@@ -29,6 +29,9 @@ export const ServerStatus = z.object({
     loggedIn: z.boolean().nullable(),
     account: z.string().nullable(),
   }),
+  refusals: z
+    .array(z.object({ model: z.string(), param: z.string(), expiresAt: z.iso.datetime() }))
+    .describe('What models refused: with the same values it is left out until then.'),
 });
 
 /** A run, going on or ended. */

@@ -1,5 +1,6 @@
 import type { Handler } from 'hono';
 
+import { anthropicMessages } from '../../dialects/anthropic-messages/index.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { AdminParts } from './admin-parts.ts';
 
@@ -14,6 +15,8 @@ export type ServerStatus = {
   sessions: number;
   /** `null` while the CLI has not told. */
   cli: { version: string; loggedIn: boolean | null; account: string | null };
+  /** What models refused: with the same values it is left out until then. */
+  refusals: readonly { model: string; param: string; expiresAt: string }[];
 };
 
 /** `GET /api/admin/status` */
@@ -40,5 +43,10 @@ export async function readServerStatus({
       loggedIn: status?.isLoggedIn ?? null,
       account: status?.account ?? null,
     },
+    refusals: watch.refusals().map(({ model, param, expiresInMs }) => ({
+      model,
+      param: anthropicMessages.paramNames[param],
+      expiresAt: new Date(Date.now() + expiresInMs).toISOString(),
+    })),
   };
 }

@@ -30,6 +30,7 @@ test('the status tells how the server is', async () => {
     processes: {},
     sessions: 0,
     cli: { version: '2.1.330', loggedIn: true, account: 'somebody@example.com' },
+    refusals: [],
   });
 });
 
