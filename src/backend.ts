@@ -3,7 +3,7 @@ import type { InputAnswer } from './run-input.ts';
 import type {
   AgentOptions,
   CountTokens,
-  DroppableParam,
+  LearntRefusal,
   PermissionMode,
   Run,
   RunRequest,
@@ -140,9 +140,6 @@ export type BackendCounts = {
   /** What models refused, and is left out for them. */
   refusals: readonly LearntRefusal[];
 };
-
-/** A parameter that a model refused with some value: with that one it is left out for so long. */
-export type LearntRefusal = { model: string; param: DroppableParam; expiresInMs: number };
 
 /** A model that the CLI offers. */
 export type Model = {

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+import type { LearntRefusal } from '../run.ts';
 import { createBoundedLabels, OTHER } from './bounded-labels.ts';
 import type { RunObserver, RunOutcome, RunRecord } from './run-record.ts';
 
@@ -19,6 +20,8 @@ type RunnerCounts = {
   spares: Readonly<Record<string, { hit: number; missed: number }>>;
   apiRetries: ReadonlyMap<string, number>;
   restarts: number;
+  /** What models refused. Default: nothing. */
+  refusals?: readonly LearntRefusal[];
 };
 
 export type Metrics = {

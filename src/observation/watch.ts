@@ -1,4 +1,4 @@
-import type { LearntRefusal } from '../backend.ts';
+import type { LearntRefusal } from '../run.ts';
 import type { History } from './history.ts';
 import { createLiveRuns, type LiveRuns } from './live-runs.ts';
 import { createMetrics, type Metrics, type MetricsParts } from './metrics.ts';
@@ -8,8 +8,6 @@ import { combineObservers, type RunObserver } from './run-record.ts';
 export type WatchParts = MetricsParts & {
   history: History;
   requests: KeptRequests;
-  /** What models refused. Default: nothing. */
-  refusals?: () => readonly LearntRefusal[];
 };
 
 /** All that watches the runs of one server. */
@@ -22,6 +20,7 @@ export type Watch = {
   requests: KeptRequests;
   /** CLI processes alive, by what they do. */
   processes: WatchParts['processes'];
+  /** What models refused. */
   refusals: () => readonly LearntRefusal[];
 };
 
@@ -41,6 +40,6 @@ export function createWatch(parts: WatchParts): Watch {
     history: parts.history,
     requests: parts.requests,
     processes: parts.processes,
-    refusals: parts.refusals ?? (() => []),
+    refusals: () => parts.runner?.().refusals ?? [],
   };
 }

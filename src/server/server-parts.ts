@@ -60,7 +60,6 @@ export async function createServerParts(options: ServerOptions) {
     requests: stores.requests,
     queue: gate.counts,
     processes: () => backend.counts().processes,
-    refusals: () => backend.counts().refusals,
     runner: () => ({ ...backend.counts(), restarts }),
     isModel: cli.isModel,
     withNodeMetrics: true,

@@ -1,5 +1,4 @@
-import type { LearntRefusal } from '../../backend.ts';
-import type { DroppableParam, RunStart } from '../../run.ts';
+import type { DroppableParam, LearntRefusal, RunStart } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import type { ChatRequest, ChatRun } from './chat-request.ts';
 import { toForcedTool } from './enforced/forced-tool.ts';
