@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** npm run test:browser, test:faults, test:clients */
-const OTHER_COMMANDS = ['tests/browser/**', 'tests/faults/**', 'tests/big-clients/**'];
+/** npm run test:browser, test:faults, test:cluster, test:clients */
+const OTHER_COMMANDS = [
+  'tests/browser/**',
+  'tests/faults/**',
+  'tests/cluster/**',
+  'tests/big-clients/**',
+];
 
 /** Three tiers, by the file's name; CONTRIBUTING tells which test belongs where. */
 export default defineConfig({

@@ -47,10 +47,24 @@ export function readConfig(environment: Environment): Config {
       `MAX_PROCESSES is ${config.maxProcesses}, but must be at least WORKER_CONCURRENCY, which is ${config.workerConcurrency}.`,
     );
   }
+  if (config !== undefined) complaints.push(...listClusterComplaints(config));
   if (config === undefined || complaints.length > 0) {
     throw new ConfigError(complaints.join('\n'));
   }
   return config;
+}
+
+function listClusterComplaints(config: Config): string[] {
+  const { redisUrl, clusterSecret, role, workerLockMs, stalledIntervalMs } = config;
+  if (redisUrl === undefined) {
+    return role === 'both' ? [] : [`ROLE is "${role}", which needs a REDIS_URL.`];
+  }
+  return [
+    ...(clusterSecret === undefined ? ['REDIS_URL is set, which needs a CLUSTER_SECRET.'] : []),
+    ...(stalledIntervalMs > workerLockMs
+      ? [`STALLED_INTERVAL_MS is ${stalledIntervalMs}, but must be at most WORKER_LOCK_MS.`]
+      : []),
+  ];
 }
 
 function readGiven(environment: Environment, complaints: string[]): GivenSettings {

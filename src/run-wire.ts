@@ -10,13 +10,13 @@ import type { Run, RunEvent, RunProgress, RunRequest } from './run.ts';
  */
 
 /** Sent along, so that two versions of this program do not misread each other. */
-const VERSION = 1;
+export const WIRE_VERSION = 1;
 
 const Envelope = z.discriminatedUnion('type', [
-  z.object({ version: z.literal(VERSION), type: z.literal('request'), request: z.unknown() }),
-  z.object({ version: z.literal(VERSION), type: z.literal('event'), event: z.unknown() }),
+  z.object({ version: z.literal(WIRE_VERSION), type: z.literal('request'), request: z.unknown() }),
+  z.object({ version: z.literal(WIRE_VERSION), type: z.literal('event'), event: z.unknown() }),
   z.object({
-    version: z.literal(VERSION),
+    version: z.literal(WIRE_VERSION),
     type: z.literal('error'),
     error: z.object({
       code: z.string(),
@@ -32,7 +32,7 @@ type Envelope = z.infer<typeof Envelope>;
 
 /** A request as one JSON text. */
 export function requestToWire(request: RunRequest): string {
-  return seal({ version: VERSION, type: 'request', request });
+  return seal({ version: WIRE_VERSION, type: 'request', request });
 }
 
 /** Reads what `requestToWire` wrote. Throws `internal` for anything else, other versions included. */
@@ -45,9 +45,9 @@ export function requestFromWire(text: string): RunRequest {
 /** A run as JSON texts, one for each event. Its failure is the last of them, and thrown by nobody here. */
 export async function* eventsToWire(events: ReturnType<Run>): AsyncIterable<string> {
   try {
-    for await (const event of events) yield seal({ version: VERSION, type: 'event', event });
+    for await (const event of events) yield seal({ version: WIRE_VERSION, type: 'event', event });
   } catch (error) {
-    yield seal({ version: VERSION, type: 'error', error: toPlain(error) });
+    yield failureToWire(error);
   }
 }
 
@@ -59,6 +59,17 @@ export async function* eventsFromWire(texts: AsyncIterable<string>): ReturnType<
     if (envelope.type !== 'event') throw unreadable();
     yield envelope.event as RunEvent | RunProgress; // written by `eventsToWire` of the same version
   }
+}
+
+/** A failure as one JSON text; of what is no `RunError`, only that something failed. */
+export function failureToWire(error: unknown): string {
+  return seal({ version: WIRE_VERSION, type: 'error', error: toPlain(error) });
+}
+
+/** Reads what `failureToWire` wrote. */
+export function failureFromWire(text: string): RunError {
+  const envelope = open(text);
+  return envelope.type === 'error' ? toRunError(envelope.error) : unreadable();
 }
 
 function seal(envelope: Envelope) {

@@ -50,6 +50,8 @@ export type RunRequest = {
   caller: Caller;
   /** Waits for its turn as long as it takes: its caller has gone already. */
   isPatient?: true;
+  /** Nobody reads its answer before that is whole, so that it can be begun anew. */
+  isWhole?: true;
 };
 
 /** One turn of the conversation, with its true role. */

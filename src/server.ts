@@ -5,6 +5,7 @@ import { listen } from './http/listen.ts';
 import { createServerParts, type ServerOptions, toShutdown } from './server/server-parts.ts';
 
 export type { ServerOptions };
+export { startWorker } from './server/start-worker.ts';
 
 export type RunningServer = {
   url: string;

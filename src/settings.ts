@@ -346,8 +346,12 @@ export const SETTINGS = {
     meaning: 'How often the CLI tries an API call again.',
   },
   CHILD_ENV: {
-    schema: list(',', z.string().regex(/^(?!PROXY_API_KEY$)[A-Za-z_]\w*$/)),
-    expected: 'a comma-separated list of names of variables, PROXY_API_KEY not among them',
+    schema: list(
+      ',',
+      z.string().regex(/^(?!(?:PROXY_API_KEY|REDIS_URL|CLUSTER_SECRET)$)[A-Za-z_]\w*$/),
+    ),
+    expected:
+      'a comma-separated list of names of variables, PROXY_API_KEY, REDIS_URL and CLUSTER_SECRET not among them',
     default: '',
     meaning: 'Further environment variables, comma-separated, that the CLI may see.',
   },
@@ -369,6 +373,48 @@ export const SETTINGS = {
     default: '',
     meaning:
       'Web origins, comma-separated, whose pages may call the server; `*` for all, none for no page.',
+  },
+  REDIS_URL: {
+    schema: z.string().regex(/^rediss?:\/\/\S+$/),
+    expected:
+      'the address of one Redis, like redis://host:6379 or rediss://user:password@host:6379',
+    default: undefined,
+    otherwise: 'this machine alone',
+    isSecret: true,
+    meaning:
+      'Redis through which several machines work as one, see docs/cluster.md. One Redis or Valkey; Sentinel and Redis Cluster are not supported.',
+  },
+  CLUSTER_SECRET: {
+    schema: z.string().regex(/^[!-~]{32,}$/),
+    expected: 'at least 32 printable ASCII characters without blanks',
+    default: undefined,
+    otherwise: 'needed with REDIS_URL',
+    isSecret: true,
+    meaning:
+      'Secret that all machines of a cluster share: what passes through Redis is encrypted and signed with it.',
+  },
+  CLUSTER_PREFIX: {
+    schema: z.string().regex(/^[\w-]{1,40}$/),
+    expected: 'up to 40 letters, digits, underscores and hyphens',
+    default: 'claude-proxy',
+    meaning: 'What every key of a cluster in Redis begins with.',
+  },
+  ROLE: {
+    ...oneOf(['both', 'front', 'worker']),
+    default: 'both',
+    meaning:
+      'What the program is in a cluster: `front` serves HTTP and needs no CLI, `worker` runs the CLI, `both` does both.',
+  },
+  WORKER_LOCK_MS: {
+    ...milliseconds(600_000, 500),
+    default: '5000',
+    meaning:
+      'Time without a sign of life after which a worker or a front of a cluster counts as lost.',
+  },
+  STALLED_INTERVAL_MS: {
+    ...milliseconds(600_000, 100),
+    default: '2000',
+    meaning: 'How often a cluster looks for the requests of lost workers.',
   },
 } as const satisfies Record<string, Setting>;
 

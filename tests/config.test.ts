@@ -19,6 +19,7 @@ test('without any variable, every setting has its default', () => {
       "backgroundTimeoutMs": 3600000,
       "childEnv": [],
       "claudeMaxRetries": 2,
+      "clusterPrefix": "claude-proxy",
       "corsOrigins": [],
       "defaultWorkspaceDir": "/home/somebody/.local/state/claude-code-proxy/workspace",
       "firstByteTimeoutMs": 240000,
@@ -50,16 +51,19 @@ test('without any variable, every setting has its default', () => {
       "requestTimeoutMs": 290000,
       "responseTtlMs": 2592000000,
       "reuseProcesses": true,
+      "role": "both",
       "runTtlMs": 604800000,
       "sessionTtlMs": 3600000,
       "shutdownGraceMs": 10000,
       "silenceTimeoutMs": 600000,
+      "stalledIntervalMs": 2000,
       "startTimeoutMs": 60000,
       "stateDir": "/home/somebody/.local/state/claude-code-proxy",
       "suspendedCallTtlMs": 600000,
       "warmProcesses": 2,
       "webhookAllowedHosts": [],
       "workerConcurrency": 2,
+      "workerLockMs": 5000,
     }
   `);
 });
@@ -92,7 +96,7 @@ test('all complaints come at once, one line for each setting', () => {
     WORKER_CONCURRENCY is "0", but must be a whole number from 1 to 1000.
     QUEUE_TIMEOUT_MS is "3000000000", but must be a whole number of milliseconds from 1 to 2147483647.
     ALLOW_BYPASS_PERMISSIONS is "perhaps", but must be true or false.
-    CHILD_ENV is "GOOD_NAME,bad-name", but must be a comma-separated list of names of variables, PROXY_API_KEY not among them.
+    CHILD_ENV is "GOOD_NAME,bad-name", but must be a comma-separated list of names of variables, PROXY_API_KEY, REDIS_URL and CLUSTER_SECRET not among them.
     MODEL_ALIASES is "gpt-4o", but must be a comma-separated list like gpt-4o=sonnet,gpt-4o-mini=haiku.
     CORS_ORIGINS is "https://chat.example.com/path", but must be a comma-separated list of origins like https://chat.example.com, or *."
   `);
@@ -108,8 +112,24 @@ test('a key with a blank in it is refused: no header could carry it', () => {
   expect(complaintsAbout({ PROXY_API_KEY: 'long enough but with blanks' })).toContain('blanks');
 });
 
-test('the proxy key cannot be handed to the CLI', () => {
-  expect(complaintsAbout({ CHILD_ENV: 'PROXY_API_KEY' })).toContain('PROXY_API_KEY not among them');
+test.each(['PROXY_API_KEY', 'REDIS_URL', 'CLUSTER_SECRET'])(
+  '%s cannot be handed to the CLI',
+  (name) => {
+    expect(complaintsAbout({ CHILD_ENV: name })).toContain('not among them');
+  },
+);
+
+test.each([
+  [{ ROLE: 'worker' }, 'ROLE is "worker", which needs a REDIS_URL.'],
+  [{ REDIS_URL: 'redis://localhost' }, 'REDIS_URL is set, which needs a CLUSTER_SECRET.'],
+  [{ REDIS_URL: 'redis+sentinel://a:secret@host' }, 'but must be the address of one Redis'],
+  [
+    { STALLED_INTERVAL_MS: '9000', REDIS_URL: 'redis://h', CLUSTER_SECRET: 'x'.repeat(32) },
+    'at most',
+  ],
+])('%j does not make a cluster', (settings, complaint) => {
+  expect(complaintsAbout(settings)).toContain(complaint);
+  expect(complaintsAbout(settings)).not.toContain('secret');
 });
 
 test('the processes follow the concurrency', () => {

@@ -13,7 +13,7 @@ const isTier = (file: string) => /\.(?:cli|proof)\.test\.ts$/.test(file);
 
 test('a file that starts a server says so in its name', async () => {
   const files = (await Array.fromAsync(glob('**/*.test.ts', { cwd: FOLDER }))).filter(
-    (file) => !/^(?:browser|faults|big-clients)\//.test(file) && file !== 'tiers.test.ts',
+    (file) => !/^(?:browser|faults|cluster|big-clients)\//.test(file) && file !== 'tiers.test.ts',
   );
   const starting = files.filter((file) => STARTS.test(readFileSync(join(FOLDER, file), 'utf8')));
 

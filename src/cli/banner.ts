@@ -46,6 +46,18 @@ export function toBannerJson({
   });
 }
 
+/** Of a worker, whose health is asked at the address. */
+export function toWorkerBanner({
+  version,
+  url,
+  claude,
+}: Pick<BannerFacts, 'version' | 'url' | 'claude'>): string {
+  return [
+    `claude-code-proxy ${version} works for its cluster, and listens on ${url} for /health`,
+    `CLI: ${claude.version}, ${claude.path}`,
+  ].join('\n');
+}
+
 const DEMO_NOTICE =
   '*** DEMO *** No account and no real model: every answer is scripted, nothing leaves this machine.';
 

@@ -6,6 +6,8 @@ import { KEYS_HELP } from './key-flags.ts';
 export type Flags = {
   port: string | undefined;
   host: string | undefined;
+  /** What the program is in a cluster. */
+  role: string | undefined;
   isDemo: boolean;
   isJson: boolean;
   wantsVersion: boolean;
@@ -20,6 +22,7 @@ Usage: claude-code-proxy [flags]
 
   serve    what it does without a command
   demo     the same as --demo
+  worker   run the CLI for a cluster's fronts (docs/cluster.md); the same as --role=worker
   doctor   check everything that a server needs
   status   what the server on this machine is doing
   env      print exports that lead the usual clients here: eval "$(claude-code-proxy env)"
@@ -29,6 +32,7 @@ Every command takes --json: its answer is one line of JSON. All but keys take --
 
   --port <number>   port to listen on (PORT, default 6789)
   --host <address>  address to listen on (HOST, default 127.0.0.1)
+  --role <name>     in a cluster: front, worker or both (ROLE, default both)
   --demo            no account needed: the real CLI against a scripted model on this machine
   -v, --version     print the version
   -h, --help        print this; behind a command, what that one takes
@@ -40,13 +44,14 @@ ${KEYS_HELP}`;
 
 /** Reads the command line. Throws an error of one sentence when it does not understand it. */
 export function readFlags(given: readonly string[]): Flags {
-  const args = given[0] === 'demo' ? ['--demo', ...given.slice(1)] : withoutServe(given);
+  const args = withoutCommand(given);
   try {
     const { values } = parseArgs({
       args: [...args],
       options: {
         port: { type: 'string' },
         host: { type: 'string' },
+        role: { type: 'string' },
         demo: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         version: { type: 'boolean', short: 'v', default: false },
@@ -56,6 +61,7 @@ export function readFlags(given: readonly string[]): Flags {
     return {
       port: values.port,
       host: values.host,
+      role: values.role,
       isDemo: values.demo,
       isJson: values.json,
       wantsVersion: values.version,
@@ -66,8 +72,16 @@ export function readFlags(given: readonly string[]): Flags {
   }
 }
 
-function withoutServe(args: readonly string[]) {
-  return args[0] === 'serve' ? args.slice(1) : args;
+/** What commands stand for, that are flags by another name. */
+const AS_FLAGS: Readonly<Record<string, readonly string[]>> = {
+  serve: [],
+  demo: ['--demo'],
+  worker: ['--role=worker'],
+};
+
+function withoutCommand(args: readonly string[]): readonly string[] {
+  const [first = ''] = args;
+  return Object.hasOwn(AS_FLAGS, first) ? [...(AS_FLAGS[first] ?? []), ...args.slice(1)] : args;
 }
 
 /** Node's complaint about the command line in one sentence. */

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import { findClaude } from '../claude/launch/find-claude.ts';
 import { readOrCreateKey, toKeyFile } from '../keys/proxy-key.ts';
 import { openStateFolder } from '../state/state-folder.ts';
-import { type ProxyKey, toBanner, toBannerJson } from './banner.ts';
+import { type ProxyKey, toBanner, toBannerJson, toWorkerBanner } from './banner.ts';
 import { toSettings } from './command.ts';
 import { type Demo, startDemo } from './demo.ts';
 import type { Flags } from './flags.ts';
@@ -20,7 +20,7 @@ export type Started = { banner: string; stop(reason: string): Promise<void> };
 /** Brings everything up in order. Throws an error of one sentence, or one line for each bad setting. */
 export async function start(options: StartOptions): Promise<Started> {
   const { flags } = options;
-  const config = await readSettings(options, toSettings(flags));
+  const config = await readSettings(options, { ...toSettings(flags), ROLE: flags.role });
   if (!flags.isDemo) {
     await refuseOpenWithoutKey(config);
     return startWith(config, options, undefined);
@@ -41,21 +41,27 @@ async function startWith(
   demo: Demo | undefined,
 ): Promise<Started> {
   await openStateFolder(config.stateDir);
-  const claude = await findClaude({ claudePath: config.claudePath, environment });
-  const key = await readKey(config);
+  const isFront = config.role === 'front';
+  const claude = isFront
+    ? CLAUDE_ELSEWHERE
+    : await findClaude({ claudePath: config.claudePath, environment });
+  const isWorker = config.role === 'worker';
+  const key = isWorker ? undefined : await readKey(config);
   // Half a second of loading, which a sentence about a wrong setting need not wait for.
-  const { startServer } = await import('../server.ts');
-  const server = await startServer({
+  const { startServer, startWorker } = await import('../server.ts');
+  const toRunning = isWorker ? startWorker : startServer;
+  const server = await toRunning({
     config,
     environment: demo?.environment ?? environment,
     claude,
-    proxyKey: key.key,
+    proxyKey: key?.key ?? '',
     version,
     isDemo,
   }).catch((error: unknown) => {
     throw toListenError(error, config);
   });
   const { url, cliStatus } = server;
+  if (!key) return { banner: toWorkerBanner({ version, url, claude }), stop: server.stop };
   const facts = { version, url, key, claude, cliStatus, isDemo };
   return {
     banner: isJson ? toBannerJson(facts) : toBanner(facts),
@@ -65,6 +71,9 @@ async function startWith(
     },
   };
 }
+
+/** A front needs no CLI. */
+const CLAUDE_ELSEWHERE = { path: 'claude', version: 'on the workers' };
 
 async function readKey({ proxyApiKey, stateDir }: Config): Promise<ProxyKey> {
   return proxyApiKey === undefined

@@ -27,7 +27,7 @@ import { withStrictTools } from './with-strict-tools.ts';
 import { withStructuredOutput } from './with-structured-output.ts';
 import { withWatchdogs } from './with-watchdogs.ts';
 import { withStop } from './with-stop.ts';
-import { withWorkingDirectory } from './with-working-directory.ts';
+import { withFoldersElsewhere, withWorkingDirectory } from './with-working-directory.ts';
 import type { Sessions } from '../sessions/session-book.ts';
 import { withSessions } from './with-sessions.ts';
 
@@ -43,6 +43,8 @@ export type RunParts = {
   onRetry?: () => void;
   /** Ends every run when it aborts. */
   stopped: AbortSignal;
+  /** Whether runs go on in workers, whose own layers watch over them and their folders. Default: no. */
+  isElsewhere?: boolean;
 };
 
 export type LayeredRun = { run: Run; countTokens: CountTokens; steering: Steering };
@@ -62,27 +64,40 @@ export function createRun(parts: RunParts): LayeredRun {
     timeoutMs: config.mediaTimeoutMs,
   };
 
-  let run: Run = backend.run;
-  run = withWatchdogs(run, {
-    start: config.startTimeoutMs,
-    'first-byte': config.firstByteTimeoutMs,
-    silence: config.silenceTimeoutMs,
-  });
-  run = withRetry(run, { ...RETRY, ...(parts.onRetry && { onRetry: parts.onRetry }) });
+  const withFolders = (inner: Run) =>
+    parts.isElsewhere ? withFoldersElsewhere(inner) : withWorkingDirectory(inner, folders);
+
+  let run: Run = parts.isElsewhere ? backend.run : watchOver(parts);
   run = withStructuredOutput(run);
   run = withStrictTools(run);
   run = withBlankStops(run);
   run = withGate(run, places);
   run = withMedia(run, media); // outside the gate: who fetches holds no place
-  run = withWorkingDirectory(run, folders); // a session's own folder is checked anew each time
+  run = withFolders(run); // a session's own folder is checked anew each time
   run = withSessions(run, parts.sessions, backend.createSessionId);
-  run = withWorkingDirectory(run, folders);
+  run = withFolders(run);
   run = withPermissionMode(run, { allowBypass: config.allowBypassPermissions });
   run = withModelAliases(run, config.modelAliases);
   run = withKey(run, parts.keys);
   run = withLoginAdvice(run, parts.loginCommand);
   run = withStop(run, parts.stopped);
   return { run, countTokens: createCountTokens(parts), steering: steer(parts, places) };
+}
+
+/** The layers that stand beside the CLI, in a worker of a cluster. */
+export function createWorkerRun(parts: WatchedParts): Run {
+  return withWorkingDirectory(watchOver(parts), toAllowedFolders(parts.config));
+}
+
+type WatchedParts = Pick<RunParts, 'config' | 'backend' | 'onRetry'>;
+
+function watchOver({ config, backend, onRetry }: WatchedParts): Run {
+  const run = withWatchdogs(backend.run, {
+    start: config.startTimeoutMs,
+    'first-byte': config.firstByteTimeoutMs,
+    silence: config.silenceTimeoutMs,
+  });
+  return withRetry(run, { ...RETRY, ...(onRetry && { onRetry }) });
 }
 
 /** What is said to runs on their way goes through what concerns it. */

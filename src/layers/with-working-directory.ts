@@ -69,6 +69,19 @@ export function withWorkingDirectory(run: Run, options: AllowedFolders): Run {
   }
 }
 
+/** Stands for the default folder of whichever machine carries the run out. */
+const DEFAULT_FOLDER_THERE = '.';
+
+/** The same for runs that go on elsewhere, where their folders are looked at. */
+export function withFoldersElsewhere(run: Run): Run {
+  return (request, signal) => {
+    const { agent } = request;
+    if (agent === undefined || keepsItsOwn(agent)) return run(request, signal);
+    const { workingDirectory = DEFAULT_FOLDER_THERE } = agent;
+    return run({ ...request, agent: { ...agent, workingDirectory } }, signal);
+  };
+}
+
 function keepsItsOwn({ session, workingDirectory }: AgentOptions) {
   return session !== undefined && workingDirectory === undefined;
 }

@@ -26,7 +26,8 @@ export async function answerSeveral<Body>(
 ): Promise<Response> {
   const { signal, elapsedMs } = c.var;
   const ending = new AbortController();
-  const runs = toRequests(exchange.request, count).map((request) =>
+  const asked: RunRequest = isStream ? exchange.request : { ...exchange.request, isWhole: true };
+  const runs = toRequests(asked, count).map((request) =>
     hold(run(request, AbortSignal.any([signal, ending.signal]))),
   );
   const end = () => {

@@ -4,6 +4,26 @@ import type { ReadCliStatus } from '../backend.ts';
 import type { AppEnv } from '../http/variables.ts';
 import type { ReadKnownStatus } from './known-status.ts';
 
+/** How a cluster stands, as its front sees it. */
+export type ClusterState = {
+  /** Whether its Redis answers. */
+  isUp: () => boolean;
+  workers: () => readonly ClusterWorkerState[];
+};
+
+type ClusterWorkerState = {
+  id: string;
+  host: string;
+  version: string;
+  places: number;
+  running: number;
+  isDraining: boolean;
+  loggedIn: boolean | null;
+  account: string | null;
+  cliVersion: string;
+  seenAt: number;
+};
+
 export type HealthParts = {
   version: string;
   cliVersion: string;
@@ -17,6 +37,8 @@ export type HealthParts = {
   /** Whether the limits of keys are counted in memory only, and forgotten by a restart. */
   isCountedInMemory: () => boolean;
   countSessions: () => Promise<number>;
+  /** What is seen of the cluster, where there is one. */
+  cluster?: ClusterState | undefined;
   /** Whether a script answers in the place of a model. */
   isDemo: boolean;
   readCliStatus: ReadCliStatus;

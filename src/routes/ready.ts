@@ -2,17 +2,23 @@ import type { Handler } from 'hono';
 
 import type { CliStatus } from '../backend.ts';
 import type { AppEnv } from '../http/variables.ts';
-import type { HealthParts } from './health.ts';
+import type { ClusterState, HealthParts } from './health.ts';
 import type { ReadKnownStatus } from './known-status.ts';
 
-type ReadyParts = Pick<HealthParts, 'queue' | 'maxQueueSize' | 'isDraining' | 'isCountedInMemory'>;
+type ReadyParts = Pick<
+  HealthParts,
+  'queue' | 'maxQueueSize' | 'isDraining' | 'isCountedInMemory' | 'cluster'
+>;
 
 type Situation = ReadyParts & { status: CliStatus | undefined };
 
 /** Why a server should get no requests, each with its test. */
 const REASONS = {
-  'cli-silent': ({ status }) => status === undefined,
-  'not-logged-in': ({ status }) => status?.isLoggedIn === false,
+  'cli-silent': ({ status, cluster }) => (cluster ? isEach(cluster, null) : status === undefined),
+  'not-logged-in': ({ status, cluster }) =>
+    cluster ? isEach(cluster, false) : status?.isLoggedIn === false,
+  'redis-lost': ({ cluster }) => cluster?.isUp() === false,
+  'no-worker': ({ cluster }) => cluster?.workers().length === 0,
   draining: ({ isDraining }) => isDraining(),
   'queue-full': ({ queue, maxQueueSize }) => isFull(queue(), maxQueueSize),
 } satisfies Record<string, (situation: Situation) => boolean>;
@@ -33,6 +39,11 @@ export function ready(parts: ReadyParts, readKnownStatus: ReadKnownStatus): Hand
     const status = isReady ? 'ready' : 'not-ready';
     return c.json({ status, reasons, warnings }, isReady ? 200 : 503);
   };
+}
+
+/** Of all workers; where there is none, that is a reason of its own. */
+function isEach({ workers }: ClusterState, isLoggedIn: boolean | null) {
+  return workers().length > 0 && workers().every(({ loggedIn }) => loggedIn === isLoggedIn);
 }
 
 function isFull(queue: ReturnType<ReadyParts['queue']>, maxQueueSize: number) {

@@ -28,7 +28,7 @@ export function runDialect<Body>(dialect: Dialect<Body>, run: Run) {
       return answerSeveral(c, { ...dialect, several }, asked);
     }
     if (!isStream) {
-      const answer = await collectRun(run(request, signal));
+      const answer = await collectRun(run({ ...request, isWhole: true }, signal));
       nameIgnored(c, dialect, ignored, answer.start);
       return c.json(dialect.toAnswer(answer, exchange));
     }

@@ -8,13 +8,15 @@ import { listLoginFiles } from '../claude/launch/login-files.ts';
 import { readOperatorLogin } from '../claude/launch/operator-login.ts';
 import { createProcessRegistry } from '../claude/process/process-registry.ts';
 import { createScratch } from '../claude/process/scratch.ts';
+import type { Environment } from '../config.ts';
 import type { Log } from '../http/log-request.ts';
 import type { Gate } from '../layers/gate.ts';
 import type { Caller } from '../run.ts';
 import type { ServerOptions } from './server-parts.ts';
 
 export type CliParts = {
-  gate: Gate;
+  /** The queue in front of it. */
+  gate: Pick<Gate, 'counts' | 'onChange'>;
   log: Log;
   /** Called when it is known what a chat's turn cost, in US dollars. */
   onChatCost: (caller: Caller, costUsd: number) => void;
@@ -80,7 +82,7 @@ function noteUnknownCost(log: Log, { keyId: key, requestId }: Caller) {
 }
 
 /** Remembers which models the CLI last said there are. */
-function createCatalogue(readStatus: ReadCliStatus) {
+export function createCatalogue(readStatus: ReadCliStatus) {
   let names: ReadonlySet<string> = new Set();
   return {
     has: (name: string) => names.has(name),
@@ -97,6 +99,6 @@ function asIs(backend: Backend) {
 }
 
 /** Where the CLI keeps its transcripts. */
-function toClaudeFolder(environment: Readonly<Record<string, string>>) {
+export function toClaudeFolder(environment: Environment): string {
   return environment['CLAUDE_CONFIG_DIR'] ?? join(environment['HOME'] ?? homedir(), '.claude');
 }

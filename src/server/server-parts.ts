@@ -7,11 +7,15 @@ import type { ClaudeInstallation } from '../claude/launch/find-claude.ts';
 import type { Config, Environment } from '../config.ts';
 import { createInputRules } from '../keys/input-rules.ts';
 import { createRun, toAllowedFolders } from '../layers/create-run.ts';
-import { createGate } from '../layers/gate.ts';
 import { createIdleSessions } from '../layers/idle-sessions.ts';
 import { createLog, listSecrets } from '../observation/create-log.ts';
 import { createWatch } from '../observation/watch.ts';
-import { openCli } from './open-cli.ts';
+import {
+  createServerGate,
+  listClusterSecrets,
+  openBackend,
+  type OpenedBackend,
+} from './open-backend.ts';
 import { type OpenedKeys, openKeys } from './open-keys.ts';
 import { openStores } from './open-stores.ts';
 import type { HealthParts } from '../routes/health.ts';
@@ -35,14 +39,10 @@ export type ServerOptions = {
 /** Everything that is made once; `close` gives it back when no run is left. */
 export async function createServerParts(options: ServerOptions) {
   const { config, environment, claude, proxyKey } = options;
-  const secrets = [proxyKey, ...listSecrets(environment)];
+  const secrets = [proxyKey, ...listClusterSecrets(config), ...listSecrets(environment)];
   const log = createLog({ level: config.logLevel, secrets });
-  const gate = createGate({
-    concurrency: config.workerConcurrency,
-    maxQueueSize: config.maxQueueSize,
-    queueTimeoutMs: config.queueTimeoutMs,
-  });
-  const cli = await openCli(options, {
+  const gate = createServerGate(config);
+  const cli = await openBackend(options, {
     gate,
     log,
     onChatCost(caller, costUsd) {
@@ -50,7 +50,8 @@ export async function createServerParts(options: ServerOptions) {
       watch.observer.charged?.(caller, costUsd);
     },
   });
-  const { backend, readCliStatus } = cli;
+  const { backend, cluster, readCliStatus } = cli;
+  const queue = cluster?.queue ?? gate.counts;
   const stores = await openStores(config, { claudeFolder: cli.claudeFolder, secrets, log });
   const { sessions, responses } = stores;
   const readModels = async () => (await readCliStatus()).models;
@@ -58,7 +59,7 @@ export async function createServerParts(options: ServerOptions) {
   const watch = createWatch({
     history: stores.history,
     requests: stores.requests,
-    queue: gate.counts,
+    queue,
     processes: () => backend.counts().processes,
     runner: () => ({ ...backend.counts(), restarts }),
     isModel: cli.isModel,
@@ -77,6 +78,7 @@ export async function createServerParts(options: ServerOptions) {
     loginCommand: toLoginCommand(claude.path),
     onRetry: () => void (restarts += 1),
     stopped: stopped.signal,
+    isElsewhere: cluster !== undefined,
   });
   const folders = toAllowedFolders(config);
   const check = createInputRules(keys.book, folders);
@@ -95,7 +97,8 @@ export async function createServerParts(options: ServerOptions) {
     limits: keys.limits,
     readCliStatus,
     health: toHealth(options, {
-      queue: gate.counts,
+      queue,
+      cluster,
       isDraining: () => drain.isOn,
       isCountedInMemory: keys.isCountedInMemory,
       countSessions: sessions.count,
@@ -125,7 +128,7 @@ export async function createServerParts(options: ServerOptions) {
 }
 
 type Kept = {
-  cli: Awaited<ReturnType<typeof openCli>>;
+  cli: OpenedBackend;
   stores: Awaited<ReturnType<typeof openStores>>;
   runs: ReturnType<typeof openRuns>;
   keys: OpenedKeys;

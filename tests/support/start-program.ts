@@ -15,12 +15,15 @@ export type Program = {
 
 /**
  * Starts a program that serves, as leader of a process group of its own, and reads its banner up to
- * the curl line, the last one. Throws with its output when it ends before.
+ * `hasStarted`, by default the curl line, the last one. Throws with its output when it ends before.
  */
 export async function startProgram(
   command: string,
   args: readonly string[],
-  options: { cwd: string; env: Record<string, string | undefined> },
+  {
+    hasStarted = /^curl .*\n/m,
+    ...options
+  }: { cwd: string; env: Record<string, string | undefined>; hasStarted?: RegExp | undefined },
 ): Promise<Program> {
   const child = spawn(command, args, {
     ...options,
@@ -32,7 +35,7 @@ export async function startProgram(
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
       output += String(chunk);
-      if (/^curl .*\n/m.test(output)) banner.resolve();
+      if (hasStarted.test(output)) banner.resolve();
     });
   }
   const exited = toExit(child);

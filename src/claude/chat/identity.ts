@@ -32,6 +32,8 @@ const REQUEST = {
   agent: 'none',
   // Read only by the gate.
   isPatient: 'none',
+  // Read only by a cluster.
+  isWhole: 'none',
 } satisfies Lifetimes<Omit<ChatRequest, 'sampling' | 'caller'>>;
 
 const SAMPLING = {

@@ -25,8 +25,8 @@ const CREDENTIAL_PREFIXES = ['ANTHROPIC_', 'CLAUDE_CODE_USE_', 'AWS_', 'GOOGLE_'
 
 const PASSED_PREFIXES = ['LC_', 'XDG_', 'SSL_CERT_', ...CREDENTIAL_PREFIXES];
 
-/** The proxy's own key; not even CHILD_ENV hands it on. */
-const NEVER_PASSED = new Set(['PROXY_API_KEY']);
+/** The proxy's own secrets; not even CHILD_ENV hands them on. */
+const NEVER_PASSED = new Set(['PROXY_API_KEY', 'REDIS_URL', 'CLUSTER_SECRET']);
 
 /** Names the proxy whose CLI sent a request; a request that bears it came around in a circle. */
 export const HOP_HEADER = 'x-claude-code-proxy-hop';

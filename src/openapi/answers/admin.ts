@@ -12,7 +12,9 @@ const Time = z
 /** The answer of `GET /ready`. */
 export const Readiness = z.object({
   status: z.enum(['ready', 'not-ready']),
-  reasons: z.array(z.enum(['cli-silent', 'not-logged-in', 'draining', 'queue-full'])),
+  reasons: z.array(
+    z.enum(['cli-silent', 'not-logged-in', 'redis-lost', 'no-worker', 'draining', 'queue-full']),
+  ),
   warnings: z.array(z.enum(['limits-in-memory'])),
 });
 
@@ -32,6 +34,26 @@ export const ServerStatus = z.object({
   refusals: z
     .array(z.object({ model: z.string(), param: z.string(), expiresAt: z.iso.datetime() }))
     .describe('What models refused: with the same values it is left out until then.'),
+  cluster: z
+    .object({
+      isConnected: z.boolean().describe('Whether its Redis answers.'),
+      workers: z.array(
+        z.object({
+          id: z.string(),
+          host: z.string(),
+          version: z.string(),
+          cliVersion: z.string(),
+          places: Count,
+          running: Count,
+          isDraining: z.boolean(),
+          loggedIn: z.boolean().nullable(),
+          account: z.string().nullable(),
+          seenAt: z.iso.datetime(),
+        }),
+      ),
+    })
+    .optional()
+    .describe('Present where several machines work as one.'),
 });
 
 /** A run, going on or ended. */

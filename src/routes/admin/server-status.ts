@@ -2,6 +2,7 @@ import type { Handler } from 'hono';
 
 import { anthropicMessages } from '../../dialects/anthropic-messages/index.ts';
 import type { AppEnv } from '../../http/variables.ts';
+import type { ClusterState } from '../health.ts';
 import type { AdminParts } from './admin-parts.ts';
 
 /** How the server is, now. */
@@ -17,6 +18,7 @@ export type ServerStatus = {
   cli: { version: string; loggedIn: boolean | null; account: string | null };
   /** What models refused: with the same values it is left out until then. */
   refusals: readonly { model: string; param: string; expiresAt: string }[];
+  cluster?: { isConnected: boolean; workers: readonly object[] };
 };
 
 /** `GET /api/admin/status` */
@@ -47,6 +49,25 @@ export async function readServerStatus({
       model,
       param: anthropicMessages.paramNames[param],
       expiresAt: new Date(Date.now() + expiresInMs).toISOString(),
+    })),
+    ...(health.cluster && { cluster: toClusterStatus(health.cluster) }),
+  };
+}
+
+function toClusterStatus({ isUp, workers }: ClusterState) {
+  return {
+    isConnected: isUp(),
+    workers: workers().map((worker) => ({
+      id: worker.id,
+      host: worker.host,
+      version: worker.version,
+      cliVersion: worker.cliVersion,
+      places: worker.places,
+      running: worker.running,
+      isDraining: worker.isDraining,
+      loggedIn: worker.loggedIn,
+      account: worker.account,
+      seenAt: new Date(worker.seenAt).toISOString(),
     })),
   };
 }

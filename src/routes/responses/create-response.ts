@@ -14,7 +14,7 @@ import { countIfRefused } from '../../http/count-if-refused.ts';
 import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import { collectRun } from '../../run-answer.ts';
-import type { Run } from '../../run.ts';
+import type { Run, RunRequest } from '../../run.ts';
 import type { RunError } from '../../run-error.ts';
 import { nameIgnored } from '../name-ignored.ts';
 import { openRun } from '../open-run.ts';
@@ -42,7 +42,8 @@ export function createResponse(run: Run, parts: ResponseParts) {
       if (!isStream) return c.json(response);
       return streamMessages(c, openaiResponses, followResponse(parts, response.id, c.var, -1));
     }
-    const events = run(request, c.var.signal);
+    const asked: RunRequest = isStream ? request : { ...request, isWhole: true };
+    const events = run(asked, c.var.signal);
     const keep = toKeep(opened, parts);
     if (!isStream) {
       const answer = await collectRun(events);

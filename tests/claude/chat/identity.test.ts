@@ -31,6 +31,7 @@ const REQUEST: Rows<Omit<ChatRequest, 'sampling' | 'caller'>> = {
   enforced: [{ schema: { type: 'object' } }, 'process'],
   messages: [[say('user', 'Another.')], 'nothing'],
   agent: [undefined, 'nothing'],
+  isWhole: [true, 'nothing'],
   isPatient: [true, 'nothing'],
 };
 

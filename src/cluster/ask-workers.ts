@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+
+import type { Backend, Steering } from '../backend.ts';
+import { requestToWire } from '../run-wire.ts';
+import { RunError } from '../run-error.ts';
+
+export type AskWorkersOptions = {
+  /** Asks a worker, by default the one with the least to do. */
+  ask: (method: string, args: readonly unknown[], worker?: string) => Promise<unknown>;
+  /** The worker of the run with this request's id. */
+  findWorker: (requestId: string) => string | undefined;
+};
+
+/** What a back end is asked beside runs, asked of the workers. */
+export function createAskWorkers({
+  ask,
+  findWorker,
+}: AskWorkersOptions): Pick<
+  Backend,
+  'steering' | 'countTokens' | 'readStatus' | 'createSessionId'
+> {
+  const steer = (method: keyof Steering, args: readonly [string, ...unknown[]]) => {
+    const worker = findWorker(args[0]);
+    if (worker === undefined) throw new RunError('conflict', 'This run is not at work.');
+    return ask(`steering.${method}`, args, worker);
+  };
+  return {
+    steering: {
+      answer: async (...args) => void (await steer('answer', args)),
+      send: async (...args) => void (await steer('send', args)),
+      takeBack: async (...args) => (await steer('takeBack', args)) === true,
+      interrupt: async (...args) => void (await steer('interrupt', args)),
+      change: async (...args) => void (await steer('change', args)),
+      ask: async (...args) => String(await steer('ask', args)),
+      readTask: async (...args) =>
+        (await steer('readTask', args)) as Awaited<ReturnType<Steering['readTask']>>, // as it is there
+      stopTask: async (...args) => void (await steer('stopTask', args)),
+    },
+    countTokens: async (request) => Number(await ask('countTokens', [requestToWire(request)])),
+    readStatus: async () =>
+      (await ask('readStatus', [])) as Awaited<ReturnType<Backend['readStatus']>>, // as it is there
+    createSessionId: () => Promise.resolve(randomUUID()),
+  };
+}

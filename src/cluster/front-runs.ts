@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+
+import type { Run } from '../run.ts';
+import { createGoingRun, type GoingRun } from './going-run.ts';
+import type { Arrival } from './inboxes.ts';
+import { toHome } from './names.ts';
+import { createListener, type Said } from './placement.ts';
+import { readRunEvents } from './read-run-events.ts';
+import { toSessionAway, toWorkerLost } from './refusals.ts';
+import { createSubmit, type SubmitOptions } from './submit-runs.ts';
+
+/** The runs of one front: puts them on the queue, and reads what their workers say. */
+export function createFrontRuns(options: SubmitOptions) {
+  const { records, onProblem } = options;
+  const { submit, offer, giveUp } = createSubmit(options);
+  const noteHolder = createNoteHolder(options);
+  const going = new Map<string, GoingRun>();
+
+  const run: Run = async function* inCluster(request, signal) {
+    signal.throwIfAborted();
+    const id = randomUUID();
+    const one = createGoingRun(request);
+    going.set(id, one);
+    const leave = () => one.inbox.fail(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      await submit(id, one);
+      if (request.isPatient) yield { type: 'run-progress', step: 'queued' };
+      const listener = createListener();
+      for await (const event of readRunEvents(id, one, options)) {
+        if (event.type !== 'run-progress') listener.hear(event);
+        if (event.type === 'run-start') await noteHolder.ofSession(one);
+        if (event.type === 'run-end') await noteHolder.ofChat(one, listener.said());
+        yield event;
+      }
+    } finally {
+      signal.removeEventListener('abort', leave);
+      going.delete(id);
+      one.isClaimed = true; // nobody has to be found for it any more
+      void giveUp(id, one).catch(onProblem);
+    }
+  };
+
+  async function checkOne(id: string, one: GoingRun) {
+    if (one.turn < 0 || !options.isSettled()) return;
+    const { state, attempt } = await records.recover(id);
+    if (state === 'gone') one.inbox.fail(toWorkerLost());
+    if (state === 'again') {
+      one.isClaimed = false;
+      one.onAgain();
+      await offer(id, one, attempt);
+    }
+    const isPinnedToNone = one.pinnedTo !== undefined && !options.isAlive(one.pinnedTo);
+    if (state === 'waiting' && isPinnedToNone) one.inbox.fail(toSessionAway());
+  }
+
+  return {
+    run,
+    arrive: (id: string, arrival: Arrival): void => {
+      const one = going.get(id);
+      if (arrival.kind === 'claimed' && one) one.isClaimed = true;
+      one?.inbox.put(arrival);
+    },
+    /** The worker of the run with this request's id. */
+    findWorker: (requestId: string) =>
+      [...going.values()].find(({ request }) => request.caller.requestId === requestId)?.worker,
+    /** Looks after all runs: those of lost workers are offered again, or end. */
+    check: async () => {
+      await Promise.all([...going].map(([id, one]) => checkOne(id, one)));
+    },
+  };
+}
+
+/** Remembers who holds a conversation or a session. For chats that is a hint: any worker rebuilds one. */
+function createNoteHolder({ placement, isUp, onProblem }: SubmitOptions) {
+  return {
+    async ofChat({ request, worker }: GoingRun, said: Said) {
+      if (worker === undefined || request.agent || !isUp()) return;
+      await placement.noteChat(request, said, worker).catch(onProblem);
+    },
+    async ofSession({ request, worker }: GoingRun) {
+      const session = request.agent?.session;
+      if (session === undefined || worker === undefined) return;
+      await placement.noteSession(session.id, toHome(worker)).catch(onProblem);
+    },
+  };
+}

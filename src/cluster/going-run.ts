@@ -1,0 +1,54 @@
+import type { RunRequest } from '../run.ts';
+import { type Arrival, createInbox, type Inbox } from './inboxes.ts';
+import type { AddedJob } from './job-queue.ts';
+import { toQueueTimeout } from './refusals.ts';
+
+/** A run of a front, on its way. */
+export type GoingRun = {
+  inbox: Inbox;
+  request: RunRequest;
+  /** When it is its turn; -1 before it is on record. */
+  turn: number;
+  /** The only worker that may have it. */
+  pinnedTo: string | undefined;
+  worker: string | undefined;
+  isClaimed: boolean;
+  /** Jobs that were added for it. */
+  jobs: AddedJob[];
+  /** Called when it waits anew, since its worker was lost. */
+  onAgain: () => void;
+};
+
+/** Begins one. */
+export function createGoingRun(request: RunRequest): GoingRun {
+  return {
+    inbox: createInbox(),
+    request,
+    turn: -1,
+    pinnedTo: undefined,
+    worker: undefined,
+    isClaimed: false,
+    jobs: [],
+    onAgain: () => {},
+  };
+}
+
+/** Reads what arrives for a run. Throws `queue-timeout` when no worker takes it in time, unless it is patient. */
+export async function* readArrivals(one: GoingRun, waitMs: number): AsyncIterable<Arrival> {
+  let timer: NodeJS.Timeout | undefined;
+  const wait = () => {
+    clearTimeout(timer);
+    if (one.request.isPatient) return;
+    timer = setTimeout(() => one.inbox.fail(toQueueTimeout()), waitMs);
+  };
+  one.onAgain = wait;
+  if (!one.isClaimed) wait();
+  try {
+    for await (const arrival of one.inbox.read()) {
+      if (arrival.kind === 'claimed') clearTimeout(timer);
+      yield arrival;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}

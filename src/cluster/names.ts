@@ -1,0 +1,53 @@
+import { WIRE_VERSION } from '../run-wire.ts';
+
+/** What stands where in Redis. */
+export type Names = ReturnType<typeof createNames>;
+
+/** Names every key and channel of a cluster. */
+export function createNames(prefix: string) {
+  return {
+    prefix,
+    /** The hash that says how a run stands. */
+    run: (id: string) => `${prefix}:run:${id}`,
+    /** Its request, sealed; gone when it has ended. */
+    request: (id: string) => `${prefix}:run:${id}:request`,
+    /** The stream of everything that is for a front. */
+    events: (front: string) => `${prefix}:front:${front}:events`,
+    /** There as long as the front lives. */
+    front: (front: string) => `${prefix}:front:${front}`,
+    /** There as long as the worker lives: what it says of itself. */
+    worker: (worker: string) => `${prefix}:worker:${worker}`,
+    /** Ids of workers by when they were last seen. */
+    workers: `${prefix}:workers`,
+    /** Ids of runs that wait, and of those of one key, by when their wait ends. */
+    waiting: `${prefix}:waiting`,
+    waitingOfKey: (keyId: string) => `${prefix}:waiting:${keyId}`,
+    running: `${prefix}:running`,
+    /** Whose turn it is. */
+    turns: `${prefix}:turns`,
+    /** Which worker holds a waiting call, a conversation or a session. */
+    held: (name: string) => `${prefix}:held:${name}`,
+    /** Channels: what a worker and a front are told, and that there is a job. */
+    toWorker: (worker: string) => `${prefix}:to-worker:${worker}`,
+    toFront: (front: string) => `${prefix}:to-front:${front}`,
+    wake: `${prefix}:wake`,
+  };
+}
+
+/** Workers of another version of the wire take from other queues. */
+export const SHARED_QUEUE = `runs-${WIRE_VERSION}`;
+
+/** The queue from which only this worker takes. */
+export function toOwnQueue(worker: string): string {
+  return `${SHARED_QUEUE}-${worker}`;
+}
+
+/** Names a worker; its home is the state folder where its sessions are, which the next one there has, too. */
+export function toWorkerId(home: string, start: string): string {
+  return `${home}.${start}`;
+}
+
+/** The home of a worker. */
+export function toHome(worker: string): string {
+  return worker.split('.')[0] ?? worker;
+}

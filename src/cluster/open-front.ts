@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+
+import { type Backend, NO_SESSION_WORK } from '../backend.ts';
+import type { Caller } from '../run.ts';
+import { within } from '../within.ts';
+import { createAskWorkers } from './ask-workers.ts';
+import { createCalls } from './calls.ts';
+import { createFrontRuns } from './front-runs.ts';
+import { readStream } from './inboxes.ts';
+import { createJobQueue } from './job-queue.ts';
+import { createNames } from './names.ts';
+import { openRedis } from './open-redis.ts';
+import { createPlacement, type PlacementOptions } from './placement.ts';
+import { toNoWorker, toQueueAway } from './refusals.ts';
+import { createRunRecords } from './run-records.ts';
+import { createSeal } from './seal.ts';
+import { type ClusterView, createClusterWatch, createTick } from './watch-cluster.ts';
+import { readWorkers } from './worker-list.ts';
+
+export type FrontOptions = {
+  redisUrl: string;
+  secret: string;
+  prefix: string;
+  /** Time without a sign of life after which this front counts as lost, in milliseconds. */
+  lockMs: number;
+  /** How often lost workers are looked for, in milliseconds. */
+  checkMs: number;
+  maxQueueSize: number;
+  queueTimeoutMs: number;
+  ttlMs: PlacementOptions['ttlMs'];
+  onChatCost: (caller: Caller, costUsd: number) => void;
+  onProblem: (error: unknown) => void;
+};
+
+export type Front = { backend: Backend; view: ClusterView };
+
+/** How long what is for this front waits for it, in milliseconds. */
+const STREAM_MS = 300_000;
+
+const Cost = z.object({
+  caller: z.object({ keyId: z.string(), user: z.string().optional(), requestId: z.string() }),
+  costUsd: z.number(),
+});
+
+/** Opens the back end whose runs go on in the workers of a cluster. Throws when Redis does not answer. */
+export async function openFront(options: FrontOptions): Promise<Front> {
+  const { onProblem } = options;
+  const front = randomUUID();
+  const parts = await openParts(front, options);
+  const { shared, cluster, names, queue, watch, runs, calls } = parts;
+  const tick = createTick({
+    look: () => look(front, parts, options),
+    everyMs: Math.min(options.checkMs, options.lockMs / 3),
+    noteUp: watch.noteUp,
+    onProblem,
+  });
+  await tick.now();
+  const listening = cluster.connect();
+  listening.on('message', (_channel, message) => calls.take(message));
+  await listening.subscribe(names.toFront(front));
+  const stopped = new AbortController();
+  const reading = readStream({
+    connection: cluster.connect(),
+    key: names.events(front),
+    onArrival: runs.arrive,
+    onNote: (data) => noteCost(shared.seal.open(data, `cost ${front}`), options.onChatCost),
+    onProblem,
+    signal: stopped.signal,
+  });
+
+  async function ask(method: string, args: readonly unknown[], worker = watch.leastBusy()) {
+    if (!watch.view.isUp()) throw toQueueAway();
+    if (worker === undefined) throw toNoWorker();
+    return calls.ask(worker, { method, args });
+  }
+
+  async function close() {
+    stopped.abort();
+    tick.stop();
+    await within(reading, 2000);
+    if (cluster.isUp()) await cluster.redis.del(names.front(front), names.events(front));
+    await within(queue.close(), 1000);
+    cluster.close();
+  }
+
+  const asking = createAskWorkers({ ask, findWorker: runs.findWorker });
+  return {
+    view: watch.view,
+    backend: {
+      ...asking,
+      sessionWork: NO_SESSION_WORK,
+      run: runs.run,
+      counts: watch.counts,
+      close,
+    },
+  };
+}
+
+type Parts = Awaited<ReturnType<typeof openParts>>;
+
+async function openParts(front: string, options: FrontOptions) {
+  const { onProblem } = options;
+  const cluster = await openRedis({ url: options.redisUrl, onProblem });
+  const names = createNames(options.prefix);
+  const seal = createSeal(options.secret);
+  const shared = { cluster, names, seal };
+  const queue = createJobQueue(shared, onProblem);
+  const watch = createClusterWatch();
+  const runs = createFrontRuns({
+    ...options,
+    ...watch,
+    seal,
+    queue,
+    front,
+    placement: createPlacement({ ...shared, ttlMs: options.ttlMs }),
+    records: createRunRecords(shared),
+    isUp: () => cluster.isUp() && watch.view.isUp(),
+    isSettled: () => cluster.upForMs() > options.lockMs,
+  });
+  return { shared, cluster, names, queue, watch, runs, calls: createCalls(shared, front) };
+}
+
+/** Gives a sign of life, and looks who else is there. */
+async function look(
+  front: string,
+  { shared, cluster, names, watch, runs }: Parts,
+  { lockMs }: FrontOptions,
+) {
+  const startedAt = performance.now();
+  const signs = cluster.redis.multi().set(names.front(front), '1', 'PX', lockMs);
+  await signs.pexpire(names.events(front), STREAM_MS).exec();
+  if (performance.now() - startedAt > lockMs / 3) cluster.noteBreak();
+  watch.note(await readWorkers(shared), await cluster.redis.zcard(names.waiting));
+  await runs.check();
+}
+
+function noteCost(text: string, onChatCost: FrontOptions['onChatCost']) {
+  const { caller, costUsd } = Cost.parse(JSON.parse(text));
+  onChatCost({ ...caller, user: caller.user }, costUsd);
+}

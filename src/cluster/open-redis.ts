@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+
+import { Redis } from 'ioredis';
+
+import { within } from '../within.ts';
+import { SCRIPTS } from './scripts.ts';
+
+type Argument = string | number | Buffer;
+
+/** One Redis, through which a cluster works. */
+export type ClusterRedis = {
+  redis: Redis;
+  /** Runs a script whose first key is this one. */
+  run: (name: keyof typeof SCRIPTS, key: string, ...args: Argument[]) => Promise<unknown>;
+  /** Whether it can be asked now. */
+  isUp: () => boolean;
+  /** For how long it has been there without a break, in milliseconds. */
+  upForMs: () => number;
+  /** Notes that it did not answer for a while, though connected. */
+  noteBreak: () => void;
+  /** A connection of its own, for what blocks or subscribes. */
+  connect: () => Redis;
+  close: () => void;
+};
+
+export type RedisOptions = {
+  url: string;
+  /** Told of each failure; connections come back by themselves. */
+  onProblem: (error: unknown) => void;
+};
+
+/** Longest wait for the first answer, in milliseconds. */
+const CONNECT_MS = 10_000;
+
+/** Longest wait between two tries to connect, in milliseconds. */
+const RETRY_MS = 500;
+
+const HASHES = Object.fromEntries(
+  Object.entries(SCRIPTS).map(([name, script]) => [
+    name,
+    createHash('sha1').update(script).digest('hex'),
+  ]),
+) as Record<keyof typeof SCRIPTS, string>; // of the same names
+
+/** Connects. Throws one sentence when nothing answers there. */
+export async function openRedis({ url, onProblem }: RedisOptions): Promise<ClusterRedis> {
+  const opened: Redis[] = [];
+  const connect = () => {
+    const connection = new Redis(url, {
+      // What was asked while it was away is answered when it is back: streams go on.
+      maxRetriesPerRequest: null,
+      retryStrategy: (attempt) => Math.min(RETRY_MS, attempt * 50),
+      enableReadyCheck: true,
+    });
+    connection.on('error', onProblem);
+    opened.push(connection);
+    return connection;
+  };
+  const close = () => {
+    for (const connection of opened) connection.disconnect();
+  };
+  const redis = connect();
+  let upSinceMs = performance.now();
+  const noteBreak = () => {
+    upSinceMs = performance.now();
+  };
+  redis.on('ready', noteBreak);
+  const pong = await within(
+    redis.ping().catch(() => undefined),
+    CONNECT_MS,
+  );
+  if (pong === undefined) {
+    close();
+    throw new Error('The Redis of REDIS_URL does not answer: start it, or correct the address.');
+  }
+  return {
+    redis,
+    isUp: () => redis.status === 'ready',
+    upForMs: () => (redis.status === 'ready' ? performance.now() - upSinceMs : 0),
+    noteBreak,
+    connect,
+    close,
+    async run(name, key, ...args) {
+      try {
+        return await redis.evalsha(HASHES[name], 1, key, ...args);
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+        return redis.eval(SCRIPTS[name], 1, key, ...args);
+      }
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Backend } from '../backend.ts';
+import type { Caller, Run } from '../run.ts';
+import { within } from '../within.ts';
+import { createAnswerCalls } from './calls.ts';
+import { carryOutCall } from './carry-out-call.ts';
+import { createJobQueue } from './job-queue.ts';
+import { createNames, toWorkerId } from './names.ts';
+import { openRedis } from './open-redis.ts';
+import { toShutdown } from './refusals.ts';
+import { createRunRecords } from './run-records.ts';
+import { createSeal } from './seal.ts';
+import { createTakeJobs } from './take-jobs.ts';
+import { createReadFacts, type ReadFactsOptions } from './worker-facts.ts';
+import { forgetWorker, tellWorker } from './worker-list.ts';
+import { createWorkerRuns } from './worker-runs.ts';
+
+export type WorkerOptions = Omit<ReadFactsOptions, 'id' | 'running'> & {
+  redisUrl: string;
+  secret: string;
+  prefix: string;
+  /** Names the state folder. */
+  home: string;
+  lockMs: number;
+  stalledMs: number;
+  backend: Backend;
+  /** What runs go through here. */
+  run: Run;
+  /** Called when it begins or ends a run. */
+  onChange: () => void;
+  onProblem: (error: unknown) => void;
+};
+
+export type ClusterWorker = {
+  isUp: () => boolean;
+  count: () => number;
+  /** Tells the front of a run's caller what the run cost. */
+  tellCost: (caller: Caller, costUsd: number) => void;
+  /** Takes no more, waits this long for what is at work, hands back what can be, ends the rest. */
+  leave: (graceMs: number) => Promise<void>;
+};
+
+/** Time for cut-off runs to say so, and for each farewell, in milliseconds. */
+const LAST_WORDS_MS = 3000;
+const FAREWELL_MS = 1000;
+
+/** How long what was said for a front stays if it is lost, in milliseconds. */
+const NOTE_MS = 300_000;
+
+/** Joins a cluster as one of its workers. Throws when Redis does not answer. */
+export async function openWorker(options: WorkerOptions): Promise<ClusterWorker> {
+  const { lockMs, onProblem } = options;
+  const parts = await openParts(options);
+  const { id, shared, cluster, names, runs, jobs, state, tell } = parts;
+  const timer = keepAlive(parts, lockMs / 3, onProblem);
+  await listenTo(parts, options);
+
+  return {
+    isUp: cluster.isUp,
+    count: runs.count,
+    tellCost(caller, costUsd) {
+      const front = runs.frontOf(caller.requestId);
+      if (front === undefined) return;
+      const data = shared.seal.close(JSON.stringify({ caller, costUsd }), `cost ${front}`);
+      const telling = cluster.redis
+        .multi()
+        .xadd(names.events(front), '*', 'kind', 'note', 'data', data)
+        .pexpire(names.events(front), NOTE_MS, 'NX');
+      void telling.exec().catch(onProblem);
+    },
+    async leave(graceMs) {
+      state.isDraining = true;
+      await within(tell().catch(onProblem), FAREWELL_MS);
+      const done = Promise.all(await jobs.stop());
+      await Promise.race([done, delay(graceMs, undefined, { ref: false })]);
+      await runs.leave(toShutdown());
+      await within(done, LAST_WORDS_MS);
+      clearInterval(timer);
+      await within(forgetWorker(shared, id).catch(onProblem), FAREWELL_MS);
+      await within(Promise.all([jobs.close(), parts.queue.close()]), FAREWELL_MS);
+      cluster.close();
+    },
+  };
+}
+
+type Parts = Awaited<ReturnType<typeof openParts>>;
+
+async function openParts(options: WorkerOptions) {
+  const { onProblem } = options;
+  const cluster = await openRedis({ url: options.redisUrl, onProblem });
+  const names = createNames(options.prefix);
+  const shared = { cluster, names, seal: createSeal(options.secret) };
+  const id = toWorkerId(options.home, randomUUID());
+  const queue = createJobQueue(shared, onProblem);
+  const state = { isDraining: false };
+  const tell = async () => {
+    await tellWorker(shared, readFacts(state.isDraining), options.lockMs);
+  };
+  const runs = createWorkerRuns({
+    ...options,
+    seal: shared.seal,
+    records: createRunRecords(shared),
+    worker: id,
+    isSettled: () => cluster.upForMs() > options.lockMs,
+    offer: async (run, round) => void (await queue.add({ run, round, turn: 0 })),
+    onChange() {
+      options.onChange();
+      void tell().catch(onProblem);
+    },
+  });
+  const readFacts = createReadFacts({ ...options, id, running: runs.count });
+  await tell();
+  const jobs = createTakeJobs({ ...options, ...shared, worker: id, carryOut: runs.carryOut });
+  return { id, shared, cluster, names, queue, runs, jobs, state, tell };
+}
+
+/** Gives a sign of life again and again, and looks whether the runs here are still wanted. */
+function keepAlive(
+  { cluster, tell, jobs, runs }: Parts,
+  everyMs: number,
+  onProblem: (error: unknown) => void,
+) {
+  let renewing: Promise<void> | undefined;
+  const renew = async () => {
+    const startedAt = performance.now();
+    try {
+      await tell();
+      if (performance.now() - startedAt > everyMs) cluster.noteBreak();
+      await jobs.extendLocks();
+      await runs.check();
+    } catch (error) {
+      onProblem(error);
+    } finally {
+      renewing = undefined;
+    }
+  };
+  return setInterval(() => void (renewing ??= renew()), everyMs);
+}
+
+async function listenTo(
+  { shared, cluster, names, id, runs, jobs }: Parts,
+  { backend, onProblem }: WorkerOptions,
+) {
+  const answerCall = createAnswerCalls(shared, id, (call) => carryOutCall(backend, call));
+  const listening = cluster.connect();
+  listening.on('message', (channel, message) => {
+    if (channel === names.wake) jobs.wake();
+    else if (message.startsWith(CANCEL)) runs.cancel(message.slice(CANCEL.length));
+    else void answerCall(message).catch(onProblem);
+  });
+  await listening.subscribe(names.wake, names.toWorker(id));
+}
+
+/** As the script says it. */
+const CANCEL = 'cancel ';

@@ -1,0 +1,54 @@
+import { RunError } from '../run-error.ts';
+
+/** What callers are told when the cluster cannot carry a request out. */
+
+/** Redis is away. */
+export function toQueueAway(): RunError {
+  return refuse('The queue of this server cannot be reached at present. Try again later.', 2);
+}
+
+/** No worker can be asked. */
+export function toNoWorker(): RunError {
+  return refuse('No worker is there at present. Try again later.', 2);
+}
+
+/** No worker took a run in time. */
+export function toQueueTimeout(): RunError {
+  return refuse('No worker of this version took the request in time. Try again later.', 2);
+}
+
+/** A session's worker is away. */
+export function toSessionAway(): RunError {
+  return refuse('The worker that has this session is not there at present. Try again later.', 5);
+}
+
+/** As many wait as may. */
+export function toQueueFull(): RunError {
+  return new RunError('queue-full', 'Too many requests are waiting already. Try again later.', {
+    retryAfterSeconds: 2,
+  });
+}
+
+/** The worker is gone, and its run cannot begin anew. */
+export function toWorkerLost(): RunError {
+  return new RunError('cli-failed', 'The worker that had this request was lost. Try again.', {
+    retryAfterSeconds: 2,
+  });
+}
+
+/** What it is for a caller that a worker was lost; the reasons are those of the scripts. */
+export function toLoss(reason: string): RunError {
+  if (reason !== 'interrupted') return toWorkerLost();
+  const sentence =
+    'The worker that carried out this run was lost; what it had done so far stands, and the run can be resumed.';
+  return new RunError('shutting-down', sentence, { retryAfterSeconds: 2 });
+}
+
+/** What ends runs in a worker that leaves. */
+export function toShutdown(): RunError {
+  return new RunError('shutting-down', 'The server is shutting down; try again.');
+}
+
+function refuse(sentence: string, retryAfterSeconds: number) {
+  return new RunError('queue-timeout', sentence, { retryAfterSeconds });
+}

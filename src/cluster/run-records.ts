@@ -1,0 +1,89 @@
+import type { Names } from './names.ts';
+import type { ClusterRedis } from './open-redis.ts';
+
+/** How long a record stays in Redis without its front, in milliseconds. */
+const RECORD_MS = 300_000;
+
+/** How long it stays after its end, in milliseconds. */
+const ENDED_MS = 30_000;
+
+export type NewRecord = {
+  front: string;
+  keyId: string;
+  kind: 'agent' | 'chat';
+  /** Longest wait in the queue, in milliseconds; 0 is as long as it takes. */
+  waitMs: number;
+  maxQueueSize: number;
+  /** Free places in the whole cluster. */
+  places: number;
+  request: Buffer;
+};
+
+export type AppendedBatch = {
+  attempt: number;
+  seq: number;
+  hasBegun: boolean;
+  isLast: boolean;
+  data: Buffer;
+};
+
+/** How runs stand, in Redis; each change happens at one blow (`scripts.ts`). */
+export type RunRecords = ReturnType<typeof createRunRecords>;
+
+/** Makes what changes the records of runs. */
+export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; names: Names }) {
+  const { prefix } = names;
+  const { run: change } = cluster;
+  return {
+    /** Resolves with the run's turn, or with `full`. */
+    async submit(id: string, record: NewRecord): Promise<number | 'full'> {
+      const { front, keyId, kind, waitMs, maxQueueSize, places, request } = record;
+      const rest = [kind, waitMs, maxQueueSize, places, RECORD_MS, request];
+      const turn = await change('SUBMIT', names.run(id), prefix, id, front, keyId, ...rest);
+      return turn === 'full' ? turn : Number(turn);
+    },
+    /**
+     * Gives a run to a worker, unless another one has it, or nobody wants it any more. `mayRecover`: also one whose
+     * worker is lost.
+     */
+    async claim(id: string, worker: string, mayRecover: boolean) {
+      const rest = [ENDED_MS, Number(mayRecover)];
+      const answer = await change('CLAIM', names.run(id), prefix, worker, ...rest);
+      const [verdict, attempt, front] = answer as ['yours' | 'held' | 'gone', number, string]; // as CLAIM returns
+      return { verdict, attempt, front };
+    },
+    /** Resolves with the bytes that its front has not read yet; `undefined` when the run went elsewhere. */
+    async append(id: string, batch: AppendedBatch): Promise<number | undefined> {
+      const { attempt, seq, hasBegun, isLast, data } = batch;
+      const what = [attempt, seq, Number(hasBegun), Number(isLast), data.length, data, ENDED_MS];
+      const answer = await change('APPEND', names.run(id), prefix, ...what);
+      const [verdict, ahead] = answer as ['ok' | 'fenced', number]; // as APPEND returns
+      return verdict === 'ok' ? ahead : undefined;
+    },
+    /** Looks after a run of a front; `again` means that its worker was lost, and it waits anew. */
+    async recover(id: string) {
+      const answer = await change('RECOVER', names.run(id), prefix, ENDED_MS, RECORD_MS);
+      const [state, attempt] = answer as [string, number | string]; // as RECOVER returns
+      return { state, attempt };
+    },
+    /** Resolves with the attempt when the run waits anew, and else with why not. */
+    async handBack(id: string, attempt: number): Promise<number | 'fenced' | 'kept'> {
+      const answer = await change('HAND_BACK', names.run(id), prefix, attempt);
+      const [verdict, next] = answer as ['again' | 'fenced' | 'kept', number]; // as HAND_BACK returns
+      return verdict === 'again' ? next : verdict;
+    },
+    /** Ends a run of which nothing more is wanted, and tells its worker. */
+    cancel: (id: string) => change('CANCEL', names.run(id), prefix, ENDED_MS),
+    noteRead: (id: string, bytes: number) => change('READ', names.run(id), bytes),
+    readRequest: (id: string) => cluster.redis.getBuffer(names.request(id)),
+    async isAtWork(id: string, attempt: number): Promise<boolean> {
+      const [state, now] = await cluster.redis.hmget(names.run(id), 'state', 'attempt');
+      return state === 'running' && Number(now) === attempt;
+    },
+    async readAhead(id: string): Promise<number> {
+      const [sent, read] = await cluster.redis.hmget(names.run(id), 'sent', 'read');
+      return Number(sent ?? 0) - Number(read ?? 0);
+    },
+    hasFront: async (front: string) => (await cluster.redis.exists(names.front(front))) === 1,
+  };
+}

@@ -1,0 +1,157 @@
+/**
+ * What has to happen at one blow, in Lua. A run's hash has `state` (waiting, running, ended), `attempt`,
+ * which every taking over raises, `worker`, `front`, `key`, `kind`, `begun` (its caller has heard something),
+ * `reruns`, `seq`, `sent` and `read` (bytes of its events). The first key is always the run's.
+ *
+ * Fencing: `append` compares the attempt in the same step in which it appends, so that a worker that comes
+ * back from a freeze says nothing more for a run that went elsewhere.
+ */
+
+const SHARED = `
+local function field(name) return redis.call('HGET', KEYS[1], name) end
+local function tell(prefix, ...)
+  local stream = prefix .. ':front:' .. field('front') .. ':events'
+  redis.call('XADD', stream, '*', 'run', field('id'), ...)
+  redis.call('PEXPIRE', stream, 300000, 'NX') -- its front, if it lives, moves that on
+end
+local function leave(prefix)
+  redis.call('ZREM', prefix .. ':waiting', field('id'))
+  redis.call('ZREM', prefix .. ':waiting:' .. field('key'), field('id'))
+  redis.call('ZREM', prefix .. ':running', field('id'))
+end
+local function finish(prefix, ttl)
+  leave(prefix)
+  redis.call('HSET', KEYS[1], 'state', 'ended')
+  redis.call('DEL', KEYS[1] .. ':request')
+  redis.call('PEXPIRE', KEYS[1], ttl)
+end
+local function isLost(prefix)
+  return redis.call('EXISTS', prefix .. ':worker:' .. field('worker')) == 0
+end
+-- What becomes of a running run without its worker: 'again', or why it ends.
+local function recover(prefix, ttl)
+  local reason = field('kind') == 'agent' and 'interrupted'
+    or field('begun') == '1' and 'lost'
+    or tonumber(field('reruns')) > 0 and 'lost-again'
+  if reason then
+    tell(prefix, 'kind', 'lost', 'reason', reason)
+    finish(prefix, ttl)
+    return reason
+  end
+  redis.call('HINCRBY', KEYS[1], 'reruns', 1)
+  redis.call('HINCRBY', KEYS[1], 'attempt', 1)
+  redis.call('HSET', KEYS[1], 'state', 'waiting', 'worker', '')
+  redis.call('ZREM', prefix .. ':running', field('id'))
+  return 'again'
+end
+`;
+
+/** Ends a run of which nothing more is wanted; returns its worker. ARGV: prefix, ttl. */
+const CANCEL = `${SHARED}
+if not field('state') or field('state') == 'ended' then return '' end
+local worker = field('worker')
+finish(ARGV[1], ARGV[2])
+if worker ~= '' then redis.call('PUBLISH', ARGV[1] .. ':to-worker:' .. worker, 'cancel ' .. field('id')) end
+return worker
+`;
+
+/** ARGV: prefix, worker, ttl, whether it may be one of a lost worker. Returns what it is to the worker, and the attempt. */
+const CLAIM = `${SHARED}
+local state = field('state')
+if not state or state == 'ended' then return {'gone', 0} end
+if state == 'running' then
+  if ARGV[4] ~= '1' or not isLost(ARGV[1]) then return {'held', 0} end
+  local verdict = recover(ARGV[1], ARGV[3])
+  if verdict ~= 'again' then return {'gone', 0} end
+end
+local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
+redis.call('HSET', KEYS[1], 'state', 'running', 'worker', ARGV[2], 'seq', 0, 'sent', 0, 'read', 0)
+leave(ARGV[1])
+redis.call('ZADD', ARGV[1] .. ':running', 0, field('id'))
+local turn = tonumber(field('turn'))
+if turn > tonumber(redis.call('HGET', ARGV[1] .. ':turns', 'now') or 0) then
+  redis.call('HSET', ARGV[1] .. ':turns', 'now', turn)
+end
+tell(ARGV[1], 'kind', 'claimed', 'worker', ARGV[2], 'attempt', attempt)
+return {'yours', attempt, field('front')}
+`;
+
+/** ARGV: prefix, attempt, seq, begun, ended, bytes, data, ttl. A seq that was there is not appended again. */
+const APPEND = `${SHARED}
+if field('state') ~= 'running' then return {'fenced', 0} end
+if field('attempt') ~= ARGV[2] then return {'fenced', 0} end
+if tonumber(ARGV[3]) > tonumber(field('seq')) then
+  redis.call('HSET', KEYS[1], 'seq', ARGV[3])
+  if ARGV[4] == '1' then redis.call('HSET', KEYS[1], 'begun', 1) end
+  redis.call('HINCRBY', KEYS[1], 'sent', ARGV[6])
+  tell(ARGV[1], 'kind', 'events', 'attempt', ARGV[2], 'seq', ARGV[3], 'data', ARGV[7])
+end
+local ahead = tonumber(field('sent')) - tonumber(field('read'))
+if ARGV[5] == '1' then finish(ARGV[1], ARGV[8]) end
+return {'ok', ahead}
+`;
+
+/** For a front: what became of its run. ARGV: prefix, ttl of an ended one, ttl of a live one. */
+const RECOVER = `${SHARED}
+local state = field('state')
+if not state then return {'gone', 0} end
+if state ~= 'ended' then
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  redis.call('PEXPIRE', KEYS[1] .. ':request', ARGV[3])
+end
+if state ~= 'running' or not isLost(ARGV[1]) then return {state, 0} end
+return {recover(ARGV[1], ARGV[2]), field('attempt')}
+`;
+
+/** A worker that leaves hands a run back. ARGV: prefix, attempt. */
+const HAND_BACK = `${SHARED}
+if field('state') ~= 'running' or field('attempt') ~= ARGV[2] then return {'fenced', 0} end
+if field('kind') == 'agent' or field('begun') == '1' then return {'kept', 0} end
+local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
+redis.call('HSET', KEYS[1], 'state', 'waiting', 'worker', '')
+redis.call('ZREM', ARGV[1] .. ':running', field('id'))
+return {'again', attempt}
+`;
+
+/** A front has read this many bytes more. ARGV: bytes. Returns the worker. */
+const READ = `${SHARED}
+if not field('state') then return '' end
+redis.call('HINCRBY', KEYS[1], 'read', ARGV[1])
+return field('worker')
+`;
+
+/**
+ * Puts a run on record and gives it its turn. ARGV: prefix, id, front, key, kind, wait in ms (0: as long as
+ * it takes), longest queue, free places, ttl, request. Returns its turn, or 'full'.
+ *
+ * Turns are taken by start-time fair queueing: each key's next run has the turn behind its last one, or the
+ * one that is on now, so that a key with many waits behind one with few.
+ */
+const SUBMIT = `
+local prefix, id, key = ARGV[1], ARGV[2], ARGV[4]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local all, own, turns = prefix .. ':waiting', prefix .. ':waiting:' .. key, prefix .. ':turns'
+redis.call('ZREMRANGEBYSCORE', all, '-inf', now)
+redis.call('ZREMRANGEBYSCORE', own, '-inf', now)
+local waiting = redis.call('ZCARD', all)
+local wait = tonumber(ARGV[6])
+if wait > 0 then
+  local room = tonumber(ARGV[7]) + math.max(0, tonumber(ARGV[8]))
+  local isFirst = redis.call('ZCARD', own) == 0 and waiting > 0
+  if waiting >= room and not isFirst then return 'full' end
+  redis.call('ZADD', all, now + wait, id)
+  redis.call('ZADD', own, now + wait, id)
+  redis.call('PEXPIRE', own, wait)
+end
+if waiting == 0 and wait > 0 and redis.call('ZCARD', prefix .. ':running') == 0 then redis.call('DEL', turns) end
+local turn = math.max(tonumber(redis.call('HGET', turns, 'now') or 0), tonumber(redis.call('HGET', turns, 'key:' .. key) or 0))
+redis.call('HSET', turns, 'key:' .. key, turn + 1)
+redis.call('HSET', KEYS[1], 'id', id, 'front', ARGV[3], 'key', key, 'kind', ARGV[5], 'state', 'waiting',
+  'worker', '', 'attempt', 0, 'begun', 0, 'reruns', 0, 'seq', 0, 'sent', 0, 'read', 0, 'turn', turn)
+redis.call('PEXPIRE', KEYS[1], ARGV[9])
+redis.call('SET', KEYS[1] .. ':request', ARGV[10], 'PX', ARGV[9])
+return turn
+`;
+
+export const SCRIPTS = { SUBMIT, CLAIM, APPEND, RECOVER, HAND_BACK, CANCEL, READ };

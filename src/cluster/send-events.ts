@@ -1,0 +1,74 @@
+import { eventsToWire } from '../run-wire.ts';
+import type { Run } from '../run.ts';
+
+/** One step of what a run says. `seq` counts from 1. */
+export type Batch = { seq: number; texts: readonly string[]; hasBegun: boolean; isLast: boolean };
+
+export type SendOptions = {
+  /** Nothing but progress is sent before the end. */
+  isWhole: boolean;
+  /** Resolves when the next batch may be sent; with false when nobody wants one any more. */
+  append: (batch: Batch) => Promise<boolean>;
+};
+
+/** Characters that may wait for the batch before them, before the run is read no further. */
+const MOST_WAITING = 262_144;
+
+/**
+ * Sends what a run says, in order. While one batch is on its way the next one gathers, so that a quick run
+ * is sent in few, a slow one event by event. A reader that lags behind stops the reading.
+ */
+export async function sendEvents(
+  events: ReturnType<Run>,
+  { isWhole, append }: SendOptions,
+): Promise<void> {
+  const outbox = createOutbox(append);
+  let hasBegun = false;
+  async function* noting() {
+    for await (const event of events) {
+      hasBegun ||= event.type !== 'run-progress';
+      yield event;
+    }
+  }
+  for await (const text of eventsToWire(noting())) {
+    const isSent = await outbox.put(text, { hasBegun, isHeldBack: isWhole && hasBegun });
+    if (!isSent) return;
+  }
+  await outbox.end(hasBegun);
+}
+
+/** What waits to be sent, one batch on its way at a time. */
+function createOutbox(append: SendOptions['append']) {
+  const state = { texts: [] as string[], size: 0, seq: 0, hasBegun: false, isWanted: true };
+  let sending: Promise<void> | undefined;
+
+  const send = async (isLast: boolean) => {
+    const { texts, hasBegun } = state;
+    state.texts = [];
+    state.size = 0;
+    state.seq += 1;
+    state.isWanted = await append({ seq: state.seq, texts, hasBegun, isLast });
+  };
+  const sendAll = async () => {
+    while (state.texts.length > 0 && state.isWanted) await send(false);
+    sending = undefined;
+  };
+  return {
+    /** Resolves, with whether more is wanted, when there is room for more. */
+    async put(text: string, { hasBegun, isHeldBack }: { hasBegun: boolean; isHeldBack: boolean }) {
+      state.texts.push(text);
+      state.size += text.length;
+      state.hasBegun = hasBegun;
+      if (!isHeldBack) {
+        sending ??= sendAll();
+        if (state.size > MOST_WAITING) await sending;
+      }
+      return state.isWanted;
+    },
+    async end(hasBegun: boolean) {
+      await sending;
+      state.hasBegun = hasBegun;
+      if (state.isWanted) await send(true);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { requestToWire } from '../run-wire.ts';
+import { within } from '../within.ts';
+import type { GoingRun } from './going-run.ts';
+import type { JobQueue } from './job-queue.ts';
+import type { Placement } from './placement.ts';
+import { toQueueAway, toQueueFull, toSessionAway } from './refusals.ts';
+import type { RunRecords } from './run-records.ts';
+import type { Seal } from './seal.ts';
+
+export type SubmitOptions = {
+  records: RunRecords;
+  seal: Seal;
+  queue: JobQueue;
+  placement: Placement;
+  front: string;
+  /** Whether Redis answers. */
+  isUp: () => boolean;
+  /** Whether it has been there long enough for every living worker to have said so. */
+  isSettled: () => boolean;
+  /** Runs that may wait in the whole cluster, beside those for which there is a place. */
+  maxQueueSize: number;
+  /** Longest wait of a run that is not patient, in milliseconds. */
+  queueTimeoutMs: number;
+  /** Free places in the whole cluster. */
+  places: () => number;
+  /** A worker on this state folder, if one lives. */
+  findHome: (home: string) => string | undefined;
+  isAlive: (worker: string) => boolean;
+  onProblem: (error: unknown) => void;
+};
+
+/** How long the worker that holds a chat's conversation is waited for, in milliseconds. */
+const HOLDER_MS = 400;
+
+/** Longest wait for Redis to take a run, in milliseconds. */
+const SUBMIT_MS = 3000;
+
+/** Puts runs on record and on the queue, and takes them back. */
+export function createSubmit(options: SubmitOptions) {
+  const { records, queue, seal, placement } = options;
+
+  return {
+    /** Throws `queue-full`, and `queue-timeout` when Redis is away. */
+    submit: async (id: string, one: GoingRun): Promise<void> => {
+      if (!options.isUp()) throw toQueueAway();
+      const submitting = putOnRecord(id, one).then(() => true);
+      if (!(await within(submitting, SUBMIT_MS))) throw toQueueAway();
+    },
+    offer,
+    /** Tells whoever has it that nobody wants it; where Redis is away, the record goes by itself. */
+    giveUp: async (id: string, { jobs }: GoingRun): Promise<void> => {
+      await records.cancel(id);
+      await Promise.all(jobs.map((job) => queue.remove(job)));
+    },
+  };
+
+  async function putOnRecord(id: string, one: GoingRun) {
+    const { request } = one;
+    const { agent, caller } = request;
+    const holder = agent ? await findSession(one) : await placement.findChat(request);
+    const turn = await records.submit(id, {
+      front: options.front,
+      keyId: caller.keyId,
+      kind: agent ? 'agent' : 'chat',
+      waitMs: request.isPatient ? 0 : options.queueTimeoutMs,
+      maxQueueSize: options.maxQueueSize,
+      places: options.places(),
+      request: seal.close(requestToWire(request), `request ${id}`),
+    });
+    if (turn === 'full') throw toQueueFull();
+    one.turn = turn;
+    const worker = holder !== undefined && options.isAlive(holder) ? holder : undefined;
+    one.jobs.push(await queue.add({ run: id, round: 'first', turn, worker }));
+    if (worker === undefined || one.pinnedTo !== undefined) return;
+    setTimeout(() => {
+      if (!one.isClaimed) void offer(id, one, 'second').catch(options.onProblem);
+    }, HOLDER_MS).unref();
+  }
+
+  /** A session goes on where it is, and nowhere else. */
+  async function findSession(one: GoingRun) {
+    const session = one.request.agent?.session;
+    const home = session && !session.isNew && (await placement.findSession(session.id));
+    if (!home) return undefined;
+    one.pinnedTo = options.findHome(home);
+    if (!one.pinnedTo) throw toSessionAway();
+    return one.pinnedTo;
+  }
+
+  async function offer(run: string, one: GoingRun, round: number | string) {
+    const { turn, pinnedTo: worker } = one;
+    one.jobs.push(await queue.add({ run, round, turn, worker }));
+  }
+}

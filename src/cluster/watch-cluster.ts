@@ -1,0 +1,89 @@
+import type { BackendCounts } from '../backend.ts';
+import { within } from '../within.ts';
+import { toHome } from './names.ts';
+import type { WorkerFacts } from './worker-list.ts';
+
+/** What is seen of a cluster from one of its fronts. */
+export type ClusterView = {
+  /** Whether Redis answers. */
+  isUp: () => boolean;
+  workers: () => readonly WorkerFacts[];
+  queue: () => { waiting: number; running: number; concurrency: number };
+};
+
+/** What was last seen of the cluster. */
+export function createClusterWatch() {
+  let isUp = false;
+  let workers: readonly WorkerFacts[] = [];
+  let waiting = 0;
+  const sum = (read: (worker: WorkerFacts) => number) =>
+    workers.reduce((total, worker) => total + read(worker), 0);
+  const queue: ClusterView['queue'] = () => ({
+    waiting,
+    running: sum((worker) => worker.running),
+    concurrency: sum((worker) => worker.places),
+  });
+  const view: ClusterView = { isUp: () => isUp, workers: () => workers, queue };
+  return {
+    view,
+    noteUp: (isTrue: boolean): void => void (isUp = isTrue),
+    note: (found: readonly WorkerFacts[], count: number): void => {
+      workers = found;
+      waiting = count;
+    },
+    places: () => queue().concurrency - queue().running,
+    isAlive: (id: string) => workers.some((worker) => worker.id === id && !worker.isDraining),
+    findHome: (home: string) =>
+      workers.find(({ id, isDraining }) => toHome(id) === home && !isDraining)?.id,
+    leastBusy: () => workers.toSorted(byLoad)[0]?.id,
+    counts: (): BackendCounts => ({
+      processes: {
+        running: sum(({ processes }) => processes.running),
+        ready: sum(({ processes }) => processes.ready),
+        kept: sum(({ processes }) => processes.kept),
+        suspended: sum(({ processes }) => processes.suspended),
+      },
+      // Each worker counts these in its own metrics.
+      spares: { chat: { hit: 0, missed: 0 }, agent: { hit: 0, missed: 0 } },
+      apiRetries: new Map(),
+      refusals: [],
+    }),
+  };
+}
+
+function byLoad(one: WorkerFacts, other: WorkerFacts) {
+  return (
+    Number(one.isDraining) - Number(other.isDraining) ||
+    one.running / one.places - other.running / other.places
+  );
+}
+
+export type TickOptions = {
+  look: () => Promise<void>;
+  everyMs: number;
+  /** Told each time whether it was done in time. */
+  noteUp: (isUp: boolean) => void;
+  onProblem: (error: unknown) => void;
+};
+
+/** Does something again and again, one at a time. */
+export function createTick({ look, everyMs, noteUp, onProblem }: TickOptions) {
+  let going: Promise<boolean> | undefined;
+  const lookOnce = async () => {
+    try {
+      await look();
+      return true;
+    } catch (error) {
+      onProblem(error);
+      return false;
+    } finally {
+      going = undefined;
+    }
+  };
+  const now = async () => {
+    const done = await within((going ??= lookOnce()), Math.max(1000, everyMs));
+    noteUp(done === true);
+  };
+  const timer = setInterval(() => void now(), everyMs);
+  return { now, stop: () => clearInterval(timer) };
+}

@@ -1,0 +1,44 @@
+import { hostname } from 'node:os';
+
+import type { Backend, CliStatus } from '../backend.ts';
+import { WIRE_VERSION } from '../run-wire.ts';
+import type { WorkerFacts } from './worker-list.ts';
+
+export type ReadFactsOptions = {
+  id: string;
+  version: string;
+  cliVersion: string;
+  /** Runs at the same time. */
+  places: number;
+  backend: Pick<Backend, 'readStatus' | 'counts'>;
+  /** Runs now. */
+  running: () => number;
+};
+
+/** How often the CLI is asked who is logged in, in milliseconds. */
+const ASK_MS = 600_000;
+
+/** Makes what tells at once how a worker is. */
+export function createReadFacts({ backend, running, ...own }: ReadFactsOptions) {
+  let status: CliStatus | undefined;
+  const ask = async () => {
+    status = await backend.readStatus().catch(() => undefined);
+  };
+  void ask();
+  setInterval(() => void ask(), ASK_MS).unref();
+
+  return (isDraining: boolean): WorkerFacts => ({
+    id: own.id,
+    host: hostname(),
+    version: own.version,
+    wire: WIRE_VERSION,
+    places: own.places,
+    running: running(),
+    isDraining,
+    loggedIn: status?.isLoggedIn ?? null,
+    account: status?.account ?? null,
+    cliVersion: own.cliVersion,
+    processes: backend.counts().processes,
+    seenAt: Date.now(),
+  });
+}

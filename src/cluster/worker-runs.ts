@@ -1,0 +1,140 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { requestFromWire } from '../run-wire.ts';
+import type { Run } from '../run.ts';
+import { RunError } from '../run-error.ts';
+import { within } from '../within.ts';
+import { toEventsPlace } from './read-run-events.ts';
+import type { RunRecords } from './run-records.ts';
+import type { Seal } from './seal.ts';
+import { type Batch, sendEvents } from './send-events.ts';
+
+export type WorkerRunsOptions = {
+  records: RunRecords;
+  seal: Seal;
+  worker: string;
+  run: Run;
+  /** Whether Redis has been there long enough for every living worker to have said so. */
+  isSettled: () => boolean;
+  /** Offers a run that is handed back to the other workers. */
+  offer: (run: string, round: number) => Promise<void>;
+  /** Called when one begins or ends. */
+  onChange: () => void;
+  onProblem: (error: unknown) => void;
+};
+
+/** A run that is at work here. */
+type RunAtWork = {
+  attempt: number;
+  front: string;
+  stop: AbortController;
+  /** Rounds in which its front was not there. */
+  missed: number;
+};
+
+/** Bytes that a front has not read before a run is read no further. */
+const MOST_AHEAD = 1_048_576;
+
+/** How often it is looked whether a slow front has read more, in milliseconds. */
+const LOOK_MS = 100;
+
+/** Rounds without its front after which a run is cancelled: one that lost Redis for a moment is back by then. */
+const MOST_MISSED = 2;
+
+/** Longest time to hand a run back, in milliseconds. */
+const HAND_BACK_MS = 1000;
+
+/** Requests of whose fronts it is known where they came from: what a run cost is told after its end. */
+const MOST_FRONTS = 10_000;
+
+/** The runs of one worker: claims them, carries them out, and sends what they say. */
+export function createWorkerRuns(options: WorkerRunsOptions) {
+  const { records, seal, onProblem } = options;
+  const append = createAppend(options);
+  const atWork = new Map<string, RunAtWork>();
+  const fronts = new Map<string, string>();
+
+  async function carryOut(id: string): Promise<void> {
+    const { verdict, attempt, front } = await records.claim(
+      id,
+      options.worker,
+      options.isSettled(),
+    );
+    const sealed = verdict === 'yours' ? await records.readRequest(id) : null;
+    if (!sealed) return;
+    const request = requestFromWire(seal.open(sealed, `request ${id}`));
+    const one: RunAtWork = { attempt, front, stop: new AbortController(), missed: 0 };
+    atWork.set(id, one);
+    noteFront(fronts, request.caller.requestId, front);
+    options.onChange();
+    try {
+      await sendEvents(options.run(request, one.stop.signal), {
+        isWhole: request.isWhole === true && !request.agent,
+        append: (batch) => append(id, one, batch),
+      });
+    } finally {
+      atWork.delete(id);
+      options.onChange();
+    }
+  }
+
+  async function checkOne(id: string, one: RunAtWork) {
+    const isMine = await records.isAtWork(id, one.attempt);
+    one.missed = (await records.hasFront(one.front)) ? 0 : one.missed + 1;
+    if (!isMine || one.missed >= MOST_MISSED) one.stop.abort(toCancelled());
+  }
+
+  async function handBack(id: string, { attempt, stop }: RunAtWork, reason: RunError) {
+    const handing = records.handBack(id, attempt).catch(onProblem);
+    const round = await within(handing, HAND_BACK_MS);
+    if (typeof round === 'number') {
+      await within(options.offer(id, round).catch(onProblem), HAND_BACK_MS);
+    }
+    stop.abort(round === 'kept' ? reason : toCancelled());
+  }
+
+  return {
+    carryOut,
+    count: () => atWork.size,
+    frontOf: (requestId: string) => fronts.get(requestId),
+    cancel: (id: string) => atWork.get(id)?.stop.abort(toCancelled()),
+    /** Ends runs that went elsewhere, and those whose front is lost. */
+    check: async () => {
+      await Promise.all([...atWork].map(([id, one]) => checkOne(id, one)));
+    },
+    /** Hands back what nobody has heard anything of, and ends the rest for this reason. */
+    leave: async (reason: RunError) => {
+      await Promise.all([...atWork].map(([id, one]) => handBack(id, one, reason)));
+    },
+  };
+}
+
+/** Sends a run's batches; resolves with whether more is wanted. A reader that lags behind is waited for. */
+function createAppend({ records, seal, onProblem }: WorkerRunsOptions) {
+  return async (id: string, { attempt, stop }: RunAtWork, batch: Batch): Promise<boolean> => {
+    const untilRead = async () => {
+      do await delay(LOOK_MS);
+      while (!stop.signal.aborted && (await records.readAhead(id)) > MOST_AHEAD);
+    };
+    const { seq, texts, isLast } = batch;
+    const data = seal.close(JSON.stringify({ texts, isLast }), toEventsPlace(id, attempt, seq));
+    const ahead = await records.append(id, { ...batch, attempt, data }).catch(onProblem);
+    if (ahead === undefined) {
+      stop.abort(toCancelled());
+      return false;
+    }
+    if (!isLast && ahead > MOST_AHEAD) await untilRead();
+    return true;
+  };
+}
+
+function noteFront(fronts: Map<string, string>, requestId: string, front: string) {
+  fronts.set(requestId, front);
+  const [oldest] = fronts.keys();
+  if (fronts.size > MOST_FRONTS && oldest !== undefined) fronts.delete(oldest);
+}
+
+/** Why a run ends here of which nobody wants more. */
+function toCancelled() {
+  return new RunError('cancelled', 'The caller left.');
+}

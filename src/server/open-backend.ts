@@ -1,0 +1,134 @@
+import { mkdir } from 'node:fs/promises';
+
+import type { Backend } from '../backend.ts';
+import type { ClusterView } from '../cluster/watch-cluster.ts';
+import type { ClusterWorker } from '../cluster/open-worker.ts';
+import type { Config } from '../config.ts';
+import { createGate, type Gate } from '../layers/gate.ts';
+import { createWorkerRun } from '../layers/create-run.ts';
+import type { Caller } from '../run.ts';
+import { type CliParts, createCatalogue, openCli, toClaudeFolder } from './open-cli.ts';
+import { readHome } from './read-home.ts';
+import type { ServerOptions } from './server-parts.ts';
+
+/** What answers runs: the CLI here, or the workers of a cluster, of which this may be one. */
+export type OpenedBackend = Awaited<ReturnType<typeof openCli>> & {
+  /** What is seen of the cluster, if there is one. */
+  cluster: ClusterView | undefined;
+};
+
+/** Runs of a front wait in the cluster's queue, not in its own. */
+const UNBOUNDED = 1_000_000;
+
+/** The gate of a server: of a front it is open, as the cluster has the places. */
+export function createServerGate(config: Config): Gate {
+  const { workerConcurrency, maxQueueSize, queueTimeoutMs } = config;
+  const concurrency = config.redisUrl === undefined ? workerConcurrency : UNBOUNDED;
+  return createGate({ concurrency, maxQueueSize, queueTimeoutMs });
+}
+
+/** Opens what answers runs. Modules of a cluster are loaded only where there is one. */
+export async function openBackend(options: ServerOptions, parts: CliParts): Promise<OpenedBackend> {
+  const { config } = options;
+  if (config.redisUrl === undefined) {
+    return { ...(await openCli(options, parts)), cluster: undefined };
+  }
+  const worker = config.role === 'both' ? await openOwnWorker(options, parts) : undefined;
+  const { openFront } = await import('../cluster/open-front.ts');
+  const { backend, view } = await openFront({
+    ...toAddress(config),
+    lockMs: config.workerLockMs,
+    checkMs: config.stalledIntervalMs,
+    maxQueueSize: config.maxQueueSize,
+    queueTimeoutMs: config.queueTimeoutMs,
+    ttlMs: {
+      calls: config.suspendedCallTtlMs,
+      conversations: config.keptProcessTtlMs,
+      sessions: config.sessionTtlMs,
+    },
+    onChatCost: parts.onChatCost,
+    onProblem: (error) => parts.log.error({ err: error }, 'the cluster has a problem'),
+  });
+  const catalogue = createCatalogue(backend.readStatus);
+  return {
+    backend,
+    cluster: view,
+    readCliStatus: catalogue.readCliStatus,
+    isModel: catalogue.has,
+    claudeFolder: toClaudeFolder(options.environment),
+    removeLeftBehind: async () => worker?.removeLeftBehind(),
+    async close() {
+      await backend.close();
+      await worker?.close(0);
+    },
+  };
+}
+
+export type OpenedWorker = {
+  worker: ClusterWorker;
+  backend: Backend;
+  removeLeftBehind: () => Promise<void>;
+  /** Leaves the cluster, with a grace for what is at work in milliseconds, and ends the CLI processes. */
+  close: (graceMs: number) => Promise<void>;
+};
+
+/** Makes this process a worker of the cluster. */
+export async function openOwnWorker(
+  options: ServerOptions,
+  { log }: Pick<CliParts, 'log'>,
+): Promise<OpenedWorker> {
+  const { config } = options;
+  const { openWorker } = await import('../cluster/open-worker.ts');
+  await mkdir(config.defaultWorkspaceDir, { recursive: true });
+  let noteChange = ignore;
+  const joined: { worker?: ClusterWorker } = {};
+  const cli = await openCli(options, {
+    log,
+    gate: {
+      counts: () => ({
+        running: joined.worker?.count() ?? 0,
+        waiting: 0,
+        concurrency: config.workerConcurrency,
+      }),
+      onChange: (listener) => void (noteChange = listener),
+    },
+    onChatCost: (caller: Caller, costUsd: number) => joined.worker?.tellCost(caller, costUsd),
+  });
+  const worker = await openWorker({
+    ...toAddress(config),
+    home: await readHome(config.stateDir),
+    version: options.version,
+    cliVersion: options.claude.version,
+    places: config.workerConcurrency,
+    lockMs: config.workerLockMs,
+    stalledMs: config.stalledIntervalMs,
+    backend: cli.backend,
+    run: createWorkerRun({ config, backend: cli.backend }),
+    onChange: () => noteChange(),
+    onProblem: (error) => log.error({ err: error }, 'the worker has a problem'),
+  }).catch(async (error: unknown) => {
+    await cli.close();
+    throw error;
+  });
+  joined.worker = worker;
+  return {
+    worker,
+    backend: cli.backend,
+    removeLeftBehind: cli.removeLeftBehind,
+    async close(graceMs) {
+      await worker.leave(graceMs);
+      await cli.close();
+    },
+  };
+}
+
+/** What a cluster's own settings hold that no log may show. */
+export function listClusterSecrets({ redisUrl, clusterSecret }: Config): readonly string[] {
+  return [redisUrl, clusterSecret].filter((text) => text !== undefined);
+}
+
+function toAddress({ redisUrl = '', clusterSecret = '', clusterPrefix: prefix }: Config) {
+  return { redisUrl, secret: clusterSecret, prefix };
+}
+
+function ignore(): void {}

@@ -1,0 +1,144 @@
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import {
+  type ModelServer,
+  startModelServer,
+  type UpstreamRequest,
+} from '../../src/demo/model-server.ts';
+import { endProgram, type Program, startProgram } from '../support/start-program.ts';
+import { cleanUp, createSend, KEY, type Proxy, toCliEnvironment } from '../support/start-proxy.ts';
+import { type RedisServer, startRedis } from './start-redis.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+const SECRET = 'a-secret-of-this-cluster-0123456789';
+
+/** A program of a cluster: a front, or a worker, whose name the model hears with each request. */
+export type Member = Pick<Program, 'pid' | 'url' | 'exited'> & {
+  name: string;
+  /** Its folders: `state`, `home`, `workspace`. */
+  folder: string;
+  send: Proxy['send'];
+  signal: (signal: NodeJS.Signals) => void;
+  readonly output: string;
+};
+
+export type Cluster = {
+  redis: RedisServer;
+  /** The one model behind all workers. */
+  model: ModelServer;
+  fronts: readonly Member[];
+  workers: readonly Member[];
+  /** Another one, or one anew on the folders of a former one of this name. */
+  addWorker: (name: string, settings?: Settings) => Promise<Member>;
+  addFront: (name: string, settings?: Settings) => Promise<Member>;
+  stop: () => Promise<void>;
+};
+
+type Settings = Record<string, string>;
+
+export type ClusterOptions = {
+  fronts?: readonly string[];
+  workers?: readonly string[];
+  settings?: Settings;
+};
+
+/** Short, so that a test need not wait, and yet longer than a busy machine stops a program. */
+const LEASES = { WORKER_LOCK_MS: '3000', STALLED_INTERVAL_MS: '1000' };
+
+/** Programs of their own, on one Redis and one model. */
+export async function startCluster({
+  fronts = ['front'],
+  workers = ['a', 'b'],
+  settings = {},
+}: ClusterOptions = {}): Promise<Cluster> {
+  const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
+  const [redis, model] = await Promise.all([startRedis(), startModelServer()]);
+  const members: Member[] = [];
+  const programs: Program[] = [];
+
+  const add = async (role: 'front' | 'worker', name: string, own: Settings) => {
+    const home = join(folder, name);
+    await mkdir(join(home, 'home'), { recursive: true });
+    const program = await startMember(role, {
+      ...toEnvironment(home, model),
+      ANTHROPIC_CUSTOM_HEADERS: `x-worker: ${name}`,
+      REDIS_URL: redis.url,
+      ...LEASES,
+      ...settings,
+      ...own,
+    });
+    programs.push(program);
+    const member: Member = {
+      name,
+      folder: home,
+      pid: program.pid,
+      url: program.url,
+      exited: program.exited,
+      send: createSend(program.url, { connection: 'close' }),
+      signal: (signal) => void process.kill(program.pid, signal),
+      get output() {
+        return program.output;
+      },
+    };
+    members.push(member);
+    return member;
+  };
+  const started = await Promise.all([
+    ...workers.map((name) => add('worker', name, {})),
+    ...fronts.map((name) => add('front', name, {})),
+  ]);
+  return {
+    redis,
+    model,
+    workers: started.slice(0, workers.length),
+    fronts: started.slice(workers.length),
+    addWorker: (name, own = {}) => add('worker', name, own),
+    addFront: (name, own = {}) => add('front', name, own),
+    async stop() {
+      await Promise.all(programs.map((program) => endProgram(program)));
+      await redis.stop();
+      await cleanUp(folder, model);
+    },
+  };
+}
+
+function startMember(role: 'front' | 'worker', environment: Record<string, string | undefined>) {
+  const args = [join(ROOT, 'src/bin.ts'), `--role=${role}`];
+  return startProgram(process.execPath, args, {
+    cwd: environment['HOME'] ?? ROOT,
+    env: environment,
+    hasStarted: role === 'front' ? undefined : /^CLI: .*\n/m,
+  });
+}
+
+function toEnvironment(folder: string, model: ModelServer) {
+  return {
+    PATH: [join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
+    ...toCliEnvironment(folder, model),
+    STATE_DIR: join(folder, 'state'),
+    DEFAULT_WORKSPACE_DIR: join(folder, 'workspace'),
+    PORT: '0',
+    PROXY_API_KEY: KEY,
+    CLUSTER_SECRET: SECRET,
+    WARM_PROCESSES: '0',
+    SHUTDOWN_GRACE_MS: '20000',
+  };
+}
+
+/** The name of the worker from which the model was asked. */
+export function nameOf({ headers }: UpstreamRequest): string {
+  return String(headers['x-worker']);
+}
+
+/** Resolves when a front would carry a request out. */
+export async function untilReady(front: Member): Promise<void> {
+  for (;;) {
+    const { status } = await front.send('/ready');
+    if (status === 200) return;
+    await delay(100);
+  }
+}
