@@ -67,16 +67,34 @@ export const NewKey = z.strictObject({
 
 export type NewKey = z.infer<typeof NewKey>;
 
+const MONTH_SECONDS = 30 * 86_400;
+
+/** How long the old text of a key goes on when it gets a new one: a day unless it is said, at most 30. */
+export const Rotation = z.strictObject({
+  overlapSeconds: z.int().nonnegative().max(MONTH_SECONDS).default(86_400),
+});
+
+export type Rotation = z.infer<typeof Rotation>;
+
 /** A key as it may be shown; what is more is left out. */
-export const ShownKey = z.object({ ...Identity.shape, ...KeyRules.shape });
+export const ShownKey = z.object({
+  ...Identity.shape,
+  ...KeyRules.shape,
+  /** Until then the text that it had before it was rotated is good, too. */
+  previousUntil: z.iso.datetime().optional(),
+});
 
 export type ShownKey = z.infer<typeof ShownKey>;
+
+const Hash = z.string().regex(/^[\da-f]{64}$/);
 
 /** A key as the file keeps it: never the key itself. */
 export const StoredKey = z.strictObject({
   ...ShownKey.shape,
   /** SHA-256 in hexadecimal digits. A key has 256 random bits, so a slow hash would add nothing. */
-  hash: z.string().regex(/^[\da-f]{64}$/),
+  hash: Hash,
+  /** Of the text before; good until `previousUntil`. */
+  previousHash: Hash.optional(),
 });
 
 export type StoredKey = z.infer<typeof StoredKey>;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { RunError } from '../run-error.ts';
-import { type KeyRules, ShownKey, type StoredKey } from './api-key.ts';
+import { type KeyRules, type Rotation, ShownKey, type StoredKey } from './api-key.ts';
 import { createKeyText, toDigest } from './key-text.ts';
 import { changeKeysFile } from './keys-file.ts';
 
@@ -35,12 +35,29 @@ export function addKey(
 /** Gives the key with this id other rules in the place of its own. Throws an error of one sentence. */
 export function changeKey(file: string, id: string, rules: KeyRules): Promise<ShownKey> {
   return changeKeysFile(file, (keys) => {
-    const { name, createdAt, hash } = find(keys, id);
-    const changed = { id, name, createdAt, ...rules, hash };
-    return {
-      keys: keys.map((key) => (key.id === id ? changed : key)),
-      result: ShownKey.parse(changed),
-    };
+    const { name, createdAt, hash, previousUntil, previousHash } = find(keys, id);
+    const changed = { id, name, createdAt, ...rules, previousUntil, hash, previousHash };
+    return { keys: replace(keys, changed), result: ShownKey.parse(changed) };
+  });
+}
+
+/**
+ * Gives the key with this id a new text and returns it, the only time that it is known. The text that it had
+ * goes on for a while; one from a rotation before ends now. Throws an error of one sentence.
+ */
+export function rotateKey(
+  file: string,
+  id: string,
+  { overlapSeconds }: Rotation,
+  now: () => Date = () => new Date(),
+): Promise<ShownKey & { key: string }> {
+  const key = createKeyText();
+  return changeKeysFile(file, (keys) => {
+    const { hash, previousUntil: _until, previousHash: _hash, ...rest } = find(keys, id);
+    const previousUntil = new Date(now().getTime() + overlapSeconds * 1000).toISOString();
+    const previous = overlapSeconds > 0 ? { previousUntil, previousHash: hash } : {};
+    const rotated = { ...rest, ...previous, hash: toDigest(key).toString('hex') };
+    return { keys: replace(keys, rotated), result: { ...ShownKey.parse(rotated), key } };
   });
 }
 
@@ -51,6 +68,10 @@ export function revokeKey(file: string, nameOrId: string): Promise<ShownKey> {
     const revoked = keys.find(({ id }) => id === nameOrId) ?? named ?? find(keys, nameOrId);
     return { keys: keys.filter((key) => key !== revoked), result: ShownKey.parse(revoked) };
   });
+}
+
+function replace(keys: readonly StoredKey[], changed: StoredKey) {
+  return keys.map((key) => (key.id === changed.id ? changed : key));
 }
 
 function find(keys: readonly StoredKey[], id: string): StoredKey {

@@ -12,6 +12,8 @@ export type KeyBookOptions = {
   file?: string;
   /** Told of a file that cannot be read, once for each state of it; what was read last holds. Default: nobody. */
   onProblem?: (error: unknown) => void;
+  /** Milliseconds since 1970. Default: the system's clock. */
+  now?: () => number;
 };
 
 export type KeyBook = {
@@ -23,11 +25,17 @@ export type KeyBook = {
   named: (name: string) => Promise<ApiKey | undefined>;
 };
 
-type Entry = { key: ApiKey; digest: Buffer };
+/** A text that a key has, and when it ends, in milliseconds since 1970. */
+type Entry = { key: ApiKey; digest: Buffer; untilMs: number };
 
 /** Makes the book of the keys that hold now: the owner's, and those of the file. */
-export function createKeyBook({ ownerKey, file, onProblem = () => {} }: KeyBookOptions): KeyBook {
-  const owner: Entry = { key: OWNER, digest: toDigest(ownerKey) };
+export function createKeyBook({
+  ownerKey,
+  file,
+  onProblem = () => {},
+  now = Date.now,
+}: KeyBookOptions): KeyBook {
+  const owner: Entry = { key: OWNER, digest: toDigest(ownerKey), untilMs: Infinity };
   let entries: readonly Entry[] = [owner];
   let seen: string | undefined;
   let reading: Promise<void> | undefined;
@@ -37,7 +45,7 @@ export function createKeyBook({ ownerKey, file, onProblem = () => {} }: KeyBookO
     const state = await readState(path);
     if (state === seen) return;
     try {
-      entries = [owner, ...(await readKeysFile(path)).map(toEntry)];
+      entries = [owner, ...(await readKeysFile(path)).flatMap(toEntries)];
     } catch (error) {
       onProblem(error);
     }
@@ -66,7 +74,7 @@ export function createKeyBook({ ownerKey, file, onProblem = () => {} }: KeyBookO
       const found = entries.filter(
         ({ digest }) => digests.filter((given) => timingSafeEqual(given, digest)).length > 0,
       );
-      return found[0]?.key;
+      return found.find(({ untilMs }) => untilMs > now())?.key;
     },
     async get(id) {
       await readAgain();
@@ -89,6 +97,10 @@ async function readState(file: string) {
   }
 }
 
-function toEntry(key: StoredKey): Entry {
-  return { key, digest: Buffer.from(key.hash, 'hex') };
+function toEntries(key: StoredKey): Entry[] {
+  const { hash, previousHash, previousUntil } = key;
+  const entry = { key, digest: Buffer.from(hash, 'hex'), untilMs: Infinity };
+  if (previousHash === undefined || previousUntil === undefined) return [entry];
+  const digest = Buffer.from(previousHash, 'hex');
+  return [entry, { key, digest, untilMs: Date.parse(previousUntil) }];
 }

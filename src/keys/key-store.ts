@@ -2,8 +2,8 @@ import pLimit from 'p-limit';
 import { z } from 'zod';
 
 import { RunError } from '../run-error.ts';
-import { type KeyRules, ShownKey } from './api-key.ts';
-import { addKey, changeKey, revokeKey } from './edit-keys.ts';
+import { type KeyRules, type Rotation, ShownKey } from './api-key.ts';
+import { addKey, changeKey, revokeKey, rotateKey } from './edit-keys.ts';
 import { readKeysFile } from './keys-file.ts';
 
 /** The further keys of one file, as their operator sees and edits them. */
@@ -13,6 +13,8 @@ export type KeyStore = {
   add: (name: string, rules: KeyRules) => Promise<ShownKey & { key: string }>;
   /** Puts these rules in the place of those that the key had. */
   change: (id: string, rules: KeyRules) => Promise<ShownKey>;
+  /** The answer holds the key's new text, the only time that it is known; the old one goes on for a while. */
+  rotate: (id: string, rotation: Rotation) => Promise<ShownKey & { key: string }>;
   revoke: (id: string) => Promise<ShownKey>;
 };
 
@@ -26,6 +28,7 @@ export function createKeyStore(file: string): KeyStore {
     list: () => tell(async () => z.array(ShownKey).parse(await readKeysFile(file))),
     add: (name, rules) => oneByOne(() => tell(() => addKey(file, name, rules))),
     change: (id, rules) => oneByOne(() => tell(() => changeKey(file, id, rules))),
+    rotate: (id, rotation) => oneByOne(() => tell(() => rotateKey(file, id, rotation))),
     revoke: (id) => oneByOne(() => tell(() => revokeKey(file, id))),
   };
 }

@@ -1,12 +1,12 @@
 import type { Schemas } from '../dialects/operation.ts';
-import { KeyRules, NewKey, ShownKey } from '../keys/api-key.ts';
+import { KeyRules, NewKey, Rotation, ShownKey } from '../keys/api-key.ts';
 import * as admin from './answers/admin.ts';
 import { Health, Hello, OpenapiDocument } from './answers/health.ts';
 import { Model, ModelList } from './answers/model.ts';
 
 /** What the operations that belong to no dialect name. */
 export const ownSchemas = {
-  bodies: { KeyRules, NewKeyRequest: NewKey },
+  bodies: { KeyRules, NewKeyRequest: NewKey, Rotation },
   answers: {
     AddedKey: admin.AddedKey,
     History: admin.History,

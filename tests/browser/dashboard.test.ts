@@ -209,7 +209,7 @@ test('a key is added, shown once, changed and revoked, by keyboard alone', async
   expect(await item.getByLabel('Models, one a line').inputValue()).toBe('sonnet\nclaude-opus-5-5');
   await item.getByLabel('Models, one a line').fill('');
   await item.getByLabel('Tokens per day').fill('0');
-  await item.locator('form').evaluate((node) => Object.assign(node, { noValidate: true })); // the server's turn
+  await item.locator('form.fields').evaluate((node) => Object.assign(node, { noValidate: true })); // the server's turn
   await item.getByRole('button', { name: 'Save' }).press('Enter');
   await item.getByRole('status').getByText('tokensPerDay').waitFor();
   expect(complaints.splice(0)).toEqual([expect.stringContaining('400')]); // of the browser itself
@@ -230,6 +230,26 @@ test('a key is added, shown once, changed and revoked, by keyboard alone', async
   expect((await ask(key)).status).toBe(401);
 });
 
+test('a key gets a new text, and the page says until when the old one holds', async () => {
+  const { page } = await open('/keys');
+  await signIn(page);
+  await addKey(page, 'rotated');
+  const old = (await page.locator('#new-key-text').textContent()) ?? '';
+  const item = page.locator('#keys li', { hasText: 'rotated' });
+  await item.getByLabel('the old one holds').selectOption('an hour');
+  await item.getByRole('button', { name: 'Rotate', exact: true }).click();
+  await item.getByText('rotated has a new one; the old one holds until').waitFor();
+  const key = (await page.locator('#new-key-text').textContent()) ?? '';
+  expect(key).not.toBe(old);
+  expect([(await ask(old)).status, (await ask(key)).status]).toEqual([200, 200]);
+  expect(await item.locator('summary').textContent()).toContain('The old one holds until');
+
+  await item.getByLabel('the old one holds').selectOption('not at all');
+  await item.getByRole('button', { name: 'Rotate', exact: true }).click();
+  await item.getByText('the old one is no use any more').waitFor();
+  expect((await ask(key)).status).toBe(401);
+});
+
 test('the same request is shown as code, and tabs obey the arrow keys', async () => {
   const { page } = await open('/try');
   await signIn(page);
@@ -244,7 +264,7 @@ test('the same request is shown as code, and tabs obey the arrow keys', async ()
 });
 
 test('a row opens its details; a key filters; the times of the form are the reader’s own', async () => {
-  await (await proxy.send('/v1/messages', ASKED)).text();
+  for (const sent of [ASKED, ASKED]) await (await proxy.send('/v1/messages', sent)).text();
   const { page } = await open('/', { timezoneId: 'Asia/Tokyo' });
   await signIn(page);
   await page.locator('#recent').getByRole('link', { name: 'owner' }).first().click();

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { revokeKey } from '../../src/keys/edit-keys.ts';
+import { revokeKey, rotateKey } from '../../src/keys/edit-keys.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import { createKeysFolder, type KeysFolder } from '../support/keys.ts';
 
@@ -30,6 +30,19 @@ test('without a file the owner’s key holds alone, and may do everything', asyn
     scopes: ['chat', 'agent', 'admin'],
   });
   expect(await book.find(['another-key-0123456789', ''])).toBeUndefined();
+});
+
+test('the text that a key had ends when its time is over', async () => {
+  let time = Date.UTC(2026, 10, 28);
+  const old = await folder.add({}, 'laptop');
+  const book = createKeyBook({ ownerKey: OWNER_KEY, file: folder.file, now: () => time });
+  const { id } = (await book.named('laptop')) ?? { id: '' };
+  const { key } = await rotateKey(folder.file, id, { overlapSeconds: 60 }, () => new Date(time));
+  time += 59_999;
+  expect(await book.find([old])).toMatchObject({ id });
+  time += 1;
+  expect(await book.find([old])).toBeUndefined();
+  expect(await book.find([key])).toMatchObject({ id });
 });
 
 test('a key that is added holds at once, and one that is revoked no more', async () => {

@@ -59,6 +59,7 @@ const noKeys: KeyStore = {
   add: (name, rules) =>
     Promise.resolve({ id: 'key-12345678', name, createdAt: EPOCH, ...rules, key: 'ccp-of-a-test' }),
   change: noKey,
+  rotate: noKey,
   revoke: noKey,
 };
 

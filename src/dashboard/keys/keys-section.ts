@@ -3,6 +3,8 @@ import { RunError, toRunError } from '../../run-error.ts';
 import type { DashboardParts } from '../dashboard-parts.ts';
 import { toCount, toDollars } from '../formats.ts';
 import { html, type Html } from '../html.ts';
+import { toRequestsHref } from '../requests/requests-href.ts';
+import { time } from '../time.ts';
 import { keyForm } from './key-form.ts';
 
 /** The keys beside the owner's, each with its limits to change and a way to revoke it. */
@@ -45,13 +47,16 @@ export function newKeySection(): Html {
     </details>`;
 }
 
-function item({ id, name, createdAt, ...rules }: ShownKey) {
+function item({ id, name, createdAt, previousUntil, ...rules }: ShownKey) {
   return html`<li>
     <details id="${id}">
       <summary>
         ${name} <small>${toSummary(rules)} · since ${createdAt.slice(0, 10)} · ${id}</small>
+        ${oldText(previousUntil)}
       </summary>
       ${keyForm({ id, method: 'PUT', path: `/api/admin/keys/${id}`, action: 'Save', rules })}
+      ${rotationForm(id)}
+      <p><a href="${toRequestsHref({ key: id })}">Its requests</a></p>
     </details>
     <button
       type="button"
@@ -63,6 +68,34 @@ function item({ id, name, createdAt, ...rules }: ShownKey) {
       Revoke
     </button>
   </li>`;
+}
+
+function oldText(until: string | undefined) {
+  const untilMs = until === undefined ? 0 : Date.parse(until);
+  if (untilMs <= Date.now()) return '';
+  return html`<small>The old one holds until ${time(untilMs)}.</small>`;
+}
+
+/** In seconds. */
+const OVERLAPS = { 'not at all': 0, 'an hour': 3600, 'a day': 86_400, 'a week': 604_800 };
+
+function rotationForm(id: string) {
+  const send = `/api/admin/keys/${id}/rotate`;
+  return html`<form class="row rotation" data-method="POST" data-send="${send}">
+    <label>
+      When it gets a new one, the old one holds
+      <select name="overlapSeconds">
+        ${Object.entries(OVERLAPS).map(
+          ([words, seconds]) =>
+            html`<option value="${seconds}" ${words === 'a day' ? 'selected' : ''}>
+              ${words}
+            </option>`,
+        )}
+      </select>
+    </label>
+    <button type="submit" class="quiet">Rotate</button>
+    <span id="${id}-rotation" class="state" role="status"></span>
+  </form>`;
 }
 
 /** How each rule reads. */

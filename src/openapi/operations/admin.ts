@@ -129,6 +129,18 @@ export const adminOperations: readonly OperationOf<typeof ownSchemas>[] = [
   },
   {
     ...admin,
+    id: 'rotateKey',
+    method: 'post',
+    path: '/api/admin/keys/{id}/rotate',
+    summary: 'Give a key a new text, and let the old one go on for a while',
+    description:
+      'The answer shows the new text, the only time that it is known. Both are the same key, with the same limits. A second rotation ends the text before the last at once.',
+    body: { schema: 'Rotation', example: { overlapSeconds: 86_400 } },
+    answer: 'AddedKey',
+    codes: [...WITH_BODY, 'forbidden', 'not-found'],
+  },
+  {
+    ...admin,
     id: 'revokeKey',
     method: 'delete',
     path: '/api/admin/keys/{id}',

@@ -1,6 +1,6 @@
 import type { Context, Handler } from 'hono';
 
-import type { KeyRules, NewKey } from '../../keys/api-key.ts';
+import type { KeyRules, NewKey, Rotation } from '../../keys/api-key.ts';
 import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { AdminParts } from './admin-parts.ts';
@@ -24,6 +24,16 @@ export function addKey({ keyStore }: AdminParts) {
 export function changeKey({ keyStore }: AdminParts) {
   return async (c: Context<AppEnv, OneKey, Validated<KeyRules>>): Promise<Response> =>
     c.json(await keyStore.change(c.req.param('id'), c.req.valid('json')));
+}
+
+/** `POST /api/admin/keys/{id}/rotate`: the only answer that holds the new text. Throws `not-found`. */
+export function rotateKey({ keyStore }: AdminParts) {
+  return async (
+    c: Context<AppEnv, '/api/admin/keys/:id/rotate', Validated<Rotation>>,
+  ): Promise<Response> => {
+    const rotated = await keyStore.rotate(c.req.param('id'), c.req.valid('json'));
+    return c.json(rotated, 200, { 'cache-control': 'no-store' });
+  };
 }
 
 /** `DELETE /api/admin/keys/{id}`: its holder gets a 401 from the next request on. Throws `not-found`. */

@@ -1,13 +1,13 @@
 import type { Hono } from 'hono';
 
-import { KeyRules, NewKey } from '../../keys/api-key.ts';
+import { KeyRules, NewKey, Rotation } from '../../keys/api-key.ts';
 import { requireAdmin } from '../../http/require-scope.ts';
 import { validate } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import { metrics } from '../metrics.ts';
 import type { AdminParts } from './admin-parts.ts';
 import { getHistory } from './history.ts';
-import { addKey, changeKey, listKeys, revokeKey } from './keys.ts';
+import { addKey, changeKey, listKeys, revokeKey, rotateKey } from './keys.ts';
 import { listRequests } from './requests.ts';
 import { listRuns, stopRun } from './runs.ts';
 import { getServerStatus } from './server-status.ts';
@@ -26,5 +26,6 @@ export function mountAdmin(app: Hono<AppEnv>, parts: AdminParts): void {
   app.get('/api/admin/keys', listKeys(parts));
   app.post('/api/admin/keys', validate(NewKey), addKey(parts));
   app.put('/api/admin/keys/:id', validate(KeyRules), changeKey(parts));
+  app.post('/api/admin/keys/:id/rotate', validate(Rotation), rotateKey(parts));
   app.delete('/api/admin/keys/:id', revokeKey(parts));
 }

@@ -23,6 +23,7 @@ describe.each([
   ['GET', '/api/admin/keys', undefined],
   ['POST', '/api/admin/keys', { name: 'mine', scopes: ['admin'] }],
   ['PUT', '/api/admin/keys/ID', { scopes: ['admin'] }],
+  ['POST', '/api/admin/keys/ID/rotate', {}],
   ['DELETE', '/api/admin/keys/ID', undefined],
 ])('%s %s', (method, path, body) => {
   test('is for keys with the scope `admin`', async () => {
@@ -105,6 +106,45 @@ test('a name that is taken is refused', async () => {
   expect(await response.json()).toMatchObject({ error: { param: 'name' } });
 });
 
+test('a key gets a new text, and the old one goes on meanwhile as the same key', async () => {
+  const old = await folder.add({ requestsPerMinute: 3 }, 'laptop');
+  const rotated = await rotate({ overlapSeconds: 60 });
+  expect(rotated).toMatchObject({ name: 'laptop', requestsPerMinute: 3 });
+  expect(Date.parse(rotated.previousUntil ?? '') - Date.now()).toBeGreaterThan(50_000);
+  expect(JSON.stringify(await list())).not.toMatch(/ccp-|[\da-f]{64}/);
+  expect((await chat(old)).status).toBe(200);
+  expect((await chat(rotated.key)).status).toBe(200);
+  await chat(old);
+  expect((await chat(rotated.key)).status).toBe(429); // one count for both
+
+  const [{ id } = { id: '' }] = await list();
+  await ask('PUT', `/api/admin/keys/${id}`, { scopes: ['chat'] });
+  expect((await chat(old)).status).toBe(200);
+});
+
+test('without an overlap the old text ends at once, and so does the one before the last', async () => {
+  const first = await folder.add({}, 'laptop');
+  const { key: second } = await rotate({});
+  const { key: third } = await rotate({});
+  const statuses = async () =>
+    Promise.all([first, second, third].map(async (key) => (await chat(key)).status));
+  expect(await statuses()).toEqual([401, 200, 200]);
+  await rotate({ overlapSeconds: 0 });
+  expect(await statuses()).toEqual([401, 401, 401]);
+});
+
+test.each([{ overlapSeconds: -1 }, { overlapSeconds: 30 * 86_400 + 1 }, { overlapSeconds: '1' }])(
+  '%o is no overlap',
+  async (body) => {
+    const key = await folder.add({}, 'laptop');
+    const [{ id } = { id: '' }] = await list();
+    const response = await ask('POST', `/api/admin/keys/${id}/rotate`, body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { param: 'overlapSeconds' } });
+    expect((await chat(key)).status).toBe(200);
+  },
+);
+
 test('every answer is as the document says', async () => {
   const add = await ask('POST', '/api/admin/keys', { name: 'robot' });
   const [{ id } = { id: '' }] = await list();
@@ -114,10 +154,12 @@ test('every answer is as the document says', async () => {
     ['GET /api/admin/keys', await ask('GET', '/api/admin/keys')],
     ['PUT /api/admin/keys/{id}', await ask('PUT', path, EVERY_RULE)],
     ['PUT /api/admin/keys/{id}', await ask('PUT', path, { scopes: 1 })],
+    ['POST /api/admin/keys/{id}/rotate', await ask('POST', `${path}/rotate`, {})],
     ['DELETE /api/admin/keys/{id}', await ask('DELETE', path)],
+    ['POST /api/admin/keys/{id}/rotate', await ask('POST', `${path}/rotate`, {})],
     ['DELETE /api/admin/keys/{id}', await ask('DELETE', path)],
   ];
-  expect(answers.map(([, { status }]) => status)).toEqual([200, 200, 200, 400, 200, 404]);
+  expect(answers.map(([, { status }]) => status)).toEqual([200, 200, 200, 400, 200, 200, 404, 404]);
   for (const [operation, response] of answers) {
     const check = answerCheckOf(operation, response.status, 'application/json');
     expect(check(await response.json())).toEqual([]);
@@ -132,6 +174,14 @@ function ask(method: string, path: string, body?: unknown, key = APP_KEY): Promi
 
 function chat(key = '') {
   return post(app, '/v1/chat/completions', CHAT, { authorization: `Bearer ${key}` });
+}
+
+/** The only key there is. */
+async function rotate(body: object) {
+  const [{ id } = { id: '' }] = await list();
+  const response = await ask('POST', `/api/admin/keys/${id}/rotate`, body);
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  return (await response.json()) as { key: string; previousUntil?: string };
 }
 
 async function list() {
