@@ -36,6 +36,8 @@ export type RunErrorCode =
   | 'upstream-failed'
   /** The CLI could not be started, died, or said something that makes no sense. */
   | 'cli-failed'
+  /** The disk of the state folder is full, or takes nothing for another reason. */
+  | 'storage-failed'
   /** The request came from a CLI that this server started. */
   | 'loop'
   | 'shutting-down'
@@ -83,5 +85,26 @@ export function toRunError(error: unknown): RunError {
   if (typeof error === 'string' || (error instanceof DOMException && error.name === 'AbortError')) {
     return new RunError('cancelled', 'The caller left.', { cause: error });
   }
+  if (isStorageFailure(error)) {
+    return new RunError(
+      'storage-failed',
+      'The server cannot store anything now: its disk is full or does not take what is written. Its operator can see why in the log.',
+      { cause: error, retryAfterSeconds: AFTER_STORAGE_FAILURE_SECONDS },
+    );
+  }
   return new RunError('internal', 'The server failed; its log says why.', { cause: error });
+}
+
+/** Somebody has to make room first. */
+const AFTER_STORAGE_FAILURE_SECONDS = 30;
+
+const SYSTEM_CODES = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'];
+
+/** READONLY, IOERR, FULL and CANTOPEN: https://sqlite.org/rescode.html */
+const SQLITE_CODES = [8, 10, 13, 14];
+
+function isStorageFailure(error: unknown): boolean {
+  const { code, errcode } = Object(error) as { code?: unknown; errcode?: unknown };
+  if (typeof errcode === 'number') return SQLITE_CODES.includes(errcode & 0xff); // the rest says more
+  return typeof code === 'string' && SYSTEM_CODES.includes(code);
 }

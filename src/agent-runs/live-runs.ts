@@ -25,16 +25,18 @@ export function createLiveRuns(options: LiveRunsOptions) {
 
   return {
     has: (id: string) => live.has(id),
-    /** Returns what stops the run. */
-    open({ request, body, isBackground, resumedFrom }: NewRun) {
+    /** Returns what stops the run. Throws for one that nobody reads, when it cannot be put on record. */
+    open({ request, body, isBackground, isUnread, resumedFrom }: NewRun) {
       const { requestId: id, keyId } = request.caller;
       const { model } = request;
-      attempt(() => {
+      const add = () => {
         // A run that waited for its turn when an earlier server ended is there already.
         if (store.read(id)) return;
         store.add({ id, keyId, createdAt: now(), isBackground, model, resumedFrom, body });
         tell(id, true);
-      });
+      };
+      if (isUnread) add();
+      else attempt(add);
       const stop = new AbortController();
       live.set(id, { stop, over: Promise.withResolvers() });
       return stop;
@@ -44,11 +46,11 @@ export function createLiveRuns(options: LiveRunsOptions) {
       live.delete(id);
       attempt(() => {
         inputs.end(id);
-        if (ending === 'put off') return;
-        store.end(id, { ...ending, endedAt: now() });
-        tell(id, true);
-        makeRoom(store, keyId, maxBytesPerKey);
+        if (ending !== 'put off') store.end(id, { ...ending, endedAt: now() });
       });
+      // Who follows the run is told, even if its end could not be stored.
+      attempt(() => tell(id, ending !== 'put off'));
+      attempt(() => makeRoom(store, keyId, maxBytesPerKey));
       self?.over.resolve();
     },
     /** Resolves when the run has ended. */

@@ -12,6 +12,8 @@ export type NewRun = {
   /** What was asked for, as it came: a resumed run asks for it again. */
   body: Readonly<Record<string, unknown>>;
   isBackground: boolean;
+  /** Whether it goes on whoever reads it. It does not begin then, when it cannot be put on record. Default: no. */
+  isUnread?: boolean | undefined;
   resumedFrom?: string | undefined;
   toAnswer: (start: RunStart, end: RunEnd) => object;
   toFailure: (error: RunError) => object;

@@ -24,7 +24,7 @@ export function createUnreadRuns(options: UnreadRunsOptions) {
     const begun = Promise.withResolvers<void>();
     const deadline = createDeadline(backgroundTimeoutMs, new AbortController().signal);
     const readAll = async () => {
-      for await (const _ of record(run, details, deadline)) begun.resolve();
+      for await (const _ of record(run, { ...details, isUnread: true }, deadline)) begun.resolve();
     };
     const over = readAll().finally(deadline.end);
     over.then(begun.resolve, begun.reject);

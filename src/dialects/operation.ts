@@ -50,7 +50,7 @@ type OtherAnswer = { status: number; description: string; contentType?: string }
 export type Tag = { name: string; description: string };
 
 /** What any request with a key may meet. */
-export const ANY = ['unauthenticated', 'timeout', 'loop', 'internal'] as const;
+export const ANY = ['unauthenticated', 'timeout', 'storage-failed', 'loop', 'internal'] as const;
 
 /** What a request with a body may meet beside. */
 export const WITH_BODY = [...ANY, 'invalid-request', 'request-too-large'] as const;

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { z } from 'zod';
 
-import { RunError } from '../run-error.ts';
+import { RunError, toRunError } from '../run-error.ts';
 import { type KeyRules, type Rotation, ShownKey } from './api-key.ts';
 import { addKey, changeKey, revokeKey, rotateKey } from './edit-keys.ts';
 import { readKeysFile } from './keys-file.ts';
@@ -20,7 +20,8 @@ export type KeyStore = {
 
 /**
  * Makes the store. Its functions throw `RunError`: `not-found`, `invalid-request` for a name that is
- * taken, `internal` with a sentence for the operator when the file cannot be read or written.
+ * taken, `storage-failed` when the disk takes nothing, `internal` with a sentence for the operator when the file
+ * cannot be read or written for another reason.
  */
 export function createKeyStore(file: string): KeyStore {
   const oneByOne = pLimit(1); // two changes at once would meet the lock of the file
@@ -37,7 +38,8 @@ async function tell<Result>(task: () => Promise<Result>): Promise<Result> {
   try {
     return await task();
   } catch (cause) {
-    if (cause instanceof RunError || !(cause instanceof Error)) throw cause;
+    const error = toRunError(cause);
+    if (error.code !== 'internal' || !(cause instanceof Error)) throw error;
     throw new RunError('internal', cause.message, { cause });
   }
 }

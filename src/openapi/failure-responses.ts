@@ -24,6 +24,7 @@ const MEANINGS = {
   'silence-timeout': 'Nothing more of the answer came for SILENCE_TIMEOUT_MS.',
   'upstream-failed': 'The API failed.',
   'cli-failed': 'The CLI could not be started, or died.',
+  'storage-failed': 'The disk of the server is full, or takes nothing.',
   loop: 'The request came from a CLI that this server started.',
   'shutting-down': 'The server stops.',
   cancelled: 'The caller left.',

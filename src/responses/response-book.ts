@@ -22,7 +22,9 @@ export type ResponseBook = {
   get: (id: string, keyId: string) => Promise<StoredResponse>;
   /** The newest, the newest first, `most` at most. */
   list: (keyId: string, most: number) => Promise<readonly StoredResponse[]>;
-  /** Stores the response; older ones may be removed for it. Never throws. */
+  /** Stores the response; older ones may be removed for it. */
+  add: (response: StoredResponse) => Promise<void>;
+  /** The same, for a response that is worth more than its record: never throws. */
   save: (response: StoredResponse) => Promise<void>;
   /** Throws `not-found`. */
   delete: (id: string, keyId: string) => Promise<void>;
@@ -65,18 +67,17 @@ export function createResponseBook({
     }
   };
 
+  const add: ResponseBook['add'] = async (response) => {
+    await store.write(response);
+    await makeRoom(response.keyId);
+  };
+
   return {
     find,
     get,
     list: async (keyId, most) => (await store.listNewest(keyId, most)).filter(isAlive),
-    async save(response) {
-      try {
-        await store.write(response);
-        await makeRoom(response.keyId);
-      } catch (error) {
-        onProblem(error);
-      }
-    },
+    add,
+    save: (response) => add(response).catch(onProblem),
     async delete(id, keyId) {
       await get(id, keyId);
       await store.remove(id);

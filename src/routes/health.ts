@@ -36,6 +36,8 @@ export type HealthParts = {
   isDraining: () => boolean;
   /** Whether the limits of keys are counted in memory only, and forgotten by a restart. */
   isCountedInMemory: () => boolean;
+  /** Whether the state folder takes what is to be stored. */
+  isStored: () => boolean;
   countSessions: () => Promise<number>;
   /** What is seen of the cluster, where there is one. */
   cluster?: ClusterState | undefined;

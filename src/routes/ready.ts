@@ -7,7 +7,7 @@ import type { ReadKnownStatus } from './known-status.ts';
 
 type ReadyParts = Pick<
   HealthParts,
-  'queue' | 'maxQueueSize' | 'isDraining' | 'isCountedInMemory' | 'cluster'
+  'queue' | 'maxQueueSize' | 'isDraining' | 'isCountedInMemory' | 'isStored' | 'cluster'
 >;
 
 type Situation = ReadyParts & { status: CliStatus | undefined };
@@ -23,6 +23,12 @@ const REASONS = {
   'queue-full': ({ queue, maxQueueSize }) => isFull(queue(), maxQueueSize),
 } satisfies Record<string, (situation: Situation) => boolean>;
 
+/** What is not as it should be though requests are carried out. */
+const WARNINGS = {
+  'limits-in-memory': ({ isCountedInMemory }) => isCountedInMemory(),
+  'nothing-stored': ({ isStored }) => !isStored(),
+} satisfies Record<string, (situation: Situation) => boolean>;
+
 /**
  * `GET /ready`: whether a request would be carried out now, 503 with the reasons if not, and what is not as it
  * should be though requests are carried out. No key needed.
@@ -31,11 +37,9 @@ const REASONS = {
 export function ready(parts: ReadyParts, readKnownStatus: ReadKnownStatus): Handler<AppEnv> {
   return async (c) => {
     const situation = { ...parts, status: await readKnownStatus() };
-    const reasons = Object.entries(REASONS).flatMap(([name, holds]) =>
-      holds(situation) ? [name] : [],
-    );
+    const reasons = listWhatHolds(REASONS, situation);
+    const warnings = listWhatHolds(WARNINGS, situation);
     const isReady = reasons.length === 0;
-    const warnings = parts.isCountedInMemory() ? ['limits-in-memory'] : [];
     const status = isReady ? 'ready' : 'not-ready';
     return c.json({ status, reasons, warnings }, isReady ? 200 : 503);
   };
@@ -44,6 +48,13 @@ export function ready(parts: ReadyParts, readKnownStatus: ReadKnownStatus): Hand
 /** Of all workers; where there is none, that is a reason of its own. */
 function isEach({ workers }: ClusterState, isLoggedIn: boolean | null) {
   return workers().length > 0 && workers().every(({ loggedIn }) => loggedIn === isLoggedIn);
+}
+
+function listWhatHolds(
+  checks: Readonly<Record<string, (situation: Situation) => boolean>>,
+  situation: Situation,
+) {
+  return Object.entries(checks).flatMap(([name, holds]) => (holds(situation) ? [name] : []));
 }
 
 function isFull(queue: ReturnType<ReadyParts['queue']>, maxQueueSize: number) {

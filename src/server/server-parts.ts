@@ -20,6 +20,7 @@ import { type OpenedKeys, openKeys } from './open-keys.ts';
 import { openStores } from './open-stores.ts';
 import type { HealthParts } from '../routes/health.ts';
 import { RunError } from '../run-error.ts';
+import { takesWrites } from '../state/state-folder.ts';
 
 export type ServerOptions = {
   config: Config;
@@ -153,7 +154,10 @@ function createUpkeep({ cli, stores, runs, keys }: Kept) {
 
 function toHealth(
   { version, claude, config, isDemo = false }: ServerOptions,
-  now: Omit<HealthParts, 'version' | 'cliVersion' | 'startedAtMs' | 'maxQueueSize' | 'isDemo'>,
+  now: Omit<
+    HealthParts,
+    'version' | 'cliVersion' | 'startedAtMs' | 'maxQueueSize' | 'isStored' | 'isDemo'
+  >,
 ): HealthParts {
   return {
     ...now,
@@ -161,6 +165,7 @@ function toHealth(
     cliVersion: claude.version,
     startedAtMs: performance.now(),
     maxQueueSize: config.maxQueueSize,
+    isStored: () => takesWrites(config.stateDir),
     isDemo,
   };
 }

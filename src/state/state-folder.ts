@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { accessSync, constants, statfsSync } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 
 /**
@@ -15,5 +15,19 @@ export async function openStateFolder(path: string): Promise<void> {
       `The state folder ${path} cannot be written${code}: set STATE_DIR to a folder of your own.`,
       { cause },
     );
+  }
+}
+
+/** Less than this, in bytes, and the databases cannot grow. */
+const LEAST_ROOM = 1_048_576;
+
+/** Whether what is stored in the folder now would be there: its disk has room, and may be written. */
+export function takesWrites(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize >= LEAST_ROOM;
+  } catch {
+    return false;
   }
 }

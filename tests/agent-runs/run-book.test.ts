@@ -25,7 +25,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const open = (options: Partial<RunBookOptions> = {}) =>
   createTestRunBook({
-    store: createRunStore({ file: join(folder, 'runs.db'), onSetAside: () => undefined }),
+    store: openStore(),
     ttlMs: 1000,
     maxBackgroundPerKey: 1000,
     ...options,
@@ -41,6 +41,14 @@ const newRun = (requestId: string, { keyId = 'a', isBackground = true } = {}): N
     toFailure: ({ code }) => ({ error: { code } }),
   };
 };
+
+/** What SQLite says when there is no room: https://sqlite.org/rescode.html#full */
+const isFull = () => {
+  throw Object.assign(new Error('database or disk is full'), { errcode: 13 });
+};
+
+const openStore = () =>
+  createRunStore({ file: join(folder, 'runs.db'), onSetAside: () => undefined });
 
 const stays = new AbortController().signal;
 const clock = { signal: stays, pause: () => undefined, resume: () => undefined };
@@ -217,4 +225,34 @@ test('a record that cannot be written costs nobody the answer', async () => {
   const events = await carryOut(book.record(sayHello, newRun('r1'), clock));
   expect(events.at(-1)).toMatchObject({ type: 'run-end' });
   expect(problems).not.toEqual([]);
+});
+
+test('what goes on whoever reads it does not begin when it cannot be put on record', async () => {
+  const book = open({ store: { ...openStore(), add: isFull } });
+  let began = 0;
+  const run: Run = (request, signal) => {
+    began += 1;
+    return sayHello(request, signal);
+  };
+  const failure = expect.objectContaining({ errcode: 13 });
+  await expect(book.start(run, newRun('one'))).rejects.toEqual(failure);
+  await expect(carryOut(book.outlive(run, newRun('two'), stays))).rejects.toEqual(failure);
+  expect(began).toBe(0);
+  // The caller of this one has its answer without a record.
+  expect(await carryOut(book.record(run, newRun('three'), clock))).not.toEqual([]);
+});
+
+test('who follows a run whose end cannot be stored is told that it is over', async () => {
+  const store = openStore();
+  const { promise: said, resolve } = Promise.withResolvers<void>();
+  const book = open({ store: { ...store, end: isFull } });
+  const run: Run = async function* held(request, signal) {
+    yield { type: 'run-progress', step: 'placed' };
+    await said;
+    yield* sayHello(request, signal);
+  };
+  await book.start(run, newRun('one'));
+  const following = carryOut(book.follow('one', 'a', 0, stays));
+  resolve();
+  expect(await following).not.toEqual([]);
 });

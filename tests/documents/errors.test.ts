@@ -27,6 +27,7 @@ const CODES = Object.keys({
   'silence-timeout': 1,
   'upstream-failed': 1,
   'cli-failed': 1,
+  'storage-failed': 1,
   loop: 1,
   'shutting-down': 1,
   cancelled: 1,

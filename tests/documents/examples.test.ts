@@ -4,7 +4,7 @@ import { compileFunction } from 'node:vm';
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
 
-import { type Backend, NO_STEERING } from '../../src/backend.ts';
+import { type Backend, NO_SESSION_WORK, NO_STEERING } from '../../src/backend.ts';
 import { APP_KEY, createTestApp, sayHello } from '../support/create-test-app.ts';
 import { readDocument } from './read-blocks.ts';
 
@@ -17,8 +17,11 @@ test('the example of createApp mounts it in another app', async () => {
   ]);
 });
 
+/** What the example of a Backend imports. */
+const SCOPE = { NO_SESSION_WORK, NO_STEERING };
+
 test('the example of a Backend answers requests', async () => {
-  const backend = (await runExample('src/backend.ts', { NO_STEERING }, 'backend')) as Backend;
+  const backend = (await runExample('src/backend.ts', SCOPE, 'backend')) as Backend;
   const app = createTestApp({ run: backend.run, countTokens: backend.countTokens });
   const response = await app.request('/v1/chat/completions', {
     method: 'POST',

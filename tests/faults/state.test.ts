@@ -11,7 +11,14 @@ import { ONE_EACH } from '../support/start-proxy.ts';
 import { type Product, startProduct } from './start-product.ts';
 import { expectRecovered, readSurroundings } from './surroundings.ts';
 
-const DATABASES = ['history.db', 'limits.db', 'requests.db', 'responses.db', 'sessions.db'];
+const DATABASES = [
+  'history.db',
+  'limits.db',
+  'requests.db',
+  'responses.db',
+  'runs.db',
+  'sessions.db',
+];
 
 const NEEDS_MOUNT =
   'It cannot run here: it needs the right to mount a disk (root with CAP_SYS_ADMIN).';
@@ -43,10 +50,12 @@ test('a full disk: all is answered, and stored again when there is room', async 
   expect(await isStored()).toBe(false);
   expect(product.program.output).toContain('could not be stored');
   expect(await sendThree(key)).toEqual([200, 200, 429]);
-  expect(await readWarnings()).toEqual(['limits-in-memory']);
+  expect(await readWarnings()).toEqual(['limits-in-memory', 'nothing-stored']);
+  await expectRefused();
   expect(product.program.output).toContain('what keys use is counted in memory');
   await rm(filler);
   expect(await isStored()).toBe(true);
+  expect(await readWarnings()).not.toContain('nothing-stored');
   await expectRecovered(product, before);
 
   const another = await fill(join(product.folder, 'state/filler'));
@@ -88,9 +97,11 @@ test('databases that are damaged are set aside, reported and begun anew', async 
   }
 
   product = await product.start();
-  expect((product.program.output.match(/damaged and set aside/g) ?? []).length).toBe(5);
+  expect((product.program.output.match(/damaged and set aside/g) ?? []).length).toBe(
+    DATABASES.length,
+  );
   const names = await readdir(join(product.folder, 'state'));
-  expect(names.filter((name) => /\.damaged-\d+$/.test(name))).toHaveLength(5);
+  expect(names.filter((name) => /\.damaged-\d+$/.test(name))).toHaveLength(DATABASES.length);
   expect(await isStored()).toBe(true);
   await expectAnswers();
 });
@@ -135,6 +146,32 @@ async function sendThree(key: string) {
 async function readWarnings() {
   const response = await fetch(`${product.url}/ready`);
   return ((await response.json()) as { warnings: string[] }).warnings; // our own route
+}
+
+/** What would be lost, or is only a change of what is stored, is refused in one sentence, and not half done. */
+async function expectRefused() {
+  const run = { model: 'sonnet', prompt: 'Hello.' };
+  const key = { name: 'new', scopes: ['chat'] };
+  const [limited] = await readKeys();
+  const attempts = [
+    await product.send('/api/run', { ...run, background: true }),
+    await product.send('/api/run', { ...run, onDisconnect: 'continue' }),
+    await product.send('/v1/responses', { model: 'sonnet', input: 'Hello.', background: true }),
+    await product.send('/api/admin/keys', key),
+    await product.send(`/api/admin/keys/${limited?.id}`, undefined, { method: 'DELETE' }),
+  ];
+  for (const response of attempts) {
+    expect({ status: response.status, body: await response.text() }).toEqual({
+      status: 503,
+      body: expect.stringContaining('its disk is full'),
+    });
+  }
+  expect(await readKeys()).toEqual([limited]);
+}
+
+async function readKeys() {
+  const response = await product.send('/api/admin/keys');
+  return ((await response.json()) as { keys: { id: string }[] }).keys; // our own route
 }
 
 /** Whether a response can be asked for again. */

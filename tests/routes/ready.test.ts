@@ -19,11 +19,13 @@ test.each([
   expect(await response.json()).toEqual({ status: 'not-ready', reasons: [reason], warnings: [] });
 });
 
-test('says that limits are counted in memory, and is ready all the same', async () => {
-  const health = { isCountedInMemory: () => true };
+test.each([
+  ['limits-in-memory', { isCountedInMemory: () => true }],
+  ['nothing-stored', { isStored: () => false }],
+])('warns of %s, and is ready all the same', async (warning, health) => {
   const response = await createTestApp({ health }).request('/ready');
   expect(response.status).toBe(200);
-  expect(await response.json()).toMatchObject({ warnings: ['limits-in-memory'] });
+  expect(await response.json()).toMatchObject({ warnings: [warning] });
 });
 
 test('tells all reasons at once, and is alive all the same', async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openStateFolder } from '../../src/state/state-folder.ts';
+import { openStateFolder, takesWrites } from '../../src/state/state-folder.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -26,4 +26,10 @@ test('one sentence says that the folder cannot be written', async () => {
   await expect(openStateFolder(join(file, 'state'))).rejects.toThrow(
     `The state folder ${join(file, 'state')} cannot be written (ENOTDIR): set STATE_DIR to a folder of your own.`,
   );
+});
+
+test('a folder with room takes what is stored; one that is gone, or whose disk holds nothing, does not', () => {
+  expect(takesWrites(folder)).toBe(true);
+  expect(takesWrites(join(folder, 'gone'))).toBe(false);
+  expect(takesWrites('/proc')).toBe(false);
 });

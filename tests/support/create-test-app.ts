@@ -99,6 +99,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       maxQueueSize: 10,
       isDraining: () => false,
       isCountedInMemory: () => false,
+      isStored: () => true,
       countSessions: () => Promise.resolve(0),
       isDemo: false,
       readCliStatus,

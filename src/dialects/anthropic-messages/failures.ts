@@ -25,6 +25,7 @@ const FAILURES = {
   'silence-timeout': { status: 504, type: 'timeout_error' },
   'upstream-failed': { status: 500, type: 'api_error' },
   'cli-failed': { status: 503, type: 'api_error' },
+  'storage-failed': { status: 503, type: 'api_error' },
   loop: { status: 508, type: 'invalid_request_error' },
   'shutting-down': { status: 503, type: 'api_error' },
   cancelled: { status: 499, type: 'invalid_request_error' },

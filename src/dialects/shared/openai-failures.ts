@@ -31,6 +31,7 @@ const FAILURES = {
   'silence-timeout': { status: 504, type: 'server_error', code: 'silence_timeout' },
   'upstream-failed': { status: 500, type: 'server_error', code: 'upstream_error' },
   'cli-failed': { status: 503, type: 'server_error', code: 'cli_failed' },
+  'storage-failed': { status: 503, type: 'server_error', code: 'storage_failed' },
   loop: { status: 508, type: 'invalid_request_error', code: 'loop_detected' },
   'shutting-down': { status: 503, type: 'server_error', code: 'shutting_down' },
   cancelled: { status: 499, type: 'invalid_request_error', code: 'cancelled' },

@@ -22,6 +22,7 @@ export const PLAIN_STATUSES = {
   'silence-timeout': 504,
   'upstream-failed': 500,
   'cli-failed': 503,
+  'storage-failed': 503,
   loop: 508,
   'shutting-down': 503,
   cancelled: 499,

@@ -15,7 +15,7 @@ export const Readiness = z.object({
   reasons: z.array(
     z.enum(['cli-silent', 'not-logged-in', 'redis-lost', 'no-worker', 'draining', 'queue-full']),
   ),
-  warnings: z.array(z.enum(['limits-in-memory'])),
+  warnings: z.array(z.enum(['limits-in-memory', 'nothing-stored'])),
 });
 
 /** The answer of `GET /api/admin/status`. */

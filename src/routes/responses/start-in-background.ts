@@ -18,7 +18,7 @@ import type { ResponseParts } from './response-parts.ts';
 /** Keeps the response in a state, with the texts of its events up to there. */
 type KeepState = (response: Response, texts: readonly string[]) => Promise<void>;
 
-/** Starts a run that goes on without its caller; resolves with the response in its first state. */
+/** Starts a run that goes on without its caller; resolves with the response in its first state. Throws when it cannot be stored. */
 export async function startInBackground(
   { exchange, isStream, toStored }: OpenedExchange,
   run: Run,
@@ -26,8 +26,10 @@ export async function startInBackground(
 ): Promise<Response> {
   let first: Response | undefined;
   const keep: KeepState = async (response, texts) => {
+    const stored = toStored(response, isStream ? texts : []);
+    // Nobody could ask for a response that is not there, so its run does not begin.
+    await (first ? book.save(stored) : book.add(stored));
     first ??= response;
-    await book.save(toStored(response, isStream ? texts : []));
   };
   await background.start({
     id: toResponseId(exchange.requestId),
