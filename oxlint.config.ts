@@ -1,6 +1,6 @@
 import { defineConfig, type OxlintOverride } from 'oxlint';
 
-const CANONICAL = 'run.ts run-input.ts run-error.ts run-answer.ts';
+const CANONICAL = 'run.ts run-input.ts run-error.ts run-answer.ts batch.ts';
 
 /**
  * What each room may import beyond itself: files and folders of `src/` (folders end in `/`), and packages.
@@ -13,8 +13,8 @@ const ROOMS: Readonly<Record<string, string>> = {
 
   // Inside the CLI's room imports run one way: launch, process, pool, spares, and then chat or agent.
   'claude/launch/**': 'run.ts is-inside.ts loopback.ts execa zod node:*',
-  'claude/process/**': 'run.ts run-error.ts ../launch/ execa p-limit zod node:*',
-  'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts backend.ts sessions/session-transcript.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
+  'claude/process/**': 'run.ts run-error.ts split-lines.ts ../launch/ execa p-limit zod node:*',
+  'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts split-lines.ts backend.ts sessions/session-transcript.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
   'claude/chat/enforced/**': `${CANONICAL} ../chat-request.ts ../read-chat-events.ts ../../process/`,
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
@@ -29,8 +29,8 @@ const ROOMS: Readonly<Record<string, string>> = {
   'openapi/**': 'run-error.ts dialects/ keys/api-key.ts zod',
 
   'http/**':
-    'run.ts run-error.ts deadline.ts loopback.ts dialects/bodies.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ threads/ hono @hono/* pino rate-limiter-flexible ws zod node:*',
-  'routes/**': `${CANONICAL} backend.ts deadline.ts within.ts dialects/ http/ keys/ limits/ observation/ openapi/ responses/ agent-runs/ sessions/session-transcript.ts hono @hono/* zod node:events node:timers/promises`,
+    'run.ts run-error.ts deadline.ts loopback.ts dialects/bodies.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ threads/ hono @hono/* @fastify/busboy pino rate-limiter-flexible ws zod node:*',
+  'routes/**': `${CANONICAL} backend.ts deadline.ts within.ts split-lines.ts dialects/ http/ keys/ limits/ observation/ openapi/ responses/ agent-runs/ batches/ sessions/session-transcript.ts hono @hono/* zod node:events node:timers/promises`,
   'dashboard/**': `${CANONICAL} dialects/index.ts dialects/trial.ts http/ keys/ limits/ observation/ responses/ routes/ sessions/session-transcript.ts hono zod node:*`,
 
   'keys/**':
@@ -40,6 +40,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
   'agent-runs/**':
     'run.ts run-input.ts run-error.ts backend.ts config.ts deadline.ts within.ts state/ webhooks/ zod node:*',
+  'batches/**': 'batch.ts run-error.ts config.ts deadline.ts within.ts state/ zod node:*',
   'observation/**': 'run.ts run-error.ts round-usd.ts config.ts state/ pino prom-client zod node:*',
   'webhooks/**': 'run-error.ts loopback.ts within.ts media/ standardwebhooks node:*',
   'media/**': 'run.ts run-error.ts loopback.ts node:*',
@@ -51,7 +52,7 @@ const ROOMS: Readonly<Record<string, string>> = {
     'config.ts loopback.ts server.ts settings.ts tool-rule.ts dialects/index.ts dialects/trial.ts claude/launch/ demo/ keys/ dashboard/ routes/ state/ zod node:*',
   '{bin,cli}.ts': 'cli.ts cli/ zod node:*',
   'app.ts':
-    'run.ts backend.ts agent-runs/ dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',
+    'run.ts backend.ts agent-runs/ batches/ dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',
   'agent-client/**': 'dialects/ zod',
   'index.ts': 'agent-client/ run-input.ts app.ts backend.ts keys/ run.ts run-error.ts',
 };

@@ -7,9 +7,11 @@ type Operation = {
   description?: string;
   security?: unknown[];
   parameters: { name: string; in: string; description?: string }[];
-  requestBody?: { content: Record<string, { example?: object }> };
+  requestBody?: { content: Record<string, { example?: object; schema?: { properties?: Form } }> };
   responses: Record<string, { content?: object }>;
 };
+
+type Form = Record<string, { description?: string }>;
 
 type Request = { method: string; path: string; operation: Operation };
 
@@ -84,8 +86,19 @@ function toRequest({ method, path, operation }: Request, more?: { stream: true }
         description: text,
         disabled: true,
       })),
-    body: example ? { mimeType: 'application/json', text: json } : {},
+    body: example ? { mimeType: 'application/json', text: json } : toForm(operation),
   };
+}
+
+function toForm({ requestBody }: Operation) {
+  const form = requestBody?.content['multipart/form-data']?.schema?.properties;
+  if (!form) return {};
+  const params = Object.entries(form).map(([name, { description = '' }]) => ({
+    name,
+    description,
+    ...(name === 'file' ? { type: 'file', fileName: '' } : { value: '' }),
+  }));
+  return { mimeType: 'multipart/form-data', params };
 }
 
 function toWebSocket({ path, operation }: Request) {

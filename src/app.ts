@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 
 import type { RunBook } from './agent-runs/run-book.ts';
 import type { ReadCliStatus } from './backend.ts';
+import type { OpenedBatches } from './batches/open-batches.ts';
 import { createIdentifyKey } from './dashboard/sign-in/identify-key.ts';
 import { mountDashboard } from './dashboard/mount-dashboard.ts';
 import { mountSignIn } from './dashboard/sign-in/mount-sign-in.ts';
@@ -35,6 +36,7 @@ import type { Watch } from './observation/watch.ts';
 import { withContentLog } from './layers/with-content-log.ts';
 import { withObservation } from './layers/with-observation.ts';
 import { mountAdmin } from './routes/admin/mount-admin.ts';
+import { mountBatches, mountUploads } from './routes/batches/mount-batches.ts';
 import { chooseFailures } from './routes/choose-failures.ts';
 import { countMessageTokens } from './routes/count-tokens.ts';
 import { type HealthParts, health } from './routes/health.ts';
@@ -72,6 +74,8 @@ export type AppParts = {
   responses: ResponseParts;
   /** The runs of agents, and what is kept of them. */
   runs: RunBook;
+  /** Batches of both APIs, and their files. */
+  batches: OpenedBatches;
   /** Resolves when runs may begin that no caller waits for. Default: it has. */
   started?: Promise<void>;
   /** What hears of every run. */
@@ -87,6 +91,8 @@ export type AppSettings = {
   maxWebSocketsPerKey: number;
   /** Largest request body, in bytes. */
   maxBodyBytes: number;
+  /** Largest file, in bytes. */
+  maxFileBytes: number;
   /** Further model names → the model they mean. */
   modelAliases: ReadonlyMap<string, string>;
   /** The address on which the server listens. */
@@ -161,6 +167,7 @@ export function createApp(parts: AppParts) {
   app.use(withSignIn(signIns), refuseLoops(settings.hopHeader), authentication);
   app.use(showLimits(limits, chooseFailures), refuseOtherMethods(app));
   app.use(timeout(settings.requestTimeoutMs));
+  mountUploads(app, { ...parts, ...settings });
   app.use(limitBody(settings.maxBodyBytes));
 
   mountAgents(app, parts, toObserved);
@@ -206,7 +213,8 @@ function mountAgents(
 }
 
 function mountChats(app: Hono<AppEnv>, parts: AppParts, toObserved: ToObserved) {
-  const { countTokens, readCliStatus, responses, settings } = parts;
+  const { countTokens, readCliStatus, responses, settings, batches } = parts;
+  const { started = Promise.resolve() } = parts;
   for (const dialect of APIS.flatMap(({ dialects }) => dialects)) {
     if (dialect.name === direct.name) continue; // its runs are on record
 
@@ -226,6 +234,7 @@ function mountChats(app: Hono<AppEnv>, parts: AppParts, toObserved: ToObserved) 
     validate(CountTokensBody),
     countMessageTokens(countTokens),
   );
+  mountBatches(app, { batches, toRun: toObserved, responses, started, ...settings });
   mountModels(app, readCliStatus, settings.modelAliases);
 }
 

@@ -52,6 +52,8 @@ export type RunRequest = {
   isPatient?: true;
   /** Nobody reads its answer before that is whole, so that it can be begun anew. */
   isWhole?: true;
+  /** Whoever asks holds a place of the gate for it already. */
+  isPlaced?: true;
 };
 
 /** One turn of the conversation, with its true role. */

@@ -268,6 +268,36 @@ export const SETTINGS = {
     default: '1000',
     meaning: 'Runs of one key that may go on or wait in the background; the next one gets a 429.',
   },
+  MAX_FILE_BYTES: {
+    ...wholeNumber(1024, 1_099_511_627_776),
+    default: '209715200', // OpenAI's own limit
+    unit: 'bytes',
+    meaning: 'Largest file that `/v1/files` takes; a larger one gets a 413.',
+  },
+  BATCH_WINDOW_MS: {
+    ...milliseconds(TEN_YEARS_MS),
+    default: '86400000',
+    meaning: 'Time that a batch has; requests without an answer have expired then.',
+  },
+  BATCH_TTL_MS: {
+    ...milliseconds(TEN_YEARS_MS),
+    default: '2592000000',
+    meaning:
+      'Time after its end when a batch and its answers are deleted, and after its upload when a file is.',
+  },
+  MAX_BATCH_BYTES_PER_KEY: {
+    ...wholeNumber(1024, 1_099_511_627_776),
+    default: '1073741824',
+    unit: 'bytes',
+    meaning:
+      'Size of the files and batches of one key, answers included; what ended first makes room, and what does not fit then gets a 413.',
+  },
+  MAX_BATCH_REQUESTS_PER_KEY: {
+    ...wholeNumber(1, 10_000_000),
+    default: '100000',
+    meaning:
+      'Requests in the batches of one key that may be without an answer; a further batch gets a 429.',
+  },
   APPROVAL_TIMEOUT_MS: {
     ...milliseconds(LONGEST_TIMER_MS),
     default: '1800000',

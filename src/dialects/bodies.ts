@@ -1,7 +1,9 @@
+import { MessageBatchBody } from './anthropic-messages/batch-body.ts';
 import { CountTokensBody } from './anthropic-messages/body.ts';
 import { anthropicMessages } from './anthropic-messages/index.ts';
 import { direct } from './direct/index.ts';
 import { OllamaChatBody, OllamaGenerateBody } from './ollama/body.ts';
+import { BatchLine } from './openai-batches/body.ts';
 import { openaiChat } from './openai-chat/index.ts';
 import { openaiCompletions } from './openai-completions/index.ts';
 import { InputTokensBody } from './openai-responses/body.ts';
@@ -13,7 +15,9 @@ export const BODIES = {
   completions: openaiCompletions.body,
   responses: openaiResponses.body,
   inputTokens: InputTokensBody,
+  batchLine: BatchLine,
   messages: anthropicMessages.body,
+  messageBatch: MessageBatchBody,
   countTokens: CountTokensBody,
   ollamaChat: OllamaChatBody,
   ollamaGenerate: OllamaGenerateBody,

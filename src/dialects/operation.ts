@@ -21,6 +21,8 @@ export type Operation<BodyName extends string = string, AnswerName extends strin
   /** Parameters of the query → what each does. */
   query?: Readonly<Record<string, string>>;
   body?: { schema: BodyName; example: object };
+  /** The fields of a form (`multipart/form-data`) → what each is; `file` is a file. */
+  form?: Readonly<Record<string, string>>;
   answer: AnswerName | OtherAnswer;
   /** The status of an answer in JSON. Default: 200. */
   status?: 202;

@@ -3,7 +3,8 @@ import { addAbortListener } from 'node:events';
 import pLimit from 'p-limit';
 
 import { RunError } from '../run-error.ts';
-import { createFairQueue, type FairQueue } from './fair-queue.ts';
+import type { FairQueue } from './queue/fair-queue.ts';
+import { createGateLines } from './queue/gate-lines.ts';
 
 export type GateOptions = {
   /** Runs at the same time. */
@@ -26,8 +27,11 @@ export type Gate = {
   enter: (
     keyId: string,
     signal: AbortSignal,
-    /** One that is patient is never sent away, and takes nobody's room in the queue. */
-    options?: { isPatient?: boolean | undefined },
+    /**
+     * One that is patient is never sent away, and takes nobody's room in the queue. One that is last waits
+     * behind everybody else of its key besides, and is not counted among those who wait.
+     */
+    options?: { isPatient?: boolean | undefined; isLast?: boolean | undefined },
   ) => Promise<() => void>;
   counts: () => GateCounts;
   /** Told whenever the counts change; one listener at a time. */
@@ -45,17 +49,9 @@ type Turn = { resolve: (leave: () => void) => void; giveUp: (reason: unknown) =>
  */
 export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOptions): Gate {
   const limit = pLimit(concurrency);
-  const queue = createFairQueue<Turn>();
-  const patient = createFairQueue<Turn>();
-  let isPatientNext = false;
+  const { usual, patient, last, shift } = createGateLines<Turn>();
   let isClosed = false;
   let noteChange = ignore;
-
-  /** The patient and the others take turns, too. */
-  const shift = (): Turn | undefined => {
-    isPatientNext = !isPatientNext;
-    return isPatientNext ? (queue.shift() ?? patient.shift()) : (patient.shift() ?? queue.shift());
-  };
 
   const admit = (): void => {
     noteChange();
@@ -68,17 +64,19 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
     }
   };
 
-  const enter: Gate['enter'] = async (keyId, signal, { isPatient = false } = {}) => {
+  const enter: Gate['enter'] = async (keyId, signal, { isPatient, isLast } = {}) => {
     signal.throwIfAborted();
     if (isClosed) throw toShuttingDown();
-    const retryAfterSeconds = () => toRetryAfterSeconds(queue.size, concurrency);
-    const isFull = limit.activeCount >= concurrency && queue.size >= maxQueueSize;
-    if (!isPatient && isFull) makeRoom(queue, keyId, toQueueFull(retryAfterSeconds()));
-    const giveUpAfter = isPatient
-      ? undefined
-      : { ms: queueTimeoutMs, toError: () => toQueueTimeout(retryAfterSeconds()) };
+    const line = isLast ? last : isPatient ? patient : usual;
+    const retryAfterSeconds = () => toRetryAfterSeconds(usual.size, concurrency);
+    const isFull = limit.activeCount >= concurrency && usual.size >= maxQueueSize;
+    if (line === usual && isFull) makeRoom(usual, keyId, toQueueFull(retryAfterSeconds()));
+    const giveUpAfter =
+      line === usual
+        ? { ms: queueTimeoutMs, toError: () => toQueueTimeout(retryAfterSeconds()) }
+        : undefined;
     try {
-      return await waitForTurn(isPatient ? patient : queue, keyId, signal, { giveUpAfter, admit });
+      return await waitForTurn(line, keyId, signal, { giveUpAfter, admit });
     } finally {
       noteChange();
     }
@@ -89,7 +87,7 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
     onChange(listener) {
       noteChange = listener;
     },
-    counts: () => ({ running: limit.activeCount, waiting: queue.size + patient.size, concurrency }),
+    counts: () => ({ running: limit.activeCount, waiting: usual.size + patient.size, concurrency }),
     close() {
       isClosed = true;
       for (let turn = shift(); turn !== undefined; turn = shift()) {

@@ -59,6 +59,7 @@ export function createHeldPlaces(gate: Gate): HeldPlaces {
  */
 export function withGate(run: Run, places: HeldPlaces): Run {
   return async function* runBehindGate(request, signal) {
+    if (request.isPlaced) return yield* placed(run(request, signal));
     if (request.isPatient) yield { type: 'run-progress', step: 'queued' };
     const place = await places.enter(request, signal);
     try {
@@ -74,6 +75,11 @@ export function withGate(run: Run, places: HeldPlaces): Run {
       place.end();
     }
   };
+}
+
+async function* placed(events: ReturnType<Run>): ReturnType<Run> {
+  yield { type: 'run-progress', step: 'placed' };
+  yield* events;
 }
 
 /** Hands an answer on when the run that waits for it has a place again. */

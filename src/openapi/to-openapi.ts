@@ -55,7 +55,7 @@ function toPaths(operations: readonly Operation[]) {
 }
 
 function toItem(operation: Operation) {
-  const { id, tag, summary, description, body, isOpen } = operation;
+  const { id, tag, summary, description, body, form, isOpen } = operation;
   return {
     operationId: id,
     tags: [tag.name],
@@ -69,8 +69,21 @@ function toItem(operation: Operation) {
         content: { 'application/json': { schema: toRef(body.schema), example: body.example } },
       },
     }),
+    ...(form && { requestBody: toForm(form) }),
     responses: { ...toAnswer(operation), ...toFailureResponses(operation) },
   };
+}
+
+function toForm(form: NonNullable<Operation['form']>) {
+  const properties = Object.fromEntries(
+    Object.entries(form).map(([name, description]) => [
+      name,
+      // A file is bytes of its own: https://spec.openapis.org/oas/v3.1.0#considerations-for-file-uploads
+      name === 'file' ? { description } : { type: 'string', description },
+    ]),
+  );
+  const schema = { type: 'object', properties, required: ['file', 'purpose'] };
+  return { required: true, content: { 'multipart/form-data': { schema } } };
 }
 
 function toParameters({ path, query = {} }: Operation) {

@@ -53,7 +53,7 @@ export async function answerSeveral<Body>(
 }
 
 /** The first bears the request's id, the others ids of their own: each is on record for itself. */
-function toRequests(request: RunRequest, count: number): RunRequest[] {
+export function toRequests(request: RunRequest, count: number): RunRequest[] {
   const { caller } = request;
   return Array.from({ length: count }, (_, index) =>
     index === 0

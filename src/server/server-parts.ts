@@ -1,6 +1,7 @@
 import { openRuns } from '../agent-runs/open-runs.ts';
 import { createApp } from '../app.ts';
 import type { Backend } from '../backend.ts';
+import type { OpenedBatches } from '../batches/open-batches.ts';
 import { HOP_HEADER } from '../claude/launch/child-environment.ts';
 import { toLoginCommand } from '../claude/launch/login-command.ts';
 import type { ClaudeInstallation } from '../claude/launch/find-claude.ts';
@@ -16,6 +17,7 @@ import {
   openBackend,
   type OpenedBackend,
 } from './open-backend.ts';
+import { openServerBatches } from './open-server-batches.ts';
 import { type OpenedKeys, openKeys } from './open-keys.ts';
 import { openStores } from './open-stores.ts';
 import type { HealthParts } from '../routes/health.ts';
@@ -90,6 +92,7 @@ export async function createServerParts(options: ServerOptions) {
     checkRequest: keys.checkRequest,
     log,
   });
+  const batches = openServerBatches({ config, gate, keys, log, isAlone: stores.isAlone });
   const app = createApp({
     run,
     countTokens,
@@ -109,6 +112,7 @@ export async function createServerParts(options: ServerOptions) {
     idleSessions: createIdleSessions({ sessions, work: backend.sessionWork, gate, folders }),
     responses,
     runs,
+    batches,
     started: started.promise,
     watch,
     log,
@@ -124,7 +128,7 @@ export async function createServerParts(options: ServerOptions) {
     noteStarted: started.resolve,
     readCliStatus,
     removeLeftBehind: cli.removeLeftBehind,
-    ...createUpkeep({ cli, stores, runs, keys }),
+    ...createUpkeep({ cli, stores, runs, batches, keys }),
   };
 }
 
@@ -132,19 +136,21 @@ type Kept = {
   cli: OpenedBackend;
   stores: Awaited<ReturnType<typeof openStores>>;
   runs: ReturnType<typeof openRuns>;
+  batches: OpenedBatches;
   keys: OpenedKeys;
 };
 
 /** Forgets what is old, and gives everything back. */
-function createUpkeep({ cli, stores, runs, keys }: Kept) {
+function createUpkeep({ cli, stores, runs, batches, keys }: Kept) {
   return {
     removeExpired: async () => {
       runs.removeExpired();
-      await Promise.all([stores.removeExpired(), keys.removeExpired()]);
+      await Promise.all([stores.removeExpired(), batches.removeExpired(), keys.removeExpired()]);
     },
     close: async () => {
       await stores.responses.close(toShutdown());
       await runs.close(toShutdown());
+      await batches.close(toShutdown());
       await cli.close();
       await stores.close();
       keys.close();

@@ -172,6 +172,18 @@ export const RICH_BODIES: Readonly<Record<string, object>> = {
   'POST /v1/chat/completions': CHAT,
   'POST /v1/messages': MESSAGE,
   'POST /v1/messages/count_tokens': MESSAGE,
+  'POST /v1/messages/batches': {
+    requests: [
+      { custom_id: 'a', params: MESSAGE },
+      { custom_id: 'b', params: { model: 'sonnet' } },
+    ],
+  },
+  'POST /v1/batches': {
+    input_file_id: 'file-1',
+    endpoint: '/v1/chat/completions',
+    completion_window: '24h',
+    metadata: { run: 'nightly' },
+  },
   'POST /v1/completions': {
     model: 'sonnet',
     prompt: ['Say hello.'],

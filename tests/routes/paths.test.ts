@@ -37,8 +37,8 @@ describe('an unknown path', () => {
   });
 
   test.each([
-    ['/v1/messages/batches', {}],
-    ['/v1/files', { 'anthropic-version': '2099-01-01' }],
+    ['/v1/messages/nothing', {}],
+    ['/v1/nothing', { 'anthropic-version': '2099-01-01' }],
   ])('%s is a 404 in the words of Anthropic', async (path, headers) => {
     const response = await get(app, path, headers);
     expect(response.status).toBe(404);

@@ -10,6 +10,7 @@ import type { KeyStore } from '../../src/keys/key-store.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
+import { NO_BATCHES } from './open-test-batches.ts';
 import { createTestRunBook } from './create-test-run-book.ts';
 
 export const APP_KEY = 'app-key-0123456789';
@@ -128,6 +129,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       ...responses,
     },
     runs: createTestRunBook(),
+    batches: NO_BATCHES,
     watch: createWatch({ queue, processes: () => ({}), history, requests }),
     // Only these methods of pino's are called.
     log: { ...quiet, child: () => quiet } as unknown as AppParts['log'],
@@ -136,6 +138,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       requestTimeoutMs: 10_000,
       maxBodyBytes: 10_000,
       maxWebSocketsPerKey: 3,
+      maxFileBytes: 100_000,
       modelAliases: new Map([['gpt-4o', 'sonnet']]),
       corsOrigins: [],
       host: '127.0.0.1',

@@ -32,6 +32,7 @@ const REQUEST = {
   agent: 'none',
   // Read only by the gate.
   isPatient: 'none',
+  isPlaced: 'none',
   // Read only by a cluster.
   isWhole: 'none',
 } satisfies Lifetimes<Omit<ChatRequest, 'sampling' | 'caller'>>;

@@ -1,4 +1,5 @@
 import type { Api, Dialect } from '../dialect.ts';
+import { batchOperations, batchSchemas } from './batch-operations.ts';
 import { MessagesBody } from './body.ts';
 import { anthropicFailures } from './failures.ts';
 import { operations, schemas } from './operations.ts';
@@ -33,6 +34,9 @@ export const messagesApi: Api = {
   failures: anthropicFailures,
   dialects: [anthropicMessages],
   trials: [trial],
-  operations,
-  schemas,
+  operations: [...operations, ...batchOperations],
+  schemas: {
+    bodies: { ...schemas.bodies, ...batchSchemas.bodies },
+    answers: { ...schemas.answers, ...batchSchemas.answers },
+  },
 };

@@ -1,16 +1,15 @@
-import { type OperationOf, type Schemas, type Tag, WITH_RUN } from '../operation.ts';
+import { type OperationOf, type Schemas, WITH_RUN } from '../operation.ts';
 import { Message, MessageTokens } from './answer-schemas.ts';
 import { CountTokensBody, MessagesBody } from './body.ts';
 import { MessageEvent } from './event-schema.ts';
 import { anthropicFailures } from './failures.ts';
+import { messagesTag } from './tag.ts';
 
 /** What its operations name. */
 export const schemas = {
   bodies: { CountTokensRequest: CountTokensBody, MessageRequest: MessagesBody },
   answers: { Message, MessageEvent, MessageTokens },
 } satisfies Schemas;
-
-const tag: Tag = { name: 'Anthropic', description: 'What Anthropic clients call.' };
 
 const messages = [{ role: 'user', content: 'Say hello.' }];
 
@@ -20,7 +19,7 @@ export const operations: readonly OperationOf<typeof schemas>[] = [
     id: 'createMessage',
     method: 'post',
     path: '/v1/messages',
-    tag,
+    tag: messagesTag,
     summary: 'Answer a conversation',
     description:
       'With `"stream": true` the answer comes as server-sent events. A failure in the middle is the event `error`.',
@@ -34,7 +33,7 @@ export const operations: readonly OperationOf<typeof schemas>[] = [
     id: 'countMessageTokens',
     method: 'post',
     path: '/v1/messages/count_tokens',
-    tag,
+    tag: messagesTag,
     summary: 'Count the tokens of a conversation',
     description: 'Made with the API. What the CLI adds to every request is not part of it.',
     body: { schema: 'CountTokensRequest', example: { model: 'sonnet', messages } },

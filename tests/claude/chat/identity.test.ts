@@ -33,6 +33,7 @@ const REQUEST: Rows<Omit<ChatRequest, 'sampling' | 'caller'>> = {
   agent: [undefined, 'nothing'],
   isWhole: [true, 'nothing'],
   isPatient: [true, 'nothing'],
+  isPlaced: [true, 'nothing'],
 };
 
 const SAMPLING: Rows<Sampling> = {

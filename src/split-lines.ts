@@ -23,9 +23,15 @@ export async function* splitLines(
       length = 0;
     }
     length += last.length;
-    if (length > longest)
-      throw new Error(`A line of the CLI is longer than ${longest} characters.`);
+    if (length > longest) throw new LineTooLong(longest);
   }
   const last = pending.join('') + decoder.decode();
   if (last !== '') yield [last];
+}
+
+/** A line has no end within what it may have. */
+export class LineTooLong extends Error {
+  constructor(longest: number) {
+    super(`A line is longer than ${longest} characters.`);
+  }
 }

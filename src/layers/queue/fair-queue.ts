@@ -5,18 +5,37 @@ export type FairQueue<Entry> = {
   push: (key: string, entry: Entry) => () => void;
   /** Takes the first entry of the key whose last turn is the longest ago. */
   shift: () => Entry | undefined;
+  /** When the key had its last turn whose turn it is; `undefined` when nobody waits. */
+  readonly nextTurn: number | undefined;
   /** How many entries a key has. */
   count: (key: string) => number;
   /** The last entry of the key that has the most. */
   findLatestOfMost: () => { key: string; entry: Entry } | undefined;
 };
 
-/** Makes an empty queue. It remembers the last turn of each key, so keys must be few (they are: the operator's). */
-export function createFairQueue<Entry>(): FairQueue<Entry> {
+/** When each key had its last turn, counted in turns: keys must be few (they are: the operator's). */
+export type Turns = { last: Map<string, number>; count: number };
+
+export type FairQueueOptions = {
+  /** Shared by queues among which a key has one turn. Default: the queue's own. */
+  turns?: Turns;
+  /** Whether a key is passed over for now. Default: none is. */
+  isHeldBack?: (key: string) => boolean;
+};
+
+/** Makes an empty queue. */
+export function createFairQueue<Entry>({
+  turns = { last: new Map(), count: 0 },
+  isHeldBack = () => false,
+}: FairQueueOptions = {}): FairQueue<Entry> {
   const lines = new Map<string, Set<Entry>>();
-  const lastTurns = new Map<string, number>();
   let size = 0;
-  let turn = 0;
+
+  const findNext = () =>
+    nextKey(
+      [...lines.keys()].filter((key) => !isHeldBack(key)),
+      turns.last,
+    );
 
   const remove = (key: string, entry: Entry): void => {
     const line = lines.get(key);
@@ -29,6 +48,10 @@ export function createFairQueue<Entry>(): FairQueue<Entry> {
     get size() {
       return size;
     },
+    get nextTurn() {
+      const key = findNext();
+      return key === undefined ? undefined : (turns.last.get(key) ?? 0);
+    },
     push(key, entry) {
       const line = lines.get(key) ?? new Set();
       lines.set(key, line.add(entry));
@@ -36,12 +59,12 @@ export function createFairQueue<Entry>(): FairQueue<Entry> {
       return () => remove(key, entry);
     },
     shift() {
-      const key = nextKey(lines.keys(), lastTurns);
+      const key = findNext();
       if (key === undefined) return undefined;
       const [entry] = lines.get(key) ?? [];
       if (entry === undefined) return undefined;
-      turn += 1;
-      lastTurns.set(key, turn);
+      turns.count += 1;
+      turns.last.set(key, turns.count);
       remove(key, entry);
       return entry;
     },

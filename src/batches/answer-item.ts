@@ -1,0 +1,106 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Batch } from '../batch.ts';
+import { createDeadline } from '../deadline.ts';
+import { type RunError, type RunErrorCode, toRunError } from '../run-error.ts';
+import type { Attempt, BatchKind } from './batch-kind.ts';
+import type { BatchStore } from './open-store.ts';
+import type { Settled } from './item-store.ts';
+
+export type AnswerParts = {
+  store: Pick<BatchStore, 'items'>;
+  /** Waits for a place behind everything else of the key, and returns what frees it. */
+  enter: (keyId: string, signal: AbortSignal) => Promise<() => void>;
+  /** Longest time of one answer, in milliseconds. */
+  itemTimeoutMs: number;
+  onProblem: (error: unknown) => void;
+  /** Aborts when the server ends. */
+  closing: AbortSignal;
+};
+
+/** What became of a try: `later` is not for ever, `stopped` is nobody's fault, `refused` holds for the whole key. */
+export type Tried = 'settled' | 'stopped' | 'refused' | { laterMs: number };
+
+/** These pass, or somebody sees to them; a batch has time. */
+const PASSING: ReadonlySet<RunErrorCode> = new Set([
+  'rate-limited',
+  'overloaded',
+  'queue-full',
+  'queue-timeout',
+  'not-logged-in',
+]);
+
+const USUAL_WAIT_MS = 60_000;
+const LONGEST_WAIT_MS = 600_000;
+
+/** A disk that takes nothing is tried again: what was answered is paid for. */
+const KEEP_AGAIN_MS = 5000;
+
+/** Has one request of a batch answered in a quiet moment, and keeps what becomes of it. */
+export async function answerItem(
+  batch: Batch,
+  number: number,
+  kind: BatchKind,
+  { signal, ...parts }: AnswerParts & { signal: AbortSignal },
+): Promise<Tried> {
+  const { store, enter } = parts;
+  let leave: (() => void) | undefined;
+  let settled: Settled;
+  try {
+    leave = await enter(batch.keyId, signal);
+    const item = store.items.read(batch.id, number);
+    if (!item) return 'settled';
+    const tried = await tryOnce(kind.begin(batch, item), { ...parts, signal });
+    if (typeof tried === 'string' || 'laterMs' in tried) return tried;
+    settled = tried;
+  } catch (error) {
+    return signal.aborted ? 'stopped' : toTried(toRunError(error), 'stopped');
+  } finally {
+    leave?.();
+  }
+  return keep(() => store.items.settle(batch.id, [{ number, ...settled }]), parts);
+}
+
+async function tryOnce(
+  attempt: Attempt,
+  { itemTimeoutMs, signal }: Pick<AnswerParts, 'itemTimeoutMs'> & { signal: AbortSignal },
+): Promise<Settled | Tried> {
+  const deadline = createDeadline(itemTimeoutMs, signal);
+  try {
+    return await attempt.answer(deadline.signal);
+  } catch (cause) {
+    if (signal.aborted) return 'stopped';
+    const error = toRunError(cause);
+    return toTried(error, { outcome: 'errored', line: attempt.toFailed(error) });
+  } finally {
+    deadline.end();
+  }
+}
+
+function toTried<Otherwise>(error: RunError, otherwise: Otherwise): Tried | Otherwise {
+  const { code, retryAfterSeconds } = error;
+  if (code === 'shutting-down') return 'stopped';
+  if (code === 'unauthenticated') return 'refused';
+  if (!PASSING.has(code)) return otherwise;
+  const waitMs = retryAfterSeconds === undefined ? USUAL_WAIT_MS : retryAfterSeconds * 1000;
+  return { laterMs: Math.min(LONGEST_WAIT_MS, Math.max(1000, waitMs)) };
+}
+
+async function keep(
+  write: () => void,
+  { onProblem, closing }: Pick<AnswerParts, 'onProblem' | 'closing'>,
+): Promise<Tried> {
+  for (;;) {
+    try {
+      write();
+      return 'settled';
+    } catch (error) {
+      onProblem(error);
+    }
+    try {
+      await delay(KEEP_AGAIN_MS, undefined, { ref: false, signal: closing });
+    } catch {
+      return 'stopped';
+    }
+  }
+}

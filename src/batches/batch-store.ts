@@ -1,0 +1,144 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+import { z } from 'zod';
+
+import type { Batch, BatchProblem, BatchState, ItemOutcome } from '../batch.ts';
+import { ROW_BYTES } from './schema.ts';
+
+const optional = <Type extends z.ZodType>(type: Type) =>
+  type.nullable().transform((value) => value ?? undefined);
+// What this file wrote.
+const json = <Value>() => z.string().transform((text) => JSON.parse(text) as Value);
+
+const row = z
+  .object({
+    id: z.string(),
+    keyId: z.string(),
+    api: z.enum(['openai', 'anthropic']),
+    endpoint: z.string(),
+    state: z.custom<BatchState>((state) => typeof state === 'string'),
+    createdAt: z.number(),
+    startedAt: optional(z.number()),
+    cancelledAt: optional(z.number()),
+    endedAt: optional(z.number()),
+    expiresAt: z.number(),
+    details: json<Batch['details']>(),
+    problems: json<readonly BatchProblem[]>(),
+    outputFileId: optional(z.string()),
+    errorFileId: optional(z.string()),
+    total: z.number(),
+    succeeded: z.number(),
+    errored: z.number(),
+    cancelled: z.number(),
+    expired: z.number(),
+  })
+  .transform(({ total, succeeded, errored, cancelled, expired, ...batch }): Batch => ({
+    ...batch,
+    counts: { total, succeeded, errored, cancelled, expired },
+  }));
+
+const rows = z.array(row);
+const ids = z.array(z.object({ id: z.string() }));
+
+/** A page of a key's list, the newest first: behind one, or in front of one, of it. */
+export type Page = { after?: string | undefined; before?: string | undefined; limit: number };
+
+export type NewBatch = Pick<
+  Batch,
+  'id' | 'keyId' | 'api' | 'endpoint' | 'createdAt' | 'expiresAt' | 'details'
+>;
+
+export type BatchEnding = Pick<Batch, 'outputFileId' | 'errorFileId'> & {
+  state: BatchState;
+  endedAt: number;
+  problems?: readonly BatchProblem[];
+};
+
+export type BatchTable = ReturnType<typeof createBatchTable>;
+
+/** The table of the batches. */
+export function createBatchTable(database: DatabaseSync) {
+  const statements = prepare(database);
+
+  return {
+    add: ({ details, ...batch }: NewBatch) =>
+      void statements.add.run({ ...batch, details: JSON.stringify(details) }),
+    read: (id: string): Batch | undefined => row.optional().parse(statements.read.get(id)),
+    /** All requests are there. */
+    begin: (id: string, startedAt: number) => void statements.begin.run(startedAt, id),
+    /** Asks for its end. */
+    cancel: (id: string, cancelledAt: number) => void statements.cancel.run(cancelledAt, id),
+    end: (id: string, { problems = [], outputFileId, errorFileId, ...ending }: BatchEnding) =>
+      void statements.end.run({
+        id,
+        ...ending,
+        problems: JSON.stringify(problems),
+        outputFileId: outputFileId ?? null,
+        errorFileId: errorFileId ?? null,
+      }),
+    remove: (id: string) => void statements.remove.run(id),
+    list(owner: Pick<Batch, 'keyId' | 'api'>, { after, before, limit }: Page): readonly Batch[] {
+      const { keyId, api } = owner;
+      if (before === undefined) {
+        return rows.parse(statements.behind.all({ keyId, api, id: after ?? null, limit }));
+      }
+      return rows.parse(statements.inFront.all({ keyId, api, id: before, limit })).toReversed();
+    },
+    /** Those of all keys that have not ended, the oldest first. */
+    listUnfinished: (): readonly Batch[] => rows.parse(statements.unfinished.all()),
+    /** Some of those that ended at this time or earlier. */
+    listEndedUntil: (time: number) => ids.parse(statements.ended.all(time)).map(({ id }) => id),
+    /** The one of a key that ended first, this one aside. */
+    findOldestEnded: (keyId: string, spared = ''): string | undefined =>
+      ids.parse(statements.oldest.all(keyId, spared))[0]?.id,
+    usedBytes: (keyId: string) => Number(statements.used.get(keyId)?.['bytes']),
+    /** Requests of a key that have no answer yet. */
+    countWaiting: (keyId: string) => Number(statements.open.get(keyId)?.['count']),
+    grow: (id: string, bytes: number) => void statements.grow.run(bytes, id),
+    /** Counts what became of one request. */
+    count(id: string, outcome: ItemOutcome | 'total', count: number) {
+      database
+        .prepare(`UPDATE batches SET ${outcome} = ${outcome} + ? WHERE id = ?`)
+        .run(count, id);
+    },
+  };
+}
+
+function prepare(database: DatabaseSync) {
+  return {
+    add: database.prepare(`
+    INSERT INTO batches (id, keyId, api, endpoint, state, createdAt, expiresAt, details, bytes)
+    VALUES ($id, $keyId, $api, $endpoint, 'filling', $createdAt, $expiresAt, $details, ${ROW_BYTES})`),
+    read: database.prepare('SELECT * FROM batches WHERE id = ?'),
+    begin: database.prepare(
+      `UPDATE batches SET state = 'running', startedAt = ? WHERE id = ? AND state = 'filling'`,
+    ),
+    cancel: database.prepare(
+      `UPDATE batches SET state = 'cancelling', cancelledAt = ? WHERE id = ? AND endedAt IS NULL AND cancelledAt IS NULL`,
+    ),
+    end: database.prepare(`
+    UPDATE batches SET state = $state, endedAt = $endedAt, problems = $problems,
+      outputFileId = $outputFileId, errorFileId = $errorFileId
+    WHERE id = $id AND endedAt IS NULL`),
+    remove: database.prepare('DELETE FROM batches WHERE id = ?'),
+    behind: database.prepare(`
+    SELECT * FROM batches WHERE keyId = $keyId AND api = $api
+      AND ($id IS NULL OR number < (SELECT number FROM batches WHERE id = $id))
+    ORDER BY number DESC LIMIT $limit`),
+    inFront: database.prepare(`
+    SELECT * FROM batches WHERE keyId = $keyId AND api = $api
+      AND number > (SELECT number FROM batches WHERE id = $id)
+    ORDER BY number LIMIT $limit`),
+    unfinished: database.prepare('SELECT * FROM batches WHERE endedAt IS NULL ORDER BY number'),
+    ended: database.prepare('SELECT id FROM batches WHERE endedAt <= ? LIMIT 100'),
+    oldest: database.prepare(
+      'SELECT id FROM batches WHERE keyId = ? AND endedAt IS NOT NULL AND id <> ? ORDER BY endedAt LIMIT 1',
+    ),
+    used: database.prepare('SELECT coalesce(sum(bytes), 0) AS bytes FROM batches WHERE keyId = ?'),
+    open: database.prepare(
+      `SELECT coalesce(sum(total - succeeded - errored - cancelled - expired), 0) AS count
+    FROM batches WHERE keyId = ? AND endedAt IS NULL`,
+    ),
+    grow: database.prepare('UPDATE batches SET bytes = bytes + ? WHERE id = ?'),
+  };
+}

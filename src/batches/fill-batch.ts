@@ -1,0 +1,53 @@
+import type { Batch, BatchProblem } from '../batch.ts';
+import { RunError, toRunError } from '../run-error.ts';
+import type { AddItems, BatchKind } from './batch-kind.ts';
+import type { BatchStore } from './open-store.ts';
+import type { Room } from './room.ts';
+
+export type FillParts = {
+  store: BatchStore;
+  room: Pick<Room, 'make'>;
+  /** Requests of one key that may wait for their answers. */
+  maxWaitingPerKey: number;
+  /** Aborts when the server ends. */
+  closing: AbortSignal;
+};
+
+/** Makes what takes requests into a batch, within what its key may have. */
+export function toAddItems(
+  { id, keyId }: Pick<Batch, 'id' | 'keyId'>,
+  { store, room, maxWaitingPerKey, closing }: FillParts,
+): AddItems {
+  let count = 0;
+  return async (items) => {
+    closing.throwIfAborted();
+    if (store.batches.countWaiting(keyId) + items.length > maxWaitingPerKey) {
+      throw new RunError(
+        'queue-full',
+        `The batches of this key may have ${maxWaitingPerKey} requests without an answer (MAX_BATCH_REQUESTS_PER_KEY). Try again when some have theirs.`,
+      );
+    }
+    const bytes = items.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+    await room.make(keyId, bytes, id);
+    store.items.add(id, items, count);
+    count += items.length;
+  };
+}
+
+/** Takes in what stands elsewhere, from the beginning; resolves with what is wrong with it. */
+export async function fillBatch(
+  batch: Batch,
+  fill: NonNullable<BatchKind['fill']>,
+  parts: FillParts,
+): Promise<readonly BatchProblem[]> {
+  const { items, batches } = parts.store;
+  // An earlier server may have come half the way.
+  while (items.removeSome(batch.id));
+  batches.count(batch.id, 'total', -batch.counts.total);
+  try {
+    return await fill(batch, toAddItems(batch, parts));
+  } catch (error) {
+    const { code, message } = toRunError(error);
+    return [{ code: code.replaceAll('-', '_'), message }];
+  }
+}

@@ -1,0 +1,131 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+import { z } from 'zod';
+
+import type { ItemOutcome } from '../batch.ts';
+import type { BatchTable } from './batch-store.ts';
+
+const item = z.object({ number: z.number(), customId: z.string(), body: z.string() });
+const items = z.array(item);
+const numbers = z.array(z.object({ number: z.number() }));
+const lines = z.array(z.object({ number: z.number(), line: z.string() }));
+const sizes = z.array(z.object({ rowid: z.number(), bytes: z.number() }));
+
+/** One request of a batch; `body` is its JSON text. */
+export type BatchItem = Readonly<z.output<typeof item>>;
+
+/** What became of a request: the line of JSON that its caller reads. */
+export type Settled = { outcome: ItemOutcome; line: string };
+
+/** Rows read, written or removed at once: more would hold others up. */
+const SLICE = 200;
+
+export type ItemTable = ReturnType<typeof createItemTable>;
+
+/** The table of the batches' requests and of their answers; it keeps the batches' counts, too. */
+export function createItemTable(database: DatabaseSync, batches: BatchTable) {
+  const statements = prepare(database);
+
+  const settleOne = (batchId: string, number: number, { outcome, line }: Settled) => {
+    const was = statements.bodySize.get(batchId, number);
+    if (!was) return;
+    statements.settle.run(outcome, line, batchId, number);
+    batches.count(batchId, outcome, 1);
+    batches.grow(batchId, Buffer.byteLength(line) - Number(was['bytes']));
+  };
+
+  return {
+    /** Adds requests behind those that are there. */
+    add(batchId: string, added: readonly Omit<BatchItem, 'number'>[], first: number) {
+      transact(database, () => {
+        let bytes = 0;
+        for (const [index, { customId, body }] of added.entries()) {
+          statements.add.run(batchId, first + index, customId, body);
+          bytes += Buffer.byteLength(body);
+        }
+        batches.count(batchId, 'total', added.length);
+        batches.grow(batchId, bytes);
+      });
+    },
+    /** A request that has no answer. */
+    read: (batchId: string, number: number): BatchItem | undefined =>
+      item.optional().parse(statements.read.get(batchId, number)),
+    /** The numbers of the first requests without an answer. */
+    listWaiting: (batchId: string, most: number) =>
+      numbers.parse(statements.waiting.all(batchId, most)).map(({ number }) => number),
+    /** Some of those without an answer, without their bodies. */
+    listUnanswered: (batchId: string): readonly BatchItem[] =>
+      items.parse(statements.waitingItems.all(batchId, SLICE)),
+    /** Keeps what became of requests; the first word on each counts. */
+    settle(batchId: string, settled: readonly (Settled & { number: number })[]) {
+      transact(database, () => {
+        for (const { number, ...one } of settled) settleOne(batchId, number, one);
+      });
+    },
+    /** A few of the lines behind the one with this number. */
+    listLines: (batchId: string, outcomes: readonly ItemOutcome[], after: number) =>
+      lines.parse(statements.page.all({ batchId, outcomes: JSON.stringify(outcomes), after })),
+    /** How long the lines are together, their ends included. */
+    countBytes: (batchId: string, outcomes: readonly ItemOutcome[]) =>
+      Number(statements.count.get({ batchId, outcomes: JSON.stringify(outcomes) })?.['bytes']),
+    /** Removes some of a batch's requests, or of those with these outcomes; returns whether there were any. */
+    removeSome(batchId: string, outcomes?: readonly ItemOutcome[]): boolean {
+      const removed = sizes.parse(
+        statements.some.all({ batchId, outcomes: outcomes ? JSON.stringify(outcomes) : null }),
+      );
+      transact(database, () => {
+        for (const { rowid } of removed) statements.remove.run(rowid);
+        batches.grow(batchId, -removed.reduce((sum, { bytes }) => sum + bytes, 0));
+      });
+      return removed.length > 0;
+    },
+  };
+}
+
+function prepare(database: DatabaseSync) {
+  return {
+    add: database.prepare(
+      'INSERT INTO items (batchId, number, customId, body) VALUES (?, ?, ?, ?)',
+    ),
+    read: database.prepare(
+      'SELECT number, customId, body FROM items WHERE batchId = ? AND number = ? AND outcome IS NULL',
+    ),
+    waiting: database.prepare(
+      'SELECT number FROM items WHERE batchId = ? AND outcome IS NULL ORDER BY number LIMIT ?',
+    ),
+    waitingItems: database.prepare(
+      `SELECT number, customId, '' AS body FROM items WHERE batchId = ? AND outcome IS NULL ORDER BY number LIMIT ?`,
+    ),
+    bodySize: database.prepare(
+      'SELECT octet_length(body) AS bytes FROM items WHERE batchId = ? AND number = ? AND outcome IS NULL',
+    ),
+    // The body has been of use.
+    settle: database.prepare(
+      `UPDATE items SET outcome = ?, line = ?, body = '' WHERE batchId = ? AND number = ?`,
+    ),
+    page: database.prepare(`
+    SELECT number, line FROM items
+    WHERE batchId = $batchId AND number > $after AND outcome IN (SELECT value FROM json_each($outcomes))
+    ORDER BY number LIMIT ${SLICE / 10}`),
+    count: database.prepare(`
+    SELECT coalesce(sum(octet_length(line) + 1), 0) AS bytes FROM items
+    WHERE batchId = $batchId AND outcome IN (SELECT value FROM json_each($outcomes))`),
+    some: database.prepare(`
+    SELECT rowid, octet_length(body) + coalesce(octet_length(line), 0) AS bytes FROM items
+    WHERE batchId = $batchId AND ($outcomes IS NULL OR outcome IN (SELECT value FROM json_each($outcomes)))
+    LIMIT ${SLICE}`),
+    remove: database.prepare('DELETE FROM items WHERE rowid = ?'),
+  };
+}
+
+/** All of it, or nothing. */
+function transact(database: DatabaseSync, work: () => void) {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    work();
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import type { BatchKinds } from './batch-kind.ts';
+import { carryOn, type CarryOnParts } from './carry-on.ts';
+import { createTasks } from './tasks.ts';
+
+export type RunnerOptions = Omit<
+  CarryOnParts,
+  'tasks' | 'kinds' | 'pausedUntil' | 'wake' | 'closing'
+> & {
+  /** Takes the part of the one who carries batches out, if it is free: servers on one folder share it. */
+  takeLead: () => boolean;
+  /** How often it looks what is to be done, in milliseconds. Default: every second. */
+  lookMs?: number | undefined;
+};
+
+export type BatchRunner = {
+  /** Begins to carry batches out, those of an earlier server first. */
+  start: (kinds: BatchKinds) => void;
+  /** Looks at once what is to be done. */
+  wake: () => void;
+  /** Ends what is under way, for this reason, without a result: the next server asks it again. */
+  close: (reason: unknown) => Promise<void>;
+};
+
+/** Makes what carries batches out, a few requests of each key at a time, the oldest batch first. */
+export function createBatchRunner({
+  takeLead,
+  lookMs = 1000,
+  ...options
+}: RunnerOptions): BatchRunner {
+  const closing = new AbortController();
+  const onProblem = (error: unknown) => {
+    if (!closing.signal.aborted) options.onProblem(error);
+  };
+  const tasks = createTasks(onProblem);
+  const pausedUntil = new Map<string, number>();
+  let kinds: BatchKinds | undefined;
+  let looking: Promise<void> | undefined;
+  let hasNews = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function look(parts: CarryOnParts) {
+    while (hasNews && !closing.signal.aborted) {
+      hasNews = false;
+      const unfinished = options.store.batches.listUnfinished();
+      if (unfinished.length === 0 || !takeLead()) return;
+      for (const batch of unfinished) await carryOn(batch, parts);
+    }
+  }
+
+  function wake() {
+    hasNews = true;
+    if (!kinds || looking || closing.signal.aborted) return;
+    const parts = {
+      ...options,
+      onProblem,
+      kinds,
+      tasks,
+      pausedUntil,
+      wake,
+      closing: closing.signal,
+    };
+    looking = look(parts)
+      .catch(onProblem)
+      .finally(() => {
+        looking = undefined;
+        if (hasNews) wake();
+      });
+  }
+
+  return {
+    start(all) {
+      kinds = all;
+      timer = setInterval(wake, lookMs).unref();
+      wake();
+    },
+    wake,
+    async close(reason) {
+      clearInterval(timer);
+      closing.abort(reason);
+      await looking;
+      await tasks.settle();
+    },
+  };
+}

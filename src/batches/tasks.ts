@@ -1,0 +1,61 @@
+import type { Batch } from '../batch.ts';
+import { within } from '../within.ts';
+
+/** What goes on of one batch. */
+export type Task = {
+  keyId: string;
+  /** Ends what is under way. */
+  stop: AbortController;
+  /** The numbers of the requests that are under way. */
+  items: Set<number>;
+  /** Something is done with the whole batch, which nothing else touches meanwhile. */
+  isBusy: boolean;
+};
+
+export type Tasks = ReturnType<typeof createTasks>;
+
+/** Time for what is under way when the server ends, in milliseconds. */
+const LAST_WORDS_MS = 2000;
+
+/** Makes the list of what goes on of batches. */
+export function createTasks(onProblem: (error: unknown) => void) {
+  const tasks = new Map<string, Task>();
+  const underWay = new Set<Promise<void>>();
+
+  const hold = (work: Promise<void>) => {
+    const held = work.catch(onProblem).finally(() => underWay.delete(held));
+    underWay.add(held);
+  };
+
+  return {
+    of({ id, keyId }: Batch): Task {
+      const task = tasks.get(id) ?? {
+        keyId,
+        stop: new AbortController(),
+        items: new Set(),
+        isBusy: false,
+      };
+      tasks.set(id, task);
+      return task;
+    },
+    forget: (id: string) => void tasks.delete(id),
+    /** Requests of a key that are under way. */
+    countItems: (keyId: string): number =>
+      [...tasks.values()].reduce(
+        (sum, task) => sum + (task.keyId === keyId ? task.items.size : 0),
+        0,
+      ),
+    hold,
+    /** Does something with a whole batch. */
+    occupy(task: Task, work: () => Promise<void>, onDone: () => void) {
+      task.isBusy = true;
+      const done = () => {
+        task.isBusy = false;
+        onDone();
+      };
+      hold(work().finally(done));
+    },
+    /** Resolves when nothing is under way, or after a moment. */
+    settle: () => within(Promise.all(underWay), LAST_WORDS_MS),
+  };
+}
