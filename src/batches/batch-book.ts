@@ -17,7 +17,7 @@ export type BatchBook = {
   /** The same with its requests. Throws `request-too-large`, too. */
   createWith: (
     batch: Omit<NewBatch, 'createdAt' | 'expiresAt'>,
-    items: readonly NewItem[],
+    items: Iterable<NewItem>,
   ) => Promise<Batch>;
   /** Throws `not-found`. */
   get: (id: string, owner: Owner) => Batch;
@@ -42,8 +42,8 @@ export type BatchBookOptions = FillParts & {
   wake: () => void;
 };
 
-/** Requests taken in at once. */
-const SLICE = 200;
+/** Requests taken in at once, and how long they are. */
+const [SLICE_ITEMS, SLICE_CHARACTERS] = [200, 1_000_000];
 
 /** Makes the book of the batches: who owns which, and how it stands. */
 export function createBatchBook(options: BatchBookOptions): BatchBook {
@@ -124,9 +124,18 @@ async function* readLines(
   }
 }
 
-async function addSlices(items: readonly NewItem[], add: AddItems) {
-  for (let start = 0; start < items.length; start += SLICE) {
-    await add(items.slice(start, start + SLICE));
+/** However many there are, nobody else waits for them. */
+async function addSlices(items: Iterable<NewItem>, add: AddItems) {
+  let slice: NewItem[] = [];
+  let length = 0;
+  for (const item of items) {
+    slice.push(item);
+    length += item.body.length;
+    if (slice.length < SLICE_ITEMS && length < SLICE_CHARACTERS) continue;
+    await add(slice);
     await setImmediate();
+    slice = [];
+    length = 0;
   }
+  if (slice.length > 0) await add(slice);
 }

@@ -13,13 +13,7 @@ import { result } from '../claude/cli-lines.ts';
 import { createStackedApp } from '../support/create-stacked-app.ts';
 import { APP_KEY, createTestApp, sayHello, type TestApp } from '../support/create-test-app.ts';
 import { answerCheckOf, OPERATIONS } from '../support/openapi-checks.ts';
-import {
-  anything,
-  type Mutated,
-  mutate,
-  toArbitrary,
-  toJson,
-} from './arbitrary-bodies.ts';
+import { anything, type Mutated, mutate, toArbitrary, toJson } from './arbitrary-bodies.ts';
 import { findCounterexample } from './find-counterexample.ts';
 import { readComplaint } from './read-complaint.ts';
 import { RICH_BODIES } from './rich-bodies.ts';

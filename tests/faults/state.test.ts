@@ -12,6 +12,7 @@ import { type Product, startProduct } from './start-product.ts';
 import { expectRecovered, readSurroundings } from './surroundings.ts';
 
 const DATABASES = [
+  'batches.db',
   'history.db',
   'limits.db',
   'requests.db',

@@ -53,7 +53,7 @@ export function createAnswerResponse(run: Run, { book }: Pick<ResponseParts, 'bo
 }
 
 function toPlaced(request: RunRequest): RunRequest {
-  return { ...request, isPlaced: true };
+  return { ...request, isPlaced: true, isWhole: true };
 }
 
 function refuse(param: string) {

@@ -26,11 +26,7 @@ export function createMessageBatch(batches: OpenedBatches) {
     return countIfRefused(c.var, async () => {
       const id = `msgbatch_${crypto.randomUUID().replaceAll('-', '')}`;
       const batch = { id, ...toOwner(c), endpoint: anthropicMessages.path, details: {} };
-      const items = requests.map(({ custom_id, params }) => ({
-        customId: custom_id,
-        body: JSON.stringify(params),
-      }));
-      return c.json(toMessageBatch(await batches.createWith(batch, items)));
+      return c.json(toMessageBatch(await batches.createWith(batch, toItems(requests))));
     });
   };
 }
@@ -79,6 +75,13 @@ export function deleteMessageBatch(batches: OpenedBatches) {
     await batches.remove(id, toOwner(c));
     return c.json({ id, type: 'message_batch_deleted' });
   };
+}
+
+/** One by one: all at once would hold others up. */
+function* toItems(requests: MessageBatchBody['requests']) {
+  for (const { custom_id, params } of requests) {
+    yield { customId: custom_id, body: JSON.stringify(params) };
+  }
 }
 
 function toOwner(c: Context<AppEnv>) {
