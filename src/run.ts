@@ -1,7 +1,4 @@
-/**
- * The canonical types. Every API dialect is translated to and from these, and nothing here belongs to
- * one dialect, to HTTP, or to the CLI.
- */
+/** The canonical types: every dialect is translated to and from them, and none is a dialect's, HTTP's or the CLI's. */
 
 import type { AgentEvent, AgentOptions, AgentSummary } from './run-agent.ts';
 import type { InputRequest, InputSettled } from './run-input.ts';

@@ -84,11 +84,10 @@ export async function createServerParts(options: ServerOptions) {
     isElsewhere: cluster !== undefined,
   });
   const folders = toAllowedFolders(config);
-  const check = createInputRules(keys.book, folders);
   const runs = openRuns({
     config,
     isAlone: stores.isAlone,
-    inputs: { steering, check },
+    inputs: { steering, check: createInputRules(keys.book, folders) },
     checkRequest: keys.checkRequest,
     log,
   });

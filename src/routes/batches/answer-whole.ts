@@ -52,8 +52,9 @@ export function createAnswerResponse(run: Run, { book }: Pick<ResponseParts, 'bo
   };
 }
 
+/** It has its place here; where the places are a cluster's, it waits there as long as it takes. */
 function toPlaced(request: RunRequest): RunRequest {
-  return { ...request, isPlaced: true, isWhole: true };
+  return { ...request, isPlaced: true, isPatient: true, isWhole: true };
 }
 
 function refuse(param: string) {
