@@ -7,7 +7,7 @@ const CANONICAL = 'run.ts run-input.ts run-error.ts run-answer.ts batch.ts';
  * A room that is not named here imports nothing else. Where several names fit a file, the last one counts.
  */
 const ROOMS: Readonly<Record<string, string>> = {
-  '*.ts': 'zod node:* run.ts run-error.ts is-inside.ts setting-schemas.ts settings.ts',
+  '*.ts': 'zod node:* run.ts run-error.ts is-inside.ts host-list.ts setting-schemas.ts settings.ts',
   '{run,run-agent,run-input,run-error,run-answer,backend}.ts':
     'run.ts run-agent.ts run-input.ts run-error.ts',
 
@@ -20,7 +20,7 @@ const ROOMS: Readonly<Record<string, string>> = {
 
   'cluster/**': 'run.ts run-error.ts run-wire.ts backend.ts within.ts bullmq ioredis zod node:*',
 
-  'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts allowed-folders.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
+  'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts allowed-folders.ts host-list.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
 
   // Dialects are pure: neither Hono, nor Node, nor each other.
   'dialects/*.ts': `${CANONICAL} zod`,
@@ -34,7 +34,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'dashboard/**': `${CANONICAL} dialects/index.ts dialects/trial.ts http/ keys/ limits/ observation/ responses/ routes/ sessions/session-transcript.ts hono zod node:*`,
 
   'keys/**':
-    'run.ts run-input.ts run-error.ts tool-rule.ts allowed-folders.ts backend.ts settings.ts state/ p-limit zod node:*',
+    'run.ts run-input.ts run-error.ts tool-rule.ts allowed-folders.ts host-list.ts backend.ts settings.ts state/ p-limit zod node:*',
   'limits/**': 'run.ts run-error.ts keys/ state/ node:*',
   'sessions/**': 'run.ts run-error.ts state/ zod node:*',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',

@@ -15,6 +15,8 @@ export type AgentOptions = {
   permissionMode: PermissionMode;
   /** Kinds of sub-agents beside the CLI's own, by name. */
   subagents?: Readonly<Record<string, Subagent>> | undefined;
+  /** MCP servers that it is connected with beside the operator's. */
+  mcpServers?: readonly McpServer[] | undefined;
   /** Whether it is noted how files were that its file tools change, to go back to that. Default: no. */
   checkpoints?: boolean | undefined;
   /** Whether somebody answers what the agent asks on its way. Default: nobody does. */
@@ -25,6 +27,9 @@ export type AgentOptions = {
   maxTurns: number | undefined;
   maxBudgetUsd: number | undefined;
 };
+
+/** An MCP server that is spoken to over HTTP; its tools are `mcp__name__tool`. */
+export type McpServer = { name: string; url: string; headers: Readonly<Record<string, string>> };
 
 /** A kind of sub-agent that an agent may start. What is left out is as the agent itself has it. */
 export type Subagent = {

@@ -9,6 +9,7 @@ export type {
   AgentPart,
   AgentSummary,
   AgentTask,
+  McpServer,
   PermissionMode,
   Subagent,
 } from './run-agent.ts';

@@ -1,5 +1,6 @@
 import { delimiter } from 'node:path';
 import { z } from 'zod';
+import { isHostEntry } from './host-list.ts';
 import {
   folder,
   isHost,
@@ -343,6 +344,13 @@ export const SETTINGS = {
     otherwise: 'no MCP servers',
     meaning:
       'File of the MCP servers, in the notation of the CLI, that agents get; requests allow their tools like others.',
+  },
+  MCP_ALLOWED_HOSTS: {
+    schema: list(',', z.string().refine(isHostEntry)),
+    expected: 'a comma-separated list of host names and IP addresses, with or without ports',
+    default: '',
+    meaning:
+      'Hosts, comma-separated, with a port or for all ports, whose MCP servers `/api/run` may name, for keys that may; redirects from there are followed, so name only what you trust.',
   },
   AGENT_SANDBOX: {
     schema: z.stringbool(),

@@ -41,6 +41,7 @@ test('without any variable, every setting has its default', () => {
       "maxTurnsPerProcess": 500,
       "maxWaitingRunsPerKey": 5,
       "maxWebSocketsPerKey": 100,
+      "mcpAllowedHosts": [],
       "mediaAllowedHosts": [],
       "mediaMaxBytes": 25165824,
       "mediaMaxUrls": 20,

@@ -22,6 +22,7 @@ export const KEYS_HELP = `Keys, beside the owner's: claude-code-proxy keys add N
   --tokens-per-minute <n>      --tokens-per-day <n>
   --usd-per-day <amount>       what its agents and chats may cost
   --permission-modes <list>    modes its agents may ask for (default all that the server allows)
+  --mcp-hosts <list>           hosts whose MCP servers its agents may name, or * (default none)
   --denied-tools <list>        built-in tools its agents never get, like Bash,WebFetch;
                                a pattern, like Bash(git push *), can be got around
 
@@ -40,6 +41,7 @@ const OPTIONS = {
   'usd-per-day': { type: 'string' },
   'permission-modes': { type: 'string' },
   'denied-tools': { type: 'string' },
+  'mcp-hosts': { type: 'string' },
 } as const;
 
 const LISTS: ReadonlySet<string> = new Set([
@@ -47,6 +49,7 @@ const LISTS: ReadonlySet<string> = new Set([
   'models',
   'permission-modes',
   'denied-tools',
+  'mcp-hosts',
 ]);
 
 /** Reads the command line behind `keys`. Throws an error of one sentence when it does not understand it. */

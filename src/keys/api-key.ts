@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { isHostEntry } from '../host-list.ts';
 import type { PermissionMode } from '../run.ts';
 import { readToolRule } from '../tool-rule.ts';
 
@@ -18,7 +19,7 @@ export const PERMISSION_MODES = [
 
 const Count = z.int().positive();
 
-/** What a key may do. What is left out is not limited. */
+/** What a key may do. What is left out is not limited, unless it says otherwise. */
 export const KeyRules = z.strictObject({
   scopes: z.array(z.enum(SCOPES)).min(1),
   /** By any name that the caller or the CLI's catalogue has for them. */
@@ -34,6 +35,11 @@ export const KeyRules = z.strictObject({
   runningAtOnce: Count.optional(),
   /** What agents and chats cost, as the CLI reckons it. */
   usdPerDay: z.number().positive().max(1_000_000).optional(),
+  /** Of the operator's, those whose MCP servers its agents may name; `*` is all. None when left out. */
+  mcpHosts: z
+    .array(z.string().refine((text) => text === '*' || isHostEntry(text), 'must be a host'))
+    .min(1)
+    .optional(),
   permissionModes: z.array(z.enum(PERMISSION_MODES)).min(1).optional(),
   /** In the CLI's notation. Only a whole tool (`Bash`) is a wall; who is denied `Bash(id)` says it otherwise. */
   deniedTools: z
@@ -103,4 +109,9 @@ export type StoredKey = z.infer<typeof StoredKey>;
 export type ApiKey = KeyRules & Pick<StoredKey, 'id' | 'name'>;
 
 /** The key in PROXY_API_KEY or in the state folder: it may do everything. */
-export const OWNER: ApiKey = { id: 'default', name: 'owner', scopes: [...SCOPES] };
+export const OWNER: ApiKey = {
+  id: 'default',
+  name: 'owner',
+  scopes: [...SCOPES],
+  mcpHosts: ['*'],
+};

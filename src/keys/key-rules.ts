@@ -1,4 +1,5 @@
 import type { Model } from '../backend.ts';
+import { isOnListedHost } from '../host-list.ts';
 import type { RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import type { ApiKey } from './api-key.ts';
@@ -22,6 +23,7 @@ export function createKeyRules({ modelAliases, readModels }: KeyRulesOptions): A
     checkScope(key, request);
     checkPermissionMode(key, request);
     checkSubagents(key, request);
+    checkMcpServers(key, request);
     const catalogue = await catalogueFor(key);
     for (const { model, param } of toModels(request)) {
       const name = modelAliases.get(model) ?? model;
@@ -87,6 +89,16 @@ function toModels({ model, agent }: RunRequest) {
 function checkSubagents({ deniedTools = [] }: ApiKey, { agent }: RunRequest) {
   if (!agent?.subagents || !SUBAGENT_TOOLS.some((tool) => deniedTools.includes(tool))) return;
   throw new RunError('forbidden', 'This key may not use sub-agents.', { param: 'agents' });
+}
+
+function checkMcpServers({ mcpHosts = [] }: ApiKey, { agent }: RunRequest) {
+  if (mcpHosts.includes('*')) return;
+  for (const [index, { url }] of (agent?.mcpServers ?? []).entries()) {
+    if (isOnListedHost(url, mcpHosts)) continue;
+    throw new RunError('forbidden', 'This key may not use MCP servers on this host.', {
+      param: `mcpServers.${index}.url`,
+    });
+  }
 }
 
 /** The CLI lets what is disallowed win over what is allowed, in every permission mode. */

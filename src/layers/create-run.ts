@@ -21,6 +21,7 @@ import {
   steerWithModelAliases,
   withModelAliases,
 } from './with-model-aliases.ts';
+import { withMcpServers } from './with-mcp-servers.ts';
 import { withPermissionMode } from './with-permission-mode.ts';
 import { withRetry } from './with-retry.ts';
 import { withStrictTools } from './with-strict-tools.ts';
@@ -77,6 +78,7 @@ export function createRun(parts: RunParts): LayeredRun {
   run = withSessions(run, parts.sessions, backend.createSessionId);
   run = withFolders(run);
   run = withPermissionMode(run, { allowBypass: config.allowBypassPermissions });
+  run = withMcpServers(run, config.mcpAllowedHosts);
   run = withModelAliases(run, config.modelAliases);
   run = withKey(run, parts.keys);
   run = withLoginAdvice(run, parts.loginCommand);

@@ -35,7 +35,7 @@ test('a key that is added is shown once, and holds', async () => {
 
 test('every limit has its flag', async () => {
   const limits =
-    '--requests-per-minute 10 --tokens-per-minute 1000 --tokens-per-day 5000 --running-at-once 2 --usd-per-day 2.5 --permission-modes plan,dontAsk --models=sonnet,claude-opus-5-5';
+    '--requests-per-minute 10 --tokens-per-minute 1000 --tokens-per-day 5000 --running-at-once 2 --usd-per-day 2.5 --permission-modes plan,dontAsk --mcp-hosts tools.example.com,127.0.0.1:9000 --models=sonnet,claude-opus-5-5';
   const answer = await keys(
     'add',
     'robot',
@@ -61,6 +61,7 @@ test('every limit has its flag', async () => {
     usdPerDay: 2.5,
     permissionModes: ['plan', 'dontAsk'],
     deniedTools: ['WebFetch', 'Bash(git push *, git pull *)'],
+    mcpHosts: ['tools.example.com', '127.0.0.1:9000'],
   });
   expect(JSON.parse(await keys('list', '--json'))).toEqual({ keys: [shown] });
   expect(warnings).toEqual([

@@ -28,6 +28,7 @@ test('without a file the owner’s key holds alone, and may do everything', asyn
     id: 'default',
     name: 'owner',
     scopes: ['chat', 'agent', 'admin'],
+    mcpHosts: ['*'],
   });
   expect(await book.find(['another-key-0123456789', ''])).toBeUndefined();
 });

@@ -24,6 +24,7 @@ export const EVERY_RULE = {
   runningAtOnce: 2,
   usdPerDay: 2.5,
   permissionModes: ['plan'],
+  mcpHosts: ['tools.example.com'],
   deniedTools: ['Bash(git push *)'],
 } as const;
 

@@ -10,6 +10,7 @@ import { toUserLine } from '../process/input-lines.ts';
 import type { CliProcess } from '../process/cli-process.ts';
 import { createAgentInputs } from './agent-inputs.ts';
 import { createLiveAgent } from './live-agent.ts';
+import { connectMcpServers } from './mcp-servers.ts';
 import type { AgentLaunch } from './launch-pools.ts';
 import type { LiveAgents } from './live-agents.ts';
 import { type AgentLine, readAgentEvents } from './read-agent-events.ts';
@@ -57,6 +58,7 @@ export function createAgentRun({
     try {
       signal.throwIfAborted();
       await process.request(toInitialize(request, options));
+      await connectMcpServers(process, options.mcpServers ?? []);
       yield { type: 'run-progress', step: 'bound' };
       const before = session?.isNew ? NOTHING_SPENT : await askSpending(process);
       const promptId = sendPrompt(process, request);

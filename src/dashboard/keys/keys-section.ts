@@ -108,6 +108,7 @@ const WORDS = {
   tokensPerDay: (count) => `${toCount(count)} tokens/day`,
   usdPerDay: (dollars) => `${toDollars(dollars)}/day`,
   permissionModes: (modes) => modes.join(', '),
+  mcpHosts: (hosts) => `MCP on ${hosts.join(', ')}`,
   deniedTools: (tools) => `without ${tools.join(', ')}`,
 } satisfies { [Rule in keyof KeyRules]-?: (value: NonNullable<KeyRules[Rule]>) => string };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { readToolRule } from '../../tool-rule.ts';
+import { McpServers } from './mcp-server-body.ts';
 
 const Effort = z.enum(['low', 'medium', 'high', 'xhigh', 'max']);
 
@@ -73,6 +74,8 @@ const Fields = z.strictObject({
   stream: z.boolean().default(false),
   /** Kinds of sub-agents beside the CLI's own, by name. */
   agents: Subagents.optional(),
+  /** On hosts that the operator and the key allow. */
+  mcpServers: McpServers.optional(),
   /** Notes how files were that its file tools change, so that they can be put back. */
   checkpoints: z.boolean().default(false),
   /** Answers at once with the run, which goes on by itself. */

@@ -31,6 +31,7 @@ export function toRunRequest(body: RunBody, caller: Caller): TranslatedRequest {
       additionalDirectories: body.additionalDirectories,
       permissionMode: body.permissionMode,
       ...(body.agents && { subagents: body.agents }),
+      ...(body.mcpServers && { mcpServers: body.mcpServers }),
       ...(body.checkpoints && { checkpoints: true }),
       ...(isAnswered(body) && { isAnswered: true }),
       systemPrompt: body.systemPrompt,

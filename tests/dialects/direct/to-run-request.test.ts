@@ -6,6 +6,8 @@ import { complaintOf } from '../complaint.ts';
 
 const SUBAGENT = { description: 'Reviews.', prompt: 'You review.' };
 
+const MCP = { name: 'tickets', url: 'https://tools.example.com/mcp' };
+
 test('a prompt alone is an agent that may do nothing unasked', () => {
   expect(translate(direct, { prompt: 'Hi' })).toEqual({
     request: {
@@ -46,13 +48,24 @@ test('every option reaches the agent', () => {
     reviewer: { ...SUBAGENT, tools: ['Read'], model: 'haiku', maxTurns: 3, effort: 'low' },
   };
 
-  const { request, isStream } = translate(direct, { ...options, ...fields, agents, outputSchema });
+  const { request, isStream } = translate(direct, {
+    ...options,
+    ...fields,
+    agents,
+    mcpServers: [MCP],
+    outputSchema,
+  });
   expect(isStream).toBe(true);
   expect(request).toMatchObject({
     model: 'opus',
     effort: 'max',
     output: { type: 'json', schema: outputSchema, path: 'outputSchema' },
-    agent: { ...options, subagents: agents, session: { id: sessionId, isNew: false } },
+    agent: {
+      ...options,
+      subagents: agents,
+      mcpServers: [{ ...MCP, headers: {} }],
+      session: { id: sessionId, isNew: false },
+    },
   });
 });
 
@@ -76,6 +89,22 @@ test.for<[field: string, fields: object]>([
   ['agents.a b', { agents: { 'a b': SUBAGENT } }],
   ['agents.a.prompt', { agents: { a: { ...SUBAGENT, prompt: ' ' } } }],
   ['agents.a.tools.0', { agents: { a: { ...SUBAGENT, tools: ['Read,Bash'] } } }],
+  ['mcpServers', { mcpServers: [MCP, MCP] }],
+  ['mcpServers.0.name', { mcpServers: [{ ...MCP, name: 'client' }] }],
+  ['mcpServers.0.name', { mcpServers: [{ ...MCP, name: 'a__b' }] }],
+  ['mcpServers.0.url', { mcpServers: [{ ...MCP, url: 'file:///etc/passwd' }] }],
+  ['mcpServers.0.url', { mcpServers: [{ ...MCP, url: 'https://a:b@example.com/' }] }],
+  ['mcpServers.0.url', { mcpServers: [{ ...MCP, url: 'https://example.com/${HOME}' }] }],
+  [
+    'mcpServers.0.headers.x-key',
+    { mcpServers: [{ ...MCP, headers: { 'x-key': '${API_KEY:-a}' } }] },
+  ],
+  ['mcpServers.0.headers.x-key', { mcpServers: [{ ...MCP, headers: { 'x-key': 'a\r\nb: c' } }] }],
+  ['mcpServers.0.headers.Host', { mcpServers: [{ ...MCP, headers: { Host: 'other' } }] }],
+  ...['headersHelper', 'command', 'type', 'oauth'].map(
+    (field) =>
+      [`mcpServers.0.${field}`, { mcpServers: [{ ...MCP, [field]: 'x' }] }] as [string, object],
+  ),
   ...['mcpServers', 'permissionMode', 'memory', 'skills', 'observer', 'background'].map(
     (field) =>
       [`agents.a.${field}`, { agents: { a: { ...SUBAGENT, [field]: 'x' } } }] as [string, object],
