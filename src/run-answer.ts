@@ -42,6 +42,7 @@ const AGENT_ONLY = {
   'approval-request': true,
   question: true,
   'plan-review': true,
+  'tool-request': true,
   'input-settled': true,
 } satisfies Record<AgentOnly['type'], true>;
 

@@ -4,7 +4,7 @@
  */
 
 /** Something that the run waits for, as an event of the run. The id is known nowhere else. */
-export type InputRequest = ApprovalRequest | QuestionRequest | PlanReview;
+export type InputRequest = ApprovalRequest | QuestionRequest | PlanReview | ToolRequest;
 
 /** A tool call that needs leave. */
 export type ApprovalRequest = {
@@ -42,6 +42,15 @@ export type AgentQuestion = {
 /** The agent has a plan, and carries it out if that is allowed. */
 type PlanReview = { type: 'plan-review'; id: string; callId: string; plan: string };
 
+/** The agent calls a tool of the caller's, who carries it out. */
+type ToolRequest = {
+  type: 'tool-request';
+  id: string;
+  callId: string;
+  toolName: string;
+  input: Readonly<Record<string, unknown>>;
+};
+
 /** Nothing is waited for under this id any more. */
 export type InputSettled = {
   type: 'input-settled';
@@ -60,6 +69,8 @@ export type InputAnswer =
       rules?: readonly string[] | undefined;
       /** Question → answer. */
       answers?: Readonly<Record<string, string>> | undefined;
+      /** What a tool of the caller's came to. */
+      result?: { text: string; isError: boolean } | undefined;
     }
   /** `message` is for the agent. */
   | { decision: 'deny'; message: string };
@@ -68,5 +79,5 @@ export type InputAnswer =
 export function isInputRequest<Event extends { type: string }>(
   event: Event,
 ): event is Extract<Event, InputRequest> {
-  return ['approval-request', 'question', 'plan-review'].includes(event.type);
+  return ['approval-request', 'question', 'plan-review', 'tool-request'].includes(event.type);
 }

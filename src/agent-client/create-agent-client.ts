@@ -9,7 +9,7 @@ import type {
   Approval,
   taskAnswers,
 } from '../dialects/direct/run-schemas.ts';
-import type { ChangeBody } from '../dialects/direct/steering-bodies.ts';
+import type { ChangeBody, ToolResultBody } from '../dialects/direct/steering-bodies.ts';
 import type { FileChanges, Session } from '../dialects/direct/session-schemas.ts';
 import { type CallOptions, createCaller } from './call.ts';
 import { followEvents } from './follow-events.ts';
@@ -42,6 +42,11 @@ export type AgentClient = {
     runId: string,
     approvalId: string,
     answer: z.input<typeof ApprovalBody>,
+  ) => Promise<z.infer<typeof Approval>>;
+  /** Gives a run the result of a tool of one's own; `id` is that of its `tool-request`. */
+  giveResult: (
+    runId: string,
+    result: z.input<typeof ToolResultBody>,
   ) => Promise<z.infer<typeof Approval>>;
   /** Sends a message, which the agent reads at its next step; resolves with its id. */
   send: (runId: string, text: string) => Promise<string>;
@@ -102,6 +107,7 @@ export function createAgentClient(
       return (await call<Answer>('GET', '/api/approvals')).approvals;
     },
     answer: (runId, id, answer) => call('POST', `${toPath(runId)}/approvals/${toPart(id)}`, answer),
+    giveResult: (runId, result) => call('POST', `${toPath(runId)}/tool-results`, result),
     async send(runId, text) {
       return (await call<{ id: string }>('POST', `${toPath(runId)}/messages`, { text })).id;
     },

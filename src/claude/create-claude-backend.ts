@@ -59,13 +59,15 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
   );
   const agentBase = { ...base, leave: toLeave(config) };
   const live = createLiveAgents();
-  const agent = createAgentRun({
-    openProcess: processes.open,
-    spares: agentSpares,
-    live,
-    base: agentBase,
-    tasksTimeoutMs: config.agentTasksTimeoutMs,
-  });
+  const agent = withUpstreamForm(
+    createAgentRun({
+      openProcess: processes.open,
+      spares: agentSpares,
+      live,
+      base: agentBase,
+      tasksTimeoutMs: config.agentTasksTimeoutMs,
+    }),
+  );
 
   return {
     run: (request, signal) => (request.agent ? agent : chat)(request, signal),

@@ -6,23 +6,30 @@ import type { Gate } from './gate.ts';
 /** The places that runs hold, by their ids: one that waits for its caller gives its place back meanwhile. */
 export type HeldPlaces = {
   enter: (request: RunRequest, signal: AbortSignal) => Promise<Place>;
-  /** Waits for a place for a run that gave its own back. Throws as the gate does. */
-  takeAgain: (runId: string) => Promise<void>;
+  /**
+   * Waits for a place for a run that gave its own back and is about to be told this; it has one when it
+   * waits for nothing else. Throws as the gate does.
+   */
+  takeAgain: (runId: string, inputId: string) => Promise<void>;
 };
 
 type Place = {
-  giveBack: () => void;
-  /** Waits for a place if it was given back. */
-  takeAgain: () => Promise<void>;
+  /** The run waits for this from here on. */
+  wait: (inputId: string) => void;
+  /** It waits for this no more: waits for a place if that was the last. */
+  settle: (inputId: string) => Promise<void>;
   end: () => void;
 };
 
+type ReturnedPlace = { isLast: (inputId: string) => boolean; takeAgain: () => Promise<void> };
+
 /** Makes the list of the places that are held. */
 export function createHeldPlaces(gate: Gate): HeldPlaces {
-  const returned = new Map<string, Place>();
+  const returned = new Map<string, ReturnedPlace>();
 
   return {
     async enter({ caller: { keyId, requestId }, isPatient }, signal) {
+      const waiting = new Set<string>();
       let leave = await gate.enter(keyId, signal, { isPatient });
       let isOver = false;
       let taking: Promise<void> | undefined;
@@ -33,23 +40,37 @@ export function createHeldPlaces(gate: Gate): HeldPlaces {
         returned.delete(requestId);
         if (isOver) leave();
       };
-      const place: Place = {
-        giveBack() {
-          leave();
-          returned.set(requestId, place);
-        },
+      const own: ReturnedPlace = {
+        isLast: (inputId) => [...waiting].every((id) => id === inputId),
         takeAgain: async () => {
-          if (returned.get(requestId) === place) await (taking ??= take());
+          if (returned.get(requestId) === own) await (taking ??= take());
+        },
+      };
+      const giveBack = () => {
+        leave();
+        returned.set(requestId, own);
+      };
+      return {
+        wait(inputId) {
+          waiting.add(inputId);
+          giveBack();
+        },
+        async settle(inputId) {
+          waiting.delete(inputId);
+          if (waiting.size > 0) giveBack();
+          else await own.takeAgain();
         },
         end() {
           isOver = true;
-          if (returned.get(requestId) === place) returned.delete(requestId);
+          if (returned.get(requestId) === own) returned.delete(requestId);
           leave();
         },
       };
-      return place;
     },
-    takeAgain: async (runId) => returned.get(runId)?.takeAgain(),
+    async takeAgain(runId, inputId) {
+      const place = returned.get(runId);
+      if (place?.isLast(inputId)) await place.takeAgain();
+    },
   };
 }
 
@@ -67,8 +88,8 @@ export function withGate(run: Run, places: HeldPlaces): Run {
       signal.throwIfAborted();
       yield { type: 'run-progress', step: 'placed' };
       for await (const event of run(request, signal)) {
-        if (isInputRequest(event)) place.giveBack();
-        if (event.type === 'input-settled') await place.takeAgain(); // it may have been withdrawn
+        if (isInputRequest(event)) place.wait(event.id);
+        if (event.type === 'input-settled') await place.settle(event.id); // it may have been withdrawn
         yield event;
       }
     } finally {
@@ -87,7 +108,7 @@ export function steerThroughGate(steering: Steering, places: HeldPlaces): Steeri
   return {
     ...steering,
     async answer(runId, inputId, answer) {
-      await places.takeAgain(runId);
+      await places.takeAgain(runId, inputId);
       await steering.answer(runId, inputId, answer);
     },
   };

@@ -127,6 +127,9 @@ test('a run that has ended takes nothing more', async () => {
   await expect(client.answer(id, 'none', { decision: 'allow' })).rejects.toMatchObject({
     status: 404,
   });
+  await expect(client.giveResult(id, { id: 'none', content: '' })).rejects.toMatchObject({
+    status: 404,
+  });
   expect(await client.approvals()).toEqual([]);
   expect(await client.cancel(id)).toMatchObject({ state: 'done' });
 });

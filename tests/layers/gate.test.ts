@@ -355,6 +355,43 @@ describe('withGate', () => {
     expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
   });
 
+  test('a run that waits for two things holds no place when one of them is told', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    const places = createHeldPlaces(gate);
+    const told = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const asking: Run = async function* asking() {
+      yield RUN_START;
+      for (const id of ['0', '1']) yield { type: 'plan-review', id, callId: 'toolu_1', plan: '' };
+      for (const id of ['0', '1']) {
+        await told[Number(id)]?.promise;
+        yield { type: 'input-settled', id, decision: 'allow' };
+      }
+      await told[1]?.promise;
+      yield RUN_END;
+    };
+    const seen: number[] = [];
+    const steering = steerThroughGate(
+      {
+        ...NO_INPUTS.steering,
+        answer: async (_runId, id) => {
+          seen.push(gate.counts().running);
+          told[Number(id)]?.resolve();
+        },
+      },
+      places,
+    );
+    const run = readAll(withGate(asking, places)(toModelRequest(), stays));
+    await settle();
+    await steering.answer('request-1', '0', { decision: 'allow' });
+    await settle();
+    expect(gate.counts()).toMatchObject({ running: 0, waiting: 0 });
+    await steering.answer('request-1', '1', { decision: 'allow' });
+    await run;
+    expect(seen).toEqual([0, 1]);
+    await settle();
+    expect(gate.counts()).toEqual({ running: 0, waiting: 0, concurrency: 1 });
+  });
+
   test('a run that ends while it waits for its caller holds no place, then or later', async () => {
     const gate = createGate({ concurrency: 1, ...PATIENT });
     const places = createHeldPlaces(gate);
@@ -362,7 +399,7 @@ describe('withGate', () => {
     await events.next();
     await events.next();
     const leave = await gate.enter('b', stays);
-    const taking = places.takeAgain('request-1');
+    const taking = places.takeAgain('request-1', 'inp_1');
     await events.return?.();
     leave();
     await taking;

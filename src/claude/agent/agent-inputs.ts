@@ -4,6 +4,13 @@ import { z } from 'zod';
 
 import type { AgentQuestion, InputAnswer, InputRequest, InputSettled } from '../../run-input.ts';
 import { RunError } from '../../run-error.ts';
+import type { ControlRequest } from '../process/input-lines.ts';
+import {
+  readToolMessage,
+  toCallId,
+  type ToolMessage,
+  toToolReply,
+} from '../process/tool-server.ts';
 
 /** The CLI's `can_use_tool` (CLI 2.1.330); it comes for questions and plans, too. */
 const Asked = z.object({
@@ -39,7 +46,12 @@ const Questions = z.object({
 
 const Plan = z.object({ plan: z.string() });
 
-type Waiting = { requestId: string; asked: Asked };
+type Waiting = {
+  requestId: string;
+  /** The message that brought a call of one of the caller's tools. */
+  call?: ToolMessage;
+  toReply: (answer: InputAnswer) => Record<string, unknown>;
+};
 
 export type AgentInputsOptions = {
   /** Answers a control request of the CLI. */
@@ -54,17 +66,40 @@ export type AgentInputs = ReturnType<typeof createAgentInputs>;
 export function createAgentInputs({ reply, onSettled }: AgentInputsOptions) {
   const waiting = new Map<string, Waiting>();
 
+  const withdraw = (isMeant: (entry: Waiting) => boolean): InputSettled | undefined => {
+    const [id] = [...waiting].find(([, entry]) => isMeant(entry)) ?? [];
+    if (id === undefined) return undefined;
+    waiting.delete(id);
+    return { type: 'input-settled', id, decision: 'withdrawn' };
+  };
+
+  /** A call of one of the caller's tools, or that the CLI does not wait for one any more. */
+  const readCall = (requestId: string, call: ToolMessage) => {
+    const callId = toCallId(call);
+    if (callId === undefined) {
+      reply(requestId, toToolReply(call, {}));
+      return withdraw((entry) => entry.call?.id === call.params?.requestId);
+    }
+    const id = createId();
+    const toCallReply = (answer: InputAnswer) => toToolReply(call, toToolResult(answer));
+    waiting.set(id, { requestId, call, toReply: toCallReply });
+    const { name = '', arguments: input = {} } = call.params ?? {};
+    return { type: 'tool-request', id, callId, toolName: name, input } as const;
+  };
+
   return {
     isWaiting: () => waiting.size > 0,
     /** Reads a control request of the CLI; what cannot be read is denied. */
-    ask(requestId: string, request: unknown): InputRequest | undefined {
+    ask(requestId: string, request: ControlRequest): InputRequest | InputSettled | undefined {
+      const message = readToolMessage(request);
+      if (message) return readCall(requestId, message);
       const { data } = Asked.safeParse(request);
       if (!data) {
         reply(requestId, { behavior: 'deny', message: 'Nobody here understands this request.' });
         return undefined;
       }
-      const id = `inp_${randomUUID().replaceAll('-', '')}`;
-      waiting.set(id, { requestId, asked: data });
+      const id = createId();
+      waiting.set(id, { requestId, toReply: (answer) => toReply(data, answer) });
       return toRequest(id, data);
     },
     /** Throws `conflict` when nothing is waited for under this id. */
@@ -74,7 +109,7 @@ export function createAgentInputs({ reply, onSettled }: AgentInputsOptions) {
         throw new RunError('conflict', 'The run does not wait for this any more.', { param: 'id' });
       }
       waiting.delete(id);
-      reply(found.requestId, toReply(found.asked, answer));
+      reply(found.requestId, found.toReply(answer));
       const { decision } = answer;
       onSettled({
         type: 'input-settled',
@@ -84,13 +119,21 @@ export function createAgentInputs({ reply, onSettled }: AgentInputsOptions) {
       });
     },
     /** The CLI does not wait any more. */
-    withdraw(requestId: string): InputSettled | undefined {
-      const [id] = [...waiting].find(([, entry]) => entry.requestId === requestId) ?? [];
-      if (id === undefined) return undefined;
-      waiting.delete(id);
-      return { type: 'input-settled', id, decision: 'withdrawn' };
-    },
+    withdraw: (requestId: string) => withdraw((entry) => entry.requestId === requestId),
   };
+}
+
+function createId() {
+  return `inp_${randomUUID().replaceAll('-', '')}`;
+}
+
+/** A denial is an error for the agent, as a tool's own is. */
+function toToolResult(answer: InputAnswer) {
+  const { text, isError } =
+    answer.decision === 'allow'
+      ? (answer.result ?? { text: '', isError: false })
+      : { text: answer.message, isError: true };
+  return { content: [{ type: 'text', text }], ...(isError && { isError }) };
 }
 
 function toRequest(id: string, asked: Asked): InputRequest {

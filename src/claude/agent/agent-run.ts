@@ -11,6 +11,7 @@ import type { CliProcess } from '../process/cli-process.ts';
 import { createAgentInputs } from './agent-inputs.ts';
 import { createLiveAgent } from './live-agent.ts';
 import { connectMcpServers } from './mcp-servers.ts';
+import { createToolServer } from './serve-tools.ts';
 import type { AgentLaunch } from './launch-pools.ts';
 import type { LiveAgents } from './live-agents.ts';
 import { type AgentLine, readAgentEvents } from './read-agent-events.ts';
@@ -53,14 +54,12 @@ export function createAgentRun({
       reply: (id, response) => process.reply(id, response),
       onSettled: lines.put,
     });
-    process.serve(({ subtype }) => subtype === 'can_use_tool' && 'line');
+    process.serve(createToolServer(request.tools));
     let forget: (() => void) | undefined;
     try {
       signal.throwIfAborted();
-      await process.request(toInitialize(request, options));
-      await connectMcpServers(process, options.mcpServers ?? []);
+      const before = await bind(process, request, options);
       yield { type: 'run-progress', step: 'bound' };
-      const before = session?.isNew ? NOTHING_SPENT : await askSpending(process);
       const promptId = sendPrompt(process, request);
       const {
         agent: self,
@@ -96,12 +95,20 @@ export function createAgentRun({
 
 /** How the request's process is started. Holds nothing of the request but what stands on a command line. */
 export function createAgentLaunch(
-  { model, effort }: RunRequest,
+  { model, effort, tools }: RunRequest,
   options: AgentOptions,
   base: LaunchBase,
 ): AgentLaunch {
   const folder = readFolder(options);
-  return (session) => toAgentLaunch({ model, effort }, { ...options, session }, base, folder);
+  return (session) =>
+    toAgentLaunch({ model, effort, tools }, { ...options, session }, base, folder);
+}
+
+/** Gives a process all that the request brings; resolves with what its session had spent before. */
+async function bind(process: CliProcess, request: RunRequest, options: AgentOptions) {
+  await process.request(toInitialize(request, options));
+  await connectMcpServers(process, request.tools, options.mcpServers ?? []);
+  return options.session?.isNew ? NOTHING_SPENT : askSpending(process);
 }
 
 function toInitialize(

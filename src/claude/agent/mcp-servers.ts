@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
-import type { McpServer } from '../../run.ts';
+import type { McpServer, Tool } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import type { CliProcess } from '../process/cli-process.ts';
+import { SERVER_NAME } from '../process/tool-server.ts';
 
 /** The answer to `mcp_status` (CLI 2.1.330). */
 const Status = z.object({ mcpServers: z.array(z.object({ name: z.string() })) });
@@ -10,45 +11,62 @@ const Status = z.object({ mcpServers: z.array(z.object({ name: z.string() })) })
 /** The answer to `mcp_set_servers`: what could not be reached → why. */
 const Answer = z.object({ errors: z.record(z.string(), z.string()) });
 
+/** As the CLI takes it, and where the caller named it. */
+type Entry = { name: string; server: object; path: string };
+
 /**
- * Connects a process with the request's own MCP servers, beside the operator's. Headers stand on no command
- * line that way. Throws `invalid-request` for a name that the operator has, and `upstream-failed` for a
- * server that does not answer.
+ * Connects a process with the caller's own tools and the request's MCP servers, beside the operator's.
+ * Headers stand on no command line that way. Throws `invalid-request` for a name that the operator has, and
+ * `upstream-failed` for a server that does not answer.
  */
 export async function connectMcpServers(
   process: Pick<CliProcess, 'request'>,
+  tools: readonly Tool[],
   servers: readonly McpServer[],
 ): Promise<void> {
-  if (servers.length === 0) return;
+  const entries = [...(tools.length > 0 ? [CLIENT] : []), ...servers.map(toEntry)];
+  if (entries.length === 0) return;
   // One of the same name would take the operator's place.
   const { mcpServers: known } = Status.parse(await process.request({ subtype: 'mcp_status' }));
-  for (const [index, { name }] of servers.entries()) {
-    if (known.some((other) => other.name === name)) throw toTaken(name, index);
+  for (const { name, path } of entries) {
+    if (known.some((other) => other.name === name)) throw toTaken(name, path);
   }
-  const entries = servers.map((server) => [server.name, toEntry(server)] as const);
-  const asked = { subtype: 'mcp_set_servers', servers: Object.fromEntries(entries) };
+  const byName = Object.fromEntries(entries.map(({ name, server }) => [name, server]));
+  const asked = { subtype: 'mcp_set_servers', servers: byName };
   const { errors } = Answer.parse(await process.request(asked));
-  for (const [index, { name }] of servers.entries()) {
+  for (const { name, path } of entries) {
     const reason = errors[name];
-    if (reason !== undefined) throw toUnreachable(name, index, reason);
+    if (reason !== undefined) throw toUnreachable(name, path, reason);
   }
 }
 
-/** Without `alwaysLoad` the model would have to search for the tools first. */
-function toEntry({ url, headers }: McpServer) {
-  return { type: 'http', url, headers, alwaysLoad: true };
+/** Without `alwaysLoad` the model would have to search for the tools first (CLI 2.1.330). */
+const CLIENT: Entry = {
+  name: SERVER_NAME,
+  server: { type: 'sdk', name: SERVER_NAME, alwaysLoad: true },
+  path: 'tools',
+};
+
+function toEntry({ name, url, headers }: McpServer, index: number): Entry {
+  return {
+    name,
+    server: { type: 'http', url, headers, alwaysLoad: true },
+    path: `mcpServers.${index}`,
+  };
 }
 
-function toTaken(name: string, index: number) {
+function toTaken(name: string, path: string) {
+  const advice =
+    path === CLIENT.path ? 'no tools of one’s own go beside it' : 'choose another name';
   return new RunError(
     'invalid-request',
-    `The operator has an MCP server named \`${name}\` already: choose another name.`,
-    { param: `mcpServers.${index}.name` },
+    `The operator has an MCP server named \`${name}\` already: ${advice}.`,
+    { param: path === CLIENT.path ? path : `${path}.name` },
   );
 }
 
-function toUnreachable(name: string, index: number, reason: string) {
+function toUnreachable(name: string, path: string, reason: string) {
   return new RunError('upstream-failed', `The MCP server \`${name}\` does not answer: ${reason}`, {
-    param: `mcpServers.${index}.url`,
+    param: `${path}.url`,
   });
 }

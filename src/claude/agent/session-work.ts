@@ -71,7 +71,7 @@ export function createSessionWork({ openProcess, base }: SessionWorkParts): Sess
 
 function toLaunch({ id, model, workingDirectory }: SessionPlace, base: LaunchBase) {
   const agent = { ...NO_RUN, session: { id, isNew: false } };
-  return toAgentLaunch({ model, effort: undefined }, agent, base, workingDirectory);
+  return toAgentLaunch({ model, effort: undefined, tools: [] }, agent, base, workingDirectory);
 }
 
 /** The CLI writes a session down at its first message (CLI 2.1.330), so it gets one, which is taken back. */

@@ -1,36 +1,18 @@
-import { z } from 'zod';
-
 import type { Tool, ToolResultPart } from '../../run.ts';
 import type { ControlHandler } from '../process/control-channel.ts';
-
-/** The name under which the caller's tools are known to the CLI; with NO_PREFIX it is never seen upstream. */
-const SERVER_NAME = 'client';
-
-/** The version that the CLI asks for (2.1.330); with another one it falls back to a handshake. */
-const PROTOCOL_VERSION = '2025-11-25';
-
-/** The CLI cuts longer results off unless a tool says so; it honours up to this many characters. */
-const MAX_RESULT_CHARACTERS = 500_000;
+import {
+  readToolMessage,
+  toCallId,
+  toManifest,
+  toServerResult,
+  toToolReply,
+} from '../process/tool-server.ts';
 
 /** Longer results, measured to arrive whole only as part of a replayed conversation. */
 const LONGEST_LIVE_RESULT = 400_000;
 
 /** Of a longer error the CLI shows the model the two ends. */
 const LONGEST_LIVE_ERROR = 10_000;
-
-const McpMessage = z.object({
-  server_name: z.literal(SERVER_NAME),
-  message: z.object({
-    id: z.union([z.string(), z.number()]).optional(),
-    method: z.string(),
-    params: z
-      .looseObject({
-        protocolVersion: z.string().optional(),
-        _meta: z.looseObject({ 'claudecode/toolUseId': z.string().optional() }).optional(),
-      })
-      .optional(),
-  }),
-});
 
 /** The caller's tools as an MCP server inside this process, spoken to over the CLI's stdio. */
 export type ClientTools = {
@@ -54,17 +36,15 @@ export function createClientTools(tools: readonly Tool[]): ClientTools {
       return tools.length === 0 ? {} : toManifest(tools);
     },
     handler(request, reply) {
-      const parsed = McpMessage.safeParse(request);
-      if (request.subtype !== 'mcp_message' || !parsed.success) return false;
-      const { id, method, params } = parsed.data.message;
-      const respond = (result: object) => reply({ mcp_response: { jsonrpc: '2.0', id, result } });
-      const callId = params?._meta?.['claudecode/toolUseId'];
-      if (method === 'tools/call' && callId !== undefined) {
+      const message = readToolMessage(request);
+      if (!message) return false;
+      const respond = (result: object) => reply(toToolReply(message, result));
+      const callId = toCallId(message);
+      if (callId === undefined) respond(toServerResult(message, tools));
+      else {
         waiting.set(callId, respond);
         onArrival?.();
-      } else if (method === 'initialize') respond(toServerInfo(params?.protocolVersion));
-      else if (method === 'tools/list') respond(toToolsList(tools));
-      else respond({});
+      }
       return true;
     },
     waitForCalls(callIds) {
@@ -102,41 +82,6 @@ function isPlainError([only, ...others]: ToolResultPart['content']) {
   if (only?.type !== 'text' || others.length > 0) return false;
   const { text } = only;
   return text !== '' && text === text.trim() && text.length <= LONGEST_LIVE_ERROR;
-}
-
-/** Given with `initialize`, the handshake's results spare its round trips before the first turn. */
-function toManifest(tools: readonly Tool[]) {
-  return {
-    sdkMcpServers: [SERVER_NAME],
-    sdkMcpServerManifests: {
-      [SERVER_NAME]: {
-        initializeResult: toServerInfo(PROTOCOL_VERSION),
-        toolsListResult: toToolsList(tools),
-      },
-    },
-  };
-}
-
-function toServerInfo(protocolVersion = PROTOCOL_VERSION) {
-  return {
-    protocolVersion,
-    capabilities: { tools: {} },
-    serverInfo: { name: SERVER_NAME, version: '1' },
-  };
-}
-
-function toToolsList(tools: readonly Tool[]) {
-  return {
-    tools: tools.map(({ name, description, inputSchema }) => ({
-      name,
-      ...(description !== undefined && { description }),
-      // The CLI offers none of the tools if one of them does not say so.
-      inputSchema: { type: 'object', ...inputSchema },
-      // Parallel calls come at once only from tools that change nothing, as far as the CLI knows.
-      annotations: { readOnlyHint: true },
-      _meta: { 'anthropic/maxResultSizeChars': MAX_RESULT_CHARACTERS },
-    })),
-  };
 }
 
 function toMcpResult({ content, isError }: ToolResultPart) {

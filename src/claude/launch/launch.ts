@@ -53,6 +53,9 @@ const CHAT_ARGS = [
   '--allowedTools=mcp__client',
 ];
 
+/** A day, in milliseconds. */
+const PATIENCE_MS = '86400000';
+
 /** The conversation stays as it is, and so do the caller's tools. */
 const CHAT_ENVIRONMENT = {
   DISABLE_AUTO_COMPACT: '1',
@@ -61,8 +64,11 @@ const CHAT_ENVIRONMENT = {
   // Beside a tool named Agent the CLI would tell the model which agents there are.
   CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS: '1',
   CLAUDE_CODE_MAX_MCP_DESCRIPTION_LENGTH: '1000000',
-  MCP_TOOL_TIMEOUT: '86400000',
+  MCP_TOOL_TIMEOUT: PATIENCE_MS,
 };
+
+/** How long their callers take for results is not for the CLI to say. */
+const CLIENT_TOOLS_ENVIRONMENT = { MCP_TOOL_TIMEOUT: PATIENCE_MS };
 
 /** The CLI tells when it has nothing more to do. */
 const AGENT_ENVIRONMENT = { CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1' };
@@ -106,11 +112,12 @@ export function toChatLaunch(
  * them can become a flag of its own.
  */
 export function toAgentLaunch(
-  request: Pick<RunRequest, 'model' | 'effort'>,
+  request: Pick<RunRequest, 'model' | 'effort' | 'tools'>,
   agent: AgentOptions,
   { environment, loginArgs, leave = NO_LEAVE, hiddenPaths = [], hiddenVariables = [] }: LaunchBase,
   folder: string,
 ): LaunchProfile {
+  const hasClientTools = request.tools.length > 0;
   const folders = [folder, ...(agent.additionalDirectories ?? [])];
   const sandbox = {
     ...SANDBOX,
@@ -133,6 +140,8 @@ export function toAgentLaunch(
       `--model=${request.model}`,
       ...toSessionArgs(agent),
       ...toListArg('--allowedTools', agent.allowedTools),
+      // Whose tools they are need not be asked.
+      ...(hasClientTools ? ['--allowedTools=mcp__client'] : []),
       ...toListArg('--disallowedTools', agent.disallowedTools),
       ...toValueArg('--max-turns', agent.maxTurns),
       ...toValueArg('--max-budget-usd', agent.maxBudgetUsd),
@@ -142,6 +151,7 @@ export function toAgentLaunch(
       ...environment,
       ...AGENT_ENVIRONMENT,
       ...(isPlanReviewed(agent) && PLAN_ENVIRONMENT),
+      ...(hasClientTools && CLIENT_TOOLS_ENVIRONMENT),
       ...(agent.checkpoints && CHECKPOINT_ENVIRONMENT),
     },
     folder,

@@ -103,6 +103,13 @@ export const inputRequests = {
     callId: z.string(),
     questions: z.array(Question),
   }),
+  'tool-request': z.object({
+    type: z.literal('tool-request'),
+    id: z.string(),
+    callId: z.string(),
+    toolName: z.string().describe('One of the caller’s `tools`.'),
+    input: z.record(z.string(), z.unknown()),
+  }),
   'plan-review': z.object({
     type: z.literal('plan-review'),
     id: z.string(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { RunError } from '../../run-error.ts';
+import type { ToolResultBody } from './steering-bodies.ts';
 import type { AgentQuestion, InputAnswer, InputRequest } from '../../run-input.ts';
 
 /** The body of `POST /api/runs/{id}/approvals/{approvalId}`. */
@@ -18,6 +19,16 @@ export const ApprovalBody = z.strictObject({
 
 export type ApprovalBody = z.infer<typeof ApprovalBody>;
 
+/** The result of a tool as the answer. Throws `invalid-request` when the run waits for something else. */
+export function toToolAnswer(
+  { content: text, isError }: ToolResultBody,
+  request: InputRequest,
+): InputAnswer {
+  if (request.type === 'tool-request') return { decision: 'allow', result: { text, isError } };
+  const sentence = 'The run waits for no result of a tool here, but for an answer.';
+  throw new RunError('invalid-request', sentence, { param: 'id' });
+}
+
 /** The answer to what a run waits for. Throws `invalid-request` for a field that does not fit it. */
 export function toInputAnswer(body: ApprovalBody, request: InputRequest): InputAnswer {
   const { decision, input, message = 'The user denied this.', remember, answers = {} } = body;
@@ -26,6 +37,10 @@ export function toInputAnswer(body: ApprovalBody, request: InputRequest): InputA
   if (request.type === 'question') {
     const given = request.questions.map((asked) => [asked.question, toAnswer(asked, answers)]);
     return { decision, answers: Object.fromEntries(given) };
+  }
+  if (request.type === 'tool-request') {
+    const sentence = 'The result of a tool is given at `/api/runs/{id}/tool-results`.';
+    throw new RunError('invalid-request', sentence, { param: 'decision' });
   }
   const suggestions = request.type === 'approval-request' ? request.suggestions : [];
   return { decision, ...(input && { input }), ...(remember && { rules: suggestions }) };

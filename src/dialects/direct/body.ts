@@ -35,6 +35,21 @@ const Subagent = z.strictObject({
   effort: Effort.optional(),
 });
 
+const Tool = z.strictObject({
+  name: z.string().regex(/^[A-Za-z][\w-]{0,63}$/),
+  description: z.string().optional(),
+  /** JSON Schema of the input, an object. */
+  inputSchema: z.record(z.string(), z.unknown()).default({ type: 'object' }),
+});
+
+const Tools = z
+  .array(Tool)
+  .max(128)
+  .refine(
+    (tools) => new Set(tools.map(({ name }) => name)).size === tools.length,
+    'must have different names',
+  );
+
 const Subagents = z
   .record(z.string().regex(/^[A-Za-z][\w-]{0,63}$/), Subagent)
   .refine((agents) => Object.keys(agents).length <= 50, 'must be 50 at most');
@@ -74,6 +89,8 @@ const Fields = z.strictObject({
   stream: z.boolean().default(false),
   /** Kinds of sub-agents beside the CLI's own, by name. */
   agents: Subagents.optional(),
+  /** Tools of the caller's own, who is told of each call and gives the result. */
+  tools: Tools.default([]),
   /** On hosts that the operator and the key allow. */
   mcpServers: McpServers.optional(),
   /** Notes how files were that its file tools change, so that they can be put back. */

@@ -12,7 +12,13 @@ import {
   RunChange,
   taskAnswers,
 } from './run-schemas.ts';
-import { AskBody, ChangeBody, MessageBody, steeringAnswers } from './steering-bodies.ts';
+import {
+  AskBody,
+  ChangeBody,
+  MessageBody,
+  steeringAnswers,
+  ToolResultBody,
+} from './steering-bodies.ts';
 import {
   DeletedSession,
   FileChanges,
@@ -31,6 +37,7 @@ export const schemas = {
     RunMessageRequest: MessageBody,
     RunRequest: RunBody,
     SideQuestionRequest: AskBody,
+    ToolResultRequest: ToolResultBody,
   },
   answers: {
     AgentEvent,

@@ -49,6 +49,7 @@ export const Approval = z.object({
     inputRequests['approval-request'],
     inputRequests.question,
     inputRequests['plan-review'],
+    inputRequests['tool-request'],
   ]),
   decision: z.enum(['allow', 'deny', 'withdrawn']).nullable(),
 });

@@ -24,6 +24,16 @@ export const steeringOperations: readonly DirectOperation[] = [
   },
   {
     ...shared,
+    id: 'giveToolResult',
+    method: 'post',
+    path: '/api/runs/{id}/tool-results',
+    summary: 'Give a run the result of a tool of one’s own',
+    body: { schema: 'ToolResultRequest', example: { id: 'inp_1', content: '18 °C' } },
+    answer: 'Approval',
+    codes: [...WITH_BODY, 'not-found', 'conflict'],
+  },
+  {
+    ...shared,
     id: 'sendRunMessage',
     method: 'post',
     path: '/api/runs/{id}/messages',

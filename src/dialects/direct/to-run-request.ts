@@ -8,7 +8,12 @@ export function toRunRequest(body: RunBody, caller: Caller): TranslatedRequest {
     model: body.model,
     instructions: [],
     messages: [{ role: 'user', parts: [{ type: 'text', text: body.prompt }] }],
-    tools: [],
+    tools: body.tools.map(({ name, description, inputSchema }, index) => ({
+      name,
+      description,
+      inputSchema,
+      path: `tools.${index}.inputSchema`,
+    })),
     toolChoice: { type: 'auto' },
     parallelToolCalls: true,
     output: body.outputSchema

@@ -2,7 +2,12 @@ import type { Context } from 'hono';
 
 import type { StoredInput } from '../../agent-runs/input-store.ts';
 import type { RunBook } from '../../agent-runs/run-book.ts';
-import { type ApprovalBody, toInputAnswer } from '../../dialects/direct/approval-body.ts';
+import {
+  type ApprovalBody,
+  toInputAnswer,
+  toToolAnswer,
+} from '../../dialects/direct/approval-body.ts';
+import type { ToolResultBody } from '../../dialects/direct/steering-bodies.ts';
 import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 
@@ -22,6 +27,17 @@ export function answerApproval(book: RunBook) {
     const { request } = book.getInput(id, keyId, approvalId);
     const answer = toInputAnswer(c.req.valid('json'), request);
     return c.json(toApprovalView(await book.answer(id, keyId, approvalId, answer)));
+  };
+}
+
+/** `POST /api/runs/{id}/tool-results`: what a tool of the caller's came to; the first result counts. */
+export function giveToolResult(book: RunBook) {
+  return async (c: Context<AppEnv, '/:id', Validated<ToolResultBody>>): Promise<Response> => {
+    const id = c.req.param('id');
+    const { keyId } = c.var.caller;
+    const body = c.req.valid('json');
+    const answer = toToolAnswer(body, book.getInput(id, keyId, body.id).request);
+    return c.json(toApprovalView(await book.answer(id, keyId, body.id, answer)));
   };
 }
 

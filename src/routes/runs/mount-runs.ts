@@ -3,11 +3,16 @@ import type { Hono } from 'hono';
 import type { RunBook } from '../../agent-runs/run-book.ts';
 import { ApprovalBody } from '../../dialects/direct/approval-body.ts';
 import { direct } from '../../dialects/direct/index.ts';
-import { AskBody, ChangeBody, MessageBody } from '../../dialects/direct/steering-bodies.ts';
+import {
+  AskBody,
+  ChangeBody,
+  MessageBody,
+  ToolResultBody,
+} from '../../dialects/direct/steering-bodies.ts';
 import { validate } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { Run } from '../../run.ts';
-import { answerApproval, listApprovals } from './approvals.ts';
+import { answerApproval, giveToolResult, listApprovals } from './approvals.ts';
 import { goOnWithRuns, resumeRun, runAgent } from './run-agent.ts';
 import { followRun, watchRuns } from './run-events.ts';
 import { listTasks, readTaskOutput, stopTask } from './run-tasks.ts';
@@ -35,6 +40,7 @@ export function mountRuns(app: Hono<AppEnv>, parts: RunRouteParts): void {
   app.post('/api/runs/:id/resume', resumeRun(run, book));
   app.get('/api/runs/:id/events', followRun({ book, stopping }));
   app.post('/api/runs/:id/approvals/:approvalId', validate(ApprovalBody), answerApproval(book));
+  app.post('/api/runs/:id/tool-results', validate(ToolResultBody), giveToolResult(book));
   app.post('/api/runs/:id/messages', validate(MessageBody), sendMessage(book));
   app.delete('/api/runs/:id/messages/:messageId', takeMessageBack(book));
   app.post('/api/runs/:id/interrupt', interruptRun(book));

@@ -8,6 +8,8 @@ const SUBAGENT = { description: 'Reviews.', prompt: 'You review.' };
 
 const MCP = { name: 'tickets', url: 'https://tools.example.com/mcp' };
 
+const TOOL = { name: 'weather' };
+
 test('a prompt alone is an agent that may do nothing unasked', () => {
   expect(translate(direct, { prompt: 'Hi' })).toEqual({
     request: {
@@ -53,11 +55,13 @@ test('every option reaches the agent', () => {
     ...fields,
     agents,
     mcpServers: [MCP],
+    tools: [TOOL],
     outputSchema,
   });
   expect(isStream).toBe(true);
   expect(request).toMatchObject({
     model: 'opus',
+    tools: [{ ...TOOL, inputSchema: { type: 'object' }, path: 'tools.0.inputSchema' }],
     effort: 'max',
     output: { type: 'json', schema: outputSchema, path: 'outputSchema' },
     agent: {
@@ -101,6 +105,9 @@ test.for<[field: string, fields: object]>([
   ],
   ['mcpServers.0.headers.x-key', { mcpServers: [{ ...MCP, headers: { 'x-key': 'a\r\nb: c' } }] }],
   ['mcpServers.0.headers.Host', { mcpServers: [{ ...MCP, headers: { Host: 'other' } }] }],
+  ['tools', { tools: [TOOL, TOOL] }],
+  ['tools.0.name', { tools: [{ ...TOOL, name: 'a b' }] }],
+  ['tools.0.parameters', { tools: [{ ...TOOL, parameters: {} }] }],
   ...['headersHelper', 'command', 'type', 'oauth'].map(
     (field) =>
       [`mcpServers.0.${field}`, { mcpServers: [{ ...MCP, [field]: 'x' }] }] as [string, object],

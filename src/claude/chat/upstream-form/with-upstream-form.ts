@@ -89,10 +89,13 @@ function createToCaller(tools: ReadonlyMap<string, UpstreamTool>) {
       const name = names.get(event.part.name) ?? event.part.name;
       const keys = tools.get(name)?.keys;
       if (keys && keys.size > 0) {
-        const callersKeys = new Map([...keys].map(([caller, upstream]) => [upstream, caller]));
-        streamed.set(event.index, renameStreamedKeys(callersKeys));
+        streamed.set(event.index, renameStreamedKeys(toCallersKeys(keys)));
       }
       yield { ...event, part: { ...event.part, name } };
+    } else if (event.type === 'tool-request') {
+      const toolName = names.get(event.toolName) ?? event.toolName;
+      const callersKeys = toCallersKeys(tools.get(toolName)?.keys ?? new Map());
+      yield { ...event, toolName, input: renameArguments(event.input, callersKeys) as Inputs }; // it was an object
     } else if (event.type === 'part-delta') {
       const delta = streamed.get(event.index)?.add(event.delta) ?? event.delta;
       if (delta !== '' || event.delta === '') yield { ...event, delta };
@@ -102,4 +105,10 @@ function createToCaller(tools: ReadonlyMap<string, UpstreamTool>) {
       yield event;
     } else yield event;
   };
+}
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+function toCallersKeys(keys: UpstreamTool['keys']) {
+  return new Map([...keys].map(([caller, upstream]) => [upstream, caller]));
 }
