@@ -61,7 +61,7 @@ test('what is not allowed is denied, as everywhere', async () => {
 test('one that is down fails the run before the agent begins', async () => {
   const before = proxy.model.requests.length;
   expect(await run({ url: 'http://127.0.0.1:1/mcp' })).toMatchObject({
-    status: 502,
+    status: 500,
     body: { error: { code: 'upstream-failed', param: 'mcpServers.0.url' } },
   });
   expect(proxy.model.requests).toHaveLength(before);
