@@ -2,6 +2,14 @@
 // cookie that scripts cannot see; there is no key here.
 import { call as ask } from './server.js';
 
+/** How each style of a time is told in the reader's own zone. */
+const TIMES = {
+  minute: { dateStyle: 'short', timeStyle: 'short' },
+  second: { dateStyle: 'short', timeStyle: 'medium' },
+  clock: { timeStyle: 'short' },
+  day: { month: 'short', day: 'numeric' },
+};
+
 const notice = document.querySelector('#notice');
 
 for (const part of document.querySelectorAll('[data-source]')) keepFresh(part);
@@ -106,10 +114,6 @@ async function copyText(button, text) {
 
 function localizeTimes(part) {
   for (const time of part.querySelectorAll('time')) {
-    const timeStyle = 'seconds' in time.dataset ? 'medium' : 'short';
-    time.textContent = new Date(time.dateTime).toLocaleString([], {
-      dateStyle: 'short',
-      timeStyle,
-    });
+    time.textContent = new Date(time.dateTime).toLocaleString([], TIMES[time.dataset.style]);
   }
 }

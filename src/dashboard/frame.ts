@@ -1,7 +1,9 @@
+import { alerts } from './alerts.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { html, type Html } from './html.ts';
 import { layout } from './layout.ts';
 import type { Page } from './page.ts';
+import { liveContent } from './section.ts';
 
 export type FrameOptions = {
   /** The address of the page that is shown. */
@@ -21,10 +23,12 @@ const DEMO_BANNER = html`<p class="banner">
 </p>`;
 
 /** What stands around every page for who is signed in. */
-export function frame(
-  { health }: Pick<DashboardParts, 'health'>,
+export async function frame(
+  parts: DashboardParts,
   { path, page, pages, body }: FrameOptions,
-): Html {
+): Promise<Html> {
+  const { health } = parts;
+  const needed = liveContent('/dashboard/alerts', 10_000, await alerts(parts));
   return layout({
     title: path === '/' ? NAME : `${page.title} · ${NAME}`,
     scripts: ['dashboard.js', ...(page.scripts ?? [])],
@@ -39,7 +43,7 @@ export function frame(
         </form>
       </header>
       <main id="main">
-        ${health.isDemo ? DEMO_BANNER : ''}
+        ${health.isDemo ? DEMO_BANNER : ''} ${needed}
         <p id="notice" role="status"></p>
         ${body}
       </main>

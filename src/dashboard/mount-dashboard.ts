@@ -5,6 +5,7 @@ import { requireAdmin } from '../http/require-scope.ts';
 import { validate, type Validated } from '../http/body/validate.ts';
 import type { AppEnv } from '../http/variables.ts';
 import { readHistoryRange } from '../routes/admin/history.ts';
+import { alerts } from './alerts.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { keysSection } from './keys/keys-section.ts';
 import { nowSection } from './overview/now-section.ts';
@@ -32,6 +33,7 @@ type TrialBody = z.infer<typeof TrialBody>;
 /** The parts of the page that its script asks for again. They stand behind `authenticate`. */
 export function mountDashboard(app: Hono<AppEnv>, parts: DashboardParts): void {
   app.use('/dashboard/*', requireAdmin);
+  app.get('/dashboard/alerts', async (c) => c.html(await alerts(parts)));
   app.get('/dashboard/now', async (c) => c.html(await nowSection(parts)));
   app.get('/dashboard/over-time', async (c) =>
     c.html(await overTimeSection(parts, readHistoryRange(c))),

@@ -29,6 +29,10 @@ const WARNINGS = {
   'nothing-stored': ({ isStored }) => !isStored(),
 } satisfies Record<string, (situation: Situation) => boolean>;
 
+export type Reason = keyof typeof REASONS;
+
+export type Warning = keyof typeof WARNINGS;
+
 /**
  * `GET /ready`: whether a request would be carried out now, 503 with the reasons if not, and what is not as it
  * should be though requests are carried out. No key needed.
@@ -36,12 +40,22 @@ const WARNINGS = {
  */
 export function ready(parts: ReadyParts, readKnownStatus: ReadKnownStatus): Handler<AppEnv> {
   return async (c) => {
-    const situation = { ...parts, status: await readKnownStatus() };
-    const reasons = listWhatHolds(REASONS, situation);
-    const warnings = listWhatHolds(WARNINGS, situation);
+    const { reasons, warnings } = await readReadiness(parts, readKnownStatus);
     const isReady = reasons.length === 0;
     const status = isReady ? 'ready' : 'not-ready';
     return c.json({ status, reasons, warnings }, isReady ? 200 : 503);
+  };
+}
+
+/** What keeps the server from requests now, and what else is not as it should be. */
+export async function readReadiness(
+  parts: ReadyParts,
+  readKnownStatus: ReadKnownStatus,
+): Promise<{ reasons: readonly Reason[]; warnings: readonly Warning[] }> {
+  const situation = { ...parts, status: await readKnownStatus() };
+  return {
+    reasons: listWhatHolds(REASONS, situation),
+    warnings: listWhatHolds(WARNINGS, situation),
   };
 }
 
@@ -50,11 +64,12 @@ function isEach({ workers }: ClusterState, isLoggedIn: boolean | null) {
   return workers().length > 0 && workers().every(({ loggedIn }) => loggedIn === isLoggedIn);
 }
 
-function listWhatHolds(
-  checks: Readonly<Record<string, (situation: Situation) => boolean>>,
+function listWhatHolds<Name extends string>(
+  checks: Readonly<Record<Name, (situation: Situation) => boolean>>,
   situation: Situation,
 ) {
-  return Object.entries(checks).flatMap(([name, holds]) => (holds(situation) ? [name] : []));
+  const names = Object.keys(checks) as Name[]; // `keys` forgets the names
+  return names.filter((name) => checks[name](situation));
 }
 
 function isFull(queue: ReturnType<ReadyParts['queue']>, maxQueueSize: number) {

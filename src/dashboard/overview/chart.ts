@@ -1,4 +1,6 @@
 import { html, type Html } from '../html.ts';
+import { axisTime } from '../time.ts';
+import { drawSeries } from './draw-series.ts';
 
 export type Series = {
   name: string;
@@ -10,37 +12,48 @@ export type Series = {
   mood?: 'first' | 'second' | 'bad';
 };
 
+/** A piece of the time shown. */
+export type Slot = {
+  /** Its beginning, in milliseconds since 1970. */
+  atMs: number;
+  /** Where a click on it leads. Default: nowhere. */
+  href?: string | undefined;
+};
+
 export type ChartOptions = {
   title: string;
   kind: 'bars' | 'lines';
   series: readonly Series[];
+  /** One for each value of a series. */
+  slots: readonly Slot[];
   format: (value: number) => string;
-  /** What the left edge is. */
-  from: string;
+  /** How the times below it are told. */
+  scale: 'clock' | 'day';
 };
 
-const [WIDTH, HEIGHT] = [300, 80];
-
-/** A chart as plain SVG. What it says stands beside it as text. */
-export function chart({ title, kind, series, format, from }: ChartOptions): Html {
+/** A chart as plain SVG with axes; each slot tells its values when it is pointed at. */
+export function chart({ title, kind, series, slots, format, scale }: ChartOptions): Html {
   const highest = Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
-  const draw = kind === 'bars' ? bars : lines;
+  const top = toTop(highest);
+  const middle = slots[Math.floor(slots.length / 2)]?.atMs ?? 0;
   return html`<figure class="chart">
     <figcaption>
       <strong>${title}</strong>
       <span class="legend">${series.map((one) => legend(one, format))}</span>
     </figcaption>
-    <svg
-      viewBox="0 0 ${WIDTH} ${HEIGHT}"
-      preserveAspectRatio="none"
-      role="img"
-      aria-label="${title}: highest ${format(highest)}"
-    >
-      <line class="base" x1="0" y1="${HEIGHT}" x2="${WIDTH}" y2="${HEIGHT}" />
-      ${highest === 0 ? '' : series.map((one, index) => draw(one, { highest, format, index, count: series.length }))}
-    </svg>
+    <div class="plot">
+      <div class="scale" aria-hidden="true">
+        ${highest === 0 ? '' : toTicks(top, format).map((tick) => html`<span>${tick}</span>`)}
+      </div>
+      <div class="area">
+        ${drawSeries(series, { title: `${title}: highest ${format(highest)}`, kind, top })}
+        <div class="slots">
+          ${slots.map((slot, index) => drawSlot(slot, { index, title, series, format, count: slots.length }))}
+        </div>
+      </div>
+    </div>
     <div class="axis">
-      <span>${from}</span><span>highest ${format(highest)}</span><span>now</span>
+      ${axisTime(slots[0]?.atMs ?? 0, scale)} ${axisTime(middle, scale)}<span>now</span>
     </div>
   </figure>`;
 }
@@ -51,36 +64,36 @@ function legend({ name, whole, mood = 'first' }: Series, format: ChartOptions['f
   >`;
 }
 
-type Scale = { highest: number; format: ChartOptions['format']; index: number; count: number };
+/** The steps between the powers of ten at which a scale may end: their halves are short, too. */
+const STEPS = [1, 2, 4, 10];
 
-/** Bars of several series stand side by side. */
-function bars({ name, values, mood = 'first' }: Series, { highest, format, index, count }: Scale) {
-  const slot = WIDTH / values.length;
-  const width = (slot * 0.8) / count;
-  return values.map((value = 0, at) => {
-    if (value === 0) return '';
-    const height = Math.max((value / highest) * (HEIGHT - 4), 1);
-    const x = at * slot + slot * 0.1 + index * width;
-    return html`<rect
-      class="${mood}"
-      x="${x.toFixed(2)}"
-      y="${(HEIGHT - height).toFixed(2)}"
-      width="${width.toFixed(2)}"
-      height="${height.toFixed(2)}"
-    >
-      <title>${name}: ${format(value)}</title>
-    </rect>`;
-  });
+/** A number with one digit, no lower than the highest value. */
+function toTop(highest: number) {
+  if (highest === 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(highest));
+  return (STEPS.find((step) => step * power >= highest) ?? 10) * power;
 }
 
-/** A line breaks where there is nothing; a point that stands alone is a short dash. */
-function lines({ values, mood = 'first' }: Series, { highest }: Scale) {
-  const slot = WIDTH / values.length;
-  const commands = values.map((value, at) => {
-    if (value === undefined) return '';
-    const y = (HEIGHT - 2 - (value / highest) * (HEIGHT - 6)).toFixed(2);
-    const x = (at * slot).toFixed(2);
-    return `${values[at - 1] === undefined ? 'M' : 'L'}${x} ${y}H${(at * slot + slot * 0.9).toFixed(2)}`;
+/** From the top to nothing; the half is left out where it reads as its neighbour does. */
+function toTicks(top: number, format: ChartOptions['format']) {
+  return [...new Set([format(top), format(top / 2), format(0)])];
+}
+
+type SlotOptions = Pick<ChartOptions, 'title' | 'series' | 'format'> & {
+  index: number;
+  count: number;
+};
+
+/** Who points at a slot sees its values; one with nothing in it is only a place. */
+function drawSlot({ atMs, href }: Slot, { index, count, title, series, format }: SlotOptions) {
+  const told = series.flatMap(({ name, values }) => {
+    const value = values[index];
+    return value === undefined || value === 0 ? [] : [`${name} ${format(value)}`];
   });
-  return html`<path class="${mood}" d="${commands.join('')}" />`;
+  if (told.length === 0) return html`<span></span>`;
+  const tip = html`<span class="tip ${index > count / 2 ? 'left' : ''}"
+    >${axisTime(atMs, 'clock')} ${told.map((words) => html`<b>${words}</b>`)}</span
+  >`;
+  if (href === undefined) return html`<span aria-hidden="true">${tip}</span>`;
+  return html`<a href="${href}" aria-label="${title}, ${told.join(', ')}">${tip}</a>`;
 }

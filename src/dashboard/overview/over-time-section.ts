@@ -5,10 +5,11 @@ import type {
   RangeName,
 } from '../../observation/ranges.ts';
 import { RANGES } from '../../observation/ranges.ts';
-import { chart, type Series } from './chart.ts';
+import { chart, type ChartOptions, type Series } from './chart.ts';
 import type { DashboardParts } from '../dashboard-parts.ts';
 import { toCount, toDollars, toDuration } from '../formats.ts';
 import { html, type Html } from '../html.ts';
+import { toRequestsHref } from '../requests/requests-href.ts';
 import { time } from '../time.ts';
 
 const RANGE_TITLES: Readonly<Record<RangeName, string>> = {
@@ -22,7 +23,7 @@ export function overTimeSection({ watch }: DashboardParts, range: RangeName): Ht
   const { points, whole } = watch.history.read(range);
   return html`${ranges(range)}
     <div class="charts">${CHARTS.map((one) => one({ points, whole }, range))}</div>
-    ${table(points)}`;
+    ${table(points, range)}`;
 }
 
 function ranges(chosen: RangeName) {
@@ -55,12 +56,12 @@ const CHARTS: readonly ((history: RangeHistory, range: RangeName) => Html)[] = [
     { name: 'errors', toValue: (sums) => sums.errors, mood: 'bad' },
   ]),
   draw('Time to first token', toDuration, 'lines', [
-    { name: 'median', toValue: ({ firstTokenMs }) => firstTokenMs?.p50 },
-    { name: '95 %', toValue: ({ firstTokenMs }) => firstTokenMs?.p95, mood: 'second' },
+    { name: 'p50', toValue: ({ firstTokenMs }) => firstTokenMs?.p50 },
+    { name: 'p95', toValue: ({ firstTokenMs }) => firstTokenMs?.p95, mood: 'second' },
   ]),
   draw('Whole answer', toDuration, 'lines', [
-    { name: 'median', toValue: ({ totalMs }) => totalMs?.p50 },
-    { name: '95 %', toValue: ({ totalMs }) => totalMs?.p95, mood: 'second' },
+    { name: 'p50', toValue: ({ totalMs }) => totalMs?.p50 },
+    { name: 'p95', toValue: ({ totalMs }) => totalMs?.p95, mood: 'second' },
   ]),
   draw('Tokens', toCount, 'bars', [
     { name: 'in', toValue: (sums) => sums.inputTokens },
@@ -68,6 +69,12 @@ const CHARTS: readonly ((history: RangeHistory, range: RangeName) => Html)[] = [
   ]),
   draw('Cost', toDollars, 'bars', [{ name: 'dollars', toValue: (sums) => sums.costUsd }]),
 ];
+
+/** How the times of each range are told. */
+const SCALES = { hour: 'clock', day: 'clock', week: 'day' } as const satisfies Record<
+  RangeName,
+  ChartOptions['scale']
+>;
 
 function draw(
   title: string,
@@ -80,7 +87,11 @@ function draw(
       title,
       format,
       kind,
-      from: RANGE_TITLES[range],
+      scale: SCALES[range],
+      slots: points.map((point) => ({
+        atMs: point.at,
+        href: title === 'Errors' ? toFailures(point, range) : undefined,
+      })),
       series: series.map(({ toValue, ...one }) => ({
         ...one,
         values: points.map((point) => toValue(point)),
@@ -89,8 +100,18 @@ function draw(
     });
 }
 
+/** The requests behind a bar. */
+function toFailures({ at }: HistoryPoint, range: RangeName) {
+  const [from, to] = [at, at + RANGES[range].bucketMinutes * 60_000];
+  return toRequestsHref({ outcome: 'failed', from: toIso(from), to: toIso(to) });
+}
+
+function toIso(atMs: number) {
+  return new Date(atMs).toISOString();
+}
+
 /** The same for who cannot see charts. */
-function table(points: Points) {
+function table(points: Points, range: RangeName) {
   const filled = points.filter(({ requests }) => requests > 0).toReversed();
   if (filled.length === 0) return html`<p class="empty">Nothing ran in this time.</p>`;
   return html`<details id="over-time-table">
@@ -110,18 +131,24 @@ function table(points: Points) {
           </tr>
         </thead>
         <tbody>
-          ${filled.map((point) => row(point))}
+          ${filled.map((point) => row(point, range))}
         </tbody>
       </table>
     </div>
   </details>`;
 }
 
-function row(point: HistoryPoint) {
+function row(point: HistoryPoint, range: RangeName) {
   return html`<tr>
     <th scope="row">${time(point.at)}</th>
     <td class="number">${toCount(point.requests)}</td>
-    <td class="number">${toCount(point.errors)}</td>
+    <td class="number">
+      ${
+        point.errors === 0
+          ? '0'
+          : html`<a class="bad" href="${toFailures(point, range)}">${toCount(point.errors)}</a>`
+      }
+    </td>
     <td class="number">${toCell(point.firstTokenMs?.p50)}</td>
     <td class="number">${toCell(point.firstTokenMs?.p95)}</td>
     <td class="number">${toCount(point.inputTokens)}</td>
