@@ -134,11 +134,11 @@ export function nameOf({ headers }: UpstreamRequest): string {
   return String(headers['x-worker']);
 }
 
-/** Resolves when a front would carry a request out. */
-export async function untilReady(front: Member): Promise<void> {
+/** Resolves when a front would carry a request out; or, with 503, when it would not. */
+export async function untilReady(front: Member, wanted: 200 | 503 = 200): Promise<void> {
   for (;;) {
     const { status } = await front.send('/ready');
-    if (status === 200) return;
+    if (status === wanted) return;
     await delay(100);
   }
 }
