@@ -13,15 +13,26 @@ const ROOT = join(import.meta.dirname, '../..');
 /** Longest run of a client, in milliseconds. */
 const RUN_MS = 90_000;
 
+const QUIET = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
+
 /** Where `npm` put a program; installs it first where it is missing. Throws when that fails. */
 export async function installClient(name: string, version: string, bin: string): Promise<string> {
-  const folder = join(ROOT, '.clients', `${bin}-${version}`);
-  const program = join(folder, 'node_modules/.bin', bin);
-  if (existsSync(program)) return program;
-  await mkdir(folder, { recursive: true });
-  const options = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
-  await execa('npm', ['install', '--prefix', folder, ...options, `${name}@${version}`]);
-  return program;
+  return install(`${name}@${version}`, `${bin}-${version}`, join('.bin', bin));
+}
+
+/** The same for a file of a package, without what it brings for one platform or another. */
+export async function installPackage(name: string, version: string, file: string): Promise<string> {
+  const folder = `${name.replace(/^.*\//, '')}-${version}`;
+  return install(`${name}@${version}`, folder, join(name, file), '--omit=optional');
+}
+
+async function install(spec: string, folder: string, file: string, ...options: string[]) {
+  const place = join(ROOT, '.clients', folder);
+  const path = join(place, 'node_modules', file);
+  if (existsSync(path)) return path;
+  await mkdir(place, { recursive: true });
+  await execa('npm', ['install', '--prefix', place, ...QUIET, ...options, spec]);
+  return path;
 }
 
 /** The proxy, and a folder in which a client is at home and at work. */
