@@ -1,6 +1,8 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
+import { READY, type ThreadReply } from './thread-message.ts';
+
 /** What a thread was given took too long, or broke it. `message` is for the log. */
 export class ThreadFailure extends Error {
   override readonly name = 'ThreadFailure';
@@ -9,17 +11,22 @@ export class ThreadFailure extends Error {
 export type ThreadOptions = {
   /** The module that the thread runs, without its ending; it serves with `serveThread`. */
   module: URL;
-  /** Longest time for one task, in milliseconds; one that takes longer ends the thread, not the server. */
+  /**
+   * Longest time for one task, in milliseconds, from when the thread is up; one that takes longer ends the
+   * thread, not the server.
+   */
   limitMs: number;
 };
+
+/** Longest time for a thread to come up, in milliseconds: on a busy machine seconds. */
+const START_MS = 30_000;
 
 /** Memory of one thread, in megabytes. */
 const MOST_MEMORY_MB = 512;
 
 type Task = { input: unknown; done: PromiseWithResolvers<unknown> };
 
-/** What a thread answers: the result, or how its work failed. */
-export type ThreadReply = { output: unknown } | { failure: string };
+type Thread = { worker: Worker; isUp: boolean; hasEnded: boolean };
 
 /**
  * Makes a thread for work whose length a caller decides, started when it is first needed. It does one
@@ -30,46 +37,18 @@ export function createThread({
   limitMs,
 }: ThreadOptions): (input: unknown) => Promise<unknown> {
   const waiting: Task[] = [];
-  let worker: Worker | undefined;
+  let thread: Thread | undefined;
   let isBusy = false;
 
   async function work() {
     if (isBusy) return;
     isBusy = true;
     for (let task = waiting.shift(); task; task = waiting.shift()) {
-      worker ??= startWorker(module, (ended) => {
-        if (worker === ended) worker = undefined;
-      });
-      await carryOut(worker, task);
+      if (!thread || thread.hasEnded) thread = startThread(module);
+      const { resolve, reject } = task.done;
+      await carryOut(thread, task.input, limitMs).then(resolve, reject);
     }
     isBusy = false;
-  }
-
-  function carryOut(thread: Worker, { input, done }: Task): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (settle: () => void) => {
-        clearTimeout(timer);
-        thread.off('message', hear).off('error', fail).off('exit', leave);
-        settle();
-        resolve();
-      };
-      const refuse = (message: string, cause?: unknown) => {
-        if (worker === thread) worker = undefined;
-        void thread.terminate();
-        end(() => done.reject(new ThreadFailure(message, { cause })));
-      };
-      const hear = (reply: ThreadReply) =>
-        end(() =>
-          'output' in reply
-            ? done.resolve(reply.output)
-            : done.reject(new ThreadFailure(reply.failure)),
-        );
-      const fail = (error: unknown) => refuse('The thread broke.', error);
-      const leave = () => refuse('The thread ended.');
-      const timer = setTimeout(() => refuse('It takes too long.'), limitMs);
-      thread.on('message', hear).on('error', fail).on('exit', leave);
-      thread.postMessage(input, []);
-    });
   }
 
   return (input) => {
@@ -80,7 +59,7 @@ export function createThread({
   };
 }
 
-function startWorker(module: URL, onExit: (worker: Worker) => void) {
+function startThread(module: URL): Thread {
   // As this file is: TypeScript here, JavaScript in the package.
   const file = new URL(module.href + extname(import.meta.filename));
   const worker = new Worker(file, {
@@ -90,7 +69,44 @@ function startWorker(module: URL, onExit: (worker: Worker) => void) {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
   worker.unref();
-  worker.on('error', () => onExit(worker));
-  worker.on('exit', () => onExit(worker));
-  return worker;
+  const thread = { worker, isUp: false, hasEnded: false };
+  const noteEnd = () => {
+    thread.hasEnded = true;
+  };
+  worker.on('error', noteEnd).on('exit', noteEnd);
+  return thread;
+}
+
+/** Gives the thread one task; ends the thread when that takes too long. */
+async function carryOut(thread: Thread, input: unknown, limitMs: number): Promise<unknown> {
+  const { worker } = thread;
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const refuse = (message: string, cause?: unknown) => {
+    thread.hasEnded = true;
+    void worker.terminate();
+    reject(new ThreadFailure(message, { cause }));
+  };
+  const begin = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => refuse('It takes too long.'), limitMs);
+    worker.postMessage(input, []);
+  };
+  const hear = (reply: ThreadReply | typeof READY) => {
+    if (reply === READY) {
+      thread.isUp = true;
+      begin();
+    } else if ('output' in reply) resolve(reply.output);
+    else reject(new ThreadFailure(reply.failure));
+  };
+  const fail = (error: unknown) => refuse('The thread broke.', error);
+  const leave = () => refuse('The thread ended.');
+  let timer = setTimeout(() => refuse('The thread does not come up.'), START_MS);
+  worker.on('message', hear).on('error', fail).on('exit', leave);
+  if (thread.isUp) begin();
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    worker.off('message', hear).off('error', fail).off('exit', leave);
+  }
 }

@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 
-import type { ThreadReply } from './create-thread.ts';
+import { READY, type ThreadReply } from './thread-message.ts';
 
-/** The thread's side of `createThread`: does every task that it is sent, and says the result. */
+/** The thread's side of `createThread`: says that it is up, does every task that it is sent, and says the result. */
 export function serveThread(work: (input: never) => unknown): void {
   parentPort?.on('message', (input: unknown) => {
     parentPort?.postMessage(
@@ -10,6 +10,7 @@ export function serveThread(work: (input: never) => unknown): void {
       [],
     ); // both sides agree on it
   });
+  parentPort?.postMessage(READY, []);
 }
 
 function toReply(work: () => unknown): ThreadReply {

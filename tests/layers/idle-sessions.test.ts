@@ -7,7 +7,7 @@ import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { NO_SESSION_WORK, type SessionWork } from '../../src/backend.ts';
 import { createGate } from '../../src/layers/gate.ts';
 import { createIdleSessions } from '../../src/layers/idle-sessions.ts';
-import { createMemoryStore } from '../../src/sessions/memory-store.ts';
+import { createSessionsInMemory } from '../support/stores-in-memory.ts';
 import { createSessions, type Sessions } from '../../src/sessions/session-book.ts';
 
 const { signal } = new AbortController();
@@ -26,7 +26,7 @@ beforeEach(async () => {
   rewindFiles.mockReset();
   fork.mockReset().mockResolvedValue();
   sessions = createSessions({
-    store: createMemoryStore(),
+    store: createSessionsInMemory(),
     ttlMs: 60_000,
     maxPerKey: 2,
     removeTranscript,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Run, RunEvent, RunRequest } from '../../src/run.ts';
 import { toAnswerEvents } from '../../src/run-answer.ts';
-import { createMemoryStore } from '../../src/sessions/memory-store.ts';
+import { createSessionsInMemory } from '../support/stores-in-memory.ts';
 import { createSessions } from '../../src/sessions/session-book.ts';
 import type { Sessions } from '../../src/sessions/session-book.ts';
 import type { SessionStore } from '../../src/sessions/session-store.ts';
@@ -34,7 +34,7 @@ const newRequest = toAgentRequest({ workingDirectory: '/work' });
 let sessions: Sessions;
 
 beforeEach(() => {
-  sessions = toSessions(createMemoryStore());
+  sessions = toSessions(createSessionsInMemory());
 });
 
 const runAll = (run: Run, request: RunRequest): Promise<RunEvent[]> =>

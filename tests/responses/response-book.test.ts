@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { createMemoryStore } from '../../src/responses/memory-store.ts';
+import { createResponsesInMemory } from '../support/stores-in-memory.ts';
 import { createResponseBook, type ResponseBookOptions } from '../../src/responses/response-book.ts';
 import type { ResponseStore } from '../../src/responses/response-store.ts';
 import { toStored } from './store-suite.ts';
@@ -11,7 +11,7 @@ let store: ResponseStore;
 let now: number;
 
 beforeEach(() => {
-  store = createMemoryStore();
+  store = createResponsesInMemory();
   now = NOW;
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { createMemoryStore } from '../../src/sessions/memory-store.ts';
+import { createSessionsInMemory } from '../support/stores-in-memory.ts';
 import { createSessions, type Sessions } from '../../src/sessions/session-book.ts';
 import type { SessionStore } from '../../src/sessions/session-store.ts';
 import type { SessionTurn } from '../../src/sessions/session-turn.ts';
@@ -30,7 +30,7 @@ const toSessions = (maxPerKey: number): Sessions =>
 
 beforeEach(() => {
   time = 5_000;
-  store = createMemoryStore();
+  store = createSessionsInMemory();
   removeTranscript.mockReset().mockResolvedValue();
   readTranscript.mockReset().mockResolvedValue(PAGE);
   onProblem.mockReset();

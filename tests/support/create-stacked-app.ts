@@ -13,7 +13,7 @@ import { createGate } from '../../src/layers/gate.ts';
 import { countBehindGate } from '../../src/layers/with-gate.ts';
 import { countWithModelAliases } from '../../src/layers/with-model-aliases.ts';
 import { createProcessRegistry } from '../../src/claude/process/process-registry.ts';
-import { createMemoryStore } from '../../src/sessions/memory-store.ts';
+import { createSessionsInMemory } from './stores-in-memory.ts';
 import { createSessions } from '../../src/sessions/session-book.ts';
 import { createTestApp, type TestApp, type TestParts } from './create-test-app.ts';
 
@@ -39,7 +39,7 @@ export function createStackedApp({
   const config = readConfig({ STATE_DIR: folder, HOME: folder, WARM_PROCESSES: '0' });
   const gate = createGate({ concurrency: 1, maxQueueSize: 1, queueTimeoutMs: 1000 });
   const sessions = createSessions({
-    store: createMemoryStore(),
+    store: createSessionsInMemory(),
     ttlMs: 60_000,
     maxPerKey: 10,
     removeTranscript: () => Promise.resolve(),

@@ -4,7 +4,7 @@ import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
 import { openHistory } from '../../src/observation/history.ts';
 import { openRequests } from '../../src/observation/requests/open-requests.ts';
 import { createWatch } from '../../src/observation/watch.ts';
-import { createMemoryStore } from '../../src/responses/memory-store.ts';
+import { createResponsesInMemory } from './stores-in-memory.ts';
 import { createResponseBook } from '../../src/responses/response-book.ts';
 import type { KeyStore } from '../../src/keys/key-store.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
@@ -119,7 +119,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
     },
     responses: {
       book: createResponseBook({
-        store: createMemoryStore(),
+        store: createResponsesInMemory(),
         ttlMs: 60_000,
         maxPerKey: 100,
         maxBytesPerKey: 1_000_000,

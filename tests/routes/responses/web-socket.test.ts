@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 
 import { type Listening, listen } from '../../../src/http/listen.ts';
 import { createBackgroundRuns } from '../../../src/responses/background-runs.ts';
-import { createMemoryStore } from '../../../src/responses/memory-store.ts';
+import { createResponsesInMemory } from '../../support/stores-in-memory.ts';
 import { createResponseBook } from '../../../src/responses/response-book.ts';
 import type { Run, RunRequest } from '../../../src/run.ts';
 import { RunError } from '../../../src/run-error.ts';
@@ -32,7 +32,7 @@ async function serve(answer: Run = sayHello) {
       return answer(request, signal);
     },
     responses: {
-      book: createResponseBook({ store: createMemoryStore(), ...limits }),
+      book: createResponseBook({ store: createResponsesInMemory(), ...limits }),
       background: createBackgroundRuns(60_000),
       stopping: stopping.signal,
     },

@@ -1,4 +1,0 @@
-import { createMemoryStore } from '../../src/sessions/memory-store.ts';
-import { describeStore } from './store-suite.ts';
-
-describeStore(() => createMemoryStore());
