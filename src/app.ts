@@ -156,6 +156,7 @@ export function createApp(parts: AppParts) {
     limits,
     sessions: parts.sessions,
     responses: parts.responses.book,
+    runs: parts.runs,
   };
   const signIns = createSignIns();
   mountSignIn(app, {

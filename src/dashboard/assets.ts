@@ -7,11 +7,17 @@ import { RunError } from '../run-error.ts';
 
 /** The files that the pages use, with their types. They lie beside `src` and, in the package, `dist`. */
 const ASSETS: Readonly<Record<string, string>> = {
+  'agents.js': 'text/javascript; charset=utf-8',
   'dashboard.css': 'text/css; charset=utf-8',
   'dashboard.js': 'text/javascript; charset=utf-8',
+  'elements.js': 'text/javascript; charset=utf-8',
+  'follow-run.js': 'text/javascript; charset=utf-8',
+  'input-card.js': 'text/javascript; charset=utf-8',
   'keys.js': 'text/javascript; charset=utf-8',
   'read-answer.js': 'text/javascript; charset=utf-8',
   'requests.js': 'text/javascript; charset=utf-8',
+  'run-log.js': 'text/javascript; charset=utf-8',
+  'run-view.js': 'text/javascript; charset=utf-8',
   'server.js': 'text/javascript; charset=utf-8',
   'try-it.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',

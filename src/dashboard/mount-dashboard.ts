@@ -7,6 +7,8 @@ import type { AppEnv } from '../http/variables.ts';
 import { readHistoryRange } from '../routes/admin/history.ts';
 import { alerts } from './alerts.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
+import { runHead } from './agents/run-head.ts';
+import { runList } from './agents/run-list.ts';
 import { keysSection } from './keys/keys-section.ts';
 import { nowSection } from './overview/now-section.ts';
 import { overTimeSection } from './overview/over-time-section.ts';
@@ -41,6 +43,12 @@ export function mountDashboard(app: Hono<AppEnv>, parts: DashboardParts): void {
   app.get('/dashboard/stored', async (c) => c.html(await storedSection(parts, c.var.caller)));
   app.get('/dashboard/sessions/:id', async (c) =>
     c.html(await sessionMessages(parts, c.req.param('id'), c.var.caller.keyId)),
+  );
+  app.get('/dashboard/runs', (c) =>
+    c.html(runList(parts, { keyId: c.var.caller.keyId, before: c.req.query('before') })),
+  );
+  app.get('/dashboard/runs/:id', (c) =>
+    c.html(runHead(parts.runs.get(c.req.param('id'), c.var.caller.keyId))),
   );
   app.get('/dashboard/keys', async (c) => c.html(await keysSection(parts)));
   app.post('/dashboard/trial', validate(TrialBody), describeTrial);

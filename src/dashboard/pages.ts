@@ -1,3 +1,4 @@
+import { agentsPage } from './agents/agents-page.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { frame } from './frame.ts';
 import { keysPage } from './keys/keys-page.ts';
@@ -12,6 +13,7 @@ import { usagePage } from './usage/usage-page.ts';
 /** Every page by its address, in the order of the navigation. */
 const PAGES: Readonly<Record<string, Page>> = {
   '/': overviewPage,
+  '/agents': agentsPage,
   '/requests': requestsPage,
   '/usage': usagePage,
   '/keys': keysPage,
