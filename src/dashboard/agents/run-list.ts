@@ -92,5 +92,7 @@ function toWish(request: InputRequest) {
       return 'has a question';
     case 'plan-review':
       return 'has a plan';
+    case 'tool-request':
+      return `waits for its program, which carries out ${request.toolName}`;
   }
 }

@@ -15,11 +15,19 @@ const LEAVE: ScriptStep = {
   suggestions: [],
 };
 
-/** Runs that ask for leave where their prompt begins with it. */
+const OWN_TOOL: ScriptStep = {
+  type: 'tool-request',
+  callId: 'toolu_1',
+  toolName: 'weather',
+  input: {},
+};
+
+/** Runs that ask for what their prompt begins with. */
 const open = (options: Parameters<typeof createTestApp>[0] = {}) => {
-  const { run, runs } = createScriptedAgent((prompt) =>
-    prompt.startsWith('leave') ? [LEAVE] : saying(0, 'Hello.'),
-  );
+  const { run, runs } = createScriptedAgent((prompt) => {
+    if (prompt.startsWith('leave')) return [LEAVE];
+    return prompt.startsWith('tool') ? [OWN_TOOL] : saying(0, 'Hello.');
+  });
   return createTestApp({ run, runs, ...options });
 };
 
@@ -28,7 +36,7 @@ async function start(app: TestApp, prompt: string, fields: object = {}) {
   const response = await post(app, '/api/run', { prompt, background: true, ...fields });
   const { id } = (await response.json()) as { id: string }; // a run
   for await (const { event } of readSse(await get(app, `/api/runs/${id}/events`))) {
-    if (event === 'approval-request') break;
+    if (event === 'approval-request' || event === 'tool-request') break;
   }
   return id;
 }
@@ -47,6 +55,14 @@ test('without a run that waits nothing is counted', async () => {
   const app = open();
   expect(await openSignedIn(app, '/agents')).toMatch(/data-count="0"\s+hidden/);
   expect(await openSignedIn(app, '/agents')).toContain('No run of this key yet.');
+});
+
+test('one that waits for its own program is no business of a person', async () => {
+  const app = open();
+  await start(app, 'tool');
+  const text = await openSignedIn(app, '/agents');
+  expect(text).toMatch(/data-count="0"\s+hidden/);
+  expect(text).toContain('waits for its program, which carries out weather');
 });
 
 test('a run shows what it was asked, how it stands and what it cost; nothing is read as HTML', async () => {
