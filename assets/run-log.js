@@ -62,6 +62,10 @@ export function createRunLog(place, { takeBack }) {
     'approval-request': (input) => inputs.set(input.id, input.toolName),
     question: (input) => inputs.set(input.id, 'the question'),
     'plan-review': (input) => inputs.set(input.id, 'the plan'),
+    'tool-request': (input) => {
+      inputs.set(input.id, input.toolName);
+      add(makeNote(`Its program is to carry out ${input.toolName}.`));
+    },
     'input-settled': ({ id, decision, message }) =>
       add(makeNote(`${DECISIONS[decision]}: ${inputs.get(id)}${message ? ` (“${message}”)` : ''}`)),
     error: ({ error }) => add(make('li', { className: 'complaint', textContent: error?.message })),

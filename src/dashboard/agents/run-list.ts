@@ -32,12 +32,9 @@ export function runList({ runs }: DashboardParts, { keyId, before }: RunListOpti
   const last = page.length > SHOWN ? page[SHOWN - 1] : undefined;
   const asked = Map.groupBy(runs.listInputs(keyId), ({ runId }) => runId);
   const toAsked = ({ id }: StoredRun) => (asked.get(id) ?? []).map(({ request }) => request);
-  return html`<p
-      id="waiting"
-      data-count="${waiting.length}"
-      ${waiting.length === 0 ? 'hidden' : ''}
-    >
-      ${waiting.length === 1 ? '1 run waits for you.' : `${waiting.length} runs wait for you.`}
+  const count = waiting.filter((run) => toAsked(run).some(isForPerson)).length;
+  return html`<p id="waiting" data-count="${count}" ${count === 0 ? 'hidden' : ''}>
+      ${count === 1 ? '1 run waits for you.' : `${count} runs wait for you.`}
     </p>
     ${table([...waiting, ...others], toAsked)}
     <p class="row ways">
@@ -82,6 +79,11 @@ function row(run: StoredRun, asked: readonly InputRequest[]) {
     <td data-name="Took">${endedAt === undefined ? '–' : toDuration(endedAt - createdAt)}</td>
     <td data-name="Cost">${data ? toDollars(data.costUsd) : '–'}</td>
   </tr>`;
+}
+
+/** The caller's own tools are carried out by its program. */
+function isForPerson({ type }: InputRequest) {
+  return type !== 'tool-request';
 }
 
 function toWish(request: InputRequest) {
