@@ -19,6 +19,7 @@ const ASSETS: Readonly<Record<string, string>> = {
   'run-log.js': 'text/javascript; charset=utf-8',
   'run-view.js': 'text/javascript; charset=utf-8',
   'server.js': 'text/javascript; charset=utf-8',
+  'shortcuts.js': 'text/javascript; charset=utf-8',
   'try-it.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',
 };

@@ -4,6 +4,7 @@ import { html, type Html } from './html.ts';
 import { layout } from './layout.ts';
 import type { Page } from './page.ts';
 import { liveContent } from './section.ts';
+import { shortcutsList, toLetter } from './shortcuts.ts';
 
 export type FrameOptions = {
   /** The address of the page that is shown. */
@@ -31,12 +32,12 @@ export async function frame(
   const needed = liveContent('/dashboard/alerts', 10_000, await alerts(parts));
   return layout({
     title: path === '/' ? NAME : `${page.title} · ${NAME}`,
-    scripts: ['dashboard.js', ...(page.scripts ?? [])],
+    scripts: ['dashboard.js', 'shortcuts.js', ...(page.scripts ?? [])],
     body: html`<a class="skip" href="#main">To the content</a>
       <header class="top">
         <h1><img src="/assets/icon.svg" alt="" width="24" height="24" /> ${NAME}</h1>
         <nav aria-label="Pages">
-          ${Object.entries(pages).map(([place, { title }]) => link(place, title, place === path))}
+          ${Object.entries(pages).map(([place, one]) => link(place, one, place === path))}
         </nav>
         <form method="post" action="/sign-out">
           <button type="submit" class="quiet">Sign out</button>
@@ -49,11 +50,18 @@ export async function frame(
       </main>
       <footer>
         ${NAME} ${health.version} · <a href="/health">health</a> · <a href="/ready">ready</a> ·
-        <a href="/metrics">metrics</a>
-      </footer>`,
+        <a href="/metrics">metrics</a> ·
+        <button type="button" id="show-shortcuts" class="plain">shortcuts</button>
+      </footer>
+      ${shortcutsList(pages)}`,
   });
 }
 
-function link(place: string, title: string, isCurrent: boolean) {
-  return html`<a href="${place}" ${isCurrent ? html`aria-current="page"` : ''}>${title}</a>`;
+function link(place: string, page: Page, isCurrent: boolean) {
+  return html`<a
+    href="${place}"
+    data-letter="${toLetter(page)}"
+    ${isCurrent ? html`aria-current="page"` : ''}
+    >${page.title}</a
+  >`;
 }

@@ -301,6 +301,24 @@ test('each page has its address, and the way back leads back', async () => {
   expect(page.url()).toBe(`${proxy.url}/keys`);
 });
 
+test('keys lead from page to page, and a list tells which', async () => {
+  const { page } = await open('/');
+  await signIn(page);
+  await page.waitForLoadState(); // its scripts have run then
+  await page.keyboard.press('?');
+  const list = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await list.getByText('Usage').waitFor();
+  await page.keyboard.press('Escape');
+  await list.waitFor({ state: 'hidden' });
+  await page.keyboard.press('g');
+  await page.keyboard.press('r');
+  await page.waitForURL(`${proxy.url}/requests`);
+  await page.keyboard.press('/');
+  await page.keyboard.type('g k?');
+  expect(await page.getByRole('searchbox').inputValue()).toBe('g k?');
+  expect(page.url()).toBe(`${proxy.url}/requests`);
+});
+
 test('a page that looks around asks for the key when the sign-in is over', async () => {
   const { page, complaints } = await open();
   await signIn(page);
