@@ -10,7 +10,8 @@ document.querySelector('#show-shortcuts').addEventListener('click', () => list.s
 
 function onKey(event) {
   const { key, ctrlKey, metaKey, altKey, target } = event;
-  if (ctrlKey || metaKey || altKey || target.closest('input, select, textarea, dialog')) return;
+  if (ctrlKey || metaKey || altKey || list.open) return;
+  if (target.closest('input, select, textarea')) return;
   const action = isGoing ? () => goTo(key) : ACTIONS[key];
   isGoing = key === 'g' && !isGoing;
   if (!action) return;
