@@ -12,6 +12,22 @@ export const USAGE: TokenUsage = {
   reasoning: undefined,
 };
 
+/** What a body becomes that says `Hi` to `sonnet` and asks for nothing else. */
+export const BARE_REQUEST = {
+  model: 'sonnet',
+  instructions: [],
+  messages: [{ role: 'user', parts: [{ type: 'text', text: 'Hi' }] }],
+  tools: [],
+  toolChoice: { type: 'auto' },
+  parallelToolCalls: true,
+  output: { type: 'text' },
+  sampling: {},
+  thinking: { type: 'default' },
+  effort: undefined,
+  agent: undefined,
+  caller: CALLER,
+};
+
 type CannedPart = { part: StartedPart; deltas?: readonly string[]; signature?: string };
 
 type CannedEnd = { finish?: RunFinish; stopSequence?: string; usage?: TokenUsage };

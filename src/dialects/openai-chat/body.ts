@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { MOST_CHOICES } from '../shared/openai-answer.ts';
-
+import { JsonObjectFormat, PlainFormat, ReasoningEffort } from '../shared/openai-formats.ts';
 import { ChatTool, ChatToolChoice, FunctionDefinition } from './tools.ts';
 
 /**
@@ -96,12 +96,8 @@ const ChatMessage = z.discriminatedUnion('role', [
 ]);
 
 const ResponseFormat = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('text') }),
-  // Others than OpenAI's own API take a schema here, and their clients send one.
-  z.looseObject({
-    type: z.literal('json_object'),
-    schema: z.record(z.string(), z.unknown()).nullish(),
-  }),
+  PlainFormat,
+  JsonObjectFormat,
   z.looseObject({
     type: z.literal('json_schema'),
     json_schema: z.looseObject({
@@ -111,8 +107,6 @@ const ResponseFormat = z.discriminatedUnion('type', [
     }),
   }),
 ]);
-
-const ReasoningEffort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
 
 export const ChatBody = z.looseObject({
   model: z.string().min(1),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { JsonObjectFormat, PlainFormat, ReasoningEffort } from '../shared/openai-formats.ts';
 import { Item, type InputItem } from './input-item.ts';
 import { Tool, ToolChoice } from './tools/tool-schema.ts';
 
@@ -9,11 +10,8 @@ import { Tool, ToolChoice } from './tools/tool-schema.ts';
  */
 
 const TextFormat = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('text') }),
-  z.looseObject({
-    type: z.literal('json_object'),
-    schema: z.record(z.string(), z.unknown()).nullish(),
-  }),
+  PlainFormat,
+  JsonObjectFormat,
   z.looseObject({
     type: z.literal('json_schema'),
     name: z.string(),
@@ -24,7 +22,7 @@ const TextFormat = z.discriminatedUnion('type', [
 ]);
 
 const Reasoning = z.looseObject({
-  effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullish(),
+  effort: ReasoningEffort.nullish(),
   summary: z.string().nullish(),
 });
 

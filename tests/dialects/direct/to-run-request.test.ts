@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { direct } from '../../../src/dialects/direct/index.ts';
-import { translate } from '../canned-run.ts';
+import { BARE_REQUEST, translate } from '../canned-run.ts';
 import { complaintOf } from '../complaint.ts';
 
 const SUBAGENT = { description: 'Reviews.', prompt: 'You review.' };
@@ -13,18 +13,9 @@ const TOOL = { name: 'weather' };
 test('a prompt alone is an agent that may do nothing unasked', () => {
   expect(translate(direct, { prompt: 'Hi' })).toEqual({
     request: {
+      ...BARE_REQUEST,
       model: 'default',
-      instructions: [],
-      messages: [{ role: 'user', parts: [{ type: 'text', text: 'Hi' }] }],
-      tools: [],
-      toolChoice: { type: 'auto' },
-      parallelToolCalls: true,
-      output: { type: 'text' },
-      sampling: {},
-      thinking: { type: 'default' },
-      effort: undefined,
       agent: { allowedTools: [], disallowedTools: [], permissionMode: 'dontAsk' },
-      caller: { keyId: 'key-a', user: undefined, requestId: 'req_1' },
     },
     isStream: false,
     ignored: [],

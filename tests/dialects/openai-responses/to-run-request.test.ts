@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { openaiResponses } from '../../../src/dialects/openai-responses/index.ts';
-import { translate } from '../canned-run.ts';
+import { BARE_REQUEST, translate } from '../canned-run.ts';
 
 const toRunRequest = (fields: object) =>
   translate(openaiResponses, { model: 'sonnet', input: 'Hi', ...fields });
@@ -10,20 +10,7 @@ const toRequest = (fields: object) => toRunRequest(fields).request;
 
 test('the least there is leaves everything to the model', () => {
   expect(toRunRequest({})).toEqual({
-    request: {
-      model: 'sonnet',
-      instructions: [],
-      messages: [{ role: 'user', parts: [{ type: 'text', text: 'Hi' }] }],
-      tools: [],
-      toolChoice: { type: 'auto' },
-      parallelToolCalls: true,
-      output: { type: 'text' },
-      sampling: {},
-      thinking: { type: 'default' },
-      effort: undefined,
-      agent: undefined,
-      caller: { keyId: 'key-a', user: undefined, requestId: 'req_1' },
-    },
+    request: BARE_REQUEST,
     isStream: false,
     ignored: [],
   });
