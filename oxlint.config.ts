@@ -7,7 +7,8 @@ const CANONICAL = 'run.ts run-input.ts run-error.ts run-answer.ts batch.ts';
  * A room that is not named here imports nothing else. Where several names fit a file, the last one counts.
  */
 const ROOMS: Readonly<Record<string, string>> = {
-  '*.ts': 'zod node:* run.ts run-error.ts is-inside.ts host-list.ts setting-schemas.ts settings.ts',
+  '*.ts':
+    'zod node:* run.ts run-error.ts is-inside.ts host-list.ts setting-schemas.ts settings.ts webhook-secret.ts',
   '{run,run-agent,run-input,run-error,run-answer,backend}.ts':
     'run.ts run-agent.ts run-input.ts run-error.ts',
 
@@ -24,7 +25,7 @@ const ROOMS: Readonly<Record<string, string>> = {
 
   // Dialects are pure: neither Hono, nor Node, nor each other.
   'dialects/*.ts': `${CANONICAL} zod`,
-  'dialects/*/**': `${CANONICAL} tool-rule.ts ../dialect.ts ../operation.ts ../trial.ts ../shared/ zod`,
+  'dialects/*/**': `${CANONICAL} tool-rule.ts webhook-secret.ts ../dialect.ts ../operation.ts ../trial.ts ../shared/ zod`,
   'dialects/openai-responses/tools/**': `${CANONICAL} ../body.ts ../content.ts ../../shared/ zod`,
   'openapi/**': 'run-error.ts dialects/ keys/api-key.ts zod',
 
@@ -42,6 +43,7 @@ const ROOMS: Readonly<Record<string, string>> = {
     'run.ts run-input.ts run-error.ts backend.ts config.ts deadline.ts within.ts state/ webhooks/ zod node:*',
   'batches/**': 'batch.ts run-error.ts config.ts deadline.ts within.ts state/ zod node:*',
   'observation/**': 'run.ts run-error.ts round-usd.ts config.ts state/ pino prom-client zod node:*',
+  'alerts/**': 'config.ts webhooks/ zod node:*',
   'webhooks/**': 'run-error.ts loopback.ts within.ts media/ standardwebhooks node:*',
   'media/**': 'run.ts run-error.ts loopback.ts node:*',
   'state/**': 'node:*',

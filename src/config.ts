@@ -48,6 +48,11 @@ export function readConfig(environment: Environment): Config {
     );
   }
   if (config !== undefined) complaints.push(...listClusterComplaints(config));
+  if (config?.alertWebhook !== undefined && config.alertWebhookSecret === undefined) {
+    complaints.push(
+      'ALERT_WEBHOOK is set, and needs ALERT_WEBHOOK_SECRET to sign what it is sent.',
+    );
+  }
   if (config === undefined || complaints.length > 0) {
     throw new ConfigError(complaints.join('\n'));
   }

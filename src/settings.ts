@@ -14,6 +14,7 @@ import {
   toPair,
   wholeNumber,
 } from './setting-schemas.ts';
+import { WEBHOOK_SECRET, WEBHOOK_SECRET_WORDS } from './webhook-secret.ts';
 
 /** One setting: its check, its default and what a person must know to set it. */
 export type Setting = {
@@ -211,6 +212,22 @@ export const SETTINGS = {
     default: '',
     meaning:
       'Hosts, IP addresses and networks, comma-separated, to which webhooks are sent although they are private, without TLS, too.',
+  },
+  ALERT_WEBHOOK: {
+    schema: z.url({ protocol: /^https?$/ }),
+    expected: 'an http or https address',
+    default: undefined,
+    otherwise: 'nobody is told',
+    meaning:
+      'Address that is told when something needs a person (a login that is gone, a full disk …), and when it is over.',
+  },
+  ALERT_WEBHOOK_SECRET: {
+    schema: z.string().regex(WEBHOOK_SECRET),
+    expected: WEBHOOK_SECRET_WORDS,
+    default: undefined,
+    otherwise: 'none; ALERT_WEBHOOK needs one',
+    isSecret: true,
+    meaning: 'Secret with which the messages to `ALERT_WEBHOOK` are signed.',
   },
   SHUTDOWN_GRACE_MS: {
     ...milliseconds(LONGEST_TIMER_MS, 0),

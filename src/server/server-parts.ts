@@ -17,12 +17,11 @@ import {
   openBackend,
   type OpenedBackend,
 } from './open-backend.ts';
+import { openHealth } from './open-health.ts';
 import { openServerBatches } from './open-server-batches.ts';
 import { type OpenedKeys, openKeys } from './open-keys.ts';
 import { openStores } from './open-stores.ts';
-import type { HealthParts } from '../routes/health.ts';
 import { RunError } from '../run-error.ts';
-import { takesWrites } from '../state/state-folder.ts';
 
 export type ServerOptions = {
   config: Config;
@@ -92,6 +91,7 @@ export async function createServerParts(options: ServerOptions) {
     log,
   });
   const batches = openServerBatches({ config, gate, keys, log, isAlone: stores.isAlone });
+  const { health, endAlerts } = openHealth(options, { queue, cli, drain, keys, sessions, log });
   const app = createApp({
     run,
     countTokens,
@@ -99,14 +99,7 @@ export async function createServerParts(options: ServerOptions) {
     keyStore: keys.store,
     limits: keys.limits,
     readCliStatus,
-    health: toHealth(options, {
-      queue,
-      cluster,
-      isDraining: () => drain.isOn,
-      isCountedInMemory: keys.isCountedInMemory,
-      countSessions: sessions.count,
-      readCliStatus,
-    }),
+    health,
     sessions,
     idleSessions: createIdleSessions({ sessions, work: backend.sessionWork, gate, folders }),
     responses,
@@ -127,7 +120,7 @@ export async function createServerParts(options: ServerOptions) {
     noteStarted: started.resolve,
     readCliStatus,
     removeLeftBehind: cli.removeLeftBehind,
-    ...createUpkeep({ cli, stores, runs, batches, keys }),
+    ...createUpkeep({ cli, stores, runs, batches, keys, endAlerts }),
   };
 }
 
@@ -137,16 +130,18 @@ type Kept = {
   runs: ReturnType<typeof openRuns>;
   batches: OpenedBatches;
   keys: OpenedKeys;
+  endAlerts: () => Promise<void>;
 };
 
 /** Forgets what is old, and gives everything back. */
-function createUpkeep({ cli, stores, runs, batches, keys }: Kept) {
+function createUpkeep({ cli, stores, runs, batches, keys, endAlerts }: Kept) {
   return {
     removeExpired: async () => {
       runs.removeExpired();
       await Promise.all([stores.removeExpired(), batches.removeExpired(), keys.removeExpired()]);
     },
     close: async () => {
+      await endAlerts();
       await stores.responses.close(toShutdown());
       await runs.close(toShutdown());
       await batches.close(toShutdown());
@@ -154,24 +149,6 @@ function createUpkeep({ cli, stores, runs, batches, keys }: Kept) {
       await stores.close();
       keys.close();
     },
-  };
-}
-
-function toHealth(
-  { version, claude, config, isDemo = false }: ServerOptions,
-  now: Omit<
-    HealthParts,
-    'version' | 'cliVersion' | 'startedAtMs' | 'maxQueueSize' | 'isStored' | 'isDemo'
-  >,
-): HealthParts {
-  return {
-    ...now,
-    version,
-    cliVersion: claude.version,
-    startedAtMs: performance.now(),
-    maxQueueSize: config.maxQueueSize,
-    isStored: () => takesWrites(config.stateDir),
-    isDemo,
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { readToolRule } from '../../tool-rule.ts';
+import { WEBHOOK_SECRET, WEBHOOK_SECRET_WORDS } from '../../webhook-secret.ts';
 import { McpServers } from './mcp-server-body.ts';
 
 const Effort = z.enum(['low', 'medium', 'high', 'xhigh', 'max']);
@@ -54,16 +55,9 @@ const Subagents = z
   .record(z.string().regex(/^[A-Za-z][\w-]{0,63}$/), Subagent)
   .refine((agents) => Object.keys(agents).length <= 50, 'must be 50 at most');
 
-/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 const Webhook = z.strictObject({
   url: z.string().min(1).max(2048),
-  /** 24 to 64 bytes, in base64. */
-  secret: z
-    .string()
-    .regex(
-      /^whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
-      'must be `whsec_` and 24 to 64 bytes in base64, as `echo whsec_$(openssl rand -base64 32)` makes it',
-    ),
+  secret: z.string().regex(WEBHOOK_SECRET, `must be ${WEBHOOK_SECRET_WORDS}`),
 });
 
 /** Unknown fields are refused: a misspelt limit must not pass unseen. */

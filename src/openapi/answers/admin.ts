@@ -34,6 +34,9 @@ export const ServerStatus = z.object({
   refusals: z
     .array(z.object({ model: z.string(), param: z.string(), expiresAt: z.iso.datetime() }))
     .describe('What models refused: with the same values it is left out until then.'),
+  troubles: z
+    .array(z.object({ name: z.string(), advice: z.string() }))
+    .describe('What needs a person, by the names of `/ready`, and what to do.'),
   cluster: z
     .object({
       isConnected: z.boolean().describe('Whether its Redis answers.'),

@@ -2,6 +2,7 @@ import type { Handler } from 'hono';
 
 import { anthropicMessages } from '../../dialects/anthropic-messages/index.ts';
 import type { AppEnv } from '../../http/variables.ts';
+import { readConditions, toTroubles, type Trouble } from '../conditions.ts';
 import type { ClusterState } from '../health.ts';
 import type { AdminParts } from './admin-parts.ts';
 
@@ -19,6 +20,8 @@ export type ServerStatus = {
   /** What models refused: with the same values it is left out until then. */
   refusals: readonly { model: string; param: string; expiresAt: string }[];
   cluster?: { isConnected: boolean; workers: readonly object[] };
+  /** What needs a person, and what to do. */
+  troubles: readonly Trouble[];
 };
 
 /** `GET /api/admin/status` */
@@ -51,6 +54,7 @@ export async function readServerStatus({
       expiresAt: new Date(Date.now() + expiresInMs).toISOString(),
     })),
     ...(health.cluster && { cluster: toClusterStatus(health.cluster) }),
+    troubles: toTroubles(await readConditions(health, readKnownStatus)),
   };
 }
 

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 
 import type { Run } from '../../../src/run.ts';
 import { START } from '../../observation/runs.ts';
-import { APP_KEY, createTestApp, get, post, type TestApp } from '../../support/create-test-app.ts';
+import {
+  CLI_STATUS,
+  APP_KEY,
+  createTestApp,
+  get,
+  post,
+  type TestApp,
+} from '../../support/create-test-app.ts';
 
 const BODY = { model: 'sonnet', messages: [{ role: 'user', content: 'a private prompt' }] };
 
@@ -31,6 +38,21 @@ test('the status tells how the server is', async () => {
     sessions: 0,
     cli: { version: '2.1.330', loggedIn: true, account: 'somebody@example.com' },
     refusals: [],
+    troubles: [],
+  });
+});
+
+test('the status tells what needs a person, and what to do', async () => {
+  const health = {
+    isStored: () => false,
+    isDraining: () => true, // which needs nobody
+    readCliStatus: () => Promise.resolve({ ...CLI_STATUS, isLoggedIn: false }),
+  };
+  expect(await readJson(createTestApp({ health }), '/api/admin/status')).toMatchObject({
+    troubles: [
+      { name: 'not-logged-in', advice: expect.stringContaining('not logged in') },
+      { name: 'nothing-stored', advice: expect.stringContaining('disk') },
+    ],
   });
 });
 

@@ -1,0 +1,119 @@
+import type { CliStatus } from '../backend.ts';
+import type { ClusterState, HealthParts } from './health.ts';
+import type { ReadKnownStatus } from './known-status.ts';
+
+/** What is looked at to see whether all is well. */
+export type ConditionParts = Pick<
+  HealthParts,
+  'queue' | 'maxQueueSize' | 'isDraining' | 'isCountedInMemory' | 'isStored' | 'cluster'
+>;
+
+type Situation = ConditionParts & { status: CliStatus | undefined };
+
+type Rule = {
+  holds: (situation: Situation) => boolean;
+  /** Whether requests are not carried out meanwhile. */
+  stopsRequests: boolean;
+  /** Whether it stays until somebody does something. */
+  needsPerson: boolean;
+  /** What happened. */
+  what: string;
+  /** What to do; commands stand in backticks. */
+  todo: string;
+};
+
+/** Everything that is not as it should be: `/ready`, the page and the alerts tell of these. */
+const RULES = {
+  'cli-silent': {
+    holds: ({ status, cluster }) => (cluster ? isEach(cluster, null) : status === undefined),
+    stopsRequests: true,
+    needsPerson: true,
+    what: 'The claude CLI does not tell how it is.',
+    todo: 'Soon after a start that passes. If it stays, run `claude-code-proxy doctor` on the server.',
+  },
+  'not-logged-in': {
+    holds: ({ status, cluster }) =>
+      cluster ? isEach(cluster, false) : status?.isLoggedIn === false,
+    stopsRequests: true,
+    needsPerson: true,
+    what: 'The claude CLI is not logged in: every request fails.',
+    todo: 'On the server run `claude` and then `/login` in it, or set `ANTHROPIC_API_KEY` and restart.',
+  },
+  'redis-lost': {
+    holds: ({ cluster }) => cluster?.isUp() === false,
+    stopsRequests: true,
+    needsPerson: true,
+    what: 'Redis does not answer: no request reaches a worker.',
+    todo: 'See that Redis runs; the server connects again by itself.',
+  },
+  'no-worker': {
+    holds: ({ cluster }) => cluster?.workers().length === 0,
+    stopsRequests: true,
+    needsPerson: true,
+    what: 'There is no worker: requests wait until one comes.',
+    todo: 'Start a worker, or look at the log of the one that there was.',
+  },
+  draining: {
+    holds: ({ isDraining }) => isDraining(),
+    stopsRequests: true,
+    needsPerson: false,
+    what: 'The server stops: it takes nothing new.',
+    todo: 'What runs is let finish; start it again behind that.',
+  },
+  'queue-full': {
+    holds: ({ queue, maxQueueSize }) => isFull(queue(), maxQueueSize),
+    stopsRequests: true,
+    needsPerson: false,
+    what: 'The queue is full: new requests are refused.',
+    todo: 'Wait, stop some of those below, or start the server with more places (WORKER_CONCURRENCY).',
+  },
+  'limits-in-memory': {
+    holds: ({ isCountedInMemory }) => isCountedInMemory(),
+    stopsRequests: false,
+    needsPerson: true,
+    what: 'The state folder cannot be written: the limits of keys are counted in memory only.',
+    todo: 'Most likely its disk is full; make room. A restart before that forgets the counts.',
+  },
+  'nothing-stored': {
+    holds: ({ isStored }) => !isStored(),
+    stopsRequests: false,
+    needsPerson: true,
+    what: 'The state folder cannot be written: what has to be kept is refused.',
+    todo: 'Most likely its disk is full; make room. Requests that keep nothing are answered meanwhile.',
+  },
+} satisfies Record<string, Rule>;
+
+/** Something that is not as it should be. */
+export type Condition = Omit<Rule, 'holds'> & { name: keyof typeof RULES };
+
+/** What holds now, told at once: the CLI is asked no more often than `readKnownStatus` asks. */
+export async function readConditions(
+  parts: ConditionParts,
+  readKnownStatus: ReadKnownStatus,
+): Promise<readonly Condition[]> {
+  const situation = { ...parts, status: await readKnownStatus() };
+  const names = Object.keys(RULES) as Condition['name'][]; // `keys` forgets the names
+  return names.flatMap((name) => {
+    const { holds, ...condition }: Rule = RULES[name];
+    return holds(situation) ? [{ name, ...condition }] : [];
+  });
+}
+
+/** Something that needs a person, and what to do. */
+export type Trouble = { name: Condition['name']; advice: string };
+
+/** Those that need a person. */
+export function toTroubles(conditions: readonly Condition[]): readonly Trouble[] {
+  return conditions
+    .filter(({ needsPerson }) => needsPerson)
+    .map(({ name, what, todo }) => ({ name, advice: `${what} ${todo}` }));
+}
+
+/** Of all workers; where there is none, that is a condition of its own. */
+function isEach({ workers }: ClusterState, isLoggedIn: boolean | null) {
+  return workers().length > 0 && workers().every(({ loggedIn }) => loggedIn === isLoggedIn);
+}
+
+function isFull(queue: ReturnType<ConditionParts['queue']>, maxQueueSize: number) {
+  return queue.running >= queue.concurrency && queue.waiting >= maxQueueSize;
+}
