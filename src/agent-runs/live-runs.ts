@@ -25,6 +25,7 @@ export function createLiveRuns(options: LiveRunsOptions) {
 
   return {
     has: (id: string) => live.has(id),
+    ids: () => [...live.keys()],
     /** Returns what stops the run. Throws for one that nobody reads, when it cannot be put on record. */
     open({ request, body, isBackground, isUnread, resumedFrom }: NewRun) {
       const { requestId: id, keyId } = request.caller;

@@ -51,6 +51,14 @@ export function createOpenInputs(options: OpenInputsOptions) {
     },
     forget,
     find: (id: string) => open.get(id)?.run,
+    /** Other runs of the same key that waited before this came. */
+    countEarlier(id: string) {
+      const ids = [...open.keys()];
+      const own = open.get(id)?.run;
+      const earlier = ids.slice(0, ids.indexOf(id)).flatMap((one) => open.get(one)?.run ?? []);
+      const others = earlier.filter((run) => run.keyId === own?.keyId && run.id !== own.id);
+      return new Set(others.map((run) => run.id)).size;
+    },
     ofRun: (runId: string) => [...open].flatMap(([id, { run }]) => (run.id === runId ? [id] : [])),
     close: () => {
       for (const id of open.keys()) forget(id);

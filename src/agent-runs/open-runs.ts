@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { createWebhooks } from '../webhooks/create-webhooks.ts';
 import type { InputOptions } from './pending-inputs.ts';
+import type { LimitsOf } from './run-clock.ts';
 import { createRunBook, type RunBook, type RunBookOptions } from './run-book.ts';
 import { createRunStore } from './run-store.ts';
 
@@ -24,11 +25,13 @@ export type OpenRunsOptions = {
   isAlone: boolean;
   inputs: Pick<InputOptions, 'steering' | 'check'>;
   checkRequest: RunBookOptions['checkRequest'];
+  limitsOf: LimitsOf;
   log: Record<'warn' | 'error', (details: object, message: string) => void>;
 };
 
 /** Opens the runs in the state folder. What an earlier server left unfinished is interrupted. */
-export function openRuns({ config, isAlone, inputs, checkRequest, log }: OpenRunsOptions): RunBook {
+export function openRuns(options: OpenRunsOptions): RunBook {
+  const { config, isAlone, inputs, checkRequest, limitsOf, log } = options;
   const store = createRunStore({
     file: join(config.stateDir, 'runs.db'),
     onSetAside: (report) => log.error(report, 'the run database was damaged and set aside'),
@@ -41,6 +44,7 @@ export function openRuns({ config, isAlone, inputs, checkRequest, log }: OpenRun
     maxBackgroundPerKey: config.maxBackgroundRunsPerKey,
     backgroundTimeoutMs: config.backgroundTimeoutMs,
     checkRequest,
+    limitsOf,
     inputs: {
       ...inputs,
       timeoutMs: config.approvalTimeoutMs,

@@ -5,6 +5,7 @@ import { type AskedInputs, createAskedInputs } from './asked-inputs.ts';
 import { createHandAnswers } from './hand-answers.ts';
 import type { InputStore } from './input-store.ts';
 import { createOpenInputs, type RunName } from './open-inputs.ts';
+import type { LimitsOf } from './run-clock.ts';
 
 /** What is told to answers, and to those who wait for one. */
 export type InputOptions = {
@@ -35,11 +36,14 @@ export type PendingInputs = AskedInputs & {
 
 type PendingOptions = InputOptions & {
   store: InputStore;
+  limitsOf: LimitsOf;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Told of what could not be stored, or handed on. */
   onProblem: (error: unknown) => void;
 };
+
+const TOO_MANY = 'Too many runs wait for an answer already.';
 
 /** Any answer will do to ask whether a key still holds. */
 const DENIAL = { decision: 'deny', message: '' } as const;
@@ -58,6 +62,11 @@ export function createPendingInputs(options: PendingOptions): PendingInputs {
     await check(keyId, request, answer).catch((error: unknown) =>
       deny(request.id, toRunError(error).message),
     );
+  };
+
+  const denyIfTooMany = async (run: RunName, id: string) => {
+    const { waitingRuns = Infinity } = await options.limitsOf(run.keyId);
+    if (open.countEarlier(id) >= waitingRuns) deny(id, TOO_MANY);
   };
 
   const open = createOpenInputs({
@@ -88,8 +97,10 @@ export function createPendingInputs(options: PendingOptions): PendingInputs {
         answers.hand(run.id, id, { decision: 'deny', message });
         return;
       }
-      if (hasRoom) void denyIfForbidden(run.keyId, request, { decision: 'allow' });
-      else deny(id, 'Too many runs wait for an answer already.');
+      if (hasRoom) {
+        void denyIfForbidden(run.keyId, request, { decision: 'allow' });
+        denyIfTooMany(run, id).catch(onProblem);
+      } else deny(id, TOO_MANY);
     },
     settle,
     isWaiting: (runId) => open.ofRun(runId).length > 0,

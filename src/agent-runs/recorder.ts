@@ -4,6 +4,7 @@ import { type RunError, toRunError } from '../run-error.ts';
 import { createKeep, createPage, isStep } from './keep-event.ts';
 import { createLiveRuns, type Ending } from './live-runs.ts';
 import type { PendingInputs } from './pending-inputs.ts';
+import { type LimitsOf, withKeyLimit } from './run-clock.ts';
 import type { RunState, RunStore, StoredRun } from './run-store.ts';
 
 /** A run that is to be kept. Its id is that of its request. */
@@ -24,6 +25,7 @@ export type RecorderOptions = {
   inputs: Pick<PendingInputs, 'ask' | 'settle' | 'isWaiting' | 'end'>;
   /** More than this, and a key's oldest ended runs make room. */
   maxBytesPerKey: number;
+  limitsOf: LimitsOf;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Told of what could not be put on record; the answer is worth more than that. */
@@ -39,7 +41,7 @@ export type RunClock = Pick<Deadline, 'signal' | 'pause' | 'resume'>;
 const CUT_OFF = { state: 'cancelled', answer: undefined, failure: undefined } as const;
 
 /** Carries runs out, and puts on record what happens in them. */
-export function createRecorder({ onProblem, announce, ...options }: RecorderOptions) {
+export function createRecorder({ onProblem, announce, limitsOf, ...options }: RecorderOptions) {
   const { store, inputs } = options;
   const attempt = toAttempt(onProblem);
   const tell = (id: string, hasChanged: boolean) => {
@@ -49,14 +51,16 @@ export function createRecorder({ onProblem, announce, ...options }: RecorderOpti
   const live = createLiveRuns({ ...options, attempt, tell });
   const keep = createKeep({ store, inputs, tell });
 
-  async function* record(run: Run, details: NewRun, clock: RunClock): ReturnType<Run> {
+  async function* record(run: Run, details: NewRun, given: RunClock): ReturnType<Run> {
     const { requestId: id, keyId } = details.request.caller;
     const stop = live.open(details);
     const page = createPage(store, id);
     let ending: Ending = CUT_OFF;
     let start: RunStart | undefined;
     let isQueued = false;
+    let clock = withKeyLimit(given, {});
     try {
+      clock = withKeyLimit(given, await limitsOf(keyId));
       const signal = AbortSignal.any([clock.signal, stop.signal]);
       for await (const event of run(details.request, signal)) {
         if (isStep(event, 'queued')) isQueued = true;
@@ -71,16 +75,18 @@ export function createRecorder({ onProblem, announce, ...options }: RecorderOpti
         yield event;
       }
     } catch (error) {
-      const failed = toEnding(toRunError(error), isQueued, details);
+      const reason = clock.toError(error);
+      const failed = toEnding(toRunError(reason), isQueued, details);
       ending = failed;
       if (failed !== 'put off') attempt(() => page.add({ type: 'error', ...failed.failure }));
-      throw error;
+      throw reason;
     } finally {
+      clock.end();
       live.close(id, keyId, ending);
     }
   }
 
-  return { record, isLive: live.has, cancel: live.cancel, endAll: live.endAll };
+  return { record, isLive: live.has, liveIds: live.ids, cancel: live.cancel, endAll: live.endAll };
 }
 
 /** What must not spoil the answer. */

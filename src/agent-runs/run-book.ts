@@ -7,6 +7,7 @@ import type { StoredInput } from './input-store.ts';
 import { createOwnedRuns, type OwnedRuns } from './owned-runs.ts';
 import { createPendingInputs, type InputOptions } from './pending-inputs.ts';
 import { createRecorder, type NewRun, type RunClock } from './recorder.ts';
+import type { LimitsOf } from './run-clock.ts';
 import type { RunState, RunStore, StoredRun } from './run-store.ts';
 import { createTellWebhook } from './tell-webhook.ts';
 import { createUnreadRuns } from './unread-runs.ts';
@@ -23,6 +24,8 @@ export type RunBookOptions = {
   maxBackgroundPerKey: number;
   /** Longest time of a run that its caller does not wait for, in milliseconds. */
   backgroundTimeoutMs: number;
+  /** What the runs of a key may have. Default: all alike. */
+  limitsOf?: LimitsOf;
   /** How runs are spoken to, and what they wait for is answered. */
   inputs: InputOptions;
   /** Throws when the key may not have a run begin with this request. */
@@ -67,6 +70,8 @@ export type RunBook = OwnedRuns & {
   /** Ends a run and resolves when it has ended; one that had ended stays as it is. */
   cancel: (id: string, keyId: string) => Promise<StoredRun>;
   removeExpired: () => void;
+  /** The other servers of the store are dead: what they left unfinished was cut. */
+  takeOver: () => void;
   /** Ends all for this reason, and closes the file. */
   close: (reason: unknown) => Promise<void>;
 };
@@ -74,6 +79,7 @@ export type RunBook = OwnedRuns & {
 /** Makes the book of all runs of agents: who owns which, what happened in it, and how it ended. */
 export function createRunBook(options: RunBookOptions): RunBook {
   const { store, onProblem = () => {}, now = Date.now } = options;
+  const { limitsOf = () => Promise.resolve({}) } = options;
   const news = createAnnouncements<string>();
   const changes = createAnnouncements<string, RunChange>();
   const tellWebhook = createTellWebhook(options.webhooks);
@@ -84,7 +90,13 @@ export function createRunBook(options: RunBookOptions): RunBook {
 
   const owned = createOwnedRuns({ store, steering: options.inputs.steering });
   const { get } = owned;
-  const inputs = createPendingInputs({ ...options.inputs, store: store.inputs, now, onProblem });
+  const inputs = createPendingInputs({
+    ...options.inputs,
+    store: store.inputs,
+    limitsOf,
+    now,
+    onProblem,
+  });
   const announce = ({ hasChanged, ...run }: StoredRun & { hasChanged: boolean }) => {
     if (hasChanged) {
       changes.announce(run.keyId, toChange(run));
@@ -92,13 +104,13 @@ export function createRunBook(options: RunBookOptions): RunBook {
     }
     news.announce(run.id);
   };
-  const recorder = createRecorder({ ...options, inputs, now, onProblem, announce });
+  const recorder = createRecorder({ ...options, inputs, limitsOf, now, onProblem, announce });
   const follow: FollowRun = (id, keyId, after, signal) => {
     get(id, keyId);
     const hasEnded = () => !recorder.isLive(id);
     return followEvents({ store, news, hasEnded }, id, after, signal);
   };
-  const unread = createUnreadRuns({ ...options, record: recorder.record, follow });
+  const unread = createUnreadRuns({ ...options, limitsOf, record: recorder.record, follow });
 
   return {
     ...owned,
@@ -117,6 +129,10 @@ export function createRunBook(options: RunBookOptions): RunBook {
       get(id, keyId);
       await recorder.cancel(id);
       return get(id, keyId);
+    },
+    takeOver() {
+      const cutNow = store.interruptUnfinished(now(), recorder.liveIds());
+      for (const run of cutNow) announce({ ...run, hasChanged: true });
     },
     removeExpired: () => store.removeEndedUntil(now() - options.ttlMs),
     async close(reason) {

@@ -129,10 +129,13 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
     countWaiting: (keyId: string) => Number(statements.countWaiting.get(keyId)?.['count']),
     remove: (id: string) => void statements.remove.run(id),
     removeEndedUntil: (time: number) => void statements.removeEnded.run(time),
-    /** What an earlier server left unfinished has ended at this time, what had not begun aside. */
-    interruptUnfinished(time: number): readonly StoredRun[] {
-      inputs.withdrawAll();
-      return rows.parse(statements.interrupt.all(time));
+    /**
+     * What another server left unfinished has ended at this time, what had not begun aside. `own` are the ids
+     * of the runs of this one.
+     */
+    interruptUnfinished(time: number, own: readonly string[] = []): readonly StoredRun[] {
+      inputs.withdrawAllBut(own);
+      return rows.parse(statements.interrupt.all(time, JSON.stringify(own)));
     },
     /** Runs in the background that had not begun, the oldest first. */
     listPutOff: (): readonly StoredRun[] => rows.parse(statements.listPutOff.all()),
@@ -170,7 +173,8 @@ function prepare(database: DatabaseSync) {
     remove: database.prepare('DELETE FROM runs WHERE id = ?'),
     removeEnded: database.prepare('DELETE FROM runs WHERE endedAt <= ?'),
     interrupt: database.prepare(
-      `UPDATE runs SET state = 'interrupted', endedAt = ? WHERE ${IS_UNFINISHED} AND NOT ${IS_PUT_OFF} RETURNING *`,
+      `UPDATE runs SET state = 'interrupted', endedAt = ? WHERE ${IS_UNFINISHED} AND NOT ${IS_PUT_OFF}
+        AND id NOT IN (SELECT value FROM json_each(?)) RETURNING *`,
     ),
     listPutOff: database.prepare(`SELECT * FROM runs WHERE ${IS_PUT_OFF} ORDER BY number`),
   };

@@ -3,12 +3,14 @@ import type { Run, RunEvent } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import type { NewRun, RunClock } from './recorder.ts';
 import type { FollowRun } from './follow-events.ts';
+import type { LimitsOf } from './run-clock.ts';
 import type { RunStore } from './run-store.ts';
 
 export type UnreadRunsOptions = {
   record: (run: Run, details: NewRun, clock: RunClock) => ReturnType<Run>;
   follow: FollowRun;
   store: Pick<RunStore, 'countWaiting' | 'read'>;
+  limitsOf: LimitsOf;
   /** Runs of one key that may go on or wait in the background. */
   maxBackgroundPerKey: number;
   /** Longest time of a run, in milliseconds; that in which it waits does not count. */
@@ -17,7 +19,7 @@ export type UnreadRunsOptions = {
 
 /** Carries out runs that go on whoever reads them. */
 export function createUnreadRuns(options: UnreadRunsOptions) {
-  const { record, follow, store, maxBackgroundPerKey, backgroundTimeoutMs } = options;
+  const { record, follow, store, limitsOf, maxBackgroundPerKey, backgroundTimeoutMs } = options;
 
   /** `begun` when it has said something. Both fail as the run does. */
   const drain = (run: Run, details: NewRun) => {
@@ -47,7 +49,9 @@ export function createUnreadRuns(options: UnreadRunsOptions) {
     /** Resolves when the run waits for its turn, or has said something. Throws `queue-full`. */
     start: async (run: Run, details: NewRun): Promise<void> => {
       const { keyId, requestId } = details.request.caller;
-      const isFull = store.countWaiting(keyId) >= maxBackgroundPerKey;
+      const { backgroundRuns = Infinity } = await limitsOf(keyId);
+      const most = Math.min(maxBackgroundPerKey, backgroundRuns);
+      const isFull = store.countWaiting(keyId) >= most;
       if (isFull && !store.read(requestId)) {
         throw new RunError(
           'queue-full',

@@ -21,6 +21,8 @@ export const KEYS_HELP = `Keys, beside the owner's: claude-code-proxy keys add N
   --requests-per-minute <n>    --running-at-once <n>
   --tokens-per-minute <n>      --tokens-per-day <n>
   --usd-per-day <amount>       what its agents and chats may cost
+  --usd-per-run <amount>       --seconds-per-run <n>         of an agent's run
+  --background-runs <n>        --waiting-runs <n>            of its agents, at once
   --permission-modes <list>    modes its agents may ask for (default all that the server allows)
   --mcp-hosts <list>           hosts whose MCP servers its agents may name, or * (default none)
   --denied-tools <list>        built-in tools its agents never get, like Bash,WebFetch;
@@ -41,6 +43,10 @@ const OPTIONS = {
   'usd-per-day': { type: 'string' },
   'permission-modes': { type: 'string' },
   'denied-tools': { type: 'string' },
+  'usd-per-run': { type: 'string' },
+  'seconds-per-run': { type: 'string' },
+  'background-runs': { type: 'string' },
+  'waiting-runs': { type: 'string' },
   'mcp-hosts': { type: 'string' },
 } as const;
 
@@ -102,7 +108,7 @@ function toRules(given: Limits): KeyRules {
 
 function toNumber(flag: string, text: string) {
   const value = toDecimal(text);
-  const isWhole = flag !== 'usd-per-day';
+  const isWhole = !flag.startsWith('usd-');
   if (value > 0 && (!isWhole || Number.isSafeInteger(value))) return value;
   throw toError(`--${flag} takes a ${isWhole ? 'whole ' : ''}number above 0, not "${text}".`);
 }

@@ -35,6 +35,14 @@ export const KeyRules = z.strictObject({
   runningAtOnce: Count.optional(),
   /** What agents and chats cost, as the CLI reckons it. */
   usdPerDay: z.number().positive().max(1_000_000).optional(),
+  /** What one run of an agent may cost, as the CLI reckons it. */
+  usdPerRun: z.number().positive().max(1_000_000).optional(),
+  /** Longest time of an agent's run; that in which it waits does not count. */
+  secondsPerRun: Count.max(2_000_000).optional(),
+  /** Runs of agents that go on or wait in the background. */
+  backgroundRuns: Count.optional(),
+  /** Runs of agents that wait for an answer of their caller. */
+  waitingRuns: Count.optional(),
   /** Of the operator's, those whose MCP servers its agents may name; `*` is all. None when left out. */
   mcpHosts: z
     .array(z.string().refine((text) => text === '*' || isHostEntry(text), 'must be a host'))

@@ -13,19 +13,20 @@ export type KeyParts = {
   limits: Pick<KeyLimits, 'enter'>;
 };
 
-type Admitted = { allowed: RunRequest; visit: Visit };
+type Admitted = { allowed: RunRequest; visit: Visit; usdPerRun: number | undefined };
 
 /**
  * Runs only what the caller's key allows, within the key's limits from the beginning until the stream has
- * ended, and counts what it used. An agent gets what is left of the key's day as its budget. Throws
+ * ended, and counts what it used. An agent's budget is what the key may spend for a run, and what is left of
+ * its day. Throws
  * `unauthenticated` when the key was revoked since its caller connected, `forbidden` and `rate-limited`.
  */
 export function withKey(run: Run, parts: KeyParts): Run {
   return async function* runWithKey(request, signal) {
-    const { allowed, visit } = await admit(request, parts);
+    const { allowed, visit, usdPerRun } = await admit(request, parts);
     const tally = createTally();
     try {
-      for await (const event of run(withBudget(allowed, visit), signal)) {
+      for await (const event of run(withBudget(allowed, [visit.budgetUsd, usdPerRun]), signal)) {
         tally.add(event);
         yield event;
       }
@@ -55,12 +56,13 @@ async function admit(
   const key: ApiKey | undefined = await keys.get(request.caller.keyId);
   if (!key) throw new RunError('unauthenticated', 'This key was revoked.');
   const allowed = await applyRules(key, request);
-  return { allowed, visit: await limits.enter(key) };
+  return { allowed, visit: await limits.enter(key), usdPerRun: key.usdPerRun };
 }
 
-function withBudget(request: RunRequest, { budgetUsd }: Visit): RunRequest {
+function withBudget(request: RunRequest, bounds: readonly (number | undefined)[]): RunRequest {
   const { agent } = request;
-  if (!agent || budgetUsd === undefined) return request;
-  const maxBudgetUsd = Math.min(agent.maxBudgetUsd ?? Infinity, budgetUsd);
+  const given = bounds.filter((bound) => bound !== undefined);
+  if (!agent || given.length === 0) return request;
+  const maxBudgetUsd = Math.min(agent.maxBudgetUsd ?? Infinity, ...given);
   return { ...request, agent: { ...agent, maxBudgetUsd } };
 }

@@ -60,6 +60,7 @@ export async function openStores(config: Config, { claudeFolder, secrets, log }:
   return {
     /** What is unfinished in the state folder, no other server works on. */
     isAlone: server.isAlone,
+    isLeftAlone: server.isLeftAlone,
     sessions,
     responses,
     history,

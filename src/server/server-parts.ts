@@ -88,6 +88,7 @@ export async function createServerParts(options: ServerOptions) {
     isAlone: stores.isAlone,
     inputs: { steering, check: createInputRules(keys.book, folders) },
     checkRequest: keys.checkRequest,
+    limitsOf: async (keyId) => (await keys.book.get(keyId)) ?? {},
     log,
   });
   const batches = openServerBatches({ config, gate, keys, log, isAlone: stores.isAlone });
@@ -137,6 +138,7 @@ type Kept = {
 function createUpkeep({ cli, stores, runs, batches, keys, endAlerts }: Kept) {
   return {
     removeExpired: async () => {
+      if (stores.isLeftAlone()) runs.takeOver();
       runs.removeExpired();
       await Promise.all([stores.removeExpired(), batches.removeExpired(), keys.removeExpired()]);
     },

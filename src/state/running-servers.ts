@@ -7,6 +7,8 @@ import { tryLockFile } from './file-lock.ts';
 export type RunningServer = {
   /** Whether no other server worked on the folder when this one began. */
   isAlone: boolean;
+  /** Whether others died since this was last asked, and none is left. */
+  isLeftAlone: () => boolean;
   /** Tells the others that it has ended; the system does so for one that dies. */
   close: () => void;
 };
@@ -20,10 +22,21 @@ export function joinServers(folder: string): RunningServer {
   const own = randomUUID();
   const file = join(folder, own);
   const release = tryLockFile(file);
-  const others = readdirSync(folder).filter((name) => name !== own);
-  const running = others.filter((name) => !removeIfLeft(join(folder, name)));
+  const look = () => {
+    const others = readdirSync(folder).filter((name) => name !== own);
+    const running = others.filter((name) => !removeIfLeft(join(folder, name)));
+    return { running: running.length, left: others.length - running.length };
+  };
+  let hasLeft = false;
   return {
-    isAlone: running.length === 0,
+    isAlone: look().running === 0,
+    isLeftAlone() {
+      const { running, left } = look();
+      hasLeft ||= left > 0;
+      const isLeft = hasLeft && running === 0;
+      if (isLeft) hasLeft = false;
+      return isLeft;
+    },
     close() {
       release?.();
       rmSync(file, { force: true });

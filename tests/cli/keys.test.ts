@@ -35,7 +35,7 @@ test('a key that is added is shown once, and holds', async () => {
 
 test('every limit has its flag', async () => {
   const limits =
-    '--requests-per-minute 10 --tokens-per-minute 1000 --tokens-per-day 5000 --running-at-once 2 --usd-per-day 2.5 --permission-modes plan,dontAsk --mcp-hosts tools.example.com,127.0.0.1:9000 --models=sonnet,claude-opus-5-5';
+    '--requests-per-minute 10 --tokens-per-minute 1000 --tokens-per-day 5000 --running-at-once 2 --usd-per-day 2.5 --permission-modes plan,dontAsk --usd-per-run 0.5 --seconds-per-run 60 --background-runs 5 --waiting-runs 1 --mcp-hosts tools.example.com,127.0.0.1:9000 --models=sonnet,claude-opus-5-5';
   const answer = await keys(
     'add',
     'robot',
@@ -62,6 +62,10 @@ test('every limit has its flag', async () => {
     permissionModes: ['plan', 'dontAsk'],
     deniedTools: ['WebFetch', 'Bash(git push *, git pull *)'],
     mcpHosts: ['tools.example.com', '127.0.0.1:9000'],
+    usdPerRun: 0.5,
+    secondsPerRun: 60,
+    backgroundRuns: 5,
+    waitingRuns: 1,
   });
   expect(JSON.parse(await keys('list', '--json'))).toEqual({ keys: [shown] });
   expect(warnings).toEqual([

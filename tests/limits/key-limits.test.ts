@@ -250,6 +250,20 @@ describe('USD a day', () => {
   });
 });
 
+test('an agent gets what a run may cost as its budget, less what it asks for itself', async () => {
+  const requests: RunRequest[] = [];
+  const rules: Partial<KeyRules> = { scopes: ['agent'], usdPerRun: 0.5, usdPerDay: 1 };
+  const { app, headers } = await open(rules, spendingRun({ costUsd: 0.7, requests }));
+  for (const fields of [{ maxBudgetUsd: 0.2 }, { maxBudgetUsd: 3 }]) {
+    await post(app, '/api/run', { prompt: 'Hi', ...fields }, headers);
+  }
+  expect(requests.map(({ agent }) => agent?.maxBudgetUsd)).toEqual([0.2, 0.3]);
+
+  const perRun = await open({ scopes: ['agent'], usdPerRun: 0.5 }, spendingRun({ requests }));
+  await post(perRun.app, '/api/run', { prompt: 'Hi' }, perRun.headers);
+  expect(requests.at(-1)?.agent?.maxBudgetUsd).toBe(0.5);
+});
+
 describe('requests at once', () => {
   test('one too many is a 429 until another ends, also when its caller leaves', async () => {
     const held = Promise.withResolvers<void>();

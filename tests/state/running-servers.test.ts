@@ -20,6 +20,17 @@ test('the first is alone, the second is not, and the next one is when both have 
   expect(joinServers(folder).isAlone).toBe(false);
 });
 
+test('who lives on is told once when another has died, and none is left', async () => {
+  const server = joinServers(folder);
+  const other = joinServers(folder);
+  expect(server.isLeftAlone()).toBe(false);
+  await writeFile(join(folder, 'dead'), '');
+  expect(server.isLeftAlone()).toBe(false);
+  other.close();
+  expect([server.isLeftAlone(), server.isLeftAlone()]).toEqual([true, false]);
+  server.close();
+});
+
 test('what a server left that is gone counts for none, and goes', async () => {
   await writeFile(join(folder, 'left'), '');
   const server = joinServers(folder);

@@ -19,6 +19,9 @@ const COUNTS = {
   runningAtOnce: 'Requests at once',
   tokensPerMinute: 'Tokens per minute',
   tokensPerDay: 'Tokens per day',
+  secondsPerRun: 'Seconds per run of an agent',
+  backgroundRuns: 'Runs in the background',
+  waitingRuns: 'Runs that wait for answers',
 } as const satisfies Partial<Record<keyof KeyRules, string>>;
 
 /** What a key may do, as fields. An empty one is no limit. */
@@ -30,6 +33,7 @@ export function keyForm({ id, method, path, action, rules, hasName }: KeyFormOpt
         numberField(name, label, rules[name as keyof typeof COUNTS], '1'),
       )}
       ${numberField('usdPerDay', 'US dollars per day, agents and chats', rules.usdPerDay, 'any')}
+      ${numberField('usdPerRun', 'US dollars per run of an agent', rules.usdPerRun, 'any')}
     </div>
     <div class="limits">
       ${linesField('models', 'Models, one a line', 'all', rules.models)}
