@@ -43,6 +43,8 @@ type PendingOptions = InputOptions & {
   onProblem: (error: unknown) => void;
 };
 
+const UNNOTED = { decision: 'deny', message: 'The server could not note the request.' } as const;
+
 const TOO_MANY = 'Too many runs wait for an answer already.';
 
 /** Any answer will do to ask whether a key still holds. */
@@ -93,14 +95,11 @@ export function createPendingInputs(options: PendingOptions): PendingInputs {
         store.add({ id, runId: run.id, keyId: run.keyId, createdAt, expiresAt, request });
       } catch (error) {
         onProblem(error);
-        const message = 'The server could not note the request.';
-        answers.hand(run.id, id, { decision: 'deny', message });
-        return;
+        return answers.hand(run.id, id, UNNOTED);
       }
-      if (hasRoom) {
-        void denyIfForbidden(run.keyId, request, { decision: 'allow' });
-        denyIfTooMany(run, id).catch(onProblem);
-      } else deny(id, TOO_MANY);
+      if (!hasRoom) return deny(id, TOO_MANY);
+      void denyIfForbidden(run.keyId, request, { decision: 'allow' });
+      denyIfTooMany(run, id).catch(onProblem);
     },
     settle,
     isWaiting: (runId) => open.ofRun(runId).length > 0,

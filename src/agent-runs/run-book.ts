@@ -78,8 +78,8 @@ export type RunBook = OwnedRuns & {
 
 /** Makes the book of all runs of agents: who owns which, what happened in it, and how it ended. */
 export function createRunBook(options: RunBookOptions): RunBook {
-  const { store, onProblem = () => {}, now = Date.now } = options;
-  const { limitsOf = () => Promise.resolve({}) } = options;
+  const { store, onProblem = () => {}, now = Date.now, limitsOf = noLimits } = options;
+  const shared = { ...options, limitsOf, now, onProblem };
   const news = createAnnouncements<string>();
   const changes = createAnnouncements<string, RunChange>();
   const tellWebhook = createTellWebhook(options.webhooks);
@@ -90,13 +90,7 @@ export function createRunBook(options: RunBookOptions): RunBook {
 
   const owned = createOwnedRuns({ store, steering: options.inputs.steering });
   const { get } = owned;
-  const inputs = createPendingInputs({
-    ...options.inputs,
-    store: store.inputs,
-    limitsOf,
-    now,
-    onProblem,
-  });
+  const inputs = createPendingInputs({ ...shared, ...options.inputs, store: store.inputs });
   const announce = ({ hasChanged, ...run }: StoredRun & { hasChanged: boolean }) => {
     if (hasChanged) {
       changes.announce(run.keyId, toChange(run));
@@ -104,13 +98,13 @@ export function createRunBook(options: RunBookOptions): RunBook {
     }
     news.announce(run.id);
   };
-  const recorder = createRecorder({ ...options, inputs, limitsOf, now, onProblem, announce });
+  const recorder = createRecorder({ ...shared, inputs, announce });
   const follow: FollowRun = (id, keyId, after, signal) => {
     get(id, keyId);
     const hasEnded = () => !recorder.isLive(id);
     return followEvents({ store, news, hasEnded }, id, after, signal);
   };
-  const unread = createUnreadRuns({ ...options, limitsOf, record: recorder.record, follow });
+  const unread = createUnreadRuns({ ...shared, record: recorder.record, follow });
 
   return {
     ...owned,
@@ -131,8 +125,8 @@ export function createRunBook(options: RunBookOptions): RunBook {
       return get(id, keyId);
     },
     takeOver() {
-      const cutNow = store.interruptUnfinished(now(), recorder.liveIds());
-      for (const run of cutNow) announce({ ...run, hasChanged: true });
+      const left = store.interruptUnfinished(now(), recorder.liveIds());
+      for (const run of left) announce({ ...run, hasChanged: true });
     },
     removeExpired: () => store.removeEndedUntil(now() - options.ttlMs),
     async close(reason) {
@@ -146,4 +140,8 @@ export function createRunBook(options: RunBookOptions): RunBook {
 
 function toChange({ id, sessionId, state }: StoredRun): RunChange {
   return { runId: id, sessionId, state };
+}
+
+function noLimits() {
+  return Promise.resolve({});
 }

@@ -1,3 +1,4 @@
+import type { LimitsOf } from '../agent-runs/run-clock.ts';
 import type { Config } from '../config.ts';
 import { createKeyBook, type KeyBook } from '../keys/key-book.ts';
 import { createKeyRules, type KeyRulesOptions } from '../keys/key-rules.ts';
@@ -22,8 +23,12 @@ export type OpenedKeys = {
   limits: KeyLimits;
   /** What every run asks of its caller's key. */
   parts: KeyParts;
-  /** Throws what a run of this request would, the limits aside. */
-  checkRequest: (request: RunRequest) => Promise<void>;
+  /** What runs of agents ask of their callers' keys. */
+  ofRuns: {
+    /** Throws what a run of this request would, the limits aside. */
+    checkRequest: (request: RunRequest) => Promise<void>;
+    limitsOf: LimitsOf;
+  };
   /** Whether what keys use is counted in memory, since the state folder takes nothing. */
   isCountedInMemory: () => boolean;
   removeExpired: () => Promise<void>;
@@ -48,10 +53,13 @@ export function openKeys({ config, ownerKey, readModels, log }: OpenKeysOptions)
     store: createKeyStore(toKeysFile(config.stateDir)),
     limits,
     parts: { keys: book, applyRules, limits },
-    async checkRequest(request) {
-      const key = await book.get(request.caller.keyId);
-      if (!key) throw new RunError('unauthenticated', 'This key was revoked.');
-      await applyRules(key, request);
+    ofRuns: {
+      async checkRequest(request) {
+        const key = await book.get(request.caller.keyId);
+        if (!key) throw new RunError('unauthenticated', 'This key was revoked.');
+        await applyRules(key, request);
+      },
+      limitsOf: async (keyId) => (await book.get(keyId)) ?? {},
     },
     isCountedInMemory: counters.isInMemory,
     removeExpired: counters.removeExpired,

@@ -87,8 +87,7 @@ export async function createServerParts(options: ServerOptions) {
     config,
     isAlone: stores.isAlone,
     inputs: { steering, check: createInputRules(keys.book, folders) },
-    checkRequest: keys.checkRequest,
-    limitsOf: async (keyId) => (await keys.book.get(keyId)) ?? {},
+    ...keys.ofRuns,
     log,
   });
   const batches = openServerBatches({ config, gate, keys, log, isAlone: stores.isAlone });
