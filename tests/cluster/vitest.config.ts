@@ -3,10 +3,25 @@ import { defineConfig } from 'vitest/config';
 /** Several programs and a Redis, apart from the other tests. */
 export default defineConfig({
   test: {
-    include: ['tests/cluster/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // One file at a time: leases are short here, and a second cluster would make the first one miss them.
     maxWorkers: 1,
+    projects: [
+      { extends: true, test: { name: 'cluster', include: ['tests/cluster/**/*.test.ts'] } },
+      {
+        // Every dialect once more, and what is said to agents, over Redis.
+        extends: true,
+        test: {
+          name: 'over-redis',
+          include: [
+            'tests/dialects/*/over-http.cli.test.ts',
+            'tests/server/approvals.cli.test.ts',
+            'tests/server/cancel.cli.test.ts',
+          ],
+          globalSetup: 'tests/cluster/provide-redis.ts',
+        },
+      },
+    ],
   },
 });

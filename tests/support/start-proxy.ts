@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,6 +75,7 @@ async function startOn(
     STATE_DIR: join(folder, 'state'),
     DEFAULT_WORKSPACE_DIR: join(folder, 'workspace'),
     HOME: home,
+    ...toClusterSettings(process.env['RUN_OVER_REDIS']),
     ...settings,
   });
   const server = await startServer({
@@ -109,6 +111,12 @@ async function startOn(
       await cleanUp(folder, model);
     },
   };
+}
+
+/** Makes each server a cluster of its own, of one, whose runs go through Redis. */
+function toClusterSettings(url: string | undefined): Record<string, string> {
+  if (url === undefined) return {};
+  return { REDIS_URL: url, CLUSTER_SECRET: KEY.repeat(2), CLUSTER_PREFIX: randomUUID() };
 }
 
 /** What a CLI needs to ask the loopback model, and nothing of this machine, from a `home` in the folder. */

@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+
+import { Queue } from 'bullmq';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+
+import { type Backend, NO_SESSION_WORK, NO_STEERING } from '../../src/backend.ts';
+import { type Front, openFront } from '../../src/cluster/open-front.ts';
+import { openWorker } from '../../src/cluster/open-worker.ts';
+import { collectRun } from '../../src/run-answer.ts';
+import type { Run, RunRequest } from '../../src/run.ts';
+import { toChatRequest } from '../claude/chat-request.ts';
+import { type RedisServer, startRedis } from './start-redis.ts';
+
+const USAGE = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
+const SECRET = 'a-secret-of-this-cluster-0123456789';
+
+let redis: RedisServer;
+const leaving: (() => Promise<void>)[] = [];
+const problems: unknown[] = [];
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterEach(async () => {
+  for (const leave of leaving.splice(0).toReversed()) await leave();
+  problems.length = 0;
+});
+afterAll(() => redis.stop());
+
+test('keys take turns over all fronts, however many of one wait', async () => {
+  const prefix = randomUUID();
+  const [one, other] = [await join(prefix), await join(prefix)];
+  const order: string[] = [];
+  const runs = [
+    ...['a', 'a', 'a', 'a'].map((key) => [one, key] as const),
+    ...['b', 'b'].map((key) => [other, key] as const),
+  ];
+  const waiting: { answer: Promise<unknown> }[] = [];
+  for (const [front, key] of runs) waiting.push(await askWaiting(front, prefix, key));
+  await work(
+    prefix,
+    sayAfter((request) => void order.push(request.caller.keyId)),
+  );
+  await Promise.all(waiting.map(({ answer }) => answer));
+  expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'a']);
+});
+
+test('the queue has one bound over all fronts, in which every key may have one', async () => {
+  const prefix = randomUUID();
+  const options = { maxQueueSize: 2 };
+  const [one, other] = [await join(prefix, options), await join(prefix, options)];
+  for (const front of [one, other]) await askWaiting(front, prefix, 'a');
+  await expect(collect(other, 'a')).rejects.toMatchObject({ code: 'queue-full' });
+  const fair = await askWaiting(one, prefix, 'b');
+  await work(prefix, sayAfter(ignore));
+  expect(await fair.answer).toBeDefined();
+});
+
+test('whoever leaves the queue leaves no job behind, and a wait has an end', async () => {
+  const prefix = randomUUID();
+  const front = await join(prefix, { queueTimeoutMs: 300 });
+  await expect(collect(front, 'a')).rejects.toMatchObject({
+    code: 'queue-timeout',
+    retryAfterSeconds: expect.any(Number),
+  });
+  const left = new AbortController();
+  const waiting = await askWaiting(front, prefix, 'a', left.signal);
+  left.abort(new Error('left'));
+  await expect(waiting.answer).rejects.toThrow('left');
+  await vi.waitFor(async () => {
+    expect(await redis.client.keys(`${prefix}:runs-1:????????-*`)).toEqual([]);
+    expect(await redis.client.zcard(`${prefix}:waiting`)).toBe(0);
+  });
+});
+
+test('a job that nobody of the cluster signed is not carried out', async () => {
+  const prefix = randomUUID();
+  const carriedOut: string[] = [];
+  await work(
+    prefix,
+    sayAfter(({ model }) => void carriedOut.push(model)),
+  );
+  const queue = new Queue('runs-1', { connection: { url: redis.url }, prefix });
+  await queue.add('run', { run: randomUUID(), signature: 'x'.repeat(43) });
+  await redis.client.publish(`${prefix}:wake`, 'all');
+  await vi.waitFor(() => expect(String(problems)).toContain('wrong signature'), 5000);
+  expect(carriedOut).toEqual([]);
+  await queue.close();
+});
+
+test('a caller who reads slowly stops the reading at the worker', async () => {
+  const prefix = randomUUID();
+  const front = await join(prefix);
+  const piece = 'x'.repeat(64 * 1024);
+  let said = 0;
+  await work(prefix, async function* flood() {
+    yield START;
+    yield { type: 'part-start', index: 0, part: { type: 'text' } };
+    for (; said < 400; said += 1) yield { type: 'part-delta', index: 0, delta: piece };
+    yield { type: 'part-end', index: 0 };
+    yield END;
+  });
+  const events = front.backend.run(toRequest('a'), new AbortController().signal);
+  const reader = events[Symbol.asyncIterator]();
+  while ((await reader.next()).value?.type !== 'part-delta');
+  await vi.waitFor(() => expect(said).toBeGreaterThan(10));
+  let before = -1;
+  while (before !== said) {
+    before = said;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  expect(said).toBeLessThan(100);
+  let characters = piece.length;
+  for (let step = await reader.next(); !step.done; step = await reader.next()) {
+    if (step.value.type === 'part-delta') characters += step.value.delta.length;
+  }
+  expect(characters).toBe(400 * piece.length);
+});
+
+const START = {
+  type: 'run-start',
+  id: 'msg_1',
+  model: 'm',
+  sessionId: undefined,
+  usage: USAGE,
+} as const;
+const END = {
+  type: 'run-end',
+  finish: 'stop',
+  stopSequence: undefined,
+  usage: USAGE,
+  agent: undefined,
+} as const;
+
+function sayAfter(note: (request: RunRequest) => void): Run {
+  return async function* say(request) {
+    note(request);
+    yield START;
+    yield { type: 'part-start', index: 0, part: { type: 'text' } };
+    yield { type: 'part-delta', index: 0, delta: 'Hello.' };
+    yield { type: 'part-end', index: 0 };
+    yield END;
+  };
+}
+
+async function join(
+  prefix: string,
+  { queueTimeoutMs = 20_000, maxQueueSize = 20 } = {},
+): Promise<Front> {
+  const front = await openFront({
+    redisUrl: redis.url,
+    secret: SECRET,
+    prefix,
+    lockMs: 5000,
+    checkMs: 500,
+    maxQueueSize,
+    queueTimeoutMs,
+    ttlMs: { calls: 1000, conversations: 1000, sessions: 1000 },
+    onChatCost: () => undefined,
+    onProblem: (error) => problems.push(error),
+  });
+  leaving.push(front.backend.close);
+  return front;
+}
+
+async function work(prefix: string, run: Run) {
+  const backend: Backend = {
+    run,
+    steering: NO_STEERING,
+    sessionWork: NO_SESSION_WORK,
+    countTokens: () => Promise.resolve(1),
+    readStatus: () => Promise.resolve({ isLoggedIn: true, account: undefined, models: [] }),
+    createSessionId: () => Promise.resolve(randomUUID()),
+    counts: () => ({
+      processes: { running: 0, ready: 0, kept: 0, suspended: 0 },
+      spares: { chat: { hit: 0, missed: 0 }, agent: { hit: 0, missed: 0 } },
+      apiRetries: new Map(),
+      refusals: [],
+    }),
+    close: () => Promise.resolve(),
+  };
+  const worker = await openWorker({
+    redisUrl: redis.url,
+    secret: SECRET,
+    prefix,
+    home: randomUUID(),
+    version: 'test',
+    cliVersion: 'none',
+    places: 1,
+    lockMs: 5000,
+    stalledMs: 1000,
+    backend,
+    run,
+    onChange: () => undefined,
+    onProblem: (error) => problems.push(error),
+  });
+  leaving.push(() => worker.leave(0));
+}
+
+/** Resolves when it stands in the queue. */
+async function askWaiting(front: Front, prefix: string, key: string, signal?: AbortSignal) {
+  const waiting = `${prefix}:waiting`;
+  const before = await redis.client.zcard(waiting);
+  const answer = collect(front, key, signal);
+  answer.catch(() => undefined);
+  await vi.waitFor(async () => expect(await redis.client.zcard(waiting)).toBe(before + 1));
+  return { answer };
+}
+
+function collect(front: Front, key: string, signal = new AbortController().signal) {
+  return collectRun(front.backend.run(toRequest(key), signal));
+}
+
+function toRequest(keyId: string): RunRequest {
+  const caller = { keyId, user: undefined, requestId: randomUUID() };
+  return { ...toChatRequest(), caller };
+}
+
+function ignore(): void {}
