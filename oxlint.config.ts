@@ -19,7 +19,8 @@ const ROOMS: Readonly<Record<string, string>> = {
   'claude/chat/enforced/**': `${CANONICAL} ../chat-request.ts ../read-chat-events.ts ../../process/`,
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
-  'cluster/**': 'run.ts run-error.ts run-wire.ts backend.ts within.ts bullmq ioredis zod node:*',
+  'cluster/**':
+    'run.ts run-input.ts run-error.ts run-wire.ts backend.ts within.ts bullmq ioredis zod node:*',
 
   'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts allowed-folders.ts host-list.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
 

@@ -22,7 +22,7 @@ export async function start(options: StartOptions): Promise<Started> {
   const { flags } = options;
   const config = await readSettings(options, { ...toSettings(flags), ROLE: flags.role });
   if (!flags.isDemo) {
-    await refuseOpenWithoutKey(config);
+    if (config.role !== 'worker') await refuseOpenWithoutKey(config); // it asks for none
     return startWith(config, options, undefined);
   }
   refuseOpenDemo(config);

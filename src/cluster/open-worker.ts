@@ -107,12 +107,13 @@ async function openParts(options: WorkerOptions) {
     offer: async (run, round) => void (await queue.add({ run, round, turn: 0 })),
     onChange() {
       options.onChange();
+      jobs.wake();
       void tell().catch(onProblem);
     },
   });
   const readFacts = createReadFacts({ ...options, id, running: runs.count });
   await tell();
-  const jobs = createTakeJobs({ ...options, ...shared, worker: id, carryOut: runs.carryOut });
+  const jobs = createTakeJobs({ ...options, ...shared, ...runs, worker: id });
   return { id, shared, cluster, names, queue, runs, jobs, state, tell };
 }
 

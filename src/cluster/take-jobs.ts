@@ -17,6 +17,8 @@ export type TakeJobsOptions = {
   lockMs: number;
   stalledMs: number;
   carryOut: (run: string) => Promise<void>;
+  /** Runs that wait for their callers, and hold no place meanwhile. */
+  countWaiting: () => number;
   onProblem: (error: unknown) => void;
 };
 
@@ -37,7 +39,10 @@ export function createTakeJobs(options: TakeJobsOptions) {
 
   const loop = async () => {
     while (!state.isStopped) {
-      const job = held.size < places ? await takeFirst(queues, token).catch(onProblem) : undefined;
+      const job =
+        held.size - options.countWaiting() < places
+          ? await takeFirst(queues, token).catch(onProblem)
+          : undefined;
       if (job) {
         held.set(
           job,

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { requestFromWire } from '../run-wire.ts';
 import type { Run } from '../run.ts';
+import { isInputRequest } from '../run-input.ts';
 import { RunError } from '../run-error.ts';
 import { within } from '../within.ts';
 import { toEventsPlace } from './read-run-events.ts';
@@ -28,6 +29,8 @@ type RunAtWork = {
   attempt: number;
   front: string;
   stop: AbortController;
+  /** What its caller was asked; meanwhile it holds no place. */
+  asked: Set<string>;
   /** Rounds in which its front was not there. */
   missed: number;
 };
@@ -49,7 +52,7 @@ const MOST_FRONTS = 10_000;
 
 /** The runs of one worker: claims them, carries them out, and sends what they say. */
 export function createWorkerRuns(options: WorkerRunsOptions) {
-  const { records, seal, onProblem } = options;
+  const { records, seal } = options;
   const append = createAppend(options);
   const atWork = new Map<string, RunAtWork>();
   const fronts = new Map<string, string>();
@@ -63,12 +66,19 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
     const sealed = verdict === 'yours' ? await records.readRequest(id) : null;
     if (!sealed) return;
     const request = requestFromWire(seal.open(sealed, `request ${id}`));
-    const one: RunAtWork = { attempt, front, stop: new AbortController(), missed: 0 };
+    const one: RunAtWork = {
+      attempt,
+      front,
+      stop: new AbortController(),
+      missed: 0,
+      asked: new Set(),
+    };
     atWork.set(id, one);
     noteFront(fronts, request.caller.requestId, front);
     options.onChange();
     try {
-      await sendEvents(options.run(request, one.stop.signal), {
+      const events = options.run(request, one.stop.signal);
+      await sendEvents(noteAsked(events, one.asked, options.onChange), {
         isWhole: request.isWhole === true && !request.agent,
         append: (batch) => append(id, one, batch),
       });
@@ -78,24 +88,15 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
     }
   }
 
-  async function checkOne(id: string, one: RunAtWork) {
-    const isMine = await records.isAtWork(id, one.attempt);
-    one.missed = (await records.hasFront(one.front)) ? 0 : one.missed + 1;
-    if (!isMine || one.missed >= MOST_MISSED) one.stop.abort(toCancelled());
-  }
+  const countWaiting = () => [...atWork.values()].filter(({ asked }) => asked.size > 0).length;
 
-  async function handBack(id: string, { attempt, stop }: RunAtWork, reason: RunError) {
-    const handing = records.handBack(id, attempt).catch(onProblem);
-    const round = await within(handing, HAND_BACK_MS);
-    if (typeof round === 'number') {
-      await within(options.offer(id, round).catch(onProblem), HAND_BACK_MS);
-    }
-    stop.abort(round === 'kept' ? reason : toCancelled());
-  }
+  const { checkOne, handBack } = createWatchOver(options);
 
   return {
     carryOut,
-    count: () => atWork.size,
+    /** Those that hold a place. */
+    count: () => atWork.size - countWaiting(),
+    countWaiting,
     frontOf: (requestId: string) => fronts.get(requestId),
     cancel: (id: string) => atWork.get(id)?.stop.abort(toCancelled()),
     /** Ends runs that went elsewhere, and those whose front is lost. */
@@ -107,6 +108,26 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
       await Promise.all([...atWork].map(([id, one]) => handBack(id, one, reason)));
     },
   };
+}
+
+/** Looks whether a run is still wanted here, and gives it away. */
+function createWatchOver({ records, offer, onProblem }: WorkerRunsOptions) {
+  async function checkOne(id: string, one: RunAtWork) {
+    const isMine = await records.isAtWork(id, one.attempt);
+    one.missed = (await records.hasFront(one.front)) ? 0 : one.missed + 1;
+    if (!isMine || one.missed >= MOST_MISSED) one.stop.abort(toCancelled());
+  }
+
+  async function handBack(id: string, { attempt, stop }: RunAtWork, reason: RunError) {
+    const handing = records.handBack(id, attempt).catch(onProblem);
+    const round = await within(handing, HAND_BACK_MS);
+    if (typeof round === 'number') {
+      await within(offer(id, round).catch(onProblem), HAND_BACK_MS);
+    }
+    stop.abort(round === 'kept' ? reason : toCancelled());
+  }
+
+  return { checkOne, handBack };
 }
 
 /** Sends a run's batches; resolves with whether more is wanted. A reader that lags behind is waited for. */
@@ -126,6 +147,21 @@ function createAppend({ records, seal, onProblem }: WorkerRunsOptions) {
     if (!isLast && ahead > MOST_AHEAD) await untilRead();
     return true;
   };
+}
+
+/** Reads along what a run asks its caller. */
+async function* noteAsked(
+  events: ReturnType<Run>,
+  asked: Set<string>,
+  onChange: () => void,
+): ReturnType<Run> {
+  for await (const event of events) {
+    const isAsking = isInputRequest(event);
+    if (isAsking) asked.add(event.id);
+    if (event.type === 'input-settled') asked.delete(event.id);
+    if (isAsking || event.type === 'input-settled') onChange();
+    yield event;
+  }
 }
 
 function noteFront(fronts: Map<string, string>, requestId: string, front: string) {

@@ -12,8 +12,18 @@ export type MetricsParts = {
   runner?: () => RunnerCounts;
   /** Whether there is a model of this name; others are counted together. Default: there is. */
   isModel?: (name: string) => boolean;
+  /** What is seen of the cluster, where there is one. */
+  cluster?: ClusterCounts | undefined;
   /** Adds those of this Node process: memory, CPU, event loop, open files. Default: no. */
   withNodeMetrics?: boolean;
+};
+
+type WorkerCounts = { host: string; id: string; running: number; places: number };
+
+type ClusterCounts = {
+  /** Whether its Redis answers. */
+  isUp: () => boolean;
+  workers: () => readonly WorkerCounts[];
 };
 
 type RunnerCounts = {
@@ -48,6 +58,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
   const registry = new Registry();
   if (parts.withNodeMetrics) collectDefaultMetrics({ register: registry });
   addGauges(registry, parts);
+  if (parts.cluster) addClusterGauges(registry, parts.cluster);
   if (parts.runner) addRunnerCounters(registry, parts.runner);
   const runs = createRunMetrics(registry, parts.isModel);
   return {
@@ -80,6 +91,36 @@ function addGauges(registry: Registry, { queue, processes }: MetricsParts) {
       for (const [state, count] of Object.entries(processes())) this.set({ state }, count);
     },
   });
+}
+
+function addClusterGauges(registry: Registry, { isUp, workers }: ClusterCounts) {
+  const registers = [registry];
+  const up = new Gauge({
+    name: 'claude_proxy_cluster_up',
+    help: 'Whether the Redis of the cluster answers: 1 or 0.',
+    registers,
+    collect() {
+      this.set(Number(isUp()));
+    },
+  });
+  const add = (name: string, help: string, read: (worker: WorkerCounts) => number) =>
+    new Gauge({
+      name: `claude_proxy_worker_${name}`,
+      help,
+      labelNames: ['worker', 'host'],
+      registers,
+      collect() {
+        this.reset();
+        for (const worker of workers()) {
+          this.set({ worker: worker.id, host: worker.host }, read(worker));
+        }
+      },
+    });
+  return [
+    up,
+    add('running', 'Requests that a worker of the cluster carries out.', ({ running }) => running),
+    add('places', 'Requests that it may carry out at the same time.', ({ places }) => places),
+  ];
 }
 
 function addRunnerCounters(registry: Registry, read: () => RunnerCounts) {

@@ -15,6 +15,8 @@ import type { ServerOptions } from './server-parts.ts';
 export type OpenedBackend = Awaited<ReturnType<typeof openCli>> & {
   /** What is seen of the cluster, if there is one. */
   cluster: ClusterView | undefined;
+  /** Who waits, and runs: here, or in the whole cluster. */
+  queue: ClusterView['queue'];
 };
 
 /** Runs of a front wait in the cluster's queue, not in its own. */
@@ -31,7 +33,7 @@ export function createServerGate(config: Config): Gate {
 export async function openBackend(options: ServerOptions, parts: CliParts): Promise<OpenedBackend> {
   const { config } = options;
   if (config.redisUrl === undefined) {
-    return { ...(await openCli(options, parts)), cluster: undefined };
+    return { ...(await openCli(options, parts)), cluster: undefined, queue: parts.gate.counts };
   }
   const worker = config.role === 'both' ? await openOwnWorker(options, parts) : undefined;
   const { openFront } = await import('../cluster/open-front.ts');
@@ -53,6 +55,7 @@ export async function openBackend(options: ServerOptions, parts: CliParts): Prom
   return {
     backend,
     cluster: view,
+    queue: view.queue,
     readCliStatus: catalogue.readCliStatus,
     isModel: catalogue.has,
     claudeFolder: toClaudeFolder(options.environment),

@@ -52,8 +52,7 @@ export async function createServerParts(options: ServerOptions) {
       watch.observer.charged?.(caller, costUsd);
     },
   });
-  const { backend, cluster, readCliStatus } = cli;
-  const queue = cluster?.queue ?? gate.counts;
+  const { backend, cluster, queue, readCliStatus } = cli;
   const stores = await openStores(config, { claudeFolder: cli.claudeFolder, secrets, log });
   const { sessions, responses } = stores;
   const readModels = async () => (await readCliStatus()).models;
@@ -65,6 +64,7 @@ export async function createServerParts(options: ServerOptions) {
     processes: () => backend.counts().processes,
     runner: () => ({ ...backend.counts(), restarts }),
     isModel: cli.isModel,
+    cluster,
     withNodeMetrics: true,
   });
   let restarts = 0;

@@ -117,6 +117,9 @@ test('the status of the server shows the workers', async () => {
   expect(await status.json()).toMatchObject({
     cluster: { isConnected: true, workers: [{ places: 2 }, { places: 2 }] },
   });
+  const metrics = await (await front.send('/metrics')).text();
+  expect(metrics).toContain('claude_proxy_cluster_up 1');
+  expect(metrics.match(/^claude_proxy_worker_places\{.*\} 2$/gm)).toHaveLength(2);
 });
 
 function toBody(messages: readonly object[]) {

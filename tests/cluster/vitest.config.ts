@@ -14,11 +14,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'over-redis',
-          include: [
-            'tests/dialects/*/over-http.cli.test.ts',
-            'tests/server/approvals.cli.test.ts',
-            'tests/server/cancel.cli.test.ts',
-          ],
+          include: ['tests/dialects/*/over-http.cli.test.ts', 'tests/server/approvals.cli.test.ts'],
           globalSetup: 'tests/cluster/provide-redis.ts',
         },
       },
