@@ -78,8 +78,8 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
       await runs.leave(toShutdown());
       await within(done, LAST_WORDS_MS);
       clearInterval(timer);
-      await within(forgetWorker(shared, id).catch(onProblem), FAREWELL_MS);
       await within(Promise.all([jobs.close(), parts.queue.close()]), FAREWELL_MS);
+      await within(forgetWorker(shared, id).catch(onProblem), FAREWELL_MS);
       cluster.close();
     },
   };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { ClusterRedis } from './open-redis.ts';
-import type { Names } from './names.ts';
+import { type Names, toOwnQueue } from './names.ts';
 
 const Count = z.number();
 
@@ -40,18 +40,42 @@ export async function tellWorker(
     .exec();
 }
 
-/** The workers that live. */
-export async function readWorkers({ cluster, names }: Parts): Promise<WorkerFacts[]> {
+/** The workers that live. Those that have long been lost are forgotten. */
+export async function readWorkers(parts: Parts): Promise<WorkerFacts[]> {
+  const { cluster, names } = parts;
   const ids = await cluster.redis.zrange(names.workers, '0', '-1');
   if (ids.length === 0) return [];
   const texts = await cluster.redis.mget(ids.map((id) => names.worker(id)));
+  await forgetLost(parts);
   return texts.flatMap((text) => {
     const read = WorkerFacts.safeParse(text === null ? undefined : JSON.parse(text));
     return read.success ? [read.data] : [];
   });
 }
 
-/** A worker that left, or was lost, is not looked for any more. */
+/** What BullMQ keeps of a queue beside its jobs. */
+const QUEUE_KEYS =
+  'meta id pc marker events stalled stalled-check wait active paused prioritized delayed completed failed'.split(
+    ' ',
+  );
+
+/** Nothing is looked for of a worker that left, nor anything of its queue kept. */
 export async function forgetWorker({ cluster, names }: Parts, id: string): Promise<void> {
-  await cluster.redis.multi().del(names.worker(id)).zrem(names.workers, id).exec();
+  const keys = QUEUE_KEYS.map((name) => `${names.prefix}:${toOwnQueue(id)}:${name}`);
+  await cluster.redis
+    .multi()
+    .del(names.worker(id), ...keys)
+    .zrem(names.workers, id)
+    .exec();
+}
+
+/** A worker of which nothing was seen for so long, in milliseconds, does not come back. */
+const FORGET_MS = 3_600_000;
+
+async function forgetLost(parts: Parts) {
+  const { cluster, names } = parts;
+  const until = Date.now() - FORGET_MS;
+  for (const id of await cluster.redis.zrangebyscore(names.workers, '-inf', until)) {
+    await forgetWorker(parts, id);
+  }
 }

@@ -72,6 +72,23 @@ test('whoever leaves the queue leaves no job behind, and a wait has an end', asy
   });
 });
 
+test('nothing is left of workers that left, or have long been lost', async () => {
+  const prefix = randomUUID();
+  const { client } = redis;
+  const front = await join(prefix);
+  await work(prefix, sayAfter(ignore));
+  await collect(front, 'a');
+  await leaving.pop()?.();
+  expect(await client.keys(`${prefix}:runs-1-*`)).toEqual([]);
+  expect(await client.zcard(`${prefix}:workers`)).toBe(0);
+
+  await client.zadd(`${prefix}:workers`, Date.now() - 2 * 3_600_000, 'home.lost');
+  await client.hset(`${prefix}:runs-1-home.lost:meta`, 'version', 'bullmq');
+  await vi.waitFor(async () => {
+    expect(await client.keys(`${prefix}:runs-1-*`)).toEqual([]);
+  }, 5000);
+});
+
 test('a job that nobody of the cluster signed is not carried out', async () => {
   const prefix = randomUUID();
   const carriedOut: string[] = [];
