@@ -28,6 +28,7 @@ const PASSING: ReadonlySet<RunErrorCode> = new Set([
   'queue-full',
   'queue-timeout',
   'not-logged-in',
+  'storage-failed',
 ]);
 
 const USUAL_WAIT_MS = 60_000;

@@ -48,6 +48,7 @@ export async function fillBatch(
     return await fill(batch, toAddItems(batch, parts));
   } catch (error) {
     const { code, message } = toRunError(error);
+    if (code === 'storage-failed') throw error; // it is begun again when the disk takes it
     return [{ code: code.replaceAll('-', '_'), message }];
   }
 }

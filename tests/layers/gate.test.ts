@@ -111,6 +111,45 @@ describe('fairness', () => {
   });
 });
 
+/** Who comes in, one after the other: capitals are last, as a key's batches are. */
+async function letIn(line: string): Promise<string> {
+  const gate = createGate({ concurrency: 1, ...PATIENT });
+  const leaveFirst = await gate.enter('first', stays);
+  let order = '';
+  const visits = line.split('').map(async (name) => {
+    const isLast = name !== name.toLowerCase();
+    const leave = await gate.enter(name.toLowerCase(), stays, { isLast });
+    order += name;
+    await settle();
+    leave();
+  });
+  leaveFirst();
+  await Promise.all(visits);
+  return order;
+}
+
+describe('those who are last', () => {
+  test.each([
+    ['everything else of the key goes first', 'AAaaa', 'aaaAA'],
+    ['keys take turns all the same', 'AAAbbb', 'bAbAbA'],
+    ['a key’s own requests do not bring its last ones forward', 'AAabbb', 'abAbAb'],
+  ])('%s', async (_, line, order) => {
+    expect(await letIn(line)).toBe(order);
+  });
+
+  test('are not counted among those who wait, never sent away, and end with the gate', async () => {
+    const gate = createGate({ concurrency: 1, maxQueueSize: 1, queueTimeoutMs: 1 });
+    await gate.enter('a', stays);
+    const last = gate.enter('a', stays, { isLast: true });
+    const usual = gate.enter('a', stays);
+    expect(gate.counts().waiting).toBe(1);
+    await expect(usual).rejects.toMatchObject({ code: 'queue-timeout' });
+    expect(gate.counts().waiting).toBe(0);
+    gate.close();
+    await expect(last).rejects.toMatchObject({ code: 'shutting-down' });
+  });
+});
+
 describe('refusals', () => {
   test('more than maxQueueSize waiting: queue-full, and those before it keep waiting', async () => {
     const gate = createGate({ concurrency: 1, maxQueueSize: 1, queueTimeoutMs: 60_000 });

@@ -19,23 +19,16 @@ export type Turns = { last: Map<string, number>; count: number };
 export type FairQueueOptions = {
   /** Shared by queues among which a key has one turn. Default: the queue's own. */
   turns?: Turns;
-  /** Whether a key is passed over for now. Default: none is. */
-  isHeldBack?: (key: string) => boolean;
 };
 
 /** Makes an empty queue. */
 export function createFairQueue<Entry>({
   turns = { last: new Map(), count: 0 },
-  isHeldBack = () => false,
 }: FairQueueOptions = {}): FairQueue<Entry> {
   const lines = new Map<string, Set<Entry>>();
   let size = 0;
 
-  const findNext = () =>
-    nextKey(
-      [...lines.keys()].filter((key) => !isHeldBack(key)),
-      turns.last,
-    );
+  const findNext = () => nextKey(lines.keys(), turns.last);
 
   const remove = (key: string, entry: Entry): void => {
     const line = lines.get(key);

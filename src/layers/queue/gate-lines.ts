@@ -13,15 +13,14 @@ export type GateLines<Turn> = {
 };
 
 /**
- * Makes the lines. The patient and the usual ones take turns. One of the last line comes when its key waits
- * in no other, and had its last turn before every key that does.
+ * Makes the lines. The patient and the usual ones take turns. One of the last line comes when its key had its
+ * last turn before every key that waits in another; so its own key cannot be one of those.
  */
 export function createGateLines<Turn>(): GateLines<Turn> {
   const turns: Turns = { last: new Map(), count: 0 };
   const usual = createFairQueue<Turn>({ turns });
   const patient = createFairQueue<Turn>({ turns });
-  const isHeldBack = (key: string) => usual.count(key) + patient.count(key) > 0;
-  const last = createFairQueue<Turn>({ turns, isHeldBack });
+  const last = createFairQueue<Turn>({ turns });
   let isPatientNext = false;
 
   const isTurnOfLast = () => {
