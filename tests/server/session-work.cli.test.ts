@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -148,5 +148,9 @@ describe('a fork', () => {
     expect(forked.usage).toEqual(own.usage);
     await proxy.send(`/api/sessions/${first.sessionId}`, undefined, { method: 'DELETE' });
     expect((await run('FIG', id)).result).toBe('APPLE FIG');
+
+    await rm(join(proxy.folder, 'home/.claude/projects'), { recursive: true });
+    expect(await ask(`/api/sessions/${id}/fork`, {})).toMatchObject({ status: 404 });
+    expect((await ask('/api/sessions')).body['sessions']).toHaveLength(1);
   });
 });
