@@ -4,13 +4,15 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
-import { textReply, toolReply } from '../../src/demo/replies.ts';
+import { heldReply, textReply, toolReply } from '../../src/demo/replies.ts';
 import { type Proxy, startProxy } from '../support/start-proxy.ts';
 import { findFaults, NO_FAULTS } from './find-faults.ts';
 import { openBrowser } from './open-browser.ts';
 import { openPage, signIn, type WatchedPage } from './open-page.ts';
 
 const PHONE = { viewport: { width: 375, height: 740 }, hasTouch: true };
+
+const NEVER = new Promise<void>(() => undefined);
 
 const QUESTION = {
   question: 'Which colour?',
@@ -29,6 +31,7 @@ const lastSaid = ({ messages }: MessagesBody) =>
 function answer(body: MessagesBody) {
   const said = lastSaid(body);
   if (said.includes('tool_result')) return textReply(`I heard: ${said}`);
+  if (said.includes('hold on')) return heldReply('This is going to take long.', NEVER);
   if (said.includes('ask me')) {
     return toolReply([{ name: 'AskUserQuestion', input: { questions: [QUESTION] } }]);
   }
@@ -110,6 +113,30 @@ test('a question is answered on a phone, and nothing there is serious for axe or
   await page.locator('#run-head', { hasText: 'done' }).waitFor();
   expect(await page.locator('#run-log').textContent()).toMatch(/I heard: .*Which colour.*Blue/);
   expect(await findFaults(page)).toEqual(NO_FAULTS);
+});
+
+test('a word on the way is taken back while it is unread', async () => {
+  const page = await open();
+  await start(page, 'run: touch spoken');
+  await page.locator('.input-card').waitFor();
+  await page.getByLabel('A word on the way').fill('Hurry.');
+  await page.getByRole('button', { name: 'Tell it' }).click();
+  const word = page.locator('#run-log .own', { hasText: 'Hurry.' });
+  await word.getByRole('button', { name: 'Take it back' }).click();
+  await word.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await page.locator('#run-head', { hasText: 'done' }).waitFor();
+  expect(JSON.stringify(proxy.model.requests.at(-1)?.body)).not.toContain('Hurry.');
+});
+
+test('an interrupted run ends with what there is', async () => {
+  const page = await open();
+  await start(page, 'hold on');
+  await page.locator('#run-log', { hasText: 'This is going' }).waitFor();
+  await page.getByRole('button', { name: 'Interrupt' }).click();
+  await page.locator('#run-head', { hasText: 'done' }).waitFor();
+  await page.getByText('Details').click();
+  expect(await page.locator('#run-facts').textContent()).toMatch(/Ended by\s+interrupted/);
 });
 
 test('one that waits is stopped', async () => {
