@@ -37,8 +37,9 @@ document.querySelector('[role=tablist]').addEventListener('keydown', onTabKey);
 document.querySelector('[role=tablist]').addEventListener('click', onTabClick);
 void showSnippets();
 
-/** Writes the same request as code. */
+/** Writes the same request as a link and as code. */
 async function showSnippets() {
+  find('trial-link').search = String(new URLSearchParams(new FormData(find('trial'))));
   const { snippets } = (await describeTrial(() => {})) ?? { snippets: {} };
   for (const [name, code] of Object.entries(snippets)) find(`snippet-${name}`).textContent = code;
 }

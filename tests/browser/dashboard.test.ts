@@ -319,6 +319,19 @@ test('keys lead from page to page, and a list tells which', async () => {
   expect(page.url()).toBe(`${proxy.url}/requests`);
 });
 
+test('a link carries the form to another browser, through the sign-in', async () => {
+  const { page } = await open('/try');
+  await signIn(page);
+  await page.getByLabel('API').selectOption('Anthropic messages');
+  await page.getByLabel('Prompt').fill('One\nand "two"');
+  await page.locator('#trial-link[href*=two]').waitFor();
+  const link = (await page.locator('#trial-link').getAttribute('href')) ?? '';
+  const { page: other } = await open(link.replace(proxy.url, ''));
+  await signIn(other);
+  expect(await other.getByLabel('Prompt').inputValue()).toBe('One\nand "two"');
+  expect(await other.getByLabel('API').inputValue()).toBe('anthropic-messages');
+});
+
 test('a page that looks around asks for the key when the sign-in is over', async () => {
   const { page, complaints } = await open();
   await signIn(page);

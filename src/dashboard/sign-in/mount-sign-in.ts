@@ -23,8 +23,8 @@ export type SignInParts = {
 /** Makes a page, as it is for `c.var.caller`. */
 export type Show = (c: Context<AppEnv>) => Promise<Html>;
 
-/** In bytes. */
-const LONGEST_FORM = 4096;
+/** In bytes. The page to go to may carry a prompt. */
+const LONGEST_FORM = 65_536;
 
 /** The pages and the way to them. Stands before `authenticate`: it has its own way to say no. */
 export function mountSignIn(app: Hono<AppEnv>, parts: SignInParts): void {

@@ -6,5 +6,8 @@ import { tryItSection } from './try-it-section.ts';
 export const tryItPage: Page = {
   title: 'Try it',
   scripts: ['try-it.js'],
-  render: async (parts) => section('try-it', 'Try it', await tryItSection(parts)),
+  async render(parts, c) {
+    const { searchParams } = new URL(c.req.url);
+    return section('try-it', 'Try it', await tryItSection(parts, searchParams));
+  },
 };

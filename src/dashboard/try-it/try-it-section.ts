@@ -3,20 +3,42 @@ import { html, type Html } from '../html.ts';
 import { SNIPPET_TITLES } from './snippets.ts';
 import { TRIALS } from '../trials.ts';
 
-/** A form for one request, its stream, and the same request as code. */
-export async function tryItSection({ readKnownStatus }: DashboardParts): Promise<Html> {
+/** Where the script tells what failed. */
+const FAILURE = html`<div id="trial-failure" class="complaint" role="alert" hidden>
+  <p><strong id="failure-title"></strong> <span id="failure-reason"></span></p>
+  <p id="failure-advice"></p>
+  <p class="hint">Request <code id="failure-request"></code></p>
+</div>`;
+
+/** A form for one request, which a link may have filled, its stream, and the same request as code. */
+export async function tryItSection(
+  { readKnownStatus }: DashboardParts,
+  query: URLSearchParams,
+): Promise<Html> {
+  const read = (name: string, usual: string) => query.get(name) ?? usual;
   const models = (await readKnownStatus())?.models ?? [];
   return html`<form id="trial" class="trial">
       <div class="row">
         <label>
           API
           <select name="dialect">
-            ${TRIALS.map(({ name, title }) => html`<option value="${name}">${title}</option>`)}
+            ${TRIALS.map(
+              ({ name, title }) =>
+                html`<option value="${name}" ${name === read('dialect', '') ? 'selected' : ''}>
+                  ${title}
+                </option>`,
+            )}
           </select>
         </label>
         <label>
           Model
-          <input name="model" list="models" value="sonnet" required autocomplete="off" />
+          <input
+            name="model"
+            list="models"
+            value="${read('model', 'sonnet')}"
+            required
+            autocomplete="off"
+          />
         </label>
         <datalist id="models">
           ${models.flatMap(({ id, aliases }) =>
@@ -26,19 +48,20 @@ export async function tryItSection({ readKnownStatus }: DashboardParts): Promise
       </div>
       <label>
         Prompt
-        <textarea name="prompt" rows="3" required>Say hello in five languages.</textarea>
+        <textarea name="prompt" rows="3" required>
+${read('prompt', 'Say hello in five languages.')}</textarea>
       </label>
       <div class="row">
         <button type="submit">Send</button>
         <button type="button" id="trial-stop" class="danger" disabled>Stop</button>
-        <label class="choice"><input type="checkbox" name="isWhole" /> in one piece</label>
+        <label class="choice"
+          ><input type="checkbox" name="isWhole" ${query.has('isWhole') ? 'checked' : ''} /> in one
+          piece</label
+        >
+        <a id="trial-link" href="/try">Link to this form</a>
         <span id="trial-state" role="status"></span>
       </div>
-      <div id="trial-failure" class="complaint" role="alert" hidden>
-        <p><strong id="failure-title"></strong> <span id="failure-reason"></span></p>
-        <p id="failure-advice"></p>
-        <p class="hint">Request <code id="failure-request"></code></p>
-      </div>
+      ${FAILURE}
     </form>
     <h3 id="answer-title">Answer</h3>
     <pre id="answer" tabindex="0" role="region" aria-labelledby="answer-title"></pre>
