@@ -14,8 +14,8 @@ export type LiveProcess = {
   end(): Promise<void>;
 };
 
-/** Resolves when the process has answered its first turn. */
-export async function startLive({ claudeEnvironment }: Stage): Promise<LiveProcess> {
+/** Starts a process with the proxy's own arguments and environment. */
+export function spawnClaude({ claudeEnvironment }: Stage) {
   const { args, environment, folder } = toChatLaunch(
     { environment: claudeEnvironment, loginArgs: [] },
     String(claudeEnvironment['HOME']),
@@ -26,6 +26,19 @@ export async function startLive({ claudeEnvironment }: Stage): Promise<LiveProce
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const write = (line: object) => child.stdin.write(`${JSON.stringify(line)}\n`);
+  return { child, write };
+}
+
+/** The first line that a process is told. */
+export const INITIALIZE = {
+  type: 'control_request',
+  request_id: '1',
+  request: { subtype: 'initialize', systemPrompt: ['Be brief.'] },
+};
+
+/** Resolves when the process has answered its first turn. */
+export async function startLive(stage: Stage): Promise<LiveProcess> {
+  const { child, write } = spawnClaude(stage);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const readTo = async (mark: string) => {
     for (;;) {
@@ -42,8 +55,7 @@ export async function startLive({ claudeEnvironment }: Stage): Promise<LiveProce
     await readTo('"type":"result"');
     return firstTokenMs;
   };
-  const request = { subtype: 'initialize', systemPrompt: ['Be brief.'] };
-  write({ type: 'control_request', request_id: '1', request });
+  write(INITIALIZE);
   await turn('Say hello.');
   return {
     pid: child.pid ?? 0,

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { toChatLaunch } from '../src/claude/launch/launch.ts';
 import { toUserLine } from '../src/claude/process/input-lines.ts';
 import { readTiming, type Timing } from './ask.ts';
-import { CLAUDE, type Stage } from './processes.ts';
+import { INITIALIZE, spawnClaude } from './live-process.ts';
+import type { Stage } from './processes.ts';
 import { readTreeCpuMs } from './read-cpu.ts';
 
 /** Time for a process to come up before it is asked: only the answer is timed, in milliseconds. */
@@ -13,29 +12,16 @@ const START_MS = 3000;
 
 /** A CLI process as the proxy runs it, with nobody between: its stdout is read and that is all. */
 export async function readDirectly(
-  { claudeEnvironment }: Stage,
+  stage: Stage,
   prompt: string,
 ): Promise<Timing & { cpuMs: number }> {
-  const { args, environment, folder } = toChatLaunch(
-    { environment: claudeEnvironment, loginArgs: [] },
-    String(claudeEnvironment['HOME']),
-  );
-  const child = spawn(CLAUDE, args, {
-    cwd: folder,
-    env: environment,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const { child, write } = spawnClaude(stage);
   await delay(START_MS);
   const pid = child.pid ?? 0;
   const cpuBeforeMs = readTreeCpuMs(pid);
   const startedAt = performance.now();
-  const request = { subtype: 'initialize', systemPrompt: ['Be brief.'] };
-  for (const line of [
-    { type: 'control_request', request_id: '1', request },
-    toUserLine(prompt, crypto.randomUUID()),
-  ]) {
-    child.stdin.write(`${JSON.stringify(line)}\n`);
-  }
+  write(INITIALIZE);
+  write(toUserLine(prompt, crypto.randomUUID()));
   const timing = await readTiming(
     endingWith(child.stdout, '"message_stop"'),
     startedAt,
