@@ -12,6 +12,8 @@ const ROOMS: Readonly<Record<string, string>> = {
   '{run,run-agent,run-input,run-error,run-answer,backend}.ts':
     'run.ts run-agent.ts run-input.ts run-error.ts',
 
+  'common/**': 'node:*',
+
   // Inside the CLI's room imports run one way: launch, process, pool, spares, and then chat or agent.
   'claude/launch/**': 'run.ts is-inside.ts loopback.ts execa zod node:*',
   'claude/process/**': 'run.ts run-error.ts split-lines.ts ../launch/ execa p-limit zod node:*',

@@ -1,7 +1,7 @@
 import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
-import { isInside } from './is-inside.ts';
+import { isInside } from './common/is-inside.ts';
 
 export type AllowedFolders = {
   /** Absolute; used when none is wanted, and created then if missing. */

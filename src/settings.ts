@@ -1,6 +1,6 @@
 import { delimiter } from 'node:path';
 import { z } from 'zod';
-import { isHostEntry } from './host-list.ts';
+import { isHostEntry } from './common/host-list.ts';
 import {
   folder,
   isHost,
@@ -14,7 +14,7 @@ import {
   toPair,
   wholeNumber,
 } from './setting-schemas.ts';
-import { WEBHOOK_SECRET, WEBHOOK_SECRET_WORDS } from './webhook-secret.ts';
+import { WEBHOOK_SECRET, WEBHOOK_SECRET_WORDS } from './common/webhook-secret.ts';
 
 /** One setting: its check, its default and what a person must know to set it. */
 export type Setting = {

@@ -1,5 +1,5 @@
 import { RunError } from '../run-error.ts';
-import { within } from '../within.ts';
+import { within } from '../common/within.ts';
 import type { NewRun, RecorderOptions } from './recorder.ts';
 import type { RunEnding, RunStore } from './run-store.ts';
 

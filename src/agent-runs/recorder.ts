@@ -1,4 +1,4 @@
-import type { Deadline } from '../deadline.ts';
+import type { Deadline } from '../common/deadline.ts';
 import type { Run, RunEnd, RunRequest, RunStart } from '../run.ts';
 import { type RunError, toRunError } from '../run-error.ts';
 import { createKeep, createPage, isStep } from './keep-event.ts';

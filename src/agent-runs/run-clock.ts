@@ -1,4 +1,4 @@
-import { createDeadline } from '../deadline.ts';
+import { createDeadline } from '../common/deadline.ts';
 import { RunError } from '../run-error.ts';
 import type { RunClock } from './recorder.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Batch } from '../batch.ts';
-import { createDeadline } from '../deadline.ts';
+import { createDeadline } from '../common/deadline.ts';
 import { type RunError, type RunErrorCode, toRunError } from '../run-error.ts';
 import type { Attempt, BatchKind } from './batch-kind.ts';
 import type { BatchStore } from './open-store.ts';

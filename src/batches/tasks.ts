@@ -1,5 +1,5 @@
 import type { Batch } from '../batch.ts';
-import { within } from '../within.ts';
+import { within } from '../common/within.ts';
 
 /** What goes on of one batch. */
 export type Task = {

@@ -1,4 +1,4 @@
-import { within } from '../within.ts';
+import { within } from '../common/within.ts';
 import { createIdlePool } from './idle-pool.ts';
 import type { LaunchProfile } from './launch/launch.ts';
 import type { CliProcess } from './process/cli-process.ts';

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 
 import type { Config } from '../config.ts';
-import { isEveryAddress } from '../loopback.ts';
+import { isEveryAddress } from '../common/loopback.ts';
 
 /** Where a program on this machine reaches the server. */
 export function toLocalUrl({ host, port }: Pick<Config, 'host' | 'port'>): string {

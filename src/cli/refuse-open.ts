@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 
 import type { Config } from '../config.ts';
 import { readKeysFile, toKeysFile } from '../keys/keys-file.ts';
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '../common/loopback.ts';
 import { toKeyFile } from '../keys/proxy-key.ts';
 
 /** Refuses a demo that others could reach. Throws an error of one sentence. */

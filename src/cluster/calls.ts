@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 
 import { failureFromWire, failureToWire } from '../run-wire.ts';
-import { within } from '../within.ts';
+import { within } from '../common/within.ts';
 import type { Names } from './names.ts';
 import type { ClusterRedis } from './open-redis.ts';
 import { toWorkerLost } from './refusals.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { Redis } from 'ioredis';
 
-import { within } from '../within.ts';
+import { within } from '../common/within.ts';
 import { SCRIPTS } from './scripts.ts';
 
 type Argument = string | number | Buffer;

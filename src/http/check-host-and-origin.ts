@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 
-import { isEveryAddress, isLoopback, withoutBrackets } from '../loopback.ts';
+import { isEveryAddress, isLoopback, withoutBrackets } from '../common/loopback.ts';
 import { RunError } from '../run-error.ts';
 
 export type CheckHostOptions = {

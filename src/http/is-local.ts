@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
 
-import { isLoopback, withoutBrackets } from '../loopback.ts';
+import { isLoopback, withoutBrackets } from '../common/loopback.ts';
 import { isOwnOrigin, readHost } from './check-host-and-origin.ts';
 
 /** What @hono/node-server hands in. */

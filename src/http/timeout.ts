@@ -1,6 +1,6 @@
 import { createMiddleware } from 'hono/factory';
 
-import { createDeadline } from '../deadline.ts';
+import { createDeadline } from '../common/deadline.ts';
 import type { AppEnv } from './variables.ts';
 
 /**

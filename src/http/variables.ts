@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 
-import type { Deadline } from '../deadline.ts';
+import type { Deadline } from '../common/deadline.ts';
 import type { Api } from '../dialects/dialect.ts';
 import type { ApiKey } from '../keys/api-key.ts';
 import type { RunError } from '../run-error.ts';

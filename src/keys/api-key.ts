@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { isHostEntry } from '../host-list.ts';
+import { isHostEntry } from '../common/host-list.ts';
 import type { PermissionMode } from '../run.ts';
 import { readToolRule } from '../tool-rule.ts';
 

@@ -1,5 +1,5 @@
 import type { Model } from '../backend.ts';
-import { isOnListedHost } from '../host-list.ts';
+import { isOnListedHost } from '../common/host-list.ts';
 import type { RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import type { ApiKey } from './api-key.ts';

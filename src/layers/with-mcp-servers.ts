@@ -1,4 +1,4 @@
-import { isOnListedHost } from '../host-list.ts';
+import { isOnListedHost } from '../common/host-list.ts';
 import type { Run } from '../run.ts';
 import { RunError } from '../run-error.ts';
 

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 
-import { createDeadline } from '../deadline.ts';
+import { createDeadline } from '../common/deadline.ts';
 import type { Message, Part, Run, RunRequest } from '../run.ts';
 import type { FetchMedia } from '../media/fetch-media.ts';
 import { mediaError } from '../media/media-error.ts';

@@ -1,6 +1,6 @@
 import type { Run, Tool } from '../run.ts';
 import { RunError } from '../run-error.ts';
-import { createAnswerChecks } from './answer-check.ts';
+import { createAnswerChecks } from './answer-check/answer-check.ts';
 import { readJson } from './read-json.ts';
 
 type Call = { tool: Tool; json: string };

@@ -1,6 +1,6 @@
 import type { Run, RunEnd, RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
-import { type Check, createAnswerChecks } from './answer-check.ts';
+import { type Check, createAnswerChecks } from './answer-check/answer-check.ts';
 import { readJson } from './read-json.ts';
 
 /**

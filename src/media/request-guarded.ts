@@ -4,7 +4,7 @@ import { type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp 
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 
-import { withoutBrackets } from '../loopback.ts';
+import { withoutBrackets } from '../common/loopback.ts';
 import { guardLookup, type Lookup } from './guard-lookup.ts';
 import type { MayConnect } from './may-connect.ts';
 import { toPort } from './web-address.ts';

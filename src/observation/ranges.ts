@@ -1,4 +1,4 @@
-import { roundUsd } from '../round-usd.ts';
+import { roundUsd } from '../common/round-usd.ts';
 import { mergeDelays, toQuantileMs } from './delays.ts';
 import { type DatedMinute, EMPTY_MINUTE, type Minute } from './minutes.ts';
 

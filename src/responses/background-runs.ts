@@ -1,6 +1,6 @@
 import { addAbortListener } from 'node:events';
 
-import { createDeadline } from '../deadline.ts';
+import { createDeadline } from '../common/deadline.ts';
 
 /** A run whose caller does not wait for it. */
 type BackgroundRun<Event> = {

@@ -1,6 +1,6 @@
 import type { Run, RunEvent, RunStart } from '../run.ts';
 import { toAnswerEvents } from '../run-answer.ts';
-import { within } from '../within.ts';
+import { within } from '../common/within.ts';
 
 export type OpenedRun = {
   /** `undefined` when nothing was heard in time. */

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 
 import type { Backend } from '../backend.ts';
-import type { ClusterView } from '../cluster/watch-cluster.ts';
-import type { ClusterWorker } from '../cluster/open-worker.ts';
+import type { ClusterView } from '../cluster/front/watch-cluster.ts';
+import type { ClusterWorker } from '../cluster/worker/open-worker.ts';
 import type { Config } from '../config.ts';
 import { createGate, type Gate } from '../layers/gate.ts';
 import { createWorkerRun } from '../layers/create-run.ts';
@@ -36,7 +36,7 @@ export async function openBackend(options: ServerOptions, parts: CliParts): Prom
     return { ...(await openCli(options, parts)), cluster: undefined, queue: parts.gate.counts };
   }
   const worker = config.role === 'both' ? await openOwnWorker(options, parts) : undefined;
-  const { openFront } = await import('../cluster/open-front.ts');
+  const { openFront } = await import('../cluster/front/open-front.ts');
   const { backend, view } = await openFront({
     ...toAddress(config),
     lockMs: config.workerLockMs,
@@ -81,7 +81,7 @@ export async function openOwnWorker(
   { log }: Pick<CliParts, 'log'>,
 ): Promise<OpenedWorker> {
   const { config } = options;
-  const { openWorker } = await import('../cluster/open-worker.ts');
+  const { openWorker } = await import('../cluster/worker/open-worker.ts');
   await mkdir(config.defaultWorkspaceDir, { recursive: true });
   let noteChange = ignore;
   const joined: { worker?: ClusterWorker } = {};

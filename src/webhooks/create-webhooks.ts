@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { within } from '../within.ts';
+import { within } from '../common/within.ts';
 import { readTarget } from './read-target.ts';
 import { type Delivery, sendWebhook } from './send-webhook.ts';
 

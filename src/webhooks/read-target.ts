@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-import { withoutBrackets } from '../loopback.ts';
+import { withoutBrackets } from '../common/loopback.ts';
 import { createMayConnect, type MayConnect } from '../media/may-connect.ts';
 import { toPort } from '../media/web-address.ts';
 import { RunError } from '../run-error.ts';

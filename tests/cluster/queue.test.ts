@@ -4,8 +4,8 @@ import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 
 import { type Backend, NO_SESSION_WORK, NO_STEERING } from '../../src/backend.ts';
-import { type Front, openFront } from '../../src/cluster/open-front.ts';
-import { openWorker } from '../../src/cluster/open-worker.ts';
+import { type Front, openFront } from '../../src/cluster/front/open-front.ts';
+import { openWorker } from '../../src/cluster/worker/open-worker.ts';
 import { collectRun } from '../../src/run-answer.ts';
 import type { Run, RunRequest } from '../../src/run.ts';
 import { toChatRequest } from '../claude/chat-request.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { createAnswerChecks } from '../../src/layers/answer-check.ts';
+import { createAnswerChecks } from '../../src/layers/answer-check/answer-check.ts';
 
 const toCheck = (schema: Record<string, unknown> | undefined) =>
   createAnswerChecks()({ type: 'json', schema, path: 'where' });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { roundUsd } from '../../round-usd.ts';
+import { roundUsd } from '../../common/round-usd.ts';
 import type { TokenUsage } from '../../run.ts';
 import { ModelUsage } from '../process/protocol.ts';
 

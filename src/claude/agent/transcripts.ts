@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 import { RunError } from '../../run-error.ts';
 import type { TranscriptMessage, TranscriptPage } from '../../sessions/session-transcript.ts';
-import { splitLines } from '../../split-lines.ts';
+import { splitLines } from '../../common/split-lines.ts';
 import { AgentContent, toAgentParts } from './to-agent-parts.ts';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;

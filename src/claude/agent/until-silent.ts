@@ -1,4 +1,4 @@
-import { within } from '../../within.ts';
+import { within } from '../../common/within.ts';
 
 /**
  * Passes items on. While `patienceMs` tells a time, and nothing comes for as long, it says `silent` and

@@ -1,4 +1,4 @@
-import { roundUsd } from '../../round-usd.ts';
+import { roundUsd } from '../../common/round-usd.ts';
 import type { Caller } from '../../run.ts';
 import type { ChatProcess } from './chat-process.ts';
 

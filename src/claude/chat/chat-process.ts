@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Message, RunProgress } from '../../run.ts';
-import { within } from '../../within.ts';
+import { within } from '../../common/within.ts';
 import type { CliProcess } from '../process/cli-process.ts';
 import type { LineReader } from '../process/lines.ts';
 import { toAssistantLine, toUserLine } from '../process/input-lines.ts';

@@ -1,5 +1,5 @@
 import type { Message, ToolResultPart } from '../../run.ts';
-import { within } from '../../within.ts';
+import { within } from '../../common/within.ts';
 import { createIdlePool } from '../idle-pool.ts';
 import type { CliLine } from '../process/protocol.ts';
 import type { ChatProcess } from './chat-process.ts';

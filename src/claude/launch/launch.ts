@@ -1,4 +1,4 @@
-import { isInside } from '../../is-inside.ts';
+import { isInside } from '../../common/is-inside.ts';
 import type { AgentOptions, RunRequest } from '../../run.ts';
 
 /** What all processes of this server have in common. */

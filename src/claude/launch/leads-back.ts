@@ -1,4 +1,4 @@
-import { isEveryAddress, isLoopback, withoutBrackets } from '../../loopback.ts';
+import { isEveryAddress, isLoopback, withoutBrackets } from '../../common/loopback.ts';
 
 /**
  * Whether an API address that a CLI process would use is this server itself: each run would then

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { type ControlChannel, createControlChannel } from './control-channel.ts';
 import { createLineQueue } from './lines.ts';
 import { type CliLine, readCliLine, type ResultLine } from './protocol.ts';
-import { splitLines } from '../../split-lines.ts';
+import { splitLines } from '../../common/split-lines.ts';
 
 /** Lines read ahead of the reader of `lines`; beyond that the CLI's stdout is left to fill up. */
 const LINES_READ_AHEAD = 64;

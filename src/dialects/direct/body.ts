@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { readToolRule } from '../../tool-rule.ts';
-import { WEBHOOK_SECRET, WEBHOOK_SECRET_WORDS } from '../../webhook-secret.ts';
+import { WEBHOOK_SECRET, WEBHOOK_SECRET_WORDS } from '../../common/webhook-secret.ts';
 import { McpServers } from './mcp-server-body.ts';
 
 const Effort = z.enum(['low', 'medium', 'high', 'xhigh', 'max']);

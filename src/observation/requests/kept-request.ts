@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { roundUsd } from '../../round-usd.ts';
+import { roundUsd } from '../../common/round-usd.ts';
 import type { Redact } from '../redact.ts';
 import { toStatus, type RunRecord } from '../run-record.ts';
 

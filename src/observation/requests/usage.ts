@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { z } from 'zod';
 
-import { roundUsd } from '../../round-usd.ts';
+import { roundUsd } from '../../common/round-usd.ts';
 import { OTHER } from '../bounded-labels.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import type { BatchProblem } from '../../batch.ts';
 import { toRunError } from '../../run-error.ts';
-import { LineTooLong, splitLines } from '../../split-lines.ts';
+import { LineTooLong, splitLines } from '../../common/split-lines.ts';
 
 /** What is done with each line of a file. */
 export type LineReader<Line> = {

@@ -1,4 +1,4 @@
-import { createDeadline } from '../../deadline.ts';
+import { createDeadline } from '../../common/deadline.ts';
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
 import { toNumberedEvents } from '../../dialects/openai-responses/to-messages.ts';
 import { countIfRefused } from '../../http/count-if-refused.ts';

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Backend } from '../backend.ts';
-import type { Caller, Run } from '../run.ts';
-import { within } from '../within.ts';
-import { createAnswerCalls } from './calls.ts';
+import type { Backend } from '../../backend.ts';
+import type { Caller, Run } from '../../run.ts';
+import { within } from '../../common/within.ts';
+import { createAnswerCalls } from '../calls.ts';
 import { carryOutCall } from './carry-out-call.ts';
-import { createJobQueue } from './job-queue.ts';
-import { createNames, toWorkerId } from './names.ts';
-import { openRedis } from './open-redis.ts';
-import { toShutdown } from './refusals.ts';
-import { createRunRecords } from './run-records.ts';
-import { createSeal } from './seal.ts';
+import { createJobQueue } from '../job-queue.ts';
+import { createNames, toWorkerId } from '../names.ts';
+import { openRedis } from '../open-redis.ts';
+import { toShutdown } from '../refusals.ts';
+import { createRunRecords } from '../run-records.ts';
+import { createSeal } from '../seal.ts';
 import { createTakeJobs } from './take-jobs.ts';
 import { createReadFacts, type ReadFactsOptions } from './worker-facts.ts';
-import { forgetWorker, tellWorker } from './worker-list.ts';
+import { forgetWorker, tellWorker } from '../worker-list.ts';
 import { createWorkerRuns } from './worker-runs.ts';
 
 export type WorkerOptions = Omit<ReadFactsOptions, 'id' | 'running'> & {

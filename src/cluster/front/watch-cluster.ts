@@ -1,7 +1,7 @@
-import type { BackendCounts } from '../backend.ts';
-import { within } from '../within.ts';
-import { toHome } from './names.ts';
-import type { WorkerFacts } from './worker-list.ts';
+import type { BackendCounts } from '../../backend.ts';
+import { within } from '../../common/within.ts';
+import { toHome } from '../names.ts';
+import type { WorkerFacts } from '../worker-list.ts';
 
 /** What is seen of a cluster from one of its fronts. */
 export type ClusterView = {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { within } from '../src/within.ts';
+import { within } from '../../src/common/within.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { splitLines } from '../src/split-lines.ts';
+import { splitLines } from '../../src/common/split-lines.ts';
 
 const TEXT = 'one\n\ntwo \u2028 \u2029 \u0085 three\r\ngrüße 🙂\nlast';
 const LINES = ['one', '', 'two \u2028 \u2029 \u0085 three\r', 'grüße 🙂', 'last'];

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Backend, Steering } from '../backend.ts';
-import { requestToWire } from '../run-wire.ts';
-import { RunError } from '../run-error.ts';
+import type { Backend, Steering } from '../../backend.ts';
+import { requestToWire } from '../../run-wire.ts';
+import { RunError } from '../../run-error.ts';
 
 export type AskWorkersOptions = {
   /** Asks a worker, by default the one with the least to do. */

@@ -1,4 +1,4 @@
-import { serveThread } from '../threads/serve-thread.ts';
+import { serveThread } from '../../threads/serve-thread.ts';
 import type { AnswerCheck, AnswerVerdict } from './answer-check.ts';
 import { compileSchema, type FindComplaint } from './compile-schema.ts';
 

@@ -1,6 +1,6 @@
-import type { WantedOutput } from '../run.ts';
-import { RunError } from '../run-error.ts';
-import { createThread, ThreadFailure } from '../threads/create-thread.ts';
+import type { WantedOutput } from '../../run.ts';
+import { RunError } from '../../run-error.ts';
+import { createThread, ThreadFailure } from '../../threads/create-thread.ts';
 import { compileSchema, type FindComplaint } from './compile-schema.ts';
 import { NotLinear } from './linear-pattern.ts';
 

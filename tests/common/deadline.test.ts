@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { createDeadline } from '../src/deadline.ts';
+import { createDeadline } from '../../src/common/deadline.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import { type Job, Worker } from 'bullmq';
 
-import { type JobData, toSigned } from './job-queue.ts';
-import { SHARED_QUEUE, type Names, toOwnQueue } from './names.ts';
-import type { ClusterRedis } from './open-redis.ts';
-import type { Seal } from './seal.ts';
+import { type JobData, toSigned } from '../job-queue.ts';
+import { SHARED_QUEUE, type Names, toOwnQueue } from '../names.ts';
+import type { ClusterRedis } from '../open-redis.ts';
+import type { Seal } from '../seal.ts';
 
 export type TakeJobsOptions = {
   cluster: ClusterRedis;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { isHostEntry, isOnListedHost } from '../src/host-list.ts';
+import { isHostEntry, isOnListedHost } from '../../src/common/host-list.ts';
 
 test.each([
   'tools.example.com',

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 
-import { type Backend, NO_SESSION_WORK } from '../backend.ts';
-import type { Caller } from '../run.ts';
-import { within } from '../within.ts';
+import { type Backend, NO_SESSION_WORK } from '../../backend.ts';
+import type { Caller } from '../../run.ts';
+import { within } from '../../common/within.ts';
 import { createAskWorkers } from './ask-workers.ts';
-import { createCalls } from './calls.ts';
+import { createCalls } from '../calls.ts';
 import { createFrontRuns } from './front-runs.ts';
 import { readStream } from './inboxes.ts';
-import { createJobQueue } from './job-queue.ts';
-import { createNames } from './names.ts';
-import { openRedis } from './open-redis.ts';
-import { createPlacement, type PlacementOptions } from './placement.ts';
-import { toNoWorker, toQueueAway } from './refusals.ts';
-import { createRunRecords } from './run-records.ts';
-import { createSeal } from './seal.ts';
+import { createJobQueue } from '../job-queue.ts';
+import { createNames } from '../names.ts';
+import { openRedis } from '../open-redis.ts';
+import { createPlacement, type PlacementOptions } from '../placement.ts';
+import { toNoWorker, toQueueAway } from '../refusals.ts';
+import { createRunRecords } from '../run-records.ts';
+import { createSeal } from '../seal.ts';
 import { type ClusterView, createClusterWatch, createTick } from './watch-cluster.ts';
-import { readWorkers } from './worker-list.ts';
+import { readWorkers } from '../worker-list.ts';
 
 export type FrontOptions = {
   redisUrl: string;

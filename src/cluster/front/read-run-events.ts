@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-import { eventsFromWire } from '../run-wire.ts';
-import type { Run } from '../run.ts';
+import { eventsFromWire } from '../../run-wire.ts';
+import type { Run } from '../../run.ts';
 import { type GoingRun, readArrivals } from './going-run.ts';
-import { toLoss } from './refusals.ts';
-import type { RunRecords } from './run-records.ts';
-import type { Seal } from './seal.ts';
+import { toLoss } from '../refusals.ts';
+import type { RunRecords } from '../run-records.ts';
+import type { Seal } from '../seal.ts';
 
 export type ReadEventsOptions = {
   seal: Seal;

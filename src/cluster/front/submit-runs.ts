@@ -1,11 +1,11 @@
-import { requestToWire } from '../run-wire.ts';
-import { within } from '../within.ts';
+import { requestToWire } from '../../run-wire.ts';
+import { within } from '../../common/within.ts';
 import type { GoingRun } from './going-run.ts';
-import type { JobQueue } from './job-queue.ts';
-import type { Placement } from './placement.ts';
-import { toQueueAway, toQueueFull, toSessionAway } from './refusals.ts';
-import type { RunRecords } from './run-records.ts';
-import type { Seal } from './seal.ts';
+import type { JobQueue } from '../job-queue.ts';
+import type { Placement } from '../placement.ts';
+import { toQueueAway, toQueueFull, toSessionAway } from '../refusals.ts';
+import type { RunRecords } from '../run-records.ts';
+import type { Seal } from '../seal.ts';
 
 export type SubmitOptions = {
   records: RunRecords;

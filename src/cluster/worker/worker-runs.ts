@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { requestFromWire } from '../run-wire.ts';
-import type { Run } from '../run.ts';
-import { isInputRequest } from '../run-input.ts';
-import { RunError } from '../run-error.ts';
-import { within } from '../within.ts';
-import { toEventsPlace } from './read-run-events.ts';
-import type { RunRecords } from './run-records.ts';
-import type { Seal } from './seal.ts';
+import { requestFromWire } from '../../run-wire.ts';
+import type { Run } from '../../run.ts';
+import { isInputRequest } from '../../run-input.ts';
+import { RunError } from '../../run-error.ts';
+import { within } from '../../common/within.ts';
+import { toEventsPlace } from '../front/read-run-events.ts';
+import type { RunRecords } from '../run-records.ts';
+import type { Seal } from '../seal.ts';
 import { type Batch, sendEvents } from './send-events.ts';
 
 export type WorkerRunsOptions = {

@@ -1,7 +1,7 @@
-import type { RunRequest } from '../run.ts';
+import type { RunRequest } from '../../run.ts';
 import { type Arrival, createInbox, type Inbox } from './inboxes.ts';
-import type { AddedJob } from './job-queue.ts';
-import { toQueueTimeout } from './refusals.ts';
+import type { AddedJob } from '../job-queue.ts';
+import { toQueueTimeout } from '../refusals.ts';
 
 /** A run of a front, on its way. */
 export type GoingRun = {

@@ -1,5 +1,5 @@
-import { eventsToWire } from '../run-wire.ts';
-import type { Run } from '../run.ts';
+import { eventsToWire } from '../../run-wire.ts';
+import type { Run } from '../../run.ts';
 
 /** One step of what a run says. `seq` counts from 1. */
 export type Batch = { seq: number; texts: readonly string[]; hasBegun: boolean; isLast: boolean };

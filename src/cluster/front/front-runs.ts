@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Run } from '../run.ts';
+import type { Run } from '../../run.ts';
 import { createGoingRun, type GoingRun } from './going-run.ts';
 import type { Arrival } from './inboxes.ts';
-import { toHome } from './names.ts';
-import { createListener, type Said } from './placement.ts';
+import { toHome } from '../names.ts';
+import { createListener, type Said } from '../placement.ts';
 import { readRunEvents } from './read-run-events.ts';
-import { toSessionAway, toWorkerLost } from './refusals.ts';
+import { toSessionAway, toWorkerLost } from '../refusals.ts';
 import { createSubmit, type SubmitOptions } from './submit-runs.ts';
 
 /** The runs of one front: puts them on the queue, and reads what their workers say. */

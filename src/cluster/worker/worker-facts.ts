@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 
-import type { Backend, CliStatus } from '../backend.ts';
-import { WIRE_VERSION } from '../run-wire.ts';
-import type { WorkerFacts } from './worker-list.ts';
+import type { Backend, CliStatus } from '../../backend.ts';
+import { WIRE_VERSION } from '../../run-wire.ts';
+import type { WorkerFacts } from '../worker-list.ts';
 
 export type ReadFactsOptions = {
   id: string;

@@ -1,7 +1,7 @@
-import type { Backend, Steering } from '../backend.ts';
-import { RunError } from '../run-error.ts';
-import { requestFromWire } from '../run-wire.ts';
-import type { Call } from './calls.ts';
+import type { Backend, Steering } from '../../backend.ts';
+import { RunError } from '../../run-error.ts';
+import { requestFromWire } from '../../run-wire.ts';
+import type { Call } from '../calls.ts';
 
 /** Longest time for the CLI to count, in milliseconds. */
 const COUNT_MS = 30_000;
