@@ -91,6 +91,16 @@ if ARGV[5] == '1' then finish(ARGV[1], ARGV[8]) end
 return {'ok', ahead}
 `;
 
+/**
+ * A worker cannot say more: ends the run, and its front hears that it is lost. ARGV: prefix, attempt, ttl. It
+ * deletes first, as Redis refuses with a full memory only scripts that write before they have deleted.
+ */
+const ABANDON = `${SHARED}
+if field('state') ~= 'running' or field('attempt') ~= ARGV[2] then return end
+finish(ARGV[1], ARGV[3])
+tell(ARGV[1], 'kind', 'lost', 'reason', 'lost')
+`;
+
 /** For a front: what became of its run. ARGV: prefix, ttl of an ended one, ttl of a live one. */
 const RECOVER = `${SHARED}
 local state = field('state')
@@ -154,4 +164,4 @@ redis.call('SET', KEYS[1] .. ':request', ARGV[10], 'PX', ARGV[9])
 return turn
 `;
 
-export const SCRIPTS = { SUBMIT, CLAIM, APPEND, RECOVER, HAND_BACK, CANCEL, READ };
+export const SCRIPTS = { SUBMIT, CLAIM, APPEND, ABANDON, RECOVER, HAND_BACK, CANCEL, READ };

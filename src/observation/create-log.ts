@@ -20,7 +20,15 @@ export function createLog({
   secrets,
   destination = pino.destination(2),
 }: LogOptions): pino.Logger {
-  return pino({ level }, withRedaction(destination, toRedact(secrets)));
+  return pino(
+    { level, serializers: { err: toLoggedError } },
+    withRedaction(destination, toRedact(secrets)),
+  );
+}
+
+/** An error without what ioredis adds: the command that failed, with passwords and requests as its arguments. */
+function toLoggedError(error: Error) {
+  return { ...pino.stdSerializers.err(error), command: undefined, previousErrors: undefined };
 }
 
 /** The values of the variables that are secrets by their names. */

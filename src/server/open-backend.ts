@@ -127,7 +127,8 @@ export async function openOwnWorker(
 
 /** What a cluster's own settings hold that no log may show. */
 export function listClusterSecrets({ redisUrl, clusterSecret }: Config): readonly string[] {
-  return [redisUrl, clusterSecret].filter((text) => text !== undefined);
+  const password = redisUrl && decodeURIComponent(new URL(redisUrl).password);
+  return [redisUrl, password, clusterSecret].filter((text) => text !== undefined);
 }
 
 function toAddress({ redisUrl = '', clusterSecret = '', clusterPrefix: prefix }: Config) {

@@ -5,10 +5,11 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 
 import { type Backend, NO_SESSION_WORK, NO_STEERING } from '../../src/backend.ts';
 import { type Front, openFront } from '../../src/cluster/front/open-front.ts';
+import { within } from '../../src/common/within.ts';
 import { openWorker } from '../../src/cluster/worker/open-worker.ts';
 import { collectRun } from '../../src/run-answer.ts';
 import type { Run, RunRequest } from '../../src/run.ts';
-import { toChatRequest } from '../claude/chat-request.ts';
+import { toChatRequest, toExchange } from '../claude/chat-request.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
 const USAGE = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
@@ -133,6 +134,87 @@ test('a caller who reads slowly stops the reading at the worker', async () => {
   expect(characters).toBe(400 * piece.length);
 });
 
+test('a message that a front cannot read is a problem, and no end of it', async () => {
+  const prefix = randomUUID();
+  const front = await join(prefix);
+  const channels = await redis.client.pubsub('CHANNELS', `${prefix}:to-front:*`);
+  await redis.client.publish(String(channels[0]), 'not sealed');
+  await vi.waitFor(() => expect(problems).not.toEqual([]));
+  await work(prefix, sayAfter(ignore));
+  await expect(collect(front, 'a')).resolves.toBeDefined();
+});
+
+test('a request that was refused while Redis stood still is not carried out afterwards', async () => {
+  const prefix = randomUUID();
+  const { client } = redis;
+  const front = await join(prefix);
+  redis.signal('SIGSTOP');
+  try {
+    const messages = toExchange('Hello.', 'Hello.', 'And now?'); // its holder is looked for first
+    const asked = collectRun(
+      front.backend.run({ ...toRequest('a'), messages }, new AbortController().signal),
+    );
+    await expect(asked).rejects.toMatchObject({ code: 'queue-timeout' });
+  } finally {
+    redis.signal('SIGCONT');
+  }
+  await vi.waitFor(async () => expect(await client.exists(`${prefix}:turns`)).toBe(1), 5000);
+  await vi.waitFor(async () => {
+    expect(await client.keys(`${prefix}:runs-1:????????-*`)).toEqual([]);
+    expect(await client.zcard(`${prefix}:waiting`)).toBe(0);
+  });
+});
+
+test('an answer arrives once when Redis does not let go of what was read', async () => {
+  const prefix = randomUUID();
+  const front = await join(prefix);
+  const held = Promise.withResolvers<void>();
+  await work(prefix, sayInTwo(held.promise));
+  await redis.client.call('ACL', 'SETUSER', 'default', '-xdel');
+  try {
+    const answer = collect(front, 'a');
+    await vi.waitFor(() => expect(String(problems)).toContain('xdel'), 5000);
+    held.resolve();
+    expect((await answer).parts).toEqual([{ type: 'text', text: 'Hello. Goodbye.' }]);
+  } finally {
+    await redis.client.call('ACL', 'SETUSER', 'default', '+xdel');
+  }
+});
+
+test('a caller hears at once that Redis takes no more of the answer', async () => {
+  const prefix = randomUUID();
+  const front = await join(prefix);
+  const held = Promise.withResolvers<void>();
+  await work(prefix, sayInTwo(held.promise));
+  const events = front.backend.run(toRequest('a'), new AbortController().signal);
+  const reader = events[Symbol.asyncIterator]();
+  while ((await reader.next()).value?.type !== 'part-delta');
+  await redis.client.config('SET', 'maxmemory', 1);
+  try {
+    held.resolve();
+    const rest = within(collectRun({ [Symbol.asyncIterator]: () => reader }), 10_000);
+    await expect(rest).rejects.toMatchObject({ code: 'cli-failed' });
+  } finally {
+    await redis.client.config('SET', 'maxmemory', 0);
+  }
+});
+
+test('workers and fronts leave while Redis stands still', async () => {
+  const prefix = randomUUID();
+  const front = await join(prefix);
+  const worker = await work(prefix, sayAfter(ignore));
+  redis.signal('SIGSTOP');
+  try {
+    // By then the worker has asked for a job, too.
+    await vi.waitFor(() => expect(front.view.isUp()).toBe(false), 10_000);
+    leaving.length = 0;
+    const left = Promise.all([worker.leave(0), front.backend.close()]);
+    expect(await within(left, 20_000)).toBeDefined();
+  } finally {
+    redis.signal('SIGCONT');
+  }
+});
+
 const START = {
   type: 'run-start',
   id: 'msg_1',
@@ -154,6 +236,19 @@ function sayAfter(note: (request: RunRequest) => void): Run {
     yield START;
     yield { type: 'part-start', index: 0, part: { type: 'text' } };
     yield { type: 'part-delta', index: 0, delta: 'Hello.' };
+    yield { type: 'part-end', index: 0 };
+    yield END;
+  };
+}
+
+/** Says one half, and the other when the promise says so. */
+function sayInTwo(held: Promise<void>): Run {
+  return async function* say() {
+    yield START;
+    yield { type: 'part-start', index: 0, part: { type: 'text' } };
+    yield { type: 'part-delta', index: 0, delta: 'Hello.' };
+    await held;
+    yield { type: 'part-delta', index: 0, delta: ' Goodbye.' };
     yield { type: 'part-end', index: 0 };
     yield END;
   };
@@ -211,6 +306,7 @@ async function work(prefix: string, run: Run) {
     onProblem: (error) => problems.push(error),
   });
   leaving.push(() => worker.leave(0));
+  return worker;
 }
 
 /** Resolves when it stands in the queue. */

@@ -29,6 +29,21 @@ test.each([
   }
 });
 
+test('of an error of Redis the command is not written, whose arguments are secret', async () => {
+  const lines: string[] = [];
+  const log = createLog({
+    level: 'info',
+    secrets: [],
+    destination: { write: (line) => void lines.push(line) },
+  });
+  const command = { name: 'auth', args: ['hidden'] };
+  const refused = Object.assign(new Error('WRONGPASS'), { command });
+  const aborted = Object.assign(new Error('EXECABORT'), { command, previousErrors: [refused] });
+  log.error({ err: aborted }, 'the cluster has a problem');
+  expect(lines.join()).toContain('EXECABORT');
+  expect(lines.join()).not.toContain('hidden');
+});
+
 test('what is no secret stays as it is', () => {
   const lines: string[] = [];
   const log = createLog({

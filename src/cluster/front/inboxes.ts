@@ -102,7 +102,7 @@ async function readSome({ connection, key, onArrival, onNote, onProblem }: Strea
     }
   }
   const ids = entries.map(([id]) => String(id));
-  if (ids.length > 0) await connection.xdel(key, ...ids);
+  if (ids.length > 0) await connection.xdel(key, ...ids).catch(onProblem); // read it is
   return ids.at(-1);
 }
 

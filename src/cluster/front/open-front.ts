@@ -38,6 +38,9 @@ export type Front = { backend: Backend; view: ClusterView };
 /** How long what is for this front waits for it, in milliseconds. */
 const STREAM_MS = 300_000;
 
+/** Longest wait for Redis at each farewell, in milliseconds. */
+const FAREWELL_MS = 1000;
+
 const Cost = z.object({
   caller: z.object({ keyId: z.string(), user: z.string().optional(), requestId: z.string() }),
   costUsd: z.number(),
@@ -57,7 +60,13 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   });
   await tick.now();
   const listening = cluster.connect();
-  listening.on('message', (_channel, message) => calls.take(message));
+  listening.on('message', (_channel, message) => {
+    try {
+      calls.take(message);
+    } catch (error) {
+      onProblem(error); // what is thrown in a listener ends the program
+    }
+  });
   await listening.subscribe(names.toFront(front));
   const stopped = new AbortController();
   const reading = readStream({
@@ -79,8 +88,11 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     stopped.abort();
     tick.stop();
     await within(reading, 2000);
-    if (cluster.isUp()) await cluster.redis.del(names.front(front), names.events(front));
-    await within(queue.close(), 1000);
+    if (cluster.isUp()) {
+      const deleting = cluster.redis.del(names.front(front), names.events(front));
+      await within(deleting.catch(onProblem), FAREWELL_MS);
+    }
+    await within(queue.close(), FAREWELL_MS);
     cluster.close();
   }
 

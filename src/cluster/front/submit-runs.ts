@@ -44,15 +44,20 @@ export function createSubmit(options: SubmitOptions) {
     submit: async (id: string, one: GoingRun): Promise<void> => {
       if (!options.isUp()) throw toQueueAway();
       const submitting = putOnRecord(id, one).then(() => true);
-      if (!(await within(submitting, SUBMIT_MS))) throw toQueueAway();
+      if (await within(submitting, SUBMIT_MS)) return;
+      // When Redis is back it comes on record all the same, behind the giving up that follows now.
+      void submitting.then(() => giveUp(id, one)).catch(options.onProblem);
+      throw toQueueAway();
     },
     offer,
-    /** Tells whoever has it that nobody wants it; where Redis is away, the record goes by itself. */
-    giveUp: async (id: string, { jobs }: GoingRun): Promise<void> => {
-      await records.cancel(id);
-      await Promise.all(jobs.map((job) => queue.remove(job)));
-    },
+    giveUp,
   };
+
+  /** Tells whoever has it that nobody wants it; where Redis is away, the record goes by itself. */
+  async function giveUp(id: string, { jobs }: GoingRun): Promise<void> {
+    await records.cancel(id);
+    await Promise.all(jobs.map((job) => queue.remove(job)));
+  }
 
   async function putOnRecord(id: string, one: GoingRun) {
     const { request } = one;

@@ -73,7 +73,9 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
     async leave(graceMs) {
       state.isDraining = true;
       await within(tell().catch(onProblem), FAREWELL_MS);
-      const done = Promise.all(await jobs.stop());
+      const stopping = jobs.stop();
+      const done = stopping.then((held) => Promise.all(held));
+      await within(stopping, FAREWELL_MS); // a job that is just being taken is one that is held
       await Promise.race([done, delay(graceMs, undefined, { ref: false })]);
       await runs.leave(toShutdown());
       await within(done, LAST_WORDS_MS);

@@ -139,7 +139,11 @@ function createAppend({ records, seal, onProblem }: WorkerRunsOptions) {
     };
     const { seq, texts, isLast } = batch;
     const data = seal.close(JSON.stringify({ texts, isLast }), toEventsPlace(id, attempt, seq));
-    const ahead = await records.append(id, { ...batch, attempt, data }).catch(onProblem);
+    const appending = records.append(id, { ...batch, attempt, data });
+    const ahead = await appending.catch(async (error: unknown) => {
+      onProblem(error);
+      await records.abandon(id, attempt).catch(onProblem);
+    });
     if (ahead === undefined) {
       stop.abort(toCancelled());
       return false;
