@@ -59,15 +59,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     onProblem,
   });
   await tick.now();
-  const listening = cluster.connect();
-  listening.on('message', (_channel, message) => {
-    try {
-      calls.take(message);
-    } catch (error) {
-      onProblem(error); // what is thrown in a listener ends the program
-    }
-  });
-  await listening.subscribe(names.toFront(front));
+  await listenTo(front, parts, onProblem);
   const stopped = new AbortController();
   const reading = readStream({
     connection: cluster.connect(),
@@ -131,6 +123,23 @@ async function openParts(front: string, options: FrontOptions) {
     isSettled: () => cluster.upForMs() > options.lockMs,
   });
   return { shared, cluster, names, queue, watch, runs, calls: createCalls(shared, front) };
+}
+
+/** Takes what workers answer to calls. */
+async function listenTo(
+  front: string,
+  { cluster, names, calls }: Parts,
+  onProblem: (error: unknown) => void,
+) {
+  const listening = cluster.connect();
+  listening.on('message', (_channel, message) => {
+    try {
+      calls.take(message);
+    } catch (error) {
+      onProblem(error); // what is thrown in a listener ends the program
+    }
+  });
+  await listening.subscribe(names.toFront(front));
 }
 
 /** Gives a sign of life, and looks who else is there. */

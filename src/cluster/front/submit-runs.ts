@@ -38,6 +38,7 @@ const SUBMIT_MS = 3000;
 /** Puts runs on record and on the queue, and takes them back. */
 export function createSubmit(options: SubmitOptions) {
   const { records, queue, seal, placement } = options;
+  const giveUp = createGiveUp(options);
 
   return {
     /** Throws `queue-full`, and `queue-timeout` when Redis is away. */
@@ -52,12 +53,6 @@ export function createSubmit(options: SubmitOptions) {
     offer,
     giveUp,
   };
-
-  /** Tells whoever has it that nobody wants it; where Redis is away, the record goes by itself. */
-  async function giveUp(id: string, { jobs }: GoingRun): Promise<void> {
-    await records.cancel(id);
-    await Promise.all(jobs.map((job) => queue.remove(job)));
-  }
 
   async function putOnRecord(id: string, one: GoingRun) {
     const { request } = one;
@@ -96,4 +91,12 @@ export function createSubmit(options: SubmitOptions) {
     const { turn, pinnedTo: worker } = one;
     one.jobs.push(await queue.add({ run, round, turn, worker }));
   }
+}
+
+/** Tells whoever has a run that nobody wants it; where Redis is away, the record goes by itself. */
+function createGiveUp({ records, queue }: SubmitOptions) {
+  return async (id: string, { jobs }: GoingRun): Promise<void> => {
+    await records.cancel(id);
+    await Promise.all(jobs.map((job) => queue.remove(job)));
+  };
 }

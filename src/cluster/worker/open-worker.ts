@@ -75,7 +75,7 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
       await within(tell().catch(onProblem), FAREWELL_MS);
       const stopping = jobs.stop();
       const done = stopping.then((held) => Promise.all(held));
-      await within(stopping, FAREWELL_MS); // a job that is just being taken is one that is held
+      void (await within(stopping, FAREWELL_MS)); // a job that is just being taken is one that is held
       await Promise.race([done, delay(graceMs, undefined, { ref: false })]);
       await runs.leave(toShutdown());
       await within(done, LAST_WORDS_MS);
