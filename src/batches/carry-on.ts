@@ -36,13 +36,14 @@ function fill(batch: Batch, task: Task, parts: CarryOnParts) {
   const { store, kinds, tasks, closing, now, wake } = parts;
   const kind = kinds[batch.api];
   const { fill: fillIn } = kind;
-  if (!fillIn) return; // whoever makes it does that
+  if (!fillIn) return tasks.forget(batch.id); // whoever makes it does that, or removes it
   const work = async () => {
     const problems = await fillBatch(batch, fillIn, parts);
     closing.throwIfAborted();
     if (problems.length === 0) return store.batches.begin(batch.id, now());
     while (store.items.removeSome(batch.id));
     await endBatch(batch, kind, 'failed', { ...parts, problems });
+    tasks.forget(batch.id);
   };
   tasks.occupy(task, work, wake);
 }
@@ -79,8 +80,8 @@ async function answer(batch: Batch, number: number, task: Task, parts: CarryOnPa
     if (!signal.aborted) note(batch, tried, parts);
   } finally {
     task.items.delete(number);
-    parts.wake();
   }
+  parts.wake(); // behind a failure the clock does
 }
 
 function note({ id, keyId }: Batch, tried: Tried, { store, pausedUntil, now }: CarryOnParts) {

@@ -46,14 +46,21 @@ export function createTasks(onProblem: (error: unknown) => void) {
         0,
       ),
     hold,
-    /** Does something with a whole batch. */
+    /**
+     * Does something with a whole batch. What fails is not `onDone`: begun again at once, on a disk that takes
+     * nothing it would fail without end and let nothing else run.
+     */
     occupy(task: Task, work: () => Promise<void>, onDone: () => void) {
       task.isBusy = true;
-      const done = () => {
-        task.isBusy = false;
+      const doAll = async () => {
+        try {
+          await work();
+        } finally {
+          task.isBusy = false;
+        }
         onDone();
       };
-      hold(work().finally(done));
+      hold(doAll());
     },
     /** Resolves when nothing is under way, or after a moment. */
     settle: () => within(Promise.all(underWay), LAST_WORDS_MS),

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 export type Uploads = {
   /** Writes a file piece by piece. What the pieces throw, or the disk, leaves nothing behind. */
   write: (id: string, pieces: AsyncIterable<Uint8Array>) => Promise<void>;
-  /** Throws the system's error for one that is not there. */
+  /** Opens it when the first piece is read. Throws the system's error for one that is not there. */
   read: (id: string) => AsyncIterable<Uint8Array>;
   remove: (id: string) => Promise<void>;
   /** What stands there, half written files among them. */
@@ -33,7 +33,9 @@ export function createUploads(folder: string): Uploads {
         throw error;
       }
     },
-    read: (id) => createReadStream(toPath(id)) as AsyncIterable<Uint8Array>, // no encoding is set
+    async *read(id) {
+      yield* createReadStream(toPath(id)) as AsyncIterable<Uint8Array>; // no encoding is set
+    },
     remove: (id) => rm(toPath(id), { force: true }),
     list: () => readdirSync(folder),
   };

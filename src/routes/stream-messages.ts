@@ -38,6 +38,7 @@ export function streamMessages<Body>(
   c.header('content-type', encoding.contentType);
   c.header('cache-control', 'no-cache');
   c.header('x-accel-buffering', 'no');
+  if (c.req.method === 'HEAD') return c.body(null); // nobody would read the messages to their end
   const endAnswer = c.var.holdAnswer();
   return stream(c, async (body) => {
     const keepalive = setInterval(() => void body.write(encoding.keepalive), KEEPALIVE_MS);

@@ -1,7 +1,12 @@
+import { readdirSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { APIError, toFile } from 'openai';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { cannedRun, text as say } from '../dialects/canned-run.ts';
+import { APP_KEY } from '../support/create-test-app.ts';
 import { checkOf } from '../support/openapi-checks.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
@@ -318,6 +323,45 @@ describe('files', () => {
     expect((await openai.files.list({ purpose: 'batch_output' })).data).toEqual([]);
     expect(await openai.files.delete(file.id)).toMatchObject({ deleted: true });
     expect((await failureOf(openai.files.retrieve(file.id))).status).toBe(404);
+  });
+
+  test('are not opened for a HEAD', async () => {
+    const { app: server, openai } = await open();
+    const content = toChatLines(['a']);
+    const file = await openai.files.create({
+      file: await toFile(Buffer.from(content), 'asked.jsonl'),
+      purpose: 'batch',
+    });
+    const before = readdirSync('/proc/self/fd');
+    for (let count = 0; count < 2; count += 1) {
+      const response = await server.request(`/v1/files/${file.id}/content`, {
+        method: 'HEAD',
+        headers: { authorization: `Bearer ${APP_KEY}` },
+      });
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-length')).toBe(String(content.length));
+    }
+    // A stream that nobody reads opens its file a moment later.
+    await readFile(new URL(import.meta.url));
+    expect(readdirSync('/proc/self/fd')).toHaveLength(before.length);
+  });
+
+  test('whose bytes are gone from the disk break their answer, and nothing else', async () => {
+    const { app: server, openai, folder } = await open();
+    const file = await openai.files.create({
+      file: await toFile(Buffer.from(toChatLines(['a'])), 'asked.jsonl'),
+      purpose: 'batch',
+    });
+    await rm(join(folder, 'batch-files', file.id));
+    const ask = async (method: 'GET' | 'HEAD') =>
+      server.request(`/v1/files/${file.id}/content`, {
+        method,
+        headers: { authorization: `Bearer ${APP_KEY}` },
+      });
+
+    expect((await ask('HEAD')).status).toBe(200);
+    await expect((await ask('GET')).text()).rejects.toThrow('ENOENT');
+    expect(await openai.files.retrieve(file.id)).toEqual(file);
   });
 
   test('are listed page by page, from either end', async () => {

@@ -3,9 +3,11 @@ import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 
+import type { RunBook } from '../../src/agent-runs/run-book.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
 import { APP_KEY, createTestApp, get, post } from '../support/create-test-app.ts';
+import { createTestRunBook } from '../support/create-test-run-book.ts';
 
 const PROMPT = 'a very private prompt';
 const BODY = { model: 'sonnet', max_tokens: 10, messages: [{ role: 'user', content: PROMPT }] };
@@ -48,6 +50,20 @@ test('one line per request names it, and holds neither key nor prompt nor answer
     }),
   ]);
   expect(JSON.stringify(lines)).not.toMatch(new RegExp(`${APP_KEY}|${PROMPT}|Hello`));
+});
+
+test('a HEAD of a stream without an end is one line, and nothing goes on behind it', async () => {
+  const { lines, log } = createLog();
+  const watch = vi.fn<RunBook['watch']>();
+  const app = createTestApp({ log, runs: { ...createTestRunBook(), watch } });
+  const response = await app.request('/api/events', {
+    method: 'HEAD',
+    headers: { authorization: `Bearer ${APP_KEY}` },
+  });
+
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  expect(lines).toMatchObject([{ method: 'HEAD', path: '/api/events', status: 200 }]);
+  expect(watch).not.toHaveBeenCalled();
 });
 
 test('a refused request is one line, too, without what was sent', async () => {

@@ -10,6 +10,7 @@ export function sendLines(
 ): Response {
   c.header('content-type', contentType);
   c.header('content-length', String(bytes));
+  if (c.req.method === 'HEAD') return c.body(null); // nobody would read the lines to their end
   const endAnswer = c.var.holdAnswer();
   return c.body(ReadableStream.from<Uint8Array>(toChunks(lines, endAnswer)));
 }

@@ -31,8 +31,8 @@ export function followRun({ book, stopping }: Parts) {
 export function watchRuns({ book, stopping }: Parts) {
   return (c: Context<AppEnv>): Response => {
     const signal = AbortSignal.any([c.var.signal, stopping]);
-    const changes = book.watch(c.var.caller.keyId, signal);
-    return streamMessages(c, direct, toChangeMessages(changes));
+    const watch = () => book.watch(c.var.caller.keyId, signal);
+    return streamMessages(c, direct, toChangeMessages(watch));
   };
 }
 
@@ -40,8 +40,11 @@ async function* toMessages(events: ReturnType<RunBook['follow']>): AsyncIterable
   for await (const { id, type, data } of events) yield { id: String(id), event: type, data };
 }
 
-async function* toChangeMessages(changes: ReturnType<RunBook['watch']>): AsyncIterable<SseMessage> {
-  for await (const change of changes) {
+/** Watches from when it is read; nobody reads the answer to a HEAD. */
+async function* toChangeMessages(
+  watch: () => ReturnType<RunBook['watch']>,
+): AsyncIterable<SseMessage> {
+  for await (const change of watch()) {
     const event = 'run-state';
     yield { event, data: JSON.stringify({ type: event, ...change }) };
   }
