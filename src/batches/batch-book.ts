@@ -67,11 +67,11 @@ export function createBatchBook(options: BatchBookOptions): BatchBook {
       create(batch);
       try {
         await addSlices(items, toAddItems(batch, options));
+        store.batches.begin(batch.id, now());
       } catch (error) {
         await room.removeBatch(batch.id);
         throw error;
       }
-      store.batches.begin(batch.id, now());
       wake();
       return get(batch.id, batch);
     },
