@@ -6,6 +6,7 @@ import { HOP_HEADER } from '../claude/launch/child-environment.ts';
 import { toLoginCommand } from '../claude/launch/login-command.ts';
 import type { ClaudeInstallation } from '../claude/launch/find-claude.ts';
 import type { Config, Environment } from '../config.ts';
+import type { Log } from '../http/log-request.ts';
 import { createInputRules } from '../keys/input-rules.ts';
 import { createRun, toAllowedFolders } from '../layers/create-run.ts';
 import { createIdleSessions } from '../layers/idle-sessions.ts';
@@ -21,6 +22,7 @@ import { openHealth } from './open-health.ts';
 import { openServerBatches } from './open-server-batches.ts';
 import { type OpenedKeys, openKeys } from './open-keys.ts';
 import { openStores } from './open-stores.ts';
+import { removeExpired } from './remove-expired.ts';
 import { RunError } from '../run-error.ts';
 
 export type ServerOptions = {
@@ -120,7 +122,7 @@ export async function createServerParts(options: ServerOptions) {
     noteStarted: started.resolve,
     readCliStatus,
     removeLeftBehind: cli.removeLeftBehind,
-    ...createUpkeep({ cli, stores, runs, batches, keys, endAlerts }),
+    ...createUpkeep({ cli, stores, runs, batches, keys, endAlerts, log }),
   };
 }
 
@@ -131,16 +133,18 @@ type Kept = {
   batches: OpenedBatches;
   keys: OpenedKeys;
   endAlerts: () => Promise<void>;
+  log: Log;
 };
 
 /** Forgets what is old, and gives everything back. */
-function createUpkeep({ cli, stores, runs, batches, keys, endAlerts }: Kept) {
+function createUpkeep({ cli, stores, runs, batches, keys, endAlerts, log }: Kept) {
+  const removeRuns = () => {
+    if (stores.isLeftAlone()) runs.takeOver();
+    runs.removeExpired();
+  };
+  const others = [stores, batches, keys].map((part) => part.removeExpired);
   return {
-    removeExpired: async () => {
-      if (stores.isLeftAlone()) runs.takeOver();
-      runs.removeExpired();
-      await Promise.all([stores.removeExpired(), batches.removeExpired(), keys.removeExpired()]);
-    },
+    removeExpired: () => removeExpired([removeRuns, ...others], log),
     close: async () => {
       await endAlerts();
       await stores.responses.close(toShutdown());
