@@ -11,7 +11,7 @@ export type AnswerParts = {
   store: Pick<BatchStore, 'items'>;
   /** Waits for a place behind everything else of the key, and returns what frees it. */
   enter: (keyId: string, signal: AbortSignal) => Promise<() => void>;
-  /** Longest time of one answer, in milliseconds. */
+  /** Longest time of one answer, a wait for a cluster's worker included, in milliseconds. */
   itemTimeoutMs: number;
   onProblem: (error: unknown) => void;
   /** Aborts when the server ends. */

@@ -52,7 +52,7 @@ export function createAnswerResponse(run: Run, { book }: Pick<ResponseParts, 'bo
   };
 }
 
-/** It has its place here; where the places are a cluster's, it waits there as long as it takes. */
+/** It has its place here; where the places are a cluster's, the wait there counts for its time. */
 function toPlaced(request: RunRequest): RunRequest {
   return { ...request, isPlaced: true, isPatient: true, isWhole: true };
 }
