@@ -6,11 +6,12 @@ import { createRoom } from '../../src/batches/room.ts';
 
 const BATCH = { id: 'batch_1', keyId: 'a', api: 'anthropic', endpoint: '/', details: {} } as const;
 
+const begin = () => {
+  throw Object.assign(new Error('database or disk is full'), { errcode: 13 });
+};
+
 test('a batch that cannot begin is gone, and counts no more for its key', async () => {
   const opened = openBatchStore({ file: ':memory:', onSetAside: () => undefined });
-  const begin = () => {
-    throw Object.assign(new Error('database or disk is full'), { errcode: 13 });
-  };
   const store = { ...opened, batches: { ...opened.batches, begin } };
   const uploads = { remove: () => Promise.resolve() };
   const book = createBatchBook({
