@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 
-import { KeyRules, StoredKey } from '../keys/api-key.ts';
+import { KeyRules, Rotation, StoredKey } from '../keys/api-key.ts';
 import { toDecimal } from './to-decimal.ts';
 
 /** What a `keys` command asks for. */
@@ -11,10 +11,12 @@ export type KeysCommand = { wantsJson: boolean } & (
   | { verb: 'help' }
   | { verb: 'version' }
   | { verb: 'revoke'; nameOrId: string }
+  | { verb: 'rotate'; nameOrId: string; rotation: Rotation }
 );
 
 /** The end of the answer to `--help`. */
-export const KEYS_HELP = `Keys, beside the owner's: claude-code-proxy keys add NAME [limits] | list | revoke NAME-OR-ID [--json]
+export const KEYS_HELP = `Keys, beside the owner's:
+  claude-code-proxy keys add NAME [limits] | list | rotate NAME-OR-ID | revoke NAME-OR-ID [--json]
 
   --scopes <list>              what it may do: chat, agent, admin (default chat)
   --models <list>              models it may use (default all)
@@ -27,6 +29,8 @@ export const KEYS_HELP = `Keys, beside the owner's: claude-code-proxy keys add N
   --mcp-hosts <list>           hosts whose MCP servers its agents may name, or * (default none)
   --denied-tools <list>        built-in tools its agents never get, like Bash,WebFetch;
                                a pattern, like Bash(git push *), can be got around
+  --overlap-seconds <n>        how long the text that a key had is good beside the one that rotate gives it
+                               (default a day, at most 30)
 
 An agent can do with this machine whatever the user of the server can; see SECURITY.md.`;
 
@@ -48,6 +52,7 @@ const OPTIONS = {
   'background-runs': { type: 'string' },
   'waiting-runs': { type: 'string' },
   'mcp-hosts': { type: 'string' },
+  'overlap-seconds': { type: 'string' },
 } as const;
 
 const LISTS: ReadonlySet<string> = new Set([
@@ -62,12 +67,15 @@ const LISTS: ReadonlySet<string> = new Set([
 export function readKeyFlags(args: readonly string[]): KeysCommand {
   const { values, positionals } = readArgs(args);
   const [verb, subject, ...more] = positionals;
-  const { json: wantsJson, help, version, ...limits } = values;
+  const { json: wantsJson, help, version, 'overlap-seconds': overlap, ...limits } = values;
   if (version) return { verb: 'version', wantsJson: false };
   if (help) return { verb: 'help', wantsJson: false };
   if (more.length > 0) throw toError(`${more[0]} is one word too many.`);
   if (verb !== 'add' && Object.values(limits).length > 0) {
     throw toError('Limits are set when a key is added.');
+  }
+  if (verb !== 'rotate' && overlap !== undefined) {
+    throw toError('--overlap-seconds goes with keys rotate.');
   }
   switch (verb) {
     case 'add':
@@ -79,11 +87,18 @@ export function readKeyFlags(args: readonly string[]): KeysCommand {
       };
     case 'revoke':
       return { verb, wantsJson, nameOrId: need(subject, 'revoke NAME-OR-ID') };
+    case 'rotate':
+      return {
+        verb,
+        wantsJson,
+        nameOrId: need(subject, 'rotate NAME-OR-ID'),
+        rotation: toRotation(overlap),
+      };
     case 'list':
       if (subject !== undefined) throw toError(`${subject} is one word too many.`);
       return { verb, wantsJson };
     default:
-      throw toError('Say what to do: keys add NAME, keys list or keys revoke NAME-OR-ID.');
+      throw toError('Say what to do: keys add NAME, list, rotate NAME-OR-ID or revoke NAME-OR-ID.');
   }
 }
 
@@ -96,7 +111,9 @@ function readArgs(args: readonly string[]) {
   }
 }
 
-type Limits = Partial<Record<Exclude<keyof typeof OPTIONS, 'json' | 'help' | 'version'>, string>>;
+type Limits = Partial<
+  Record<Exclude<keyof typeof OPTIONS, 'json' | 'help' | 'version' | 'overlap-seconds'>, string>
+>;
 
 function toRules(given: Limits): KeyRules {
   const rules: Record<string, unknown> = { scopes: ['chat'] };
@@ -104,6 +121,11 @@ function toRules(given: Limits): KeyRules {
     rules[toCamelCase(flag)] = LISTS.has(flag) ? splitList(text) : toNumber(flag, text);
   }
   return check('A limit', KeyRules, rules);
+}
+
+function toRotation(overlap: string | undefined): Rotation {
+  const given = overlap === undefined ? {} : { overlapSeconds: toDecimal(overlap) };
+  return check('--overlap-seconds', Rotation, given);
 }
 
 function toNumber(flag: string, text: string) {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Environment } from '../config.ts';
 import type { Command } from './command.ts';
 import { ShownKey } from '../keys/api-key.ts';
-import { addKey, revokeKey } from '../keys/edit-keys.ts';
+import { addKey, revokeKey, rotateKey } from '../keys/edit-keys.ts';
 import { readKeysFile, toKeysFile } from '../keys/keys-file.ts';
 import { readToolRule } from '../tool-rule.ts';
 import { openStateFolder } from '../state/state-folder.ts';
@@ -29,7 +29,7 @@ export const keys: Command = async ({ print, ...options }) => {
 };
 
 /**
- * Adds, lists and revokes keys; returns what to print. A running server reads the file again by itself.
+ * Adds, lists, rotates and revokes keys; returns what to print. A running server reads the file again by itself.
  * Throws an error of one sentence.
  */
 export async function runKeys({ args, version, ...surroundings }: KeysOptions): Promise<string> {
@@ -50,10 +50,7 @@ async function carryOut(command: Errand, file: string): Promise<{ json: object; 
   switch (command.verb) {
     case 'add': {
       const added = await addKey(file, command.name, command.rules);
-      return {
-        json: added,
-        text: `${added.key}\n${toLine(added)}\nThe key is shown only this once.`,
-      };
+      return { json: added, text: toOnce(added) };
     }
     case 'list': {
       const shown = z.array(ShownKey).parse(await readKeysFile(file));
@@ -62,6 +59,10 @@ async function carryOut(command: Errand, file: string): Promise<{ json: object; 
         json: { keys: shown },
         text: lines.join('\n') || "There is no key beside the owner's.",
       };
+    }
+    case 'rotate': {
+      const rotated = await rotateKey(file, command.nameOrId, command.rotation);
+      return { json: rotated, text: toOnce(rotated) };
     }
     case 'revoke': {
       const revoked = await revokeKey(file, command.nameOrId);
@@ -75,6 +76,10 @@ function warnOfGaps({ rules }: Extract<KeysCommand, { verb: 'add' }>, warn: Keys
   if (rule === undefined) return;
   const tool = readToolRule(rule)?.tool;
   warn(`Note: ${rule} stops only commands that are written so; to stop them all, deny ${tool}.`);
+}
+
+function toOnce(key: ShownKey & { key: string }): string {
+  return `${key.key}\n${toLine(key)}\nThe key is shown only this once.`;
 }
 
 function toLine(key: ShownKey): string {

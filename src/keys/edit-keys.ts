@@ -42,18 +42,18 @@ export function changeKey(file: string, id: string, rules: KeyRules): Promise<Sh
 }
 
 /**
- * Gives the key with this id a new text and returns it, the only time that it is known. The text that it had
+ * Gives the key with this id, or else this name, a new text and returns it, the only time that it is known. The text that it had
  * goes on for a while; one from a rotation before ends now. Throws an error of one sentence.
  */
 export function rotateKey(
   file: string,
-  id: string,
+  nameOrId: string,
   { overlapSeconds }: Rotation,
   now: () => Date = () => new Date(),
 ): Promise<ShownKey & { key: string }> {
   const key = createKeyText();
   return changeKeysFile(file, (keys) => {
-    const { hash, previousUntil: _until, previousHash: _hash, ...rest } = find(keys, id);
+    const { hash, previousUntil: _until, previousHash: _hash, ...rest } = findNamed(keys, nameOrId);
     const previousUntil = new Date(now().getTime() + overlapSeconds * 1000).toISOString();
     const previous = overlapSeconds > 0 ? { previousUntil, previousHash: hash } : {};
     const rotated = { ...rest, ...previous, hash: toDigest(key).toString('hex') };
@@ -64,14 +64,18 @@ export function rotateKey(
 /** Takes the key with this id, or else this name, away. Throws an error of one sentence when there is none. */
 export function revokeKey(file: string, nameOrId: string): Promise<ShownKey> {
   return changeKeysFile(file, (keys) => {
-    const named = keys.find(({ name }) => name === nameOrId);
-    const revoked = keys.find(({ id }) => id === nameOrId) ?? named ?? find(keys, nameOrId);
+    const revoked = findNamed(keys, nameOrId);
     return { keys: keys.filter((key) => key !== revoked), result: ShownKey.parse(revoked) };
   });
 }
 
 function replace(keys: readonly StoredKey[], changed: StoredKey) {
   return keys.map((key) => (key.id === changed.id ? changed : key));
+}
+
+function findNamed(keys: readonly StoredKey[], nameOrId: string): StoredKey {
+  const named = keys.find(({ name }) => name === nameOrId);
+  return keys.find(({ id }) => id === nameOrId) ?? named ?? find(keys, nameOrId);
 }
 
 function find(keys: readonly StoredKey[], id: string): StoredKey {

@@ -84,6 +84,16 @@ test('a key is revoked by name, and by id', async () => {
   expect(await keys('list')).toBe("There is no key beside the owner's.");
 });
 
+test('a key that is rotated, by name or by id, gets a new text and stays the same key', async () => {
+  const first = JSON.parse(await keys('add', 'one', '--json')) as { id: string; key: string };
+  const second = JSON.parse(await keys('rotate', 'one', '--json'));
+  expect(second).toMatchObject({ id: first.id, previousUntil: expect.any(String) });
+  expect(second.key).not.toBe(first.key);
+  const third = await keys('rotate', first.id, '--overlap-seconds', '0');
+  expect(third).toMatch(/^ccp-\S+\nkey-\S+  one .*\nThe key is shown only this once\.$/);
+  expect(third).not.toContain('previousUntil');
+});
+
 test('--help tells of it', async () => {
   expect(await keys('--help')).toContain('keys add NAME');
   expect(await keys('add', '-h')).toContain('--usd-per-day');
@@ -94,7 +104,7 @@ const WHOLE = (flag: string, text: string) =>
 
 describe('one sentence says', () => {
   test.for([
-    [[], 'Say what to do: keys add NAME, keys list or keys revoke NAME-OR-ID.'],
+    [[], 'Say what to do: keys add NAME, list, rotate NAME-OR-ID or revoke NAME-OR-ID.'],
     [['grant'], 'Say what to do'],
     [['add'], 'A word is missing: keys add NAME.'],
     [['revoke'], 'A word is missing: keys revoke NAME-OR-ID.'],
@@ -117,6 +127,10 @@ describe('one sentence says', () => {
     [['add', 'one', '--usd-per-day=-1'], '--usd-per-day takes a number above 0, not "-1".'],
     [['add', 'one', '--usd-per-day', '2,5'], '--usd-per-day takes a number above 0, not "2,5".'],
     [['add', 'one', '--usd-per-day', '2000000'], '--usd-per-day will not do'],
+    [['rotate'], 'A word is missing: keys rotate NAME-OR-ID.'],
+    [['rotate', 'nobody'], 'There is no key with the name or id nobody.'],
+    [['rotate', 'one', '--overlap-seconds', '1e9'], '--overlap-seconds will not do'],
+    [['revoke', 'one', '--overlap-seconds', '1'], '--overlap-seconds goes with keys rotate.'],
     [['list', '--scopes', 'chat'], 'Limits are set when a key is added.'],
     [['revoke', 'nobody'], 'There is no key with the name or id nobody.'],
   ] as [string[], string][])('what is wrong with %j', async ([args, sentence]) => {
