@@ -11,7 +11,9 @@ const list = document.querySelector('#runs [data-source]');
 const title = document.title;
 
 document.querySelector('#start form').addEventListener('submit', onStart);
-window.addEventListener('popstate', () => location.reload());
+let shown = location.search;
+// A link within the page, like the one to its content, is told as well.
+window.addEventListener('popstate', () => location.search === shown || location.reload());
 setInterval(freshen, LIST_MS);
 showCount();
 const { run: chosen } = find('run-view').dataset;
@@ -45,6 +47,7 @@ async function onStart(event) {
   find('start').querySelector('details').open = false;
   const id = response.headers.get('x-request-id');
   history.pushState(null, '', `/agents?run=${id}`);
+  shown = location.search;
   find('run-view').scrollIntoView();
   void showRun(id, { body: body.stream ? response.body : undefined, onChange: freshen });
 }

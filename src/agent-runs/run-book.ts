@@ -125,7 +125,7 @@ export function createRunBook(options: RunBookOptions): RunBook {
       return get(id, keyId);
     },
     takeOver() {
-      const left = store.interruptUnfinished(now(), recorder.liveIds());
+      const left = store.interruptAllBut(recorder.liveIds(), now());
       for (const run of left) announce({ ...run, hasChanged: true });
     },
     removeExpired: () => store.removeEndedUntil(now() - options.ttlMs),

@@ -76,6 +76,9 @@ const SCHEMA = `
 
 const IS_UNFINISHED = `state IN (${UNFINISHED.map((state) => `'${state}'`).join(', ')})`;
 
+/** These go on whoever reads them. */
+const IS_UNREAD = `(isBackground OR body ->> '$.onDisconnect' = 'continue')`;
+
 /** These have not begun, and wait for nobody but a server. */
 const IS_PUT_OFF = `(isBackground AND state = 'queued')`;
 
@@ -125,17 +128,19 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
       ),
     /** The sizes of one key's ended runs, the newest first. */
     listSizes: (keyId: string) => sizes.parse(statements.listSizes.all(keyId)),
-    /** Runs of a key in the background that have not ended. */
+    /** Runs of a key that go on whoever reads them, and have not ended. */
     countWaiting: (keyId: string) => Number(statements.countWaiting.get(keyId)?.['count']),
     remove: (id: string) => void statements.remove.run(id),
     removeEndedUntil: (time: number) => void statements.removeEnded.run(time),
-    /**
-     * What another server left unfinished has ended at this time, what had not begun aside. `own` are the ids
-     * of the runs of this one.
-     */
-    interruptUnfinished(time: number, own: readonly string[] = []): readonly StoredRun[] {
+    /** What another server left unfinished has ended at this time, what had not begun aside. */
+    interruptUnfinished(time: number): readonly StoredRun[] {
+      inputs.withdrawAllBut([]);
+      return rows.parse(statements.interrupt.all(time));
+    },
+    /** All unfinished runs but these have ended at this time, those that had not begun, too. */
+    interruptAllBut(own: readonly string[], time: number): readonly StoredRun[] {
       inputs.withdrawAllBut(own);
-      return rows.parse(statements.interrupt.all(time, JSON.stringify(own)));
+      return rows.parse(statements.interruptAllBut.all(time, JSON.stringify(own)));
     },
     /** Runs in the background that had not begun, the oldest first. */
     listPutOff: (): readonly StoredRun[] => rows.parse(statements.listPutOff.all()),
@@ -168,12 +173,16 @@ function prepare(database: DatabaseSync) {
       `SELECT id, bytes FROM runs WHERE keyId = ? AND NOT ${IS_UNFINISHED} ORDER BY number DESC`,
     ),
     countWaiting: database.prepare(
-      `SELECT count(*) AS count FROM runs WHERE keyId = ? AND isBackground AND ${IS_UNFINISHED}`,
+      `SELECT count(*) AS count FROM runs WHERE keyId = ? AND ${IS_UNREAD} AND ${IS_UNFINISHED}`,
     ),
     remove: database.prepare('DELETE FROM runs WHERE id = ?'),
     removeEnded: database.prepare('DELETE FROM runs WHERE endedAt <= ?'),
     interrupt: database.prepare(
       `UPDATE runs SET state = 'interrupted', endedAt = ? WHERE ${IS_UNFINISHED} AND NOT ${IS_PUT_OFF}
+        RETURNING *`,
+    ),
+    interruptAllBut: database.prepare(
+      `UPDATE runs SET state = 'interrupted', endedAt = ? WHERE ${IS_UNFINISHED}
         AND id NOT IN (SELECT value FROM json_each(?)) RETURNING *`,
     ),
     listPutOff: database.prepare(`SELECT * FROM runs WHERE ${IS_PUT_OFF} ORDER BY number`),

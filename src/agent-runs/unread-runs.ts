@@ -33,9 +33,20 @@ export function createUnreadRuns(options: UnreadRunsOptions) {
     return { begun: begun.promise, over };
   };
 
+  /** Begins a run where its key has room for one more. Nothing may come between the look and the record. */
+  const begin = async (run: Run, details: NewRun) => {
+    const { keyId, requestId } = details.request.caller;
+    const { backgroundRuns = Infinity } = await limitsOf(keyId);
+    const isFull = store.countWaiting(keyId) >= Math.min(maxBackgroundPerKey, backgroundRuns);
+    if (isFull && !store.read(requestId)) {
+      throw new RunError('queue-full', 'Too many runs of this key wait in the background already.');
+    }
+    return drain(run, details);
+  };
+
   async function* outlive(run: Run, details: NewRun, signal: AbortSignal): ReturnType<Run> {
     const { requestId, keyId } = details.request.caller;
-    const { begun, over } = drain(run, details);
+    const { begun, over } = await begin(run, details);
     await begun;
     for await (const { type, data } of follow(requestId, keyId, 0, signal)) {
       if (type === 'error') break;
@@ -48,19 +59,10 @@ export function createUnreadRuns(options: UnreadRunsOptions) {
   return {
     /** Resolves when the run waits for its turn, or has said something. Throws `queue-full`. */
     start: async (run: Run, details: NewRun): Promise<void> => {
-      const { keyId, requestId } = details.request.caller;
-      const { backgroundRuns = Infinity } = await limitsOf(keyId);
-      const most = Math.min(maxBackgroundPerKey, backgroundRuns);
-      const isFull = store.countWaiting(keyId) >= most;
-      if (isFull && !store.read(requestId)) {
-        throw new RunError(
-          'queue-full',
-          'Too many runs of this key wait in the background already.',
-        );
-      }
-      await drain(run, details).begun;
+      const { begun } = await begin(run, details);
+      await begun;
     },
-    /** The events of the run, which goes on when its reader leaves. */
+    /** The events of the run, which goes on when its reader leaves. Throws `queue-full`. */
     outlive,
   };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
+import { RunError } from '../../src/run-error.ts';
 import type { RunLimits } from '../../src/agent-runs/run-clock.ts';
 import { createRunStore } from '../../src/agent-runs/run-store.ts';
 import type { Run } from '../../src/run.ts';
@@ -90,6 +91,22 @@ test('of runs that are started at once, only so many of a key go on in the backg
   await book.close(END);
 });
 
+test('a run that goes on when its caller leaves counts like one in the background', async () => {
+  const book = open({ backgroundRuns: 1 });
+  const { signal } = new AbortController();
+  const toUnread = (id: string): NewRun => ({
+    ...newRun(id),
+    body: { prompt: 'Hi', onDisconnect: 'continue' },
+    isBackground: false,
+  });
+  const first = book.outlive(toEndless(), toUnread('r1'), signal)[Symbol.asyncIterator]();
+  await first.next();
+  const second = book.outlive(toEndless(), toUnread('r2'), signal)[Symbol.asyncIterator]();
+  await expect(second.next()).rejects.toMatchObject({ code: 'queue-full' });
+  await expect(book.start(toEndless(), newRun('r3'))).rejects.toMatchObject({ code: 'queue-full' });
+  await book.close(END);
+});
+
 test('only so many of a key wait for an answer; further ones are denied', async () => {
   const denied: string[] = [];
   const answer = async (_runId: string, id: string) => void denied.push(id);
@@ -99,6 +116,23 @@ test('only so many of a key wait for an answer; further ones are denied', async 
   await book.start(toEndless('inp'), newRun('r2'));
   await book.start(toEndless('inp'), newRun('r3', 'other'));
   await vi.waitFor(() => expect(denied).toEqual(['inp-r2']));
+  await book.close(END);
+});
+
+test('what a server put off that ended is interrupted, too: nobody else would begin it', async () => {
+  const queued: Run = async function* queued(_, signal) {
+    yield { type: 'run-progress', step: 'queued' };
+    await new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+  };
+  const ended = open({});
+  const book = open({}, { isAlone: false });
+  await ended.start(queued, newRun('r1'));
+  await ended.close(new RunError('shutting-down', 'The server stops.'));
+  expect(book.get('r1', 'limited').state).toBe('queued');
+  book.takeOver();
+  expect(book.get('r1', 'limited').state).toBe('interrupted');
   await book.close(END);
 });
 

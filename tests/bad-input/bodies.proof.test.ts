@@ -1,3 +1,3 @@
 import { describeBodies } from './describe-bodies.ts';
 
-describeBodies(150, 20_261_128);
+describeBodies(150);

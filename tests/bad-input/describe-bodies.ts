@@ -26,6 +26,9 @@ const OLDER_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   'POST /api/show': { name: 'model' },
 };
 
+/** So that every run of the tests does the same. */
+const SEED = 20_261_124;
+
 /** Longest time that a refusal may take, in milliseconds; most take one. */
 const LONGEST_MS = 3000;
 
@@ -99,12 +102,11 @@ test('every operation with a body is tried', () => {
 });
 
 /**
- * Declares the tests of every operation with a body, which try `count` bodies each, made from `seed`: so
- * every run of the tests does the same.
+ * Declares the tests of every operation with a body, which try `count` bodies each, the same in every run.
  */
-export function describeBodies(count: number, seed: number): void {
+export function describeBodies(count: number): void {
   describe.each(WITH_BODY)('$name', ({ name, schema }) => {
-    const tries = { count, seed };
+    const tries = { count, seed: SEED };
     const rich = fc.constant(RICH_BODIES[name]);
     const bodies = fc.oneof(rich, toArbitrary(schema));
 

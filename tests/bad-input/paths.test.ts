@@ -62,10 +62,10 @@ const query = fc.dictionary(
   { maxKeys: 3 },
 );
 
-/** As far as the platform lets a header be made at all. */
 /** So that every run of the tests does the same. */
 const SEED = 20_261_124;
 
+/** As far as the platform lets a header be made at all. */
 const headerText = fc.stringMatching(/^[\t -~\u0080-\u00FF]{0,60}$/);
 
 const headers = fc.dictionary(

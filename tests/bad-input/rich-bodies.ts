@@ -205,6 +205,8 @@ export const RICH_BODIES: Readonly<Record<string, object>> = {
   'POST /api/runs/{id}/messages': { text: 'Look at the tests, too.' },
   'PATCH /api/runs/{id}': { permissionMode: 'acceptEdits', model: 'sonnet' },
   'POST /api/runs/{id}/ask': { question: 'How far are you?' },
+  'POST /api/runs/{id}/tool-results': { id: 'in-1', content: 'Seen.', isError: false },
+  'POST /api/sessions/{id}/rewind': { since: '00000000-0000-4000-8000-000000000000' },
   'POST /api/runs/{id}/approvals/{approvalId}': {
     decision: 'allow',
     input: { command: 'ls' },
@@ -240,5 +242,6 @@ export const RICH_BODIES: Readonly<Record<string, object>> = {
   },
   'POST /api/show': { model: 'sonnet', name: 'sonnet', verbose: false },
   'POST /api/admin/keys': { name: 'laptop', ...EVERY_RULE },
+  'POST /api/admin/keys/{id}/rotate': { overlapSeconds: 60 },
   'PUT /api/admin/keys/{id}': { scopes: ['chat'], models: ['sonnet'], usdPerDay: 2.5 },
 };

@@ -186,7 +186,7 @@ test('a key is added, shown once, changed and revoked, by keyboard alone', async
   await page.getByText('Add a key').focus();
   await page.keyboard.press('Enter');
   const form = page.locator('#add-key');
-  await form.getByLabel('Name').fill('laptop');
+  await form.getByLabel('Name', { exact: true }).fill('laptop');
   await form.getByLabel('Requests per minute').fill('7');
   await form.getByLabel('Models, one a line').fill('sonnet\n claude-opus-5-5 \n');
   await page.keyboard.press('Tab');
@@ -372,8 +372,9 @@ async function send(page: Page, api: string, prompt: string) {
 /** Leaves the new key, its form and the form for the next one open. */
 async function addKey(page: Page, name: string) {
   const form = page.locator('#add-key');
-  if (!(await form.getByLabel('Name').isVisible())) await page.getByText('Add a key').click();
-  await page.locator('#add-key').getByLabel('Name').fill(name);
+  if (!(await form.getByLabel('Name', { exact: true }).isVisible()))
+    await page.getByText('Add a key').click();
+  await page.locator('#add-key').getByLabel('Name', { exact: true }).fill(name);
   await page.locator('#add-key').getByLabel('Requests per minute').fill('20');
   await page.locator('#add-key').getByRole('button', { name: 'Add' }).click();
   await page.getByRole('region', { name: 'New key' }).waitFor();

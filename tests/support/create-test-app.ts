@@ -112,11 +112,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       read: () => Promise.reject(new Error('not part of this test')),
       delete: () => Promise.reject(new Error('not part of this test')),
     },
-    idleSessions: {
-      readChanges: () => Promise.reject(new Error('not part of this test')),
-      rewind: () => Promise.reject(new Error('not part of this test')),
-      fork: () => Promise.reject(new Error('not part of this test')),
-    },
+    idleSessions: { readChanges: noSession, rewind: noSession, fork: noSession },
     responses: {
       book: createResponseBook({
         store: createResponsesInMemory(),
@@ -149,6 +145,8 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
     },
   });
 }
+
+const noSession = () => Promise.reject(new RunError('not-found', 'There is no such session.'));
 
 export type TestApp = ReturnType<typeof createTestApp>;
 

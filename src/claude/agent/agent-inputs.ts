@@ -78,7 +78,8 @@ export function createAgentInputs({ reply, onSettled }: AgentInputsOptions) {
     const callId = toCallId(call);
     if (callId === undefined) {
       reply(requestId, toToolReply(call, {}));
-      return withdraw((entry) => entry.call?.id === call.params?.requestId);
+      const meant = call.params?.requestId;
+      return withdraw((entry) => meant !== undefined && entry.call?.id === meant);
     }
     const id = createId();
     const toCallReply = (answer: InputAnswer) => toToolReply(call, toToolResult(answer));

@@ -100,8 +100,9 @@ export function createAgentLaunch(
   base: LaunchBase,
 ): AgentLaunch {
   const folder = readFolder(options);
-  return (session) =>
-    toAgentLaunch({ model, effort, tools }, { ...options, session }, base, folder);
+  const { mcpServers: _servers, subagents: _subagents, ...kept } = options;
+  const told = { ...kept, systemPrompt: undefined, appendSystemPrompt: undefined };
+  return (session) => toAgentLaunch({ model, effort, tools }, { ...told, session }, base, folder);
 }
 
 /** Gives a process all that the request brings; resolves with what its session had spent before. */

@@ -38,7 +38,7 @@ export function createMessageReader(told: Pick<RunStart, 'sessionId' | 'promptId
     *read(event: ApiEvent): Iterable<RunEvent> {
       if (event.type === 'message_start') {
         checkWhole();
-        if (!hasStarted) yield { ...toRunStart(event, told.sessionId), ...told };
+        if (!hasStarted) yield { ...toRunStart(event, undefined), ...told };
         hasStarted = true;
         hasStopReason = false;
         offset = parts;

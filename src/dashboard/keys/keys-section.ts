@@ -62,7 +62,7 @@ function item({ id, name, createdAt, previousUntil, ...rules }: ShownKey) {
       type="button"
       class="danger"
       data-delete="/api/admin/keys/${id}"
-      data-confirm="Revoke the key ${name}? Its holder gets no further answer."
+      data-confirm="Revoke the key ${name}? It starts nothing new; what is under way finishes."
       aria-label="Revoke the key ${name}"
     >
       Revoke

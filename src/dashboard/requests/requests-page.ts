@@ -2,9 +2,9 @@ import type { Context } from 'hono';
 
 import type { AppEnv } from '../../http/variables.ts';
 import { readRequestPage } from '../../routes/admin/requests.ts';
-import { RunError } from '../../run-error.ts';
 import type { DashboardParts } from '../dashboard-parts.ts';
 import { html, type Html } from '../html.ts';
+import { orComplaint } from '../or-complaint.ts';
 import type { Page } from '../page.ts';
 import { section } from '../section.ts';
 import { filterForm } from './filter-form.ts';
@@ -23,13 +23,10 @@ export const requestsPage: Page = {
 };
 
 async function found(parts: DashboardParts, c: Context<AppEnv>, query: URLSearchParams) {
-  try {
+  return orComplaint(async () => {
     const { requests, next, nameKey } = await readRequestPage(c, parts);
     return html`${requestTable(requests, { nameKey, query })} ${ways(query, next)}`;
-  } catch (error) {
-    if (!(error instanceof RunError)) throw error;
-    return html`<p class="complaint" role="alert">${error.message}</p>`;
-  }
+  });
 }
 
 /** To the pages before and behind, and to what is shown as files. */

@@ -31,14 +31,16 @@ function row({ id, name, limits, lastUsedAtMs, opensAtMs }: KeyUsage) {
       ${limits.length === 0 ? html`<span class="empty">none</span>` : limits.map((use) => meter(name, use))}
     </td>
     <td data-name="Last used">${lastUsedAtMs === undefined ? '–' : time(lastUsedAtMs)}</td>
-    <td data-name="State">
-      ${
-        opensAtMs === undefined
-          ? 'open'
-          : html`<span class="badge bad">opens ${exactTime(opensAtMs)}</span>`
-      }
-    </td>
+    <td data-name="State">${state(limits, opensAtMs)}</td>
   </tr>`;
+}
+
+function state(limits: readonly LimitUse[], opensAtMs: number | undefined) {
+  if (opensAtMs !== undefined) {
+    return html`<span class="badge bad">opens ${exactTime(opensAtMs)}</span>`;
+  }
+  const isFull = limits.some(({ used, most }) => used >= most);
+  return isFull ? html`<span class="badge bad">full</span>` : 'open';
 }
 
 type Words = { title: string; format: (amount: number) => string };

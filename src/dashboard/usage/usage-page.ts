@@ -1,7 +1,12 @@
+import type { Context } from 'hono';
+
+import type { AppEnv } from '../../http/variables.ts';
 import type { NamedUsage, UsageRange } from '../../observation/requests/usage.ts';
 import { USAGE_RANGES } from '../../observation/requests/usage.ts';
 import { type KeyUsage, readUsage, readUsageRange } from '../../routes/admin/usage.ts';
+import type { DashboardParts } from '../dashboard-parts.ts';
 import { html, type Html } from '../html.ts';
+import { orComplaint } from '../or-complaint.ts';
 import type { Page } from '../page.ts';
 import { toRequestsHref } from '../requests/requests-href.ts';
 import { section } from '../section.ts';
@@ -20,29 +25,31 @@ const RANGE_TITLES: Readonly<Record<UsageRange, string>> = {
 /** `/usage`: who used what, and how far each key is from its limits. */
 export const usagePage: Page = {
   title: 'Usage',
-  async render(parts, c) {
-    const { range, fromMs, usage, keys } = await readUsage(parts, readUsageRange(c));
-    const { whole, models, dialects, keptSinceMs } = usage;
-    const from = new Date(fromMs).toISOString();
-    const used = html`${ranges(range)} ${howFar(keptSinceMs, fromMs)}
-    ${usageTable('By key', 'Key', [
-      ...keys.filter(({ sums }) => sums.requests > 0).map((key) => toKeyRow(key, from)),
-      { title: 'All', asked: { from }, sums: whole, isWhole: true },
-    ])}
-    ${usageTable(
-      'By model',
-      'Model',
-      models.map((one) => toRow(one, { model: one.name, from })),
-    )}
-    ${usageTable(
-      'By API',
-      'API',
-      dialects.map((one) => toRow(one, { api: one.name, from }, toApiTitle(one.name))),
-    )}`;
-    return html`${section('usage', 'Usage', used)}
-    ${section('limits', 'Limits now', limitsTable(keys))}`;
-  },
+  render: (parts, c) => orComplaint(() => usageSections(parts, c)),
 };
+
+async function usageSections(parts: DashboardParts, c: Context<AppEnv>): Promise<Html> {
+  const { range, fromMs, usage, keys } = await readUsage(parts, readUsageRange(c));
+  const { whole, models, dialects, keptSinceMs } = usage;
+  const from = new Date(fromMs).toISOString();
+  const used = html`${ranges(range)} ${howFar(keptSinceMs, fromMs)}
+  ${usageTable('By key', 'Key', [
+    ...keys.filter(({ sums }) => sums.requests > 0).map((key) => toKeyRow(key, from)),
+    { title: 'All', asked: { from }, sums: whole, isWhole: true },
+  ])}
+  ${usageTable(
+    'By model',
+    'Model',
+    models.map((one) => toRow(one, { model: one.name, from })),
+  )}
+  ${usageTable(
+    'By API',
+    'API',
+    dialects.map((one) => toRow(one, { api: one.name, from }, toApiTitle(one.name))),
+  )}`;
+  return html`${section('usage', 'Usage', used)}
+  ${section('limits', 'Limits now', limitsTable(keys))}`;
+}
 
 function ranges(chosen: UsageRange) {
   const names = Object.keys(USAGE_RANGES) as UsageRange[]; // `keys` forgets the names

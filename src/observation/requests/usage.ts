@@ -112,7 +112,7 @@ export function createUsage(database: DatabaseSync) {
       const found = await readGroups(fromMs, first?.number ?? 1, newest?.number ?? 0);
       return {
         whole: addUp(found),
-        keys: addUpBy(found, ({ keyId }) => keyId),
+        keys: addUpBy(found, ({ keyId }) => keyId, Infinity), // as many as the operator made
         models: addUpBy(found, ({ model }) => model),
         dialects: addUpBy(found, ({ dialect }) => dialect),
         keptSinceMs: first?.endedAtMs,
@@ -123,14 +123,16 @@ export function createUsage(database: DatabaseSync) {
   };
 }
 
-function addUpBy(found: readonly Group[], toName: (group: Group) => string): readonly NamedUsage[] {
+function addUpBy(
+  found: readonly Group[],
+  toName: (group: Group) => string,
+  most = MOST_NAMES,
+): readonly NamedUsage[] {
   const named = [...Map.groupBy(found, toName)]
     .map(([name, all]) => ({ name, ...addUp(all) }))
     .toSorted((one, other) => other.requests - one.requests);
-  const rest = named.slice(MOST_NAMES);
-  return rest.length === 0
-    ? named
-    : [...named.slice(0, MOST_NAMES), { name: OTHER, ...addUp(rest) }];
+  const rest = named.slice(most);
+  return rest.length === 0 ? named : [...named.slice(0, most), { name: OTHER, ...addUp(rest) }];
 }
 
 function addUp(all: readonly UsageSums[]): UsageSums {

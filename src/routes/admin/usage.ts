@@ -43,7 +43,10 @@ export type KeyUsage = {
   limits: readonly LimitUse[];
   /** Milliseconds since 1970, as far as it is kept. */
   lastUsedAtMs: number | undefined;
-  /** When it may ask again, in milliseconds since 1970; `undefined` unless it is at a limit now. */
+  /**
+   * When it may ask again, in milliseconds since 1970; `undefined` where it may now, or as soon as one of its
+   * requests ends.
+   */
   opensAtMs: number | undefined;
 };
 

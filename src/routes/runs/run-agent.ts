@@ -60,7 +60,8 @@ export function resumeRun(run: Run, book: RunBook) {
       );
     }
     const place = sessionId === undefined ? {} : { sessionId, prompt: GO_ON };
-    const details = toNewRun(RunBody.parse({ ...body, ...place, background: true }), c.var);
+    const asked = { ...body, ...place, background: true, stream: false };
+    const details = toNewRun(RunBody.parse(asked), c.var);
     return startInBackground(c, { ...details, resumedFrom: id }, run, book);
   };
 }

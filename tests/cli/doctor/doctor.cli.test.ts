@@ -87,7 +87,9 @@ test('an API that accepts and stays silent is red once, and the rest is left out
   const trips = findings.slice(findings.findIndex(({ name }) => name === 'models') + 1);
   expect(trips.map(({ state }) => state)).toEqual([
     'failed',
-    ...APIS.slice(1).map(() => 'skipped'),
+    ...APIS.filter(({ trials }) => trials.length > 0)
+      .slice(1)
+      .map(() => 'skipped'),
   ]);
   expect(trips[0]).toMatchObject({
     text: expect.stringContaining('has not answered within 3.0 s'),

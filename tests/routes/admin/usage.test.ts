@@ -68,6 +68,12 @@ test('models that nobody has are bounded: beyond a hundred they are one', async 
   expect(models.at(-1)).toMatchObject({ model: 'other', requests: 50 });
 });
 
+test('keys are not: each has its own sums', async () => {
+  const records = Array.from({ length: 150 }, (_, index) => ({ keyId: `key-${index}` }));
+  const { keys } = await readUsage(createAppWith(records), '');
+  expect(keys.filter(({ requests }) => requests === 1)).toHaveLength(150);
+});
+
 test('each key tells what it uses of its limits, when it was used, and when it opens again', async () => {
   const key = await folder.add(
     { requestsPerMinute: 2, tokensPerDay: 1000, usdPerDay: 3 },
@@ -115,6 +121,8 @@ test('the page leads from a sum to its requests, and says how far the log reache
   expect(text).toMatch(/href="\/requests\?key=key-gone&from=[^"&]+&outcome=failed">1</);
   expect(text).toMatch(/Kept since <time/);
   expect(text).toContain('OpenAI chat completions');
+  const odd = await openSignedIn(createTestApp(), '/usage?range=year');
+  expect(odd).toContain('range must be one of hour, day, week, month.');
   const empty = await openSignedIn(createTestApp(), '/usage');
   expect(empty).toContain('By key: nothing in this time.');
 });

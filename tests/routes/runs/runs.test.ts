@@ -193,6 +193,23 @@ test('only an interrupted run can be resumed', async () => {
   expect((await post(app, `/api/runs/${id}/resume`, {})).status).toBe(409);
 });
 
+test('one that was streamed when the server ended is resumed in the background', async () => {
+  const app = createTestApp({
+    run: async function* cut(request, signal) {
+      for await (const event of sayHello(request, signal)) {
+        yield event;
+        throw new RunError('shutting-down', 'The server stops.');
+      }
+    },
+  });
+  const streamed = await post(app, '/api/run', { prompt: 'Hi', stream: true });
+  const id = streamed.headers.get('x-request-id') ?? '';
+  await streamed.text();
+  const resumed = await post(app, `/api/runs/${id}/resume`, {});
+  expect(resumed.status).toBe(202);
+  expect(await read(resumed)).toMatchObject({ resumedFrom: id, background: true });
+});
+
 test('the states of all runs can be watched', async () => {
   const { run, release } = createHeldRun();
   const app = createTestApp({ run });
