@@ -84,6 +84,12 @@ const IS_PUT_OFF = `(isBackground AND state = 'queued')`;
 
 export type RunStore = ReturnType<typeof createRunStore>;
 
+/** What is known of a run when it begins. */
+type BegunRun = Pick<
+  StoredRun,
+  'id' | 'keyId' | 'createdAt' | 'isBackground' | 'model' | 'resumedFrom' | 'body'
+>;
+
 /** Keeps runs and their events in one SQLite file, which survives a restart. */
 export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside'>) {
   const database = openDatabase({ ...place, schema: SCHEMA, version: SCHEMA_VERSION });
@@ -95,12 +101,7 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
   return {
     inputs,
     ...createEventStore(database),
-    add(
-      run: Pick<
-        StoredRun,
-        'id' | 'keyId' | 'createdAt' | 'isBackground' | 'model' | 'resumedFrom' | 'body'
-      >,
-    ) {
+    add(run: BegunRun) {
       statements.add.run({
         ...run,
         isBackground: Number(run.isBackground),

@@ -41,6 +41,14 @@ const toEndless = (inputId?: string): Run =>
     });
   };
 
+/** Waits for its turn until it is stopped. */
+const queued: Run = async function* queued(_, signal) {
+  yield { type: 'run-progress', step: 'queued' };
+  await new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+};
+
 const newRun = (requestId: string, keyId = 'limited'): NewRun => {
   const request = toAgentRequest();
   return {
@@ -120,12 +128,6 @@ test('only so many of a key wait for an answer; further ones are denied', async 
 });
 
 test('what a server put off that ended is interrupted, too: nobody else would begin it', async () => {
-  const queued: Run = async function* queued(_, signal) {
-    yield { type: 'run-progress', step: 'queued' };
-    await new Promise((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-  };
   const ended = open({});
   const book = open({}, { isAlone: false });
   await ended.start(queued, newRun('r1'));

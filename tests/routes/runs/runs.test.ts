@@ -48,6 +48,14 @@ function createHeldRun() {
   return { run, release: held.resolve };
 }
 
+/** A run that the end of the server cuts. */
+const cut: Run = async function* cut(request, signal) {
+  for await (const event of sayHello(request, signal)) {
+    yield event;
+    throw new RunError('shutting-down', 'The server stops.');
+  }
+};
+
 const EVENTS = ['run-start', 'part-start', 'part-delta', 'part-end', 'run-end'].map(
   (type, index) => [String(index + 1), type],
 );
@@ -194,14 +202,7 @@ test('only an interrupted run can be resumed', async () => {
 });
 
 test('one that was streamed when the server ended is resumed in the background', async () => {
-  const app = createTestApp({
-    run: async function* cut(request, signal) {
-      for await (const event of sayHello(request, signal)) {
-        yield event;
-        throw new RunError('shutting-down', 'The server stops.');
-      }
-    },
-  });
+  const app = createTestApp({ run: cut });
   const streamed = await post(app, '/api/run', { prompt: 'Hi', stream: true });
   const id = streamed.headers.get('x-request-id') ?? '';
   await streamed.text();
