@@ -1,5 +1,8 @@
 import { WIRE_VERSION } from '../run-wire.ts';
 
+/** How long runs, and what is for a front, stay in Redis without their front, in milliseconds. */
+export const LEFT_MS = 300_000;
+
 /** What stands where in Redis. */
 export type Names = ReturnType<typeof createNames>;
 
@@ -22,6 +25,7 @@ export function createNames(prefix: string) {
     /** Ids of runs that wait, and of those of one key, by when their wait ends. */
     waiting: `${prefix}:waiting`,
     waitingOfKey: (keyId: string) => `${prefix}:waiting:${keyId}`,
+    /** Ids of runs at work, by when they are left if their front is not heard of. */
     running: `${prefix}:running`,
     /** Whose turn it is. */
     turns: `${prefix}:turns`,

@@ -1,8 +1,7 @@
-import type { Names } from './names.ts';
-import type { ClusterRedis } from './open-redis.ts';
+import { randomUUID } from 'node:crypto';
 
-/** How long a record stays in Redis without its front, in milliseconds. */
-const RECORD_MS = 300_000;
+import { LEFT_MS, type Names } from './names.ts';
+import type { ClusterRedis } from './open-redis.ts';
 
 /** How long it stays after its end, in milliseconds. */
 const ENDED_MS = 30_000;
@@ -38,7 +37,7 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
     /** Resolves with the run's turn, or with `full`. */
     async submit(id: string, record: NewRecord): Promise<number | 'full'> {
       const { front, keyId, kind, waitMs, maxQueueSize, places, request } = record;
-      const rest = [kind, waitMs, maxQueueSize, places, RECORD_MS, request];
+      const rest = [kind, waitMs, maxQueueSize, places, LEFT_MS, request];
       const turn = await change('SUBMIT', names.run(id), prefix, id, front, keyId, ...rest);
       return turn === 'full' ? turn : Number(turn);
     },
@@ -47,7 +46,7 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
      * worker is lost.
      */
     async claim(id: string, worker: string, mayRecover: boolean) {
-      const rest = [ENDED_MS, Number(mayRecover)];
+      const rest = [ENDED_MS, Number(mayRecover), randomUUID()];
       const answer = await change('CLAIM', names.run(id), prefix, worker, ...rest);
       const [verdict, attempt, front] = answer as ['yours' | 'held' | 'gone', number, string]; // as CLAIM returns
       return { verdict, attempt, front };
@@ -65,7 +64,7 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
       change('ABANDON', names.run(id), prefix, attempt, ENDED_MS),
     /** Looks after a run of a front; `again` means that its worker was lost, and it waits anew. */
     async recover(id: string) {
-      const answer = await change('RECOVER', names.run(id), prefix, ENDED_MS, RECORD_MS);
+      const answer = await change('RECOVER', names.run(id), prefix, ENDED_MS, LEFT_MS);
       const [state, attempt] = answer as [string, number | string]; // as RECOVER returns
       return { state, attempt };
     },

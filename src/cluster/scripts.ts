@@ -1,3 +1,5 @@
+import { LEFT_MS } from './names.ts';
+
 /**
  * What has to happen at one blow, in Lua. A run's hash has `state` (waiting, running, ended), `attempt`,
  * which every taking over raises, `worker`, `front`, `key`, `kind`, `begun` (its caller has heard something),
@@ -12,7 +14,10 @@ local function field(name) return redis.call('HGET', KEYS[1], name) end
 local function tell(prefix, ...)
   local stream = prefix .. ':front:' .. field('front') .. ':events'
   redis.call('XADD', stream, '*', 'run', field('id'), ...)
-  redis.call('PEXPIRE', stream, 300000, 'NX') -- its front, if it lives, moves that on
+  redis.call('PEXPIRE', stream, ${LEFT_MS}, 'NX') -- its front, if it lives, moves that on
+end
+local function leftUntil()
+  return redis.call('TIME')[1] * 1000 + ${LEFT_MS}
 end
 local function leave(prefix)
   redis.call('ZREM', prefix .. ':waiting', field('id'))
@@ -55,19 +60,23 @@ if worker ~= '' then redis.call('PUBLISH', ARGV[1] .. ':to-worker:' .. worker, '
 return worker
 `;
 
-/** ARGV: prefix, worker, ttl, whether it may be one of a lost worker. Returns what it is to the worker, and the attempt. */
+/**
+ * ARGV: prefix, worker, ttl, whether it may be one of a lost worker, token. Returns what it is to the worker, and
+ * the attempt. The same token is the same call, sent again since its answer was lost with the connection.
+ */
 const CLAIM = `${SHARED}
 local state = field('state')
 if not state or state == 'ended' then return {'gone', 0} end
 if state == 'running' then
+  if field('claim') == ARGV[5] then return {'yours', tonumber(field('attempt')), field('front')} end
   if ARGV[4] ~= '1' or not isLost(ARGV[1]) then return {'held', 0} end
   local verdict = recover(ARGV[1], ARGV[3])
   if verdict ~= 'again' then return {'gone', 0} end
 end
 local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
-redis.call('HSET', KEYS[1], 'state', 'running', 'worker', ARGV[2], 'seq', 0, 'sent', 0, 'read', 0)
+redis.call('HSET', KEYS[1], 'state', 'running', 'worker', ARGV[2], 'claim', ARGV[5], 'seq', 0, 'sent', 0, 'read', 0)
 leave(ARGV[1])
-redis.call('ZADD', ARGV[1] .. ':running', 0, field('id'))
+redis.call('ZADD', ARGV[1] .. ':running', leftUntil(), field('id'))
 local turn = tonumber(field('turn'))
 if turn > tonumber(redis.call('HGET', ARGV[1] .. ':turns', 'now') or 0) then
   redis.call('HSET', ARGV[1] .. ':turns', 'now', turn)
@@ -108,13 +117,15 @@ if not state then return {'gone', 0} end
 if state ~= 'ended' then
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
   redis.call('PEXPIRE', KEYS[1] .. ':request', ARGV[3])
+  redis.call('ZADD', ARGV[1] .. ':running', 'XX', leftUntil(), field('id'))
 end
 if state ~= 'running' or not isLost(ARGV[1]) then return {state, 0} end
 return {recover(ARGV[1], ARGV[2]), field('attempt')}
 `;
 
-/** A worker that leaves hands a run back. ARGV: prefix, attempt. */
+/** A worker that leaves hands a run back; to do it again changes nothing. ARGV: prefix, attempt. */
 const HAND_BACK = `${SHARED}
+if field('state') == 'waiting' and tonumber(field('attempt')) == ARGV[2] + 1 then return {'again', ARGV[2] + 1} end
 if field('state') ~= 'running' or field('attempt') ~= ARGV[2] then return {'fenced', 0} end
 if field('kind') == 'agent' or field('begun') == '1' then return {'kept', 0} end
 local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
@@ -144,6 +155,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local all, own, turns = prefix .. ':waiting', prefix .. ':waiting:' .. key, prefix .. ':turns'
 redis.call('ZREMRANGEBYSCORE', all, '-inf', now)
 redis.call('ZREMRANGEBYSCORE', own, '-inf', now)
+redis.call('ZREMRANGEBYSCORE', prefix .. ':running', '-inf', now)
 local waiting = redis.call('ZCARD', all)
 local wait = tonumber(ARGV[6])
 if wait > 0 then

@@ -61,8 +61,15 @@ const QUEUE_KEYS =
 
 /** Nothing is looked for of a worker that left, nor anything of its queue kept. */
 export async function forgetWorker({ cluster, names }: Parts, id: string): Promise<void> {
-  const keys = QUEUE_KEYS.map((name) => `${names.prefix}:${toOwnQueue(id)}:${name}`);
-  await cluster.redis
+  const { redis } = cluster;
+  const toKey = (name: string) => `${names.prefix}:${toOwnQueue(id)}:${name}`;
+  const jobs = await Promise.all([
+    redis.lrange(toKey('wait'), 0, -1),
+    redis.lrange(toKey('active'), 0, -1),
+    redis.zrange(toKey('prioritized'), '0', '-1'),
+  ]);
+  const keys = [...QUEUE_KEYS, ...jobs.flat().flatMap((job) => [job, `${job}:lock`])].map(toKey);
+  await redis
     .multi()
     .del(names.worker(id), ...keys)
     .zrem(names.workers, id)

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -89,6 +91,22 @@ describe('who may answer for a run', () => {
   });
 });
 
+test('what is sent again, as its answer was lost, is done once and answered alike', async () => {
+  await client.flushall();
+  const run = (name: keyof Scripts, ...args: (string | number)[]) =>
+    client.eval(SCRIPTS[name], 1, RUN, ...args);
+  await run('SUBMIT', PREFIX, '1', 'front', 'key', 'chat', 0, 10, 10, TTL, 'request');
+  await client.set(`${PREFIX}:worker:a`, '1');
+  for (const _ of ['sent', 'sent again']) {
+    expect(await run('CLAIM', PREFIX, 'a', TTL, 1, 'one')).toEqual(['yours', 1, 'front']);
+  }
+  expect(await run('CLAIM', PREFIX, 'b', TTL, 1, 'other')).toEqual(['held', 0]);
+  expect(await readSaid()).toHaveLength(1);
+  for (const _ of ['sent', 'sent again']) {
+    expect(await run('HAND_BACK', PREFIX, 1)).toEqual(['again', 2]);
+  }
+});
+
 type Said = { kind: string; attempt: number; seq: number; data: string };
 
 /** What the front hears. */
@@ -117,7 +135,7 @@ async function play(scripts: Scripts, kind: Kind, order: readonly Step[]) {
   async function act({ type, worker: name }: Step, worker: Worker) {
     if (name === undefined) return;
     if (type === 'claim' && worker.isOver) {
-      const answer = await run('CLAIM', PREFIX, name, TTL, 1);
+      const answer = await run('CLAIM', PREFIX, name, TTL, 1, randomUUID());
       const [verdict, attempt] = answer as [string, number]; // as CLAIM returns
       if (verdict === 'yours') Object.assign(worker, { attempt, seq: 0, isOver: false });
     }

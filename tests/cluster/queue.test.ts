@@ -83,11 +83,27 @@ test('nothing is left of workers that left, or have long been lost', async () =>
   expect(await client.keys(`${prefix}:runs-1-*`)).toEqual([]);
   expect(await client.zcard(`${prefix}:workers`)).toBe(0);
 
+  const queue = `${prefix}:runs-1-home.lost`;
+  await client.rpush(`${queue}:active`, 'job');
+  await client.hset(`${queue}:job`, 'name', 'run');
+  await client.set(`${queue}:job:lock`, 'token');
   await client.zadd(`${prefix}:workers`, Date.now() - 2 * 3_600_000, 'home.lost');
-  await client.hset(`${prefix}:runs-1-home.lost:meta`, 'version', 'bullmq');
+  await client.hset(`${queue}:meta`, 'version', 'bullmq');
   await vi.waitFor(async () => {
     expect(await client.keys(`${prefix}:runs-1-*`)).toEqual([]);
   }, 5000);
+});
+
+test('turns begin anew with an empty queue, also behind a run whose machines were all lost', async () => {
+  const prefix = randomUUID();
+  const { client } = redis;
+  const front = await join(prefix);
+  await work(prefix, sayAfter(ignore));
+  await collect(front, 'a');
+  await client.zadd(`${prefix}:running`, Date.now() - 1, 'lost');
+  await client.hset(`${prefix}:turns`, 'now', 50, 'key:a', 50);
+  await collect(front, 'a');
+  expect(await client.hget(`${prefix}:turns`, 'key:a')).toBe('1');
 });
 
 test('a job that nobody of the cluster signed is not carried out', async () => {

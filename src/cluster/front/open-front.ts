@@ -9,7 +9,7 @@ import { createCalls } from '../calls.ts';
 import { createFrontRuns } from './front-runs.ts';
 import { readStream } from './inboxes.ts';
 import { createJobQueue } from '../job-queue.ts';
-import { createNames } from '../names.ts';
+import { createNames, LEFT_MS } from '../names.ts';
 import { openRedis } from '../open-redis.ts';
 import { createPlacement, type PlacementOptions } from '../placement.ts';
 import { toNoWorker, toQueueAway } from '../refusals.ts';
@@ -34,9 +34,6 @@ export type FrontOptions = {
 };
 
 export type Front = { backend: Backend; view: ClusterView };
-
-/** How long what is for this front waits for it, in milliseconds. */
-const STREAM_MS = 300_000;
 
 /** Longest wait for Redis at each farewell, in milliseconds. */
 const FAREWELL_MS = 1000;
@@ -150,7 +147,7 @@ async function look(
 ) {
   const startedAt = performance.now();
   const signs = cluster.redis.multi().set(names.front(front), '1', 'PX', lockMs);
-  await signs.pexpire(names.events(front), STREAM_MS).exec();
+  await signs.pexpire(names.events(front), LEFT_MS).exec();
   if (performance.now() - startedAt > lockMs / 3) cluster.noteBreak();
   watch.note(await readWorkers(shared), await cluster.redis.zcard(names.waiting));
   await runs.check();

@@ -7,7 +7,7 @@ import { within } from '../../common/within.ts';
 import { createAnswerCalls } from '../calls.ts';
 import { carryOutCall } from './carry-out-call.ts';
 import { createJobQueue } from '../job-queue.ts';
-import { createNames, toWorkerId } from '../names.ts';
+import { createNames, LEFT_MS, toWorkerId } from '../names.ts';
 import { openRedis } from '../open-redis.ts';
 import { toShutdown } from '../refusals.ts';
 import { createRunRecords } from '../run-records.ts';
@@ -46,14 +46,11 @@ export type ClusterWorker = {
 const LAST_WORDS_MS = 3000;
 const FAREWELL_MS = 1000;
 
-/** How long what was said for a front stays if it is lost, in milliseconds. */
-const NOTE_MS = 300_000;
-
 /** Joins a cluster as one of its workers. Throws when Redis does not answer. */
 export async function openWorker(options: WorkerOptions): Promise<ClusterWorker> {
   const { lockMs, onProblem } = options;
   const parts = await openParts(options);
-  const { id, shared, cluster, names, runs, jobs, state, tell } = parts;
+  const { id, shared, cluster, names, runs, jobs, state, facts, tell } = parts;
   const timer = keepAlive(parts, lockMs / 3, onProblem);
   await listenTo(parts, options);
 
@@ -67,7 +64,7 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
       const telling = cluster.redis
         .multi()
         .xadd(names.events(front), '*', 'kind', 'note', 'data', data)
-        .pexpire(names.events(front), NOTE_MS, 'NX');
+        .pexpire(names.events(front), LEFT_MS, 'NX');
       void telling.exec().catch(onProblem);
     },
     async leave(graceMs) {
@@ -80,6 +77,7 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
       await runs.leave(toShutdown());
       await within(done, LAST_WORDS_MS);
       clearInterval(timer);
+      facts.stop();
       await within(Promise.all([jobs.close(), parts.queue.close()]), FAREWELL_MS);
       await within(forgetWorker(shared, id).catch(onProblem), FAREWELL_MS);
       cluster.close();
@@ -98,7 +96,7 @@ async function openParts(options: WorkerOptions) {
   const queue = createJobQueue(shared, onProblem);
   const state = { isDraining: false };
   const tell = async () => {
-    await tellWorker(shared, readFacts(state.isDraining), options.lockMs);
+    await tellWorker(shared, facts.read(state.isDraining), options.lockMs);
   };
   const runs = createWorkerRuns({
     ...options,
@@ -113,10 +111,10 @@ async function openParts(options: WorkerOptions) {
       void tell().catch(onProblem);
     },
   });
-  const readFacts = createReadFacts({ ...options, id, running: runs.count });
+  const facts = createReadFacts({ ...options, id, running: runs.count });
   await tell();
   const jobs = createTakeJobs({ ...options, ...shared, ...runs, worker: id });
-  return { id, shared, cluster, names, queue, runs, jobs, state, tell };
+  return { id, shared, cluster, names, queue, runs, jobs, state, facts, tell };
 }
 
 /** Gives a sign of life again and again, and looks whether the runs here are still wanted. */

@@ -39,7 +39,14 @@ export async function sendEvents(
 
 /** What waits to be sent, one batch on its way at a time. */
 function createOutbox(append: SendOptions['append']) {
-  const state = { texts: [] as string[], size: 0, seq: 0, hasBegun: false, isWanted: true };
+  const state = {
+    texts: [] as string[],
+    size: 0,
+    seq: 0,
+    hasBegun: false,
+    isHeldBack: false,
+    isWanted: true,
+  };
   let sending: Promise<void> | undefined;
 
   const send = async (isLast: boolean) => {
@@ -50,7 +57,7 @@ function createOutbox(append: SendOptions['append']) {
     state.isWanted = await append({ seq: state.seq, texts, hasBegun, isLast });
   };
   const sendAll = async () => {
-    while (state.texts.length > 0 && state.isWanted) await send(false);
+    while (state.texts.length > 0 && state.isWanted && !state.isHeldBack) await send(false);
     sending = undefined;
   };
   return {
@@ -59,6 +66,7 @@ function createOutbox(append: SendOptions['append']) {
       state.texts.push(text);
       state.size += text.length;
       state.hasBegun = hasBegun;
+      state.isHeldBack = isHeldBack;
       if (!isHeldBack) {
         sending ??= sendAll();
         if (state.size > MOST_WAITING) await sending;

@@ -18,16 +18,16 @@ export type ReadFactsOptions = {
 /** How often the CLI is asked who is logged in, in milliseconds. */
 const ASK_MS = 600_000;
 
-/** Makes what tells at once how a worker is. */
+/** Makes what tells at once how a worker is, and what ends its asking. */
 export function createReadFacts({ backend, running, ...own }: ReadFactsOptions) {
   let status: CliStatus | undefined;
   const ask = async () => {
     status = await backend.readStatus().catch(() => undefined);
   };
   void ask();
-  setInterval(() => void ask(), ASK_MS).unref();
+  const timer = setInterval(() => void ask(), ASK_MS).unref();
 
-  return (isDraining: boolean): WorkerFacts => ({
+  const read = (isDraining: boolean): WorkerFacts => ({
     id: own.id,
     host: hostname(),
     version: own.version,
@@ -41,4 +41,5 @@ export function createReadFacts({ backend, running, ...own }: ReadFactsOptions) 
     processes: backend.counts().processes,
     seenAt: Date.now(),
   });
+  return { read, stop: () => clearInterval(timer) };
 }
