@@ -63,6 +63,7 @@ test('whoever leaves the queue leaves no job behind, and a wait has an end', asy
     code: 'queue-timeout',
     retryAfterSeconds: expect.any(Number),
   });
+  await vi.waitFor(async () => expect(await redis.client.zcard(`${prefix}:waiting`)).toBe(0));
   const left = new AbortController();
   const waiting = await askWaiting(front, prefix, 'a', left.signal);
   left.abort(new Error('left'));
