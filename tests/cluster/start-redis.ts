@@ -60,7 +60,7 @@ export async function startRedis(): Promise<RedisServer> {
     async stop() {
       client.disconnect();
       await shutDown();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 }); // a CLI may still write its last
     },
   };
 }

@@ -51,21 +51,31 @@ export function toInnerParams(paths: Readonly<Record<string, IsNeutral>>): Inner
   return { inside: new Map(inside) };
 }
 
-/** The paths of the given fields of a tree, one for each item of the lists on the way. */
-function findFields(holder: object, { inside }: InnerParams, before = ''): string[] {
-  return [...inside].flatMap(([name, { isNeutral, ...tree }]) =>
-    toFields(holder, name).flatMap(([field, value]) => {
-      if (!isGiven(value)) return [];
-      const path = before + field;
-      const own = isNeutral && !isNeutral(value, holder) ? [path] : [];
-      return isNested(value) ? [...own, ...findFields(value, tree, `${path}.`)] : own;
-    }),
-  );
-}
+/** The paths of the given fields of a tree, one for each item of the lists on the way, as many as are named. */
+function findFields(body: object, tree: InnerParams): string[] {
+  const found: string[] = [];
+  /** Where the search stands. Written out only for what is found: a body may have 100,000 places. */
+  const way: (string | number)[] = [];
 
-function toFields(holder: object, name: string): [string | number, unknown][] {
-  if (name === '*') return Array.isArray(holder) ? [...holder.entries()] : [];
-  return Object.hasOwn(holder, name) ? [[name, Reflect.get(holder, name)]] : [];
+  const look = (holder: object, field: string | number, { isNeutral, inside }: InnerParams) => {
+    const value: unknown = Reflect.get(holder, field);
+    if (!isGiven(value) || found.length >= MAX_NAMED) return;
+    way.push(field);
+    if (isNeutral && !isNeutral(value, holder)) found.push(way.join('.'));
+    if (isNested(value)) lookInside(value, inside);
+    way.pop();
+  };
+  const lookInside = (holder: object, inside: InnerParams['inside']) => {
+    for (const [name, field] of inside) {
+      if (name !== '*') {
+        if (Object.hasOwn(holder, name)) look(holder, name, field);
+      } else if (Array.isArray(holder)) {
+        for (const index of holder.keys()) look(holder, index, field);
+      }
+    }
+  };
+  lookInside(body, tree.inside);
+  return found;
 }
 
 function isNested(value: unknown): value is object {
