@@ -15,8 +15,9 @@ const ROOMS: Readonly<Record<string, string>> = {
   'common/**': 'node:*',
 
   // Inside the CLI's room imports run one way: launch, process, pool, spares, and then chat or agent.
-  'claude/launch/**': 'run.ts is-inside.ts loopback.ts execa zod node:*',
-  'claude/process/**': 'run.ts run-error.ts split-lines.ts ../launch/ execa p-limit zod node:*',
+  'claude/launch/**': 'run.ts is-inside.ts loopback.ts read-json.ts execa zod node:*',
+  'claude/process/**':
+    'run.ts run-error.ts read-json.ts split-lines.ts ../launch/ execa p-limit zod node:*',
   'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts split-lines.ts backend.ts sessions/session-transcript.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
   'claude/chat/enforced/**': `${CANONICAL} ../chat-request.ts ../read-chat-events.ts ../../process/`,
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
@@ -24,11 +25,11 @@ const ROOMS: Readonly<Record<string, string>> = {
   'cluster/**':
     'run.ts run-input.ts run-error.ts run-wire.ts backend.ts within.ts bullmq ioredis zod node:*',
 
-  'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts allowed-folders.ts host-list.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
+  'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts read-json.ts allowed-folders.ts host-list.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
 
   // Dialects are pure: neither Hono, nor Node, nor each other.
   'dialects/*.ts': `${CANONICAL} zod`,
-  'dialects/*/**': `${CANONICAL} tool-rule.ts webhook-secret.ts ../dialect.ts ../operation.ts ../trial.ts ../shared/ zod`,
+  'dialects/*/**': `${CANONICAL} tool-rule.ts read-json.ts webhook-secret.ts ../dialect.ts ../operation.ts ../trial.ts ../shared/ zod`,
   'dialects/openai-responses/tools/**': `${CANONICAL} ../body.ts ../content.ts ../../shared/ zod`,
   'openapi/**': 'run-error.ts dialects/ keys/api-key.ts zod',
 

@@ -40,7 +40,6 @@ import { mountBatches, mountUploads } from './routes/batches/mount-batches.ts';
 import { chooseFailures } from './routes/choose-failures.ts';
 import { countMessageTokens } from './routes/count-tokens.ts';
 import { type HealthParts, health } from './routes/health.ts';
-import { createReadKnownStatus } from './routes/known-status.ts';
 import { localMetrics } from './routes/metrics.ts';
 import { mountCatalogue } from './routes/mount-catalogue.ts';
 import { mountModels } from './routes/models.ts';
@@ -130,7 +129,6 @@ export function createApp(parts: AppParts) {
   const app = new Hono<AppEnv>({ getPath: readPath });
   const requestLog = createRequestLog(log);
   const observer = combineObservers([watch.observer, requestLog.observer]);
-  const readKnownStatus = createReadKnownStatus(healthParts.readCliStatus);
   const toObserved: ToObserved = ({ name }) => {
     const logged = settings.logContent ? withContentLog(run, log) : run;
     return withObservation(logged, observer, { dialect: name });
@@ -140,16 +138,15 @@ export function createApp(parts: AppParts) {
   nameApis(app);
   app.use(checkHost(settings), checkOrigin(settings.corsOrigins));
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
-  app.get('/health', health(healthParts, readKnownStatus));
+  app.get('/health', health(healthParts));
   app.get('/api/hello', (c) => c.json({ message: 'hello' }));
-  app.get('/ready', ready(healthParts, readKnownStatus));
+  app.get('/ready', ready(healthParts));
   app.get('/openapi.json', openapi(healthParts));
   app.get('/metrics', localMetrics(watch.metrics));
 
   const authentication = authenticate(keys, settings);
   const dashboard = {
     health: healthParts,
-    readKnownStatus,
     watch,
     keys,
     keyStore,

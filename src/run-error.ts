@@ -95,6 +95,11 @@ export function toRunError(error: unknown): RunError {
   return new RunError('internal', 'The server failed; its log says why.', { cause: error });
 }
 
+/** Why runs end when the server does. */
+export function toShutdown(): RunError {
+  return new RunError('shutting-down', 'The server is shutting down; try again.');
+}
+
 /** Somebody has to make room first. */
 const AFTER_STORAGE_FAILURE_SECONDS = 30;
 

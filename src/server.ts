@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { leadsBack } from './claude/launch/leads-back.ts';
 import { listen } from './http/listen.ts';
-import { createServerParts, type ServerOptions, toShutdown } from './server/server-parts.ts';
+import { toShutdown } from './run-error.ts';
+import { createServerParts, type ServerOptions } from './server/server-parts.ts';
 
 export type { ServerOptions };
 export { startWorker } from './server/start-worker.ts';

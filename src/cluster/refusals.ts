@@ -44,11 +44,6 @@ export function toLoss(reason: string): RunError {
   return new RunError('shutting-down', sentence, { retryAfterSeconds: 2 });
 }
 
-/** What ends runs in a worker that leaves. */
-export function toShutdown(): RunError {
-  return new RunError('shutting-down', 'The server is shutting down; try again.');
-}
-
 function refuse(sentence: string, retryAfterSeconds: number) {
   return new RunError('queue-timeout', sentence, { retryAfterSeconds });
 }

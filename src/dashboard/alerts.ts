@@ -3,8 +3,8 @@ import type { DashboardParts } from './dashboard-parts.ts';
 import { html, type Html } from './html.ts';
 
 /** What is not as it should be, by what `/ready` tells. */
-export async function alerts({ health, readKnownStatus }: DashboardParts): Promise<Html> {
-  const conditions = await readConditions(health, readKnownStatus);
+export async function alerts({ health }: DashboardParts): Promise<Html> {
+  const conditions = await readConditions(health);
   return html`${conditions.map(alert)}`;
 }
 

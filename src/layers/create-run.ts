@@ -1,3 +1,4 @@
+import { createAnswerChecks } from './answer-check/answer-check.ts';
 import type { AllowedFolders } from '../allowed-folders.ts';
 import type { Backend, Steering } from '../backend.ts';
 import type { Config } from '../config.ts';
@@ -68,9 +69,11 @@ export function createRun(parts: RunParts): LayeredRun {
   const withFolders = (inner: Run) =>
     parts.isElsewhere ? withFoldersElsewhere(inner) : withWorkingDirectory(inner, folders);
 
+  const toCheck = createAnswerChecks(); // one thread for both
+
   let run: Run = parts.isElsewhere ? backend.run : watchOver(parts);
-  run = withStructuredOutput(run);
-  run = withStrictTools(run);
+  run = withStructuredOutput(run, toCheck);
+  run = withStrictTools(run, toCheck);
   run = withBlankStops(run);
   run = withGate(run, places);
   run = withMedia(run, media); // outside the gate: who fetches holds no place

@@ -1,7 +1,7 @@
+import { readJson } from '../common/read-json.ts';
 import type { Run, Tool } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import { createAnswerChecks } from './answer-check/answer-check.ts';
-import { readJson } from './read-json.ts';
 
 type Call = { tool: Tool; json: string };
 
@@ -10,9 +10,7 @@ type Call = { tool: Tool; json: string };
  * do not fit, after they went out if they were streamed. Calls that were cut off pass as they are, and so
  * do those of a tool whose schema cannot be used for a check.
  */
-export function withStrictTools(run: Run): Run {
-  const toCheck = createAnswerChecks();
-
+export function withStrictTools(run: Run, toCheck = createAnswerChecks()): Run {
   return async function* strict(request, signal) {
     const tools = new Map(
       request.tools.filter(({ isStrict }) => isStrict).map((tool) => [tool.name, tool]),

@@ -1,16 +1,14 @@
+import { readJson } from '../common/read-json.ts';
 import type { Run, RunEnd, RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import { type Check, createAnswerChecks } from './answer-check/answer-check.ts';
-import { readJson } from './read-json.ts';
 
 /**
  * Holds answers to the JSON that was asked for, whoever enforced it: throws `upstream-failed` for one
  * that does not fit, after its text went out if it was streamed. Refusals and cut-off answers pass as
  * they are.
  */
-export function withStructuredOutput(run: Run): Run {
-  const toCheck = createAnswerChecks();
-
+export function withStructuredOutput(run: Run, toCheck = createAnswerChecks()): Run {
   return async function* structured(request, signal) {
     const { output } = request;
     if (output.type === 'text') yield* run(request, signal);

@@ -1,11 +1,16 @@
 import type { CliStatus } from '../backend.ts';
 import type { ClusterState, HealthParts } from './health.ts';
-import type { ReadKnownStatus } from './known-status.ts';
 
 /** What is looked at to see whether all is well. */
 export type ConditionParts = Pick<
   HealthParts,
-  'queue' | 'maxQueueSize' | 'isDraining' | 'isCountedInMemory' | 'isStored' | 'cluster'
+  | 'queue'
+  | 'maxQueueSize'
+  | 'isDraining'
+  | 'isCountedInMemory'
+  | 'isStored'
+  | 'cluster'
+  | 'readKnownStatus'
 >;
 
 type Situation = ConditionParts & { status: CliStatus | undefined };
@@ -87,11 +92,8 @@ const RULES = {
 export type Condition = Omit<Rule, 'holds'> & { name: keyof typeof RULES };
 
 /** What holds now, told at once: the CLI is asked no more often than `readKnownStatus` asks. */
-export async function readConditions(
-  parts: ConditionParts,
-  readKnownStatus: ReadKnownStatus,
-): Promise<readonly Condition[]> {
-  const situation = { ...parts, status: await readKnownStatus() };
+export async function readConditions(parts: ConditionParts): Promise<readonly Condition[]> {
+  const situation = { ...parts, status: await parts.readKnownStatus() };
   const names = Object.keys(RULES) as Condition['name'][]; // `keys` forgets the names
   return names.flatMap((name) => {
     const { holds, ...condition }: Rule = RULES[name];

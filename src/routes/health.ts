@@ -1,6 +1,5 @@
 import type { Handler } from 'hono';
 
-import type { ReadCliStatus } from '../backend.ts';
 import type { AppEnv } from '../http/variables.ts';
 import type { ReadKnownStatus } from './known-status.ts';
 
@@ -43,16 +42,17 @@ export type HealthParts = {
   cluster?: ClusterState | undefined;
   /** Whether a script answers in the place of a model. */
   isDemo: boolean;
-  readCliStatus: ReadCliStatus;
+  /** How the CLI is, as it last told. */
+  readKnownStatus: ReadKnownStatus;
 };
 
 /**
  * `GET /health`: no key needed, no secrets told. Answers at once from what is known: it may be called
  * every second, and a broken CLI must neither hang it nor be started by each call.
  */
-export function health(parts: HealthParts, readKnownStatus: ReadKnownStatus): Handler<AppEnv> {
+export function health(parts: HealthParts): Handler<AppEnv> {
   return async (c) => {
-    const status = await readKnownStatus();
+    const status = await parts.readKnownStatus();
     return c.json({
       status: status?.isLoggedIn ? 'ok' : 'degraded',
       version: parts.version,

@@ -28,7 +28,7 @@ export function openHealth(
     isDraining: () => drain.isOn,
     isCountedInMemory: keys.isCountedInMemory,
     countSessions: sessions.count,
-    readCliStatus: cli.readCliStatus,
+    readKnownStatus: createReadKnownStatus(cli.readCliStatus),
     version,
     cliVersion: claude.version,
     startedAtMs: performance.now(),
@@ -36,7 +36,6 @@ export function openHealth(
     isStored: () => takesWrites(config.stateDir),
     isDemo,
   };
-  const readKnownStatus = createReadKnownStatus(health.readCliStatus);
-  const readTroubles = async () => toTroubles(await readConditions(health, readKnownStatus));
+  const readTroubles = async () => toTroubles(await readConditions(health));
   return { health, endAlerts: openAlerts({ config, version, log, readTroubles }) };
 }

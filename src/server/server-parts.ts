@@ -23,7 +23,7 @@ import { openServerBatches } from './open-server-batches.ts';
 import { type OpenedKeys, openKeys } from './open-keys.ts';
 import { openStores } from './open-stores.ts';
 import { removeExpired } from './remove-expired.ts';
-import { RunError } from '../run-error.ts';
+import { toShutdown } from '../run-error.ts';
 
 export type ServerOptions = {
   config: Config;
@@ -155,9 +155,4 @@ function createUpkeep({ cli, stores, runs, batches, keys, endAlerts, log }: Kept
       keys.close();
     },
   };
-}
-
-/** Why runs end when the server does. */
-export function toShutdown(): RunError {
-  return new RunError('shutting-down', 'The server is shutting down; try again.');
 }

@@ -49,7 +49,7 @@ test('a session is forked, and its files go back', async () => {
   const asked: unknown[] = [];
   const note = async (...args: unknown[]) => {
     asked.push(args.slice(0, 3));
-    return { files: ['/work/a'], insertions: 1, deletions: 0 };
+    return { files: ['/srv/a'], insertions: 1, deletions: 0 };
   };
   const session = {
     id: '4a9d3a0c-7a53-4b7e-8b0c-0a9f5f4d7e11',
@@ -65,7 +65,7 @@ test('a session is forked, and its files go back', async () => {
   const client = toClient(async (url, init) => own.request(toText(url), init));
   const since = 'b3c1b7de-1d3f-4a52-9f3a-3a0a6a1c2d4e';
   expect(await client.fork('one')).toMatchObject({ id: session.id, turns: 1 });
-  expect(await client.changes('one', since)).toMatchObject({ files: ['/work/a'] });
+  expect(await client.changes('one', since)).toMatchObject({ files: ['/srv/a'] });
   expect(await client.rewind('one', since)).toMatchObject({ insertions: 1 });
   expect(asked).toEqual([
     ['one', 'default', since],

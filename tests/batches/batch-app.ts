@@ -1,5 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI, { toFile } from 'openai';
+import { afterEach } from 'vitest';
 
 import type { KeyRules } from '../../src/keys/api-key.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
@@ -26,7 +27,7 @@ export type BatchAppOptions = Pick<TestBatchesOptions, 'settings' | 'now' | 'mos
   isAlone?: boolean;
 };
 
-export type BatchApp = Awaited<ReturnType<typeof openBatchApp>>;
+type BatchApp = Awaited<ReturnType<typeof openBatchApp>>;
 
 /** The app with batches, a gate and keys as the server has them, and a run of the test's own. */
 export async function openBatchApp({
@@ -160,4 +161,32 @@ export async function readOutput(
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as OutputLine); // as the test's own server wrote it
+}
+
+/** The ids of so many requests. */
+export const toIds = (count: number) =>
+  Array.from({ length: count }, (_, index) => `item-${index}`);
+
+/** Makes what tells the error of a call that has to fail, as this package's own kind. */
+export function toFailureOf<Failure extends Error>(
+  kind: abstract new (...args: never[]) => Failure,
+) {
+  return async (promise: Promise<unknown>): Promise<Failure> => {
+    const error = await promise.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (error instanceof kind) return error;
+    throw new Error(`It did not fail: ${String(error)}`);
+  };
+}
+
+/** Opens the app of one test after the other; each is closed behind its test. */
+export function openForEach() {
+  let app: BatchApp;
+  afterEach(() => app.close());
+  return async (options?: BatchAppOptions) => {
+    app = await openBatchApp(options);
+    return app;
+  };
 }

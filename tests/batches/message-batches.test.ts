@@ -1,24 +1,15 @@
 import { APIError } from '@anthropic-ai/sdk';
 import type Anthropic from '@anthropic-ai/sdk';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { cannedRun, text } from '../dialects/canned-run.ts';
 import { checkOf } from '../support/openapi-checks.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
-import {
-  type BatchApp,
-  type BatchAppOptions,
-  openBatchApp,
-  untilMessagesEnded,
-} from './batch-app.ts';
+import { openForEach, toFailureOf, toIds, untilMessagesEnded } from './batch-app.ts';
 
-let app: BatchApp;
-async function open(options?: BatchAppOptions) {
-  app = await openBatchApp(options);
-  return app;
-}
-afterEach(() => app.close());
+const open = openForEach();
+const failureOf = toFailureOf(APIError);
 
 const hello: Run = () => cannedRun([text('Hello.')]);
 
@@ -34,8 +25,6 @@ const held: Run = async function* held(_request, signal) {
   });
   yield* cannedRun([]);
 };
-
-const ids = (count: number) => Array.from({ length: count }, (_, index) => `item-${index}`);
 
 function toRequest(id: string, more: object = {}) {
   return {
@@ -58,20 +47,11 @@ async function readResults(anthropic: Anthropic, id: string) {
   return Array.fromAsync(await anthropic.messages.batches.results(id));
 }
 
-async function failureOf(promise: Promise<unknown>): Promise<APIError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof APIError) return error;
-  throw new Error(`It did not fail: ${String(error)}`);
-}
-
 describe('a batch of messages', () => {
   test('is answered message by message; nothing counts as done before all is', async () => {
     const { anthropic } = await open({ run: hello });
     const started = await anthropic.messages.batches.create({
-      requests: ids(5).map((id) => toRequest(id)),
+      requests: toIds(5).map((id) => toRequest(id)),
     });
     expect(started).toMatchObject({
       type: 'message_batch',
@@ -93,7 +73,7 @@ describe('a batch of messages', () => {
       expired: 0,
     });
     expect(checkOf('MessageBatch')(batch)).toEqual([]);
-    expect(results.map(({ custom_id }) => custom_id)).toEqual(ids(5));
+    expect(results.map(({ custom_id }) => custom_id)).toEqual(toIds(5));
     const [first] = results;
     if (first?.result.type !== 'succeeded') throw new Error('It failed.');
     expect(checkOf('Message')(first.result.message)).toEqual([]);
@@ -141,7 +121,7 @@ describe('a batch of messages', () => {
     };
     const { anthropic, withKey } = await open({ run, concurrency: 1 });
     const { id } = await anthropic.messages.batches.create({
-      requests: ids(3).map((one) => toRequest(one)),
+      requests: toIds(3).map((one) => toRequest(one)),
     });
     await started.promise;
     expect((await failureOf(anthropic.messages.batches.delete(id))).status).toBe(409);
@@ -178,7 +158,7 @@ describe('a batch of messages', () => {
   test('are listed page by page, forwards and backwards', async () => {
     const { anthropic } = await open();
     const made: string[] = [];
-    for (const one of ids(5)) {
+    for (const one of toIds(5)) {
       const { id } = await anthropic.messages.batches.create({ requests: [toRequest(one)] });
       made.unshift(id);
     }

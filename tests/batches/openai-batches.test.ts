@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { APIError, toFile } from 'openai';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { cannedRun, text as say } from '../dialects/canned-run.ts';
 import { APP_KEY } from '../support/create-test-app.ts';
@@ -11,23 +11,19 @@ import { checkOf } from '../support/openapi-checks.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
 import {
-  type BatchApp,
-  type BatchAppOptions,
-  openBatchApp,
+  openForEach,
   type OutputLine,
   readOutput,
   startBatch,
   toChatLine,
   toChatLines,
+  toFailureOf,
+  toIds,
   untilEnded,
 } from './batch-app.ts';
 
-let app: BatchApp;
-async function open(options?: BatchAppOptions) {
-  app = await openBatchApp(options);
-  return app;
-}
-afterEach(() => app.close());
+const open = openForEach();
+const failureOf = toFailureOf(APIError);
 
 /** Says what the last message of the request says. */
 const echo: Run = (request) => cannedRun([say(JSON.stringify(request.messages.at(-1)?.parts[0]))]);
@@ -56,26 +52,15 @@ function createHeldRun() {
 
 const toWrong = (more: object) => JSON.stringify({ ...toChatLine('a'), ...more });
 
-const ids = (count: number) => Array.from({ length: count }, (_, index) => `item-${index}`);
-
 function toSentence(response: OutputLine['response']) {
   const { error } = (response?.body ?? {}) as { error?: { message: string } }; // as OpenAI words it
   return error?.message;
 }
 
-async function failureOf(promise: Promise<unknown>): Promise<APIError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof APIError) return error;
-  throw new Error(`It did not fail: ${String(error)}`);
-}
-
 describe('a batch', () => {
   test('of chats is answered line by line, in the words of a chat', async () => {
     const { openai } = await open({ run: echo });
-    const started = await startBatch(openai, toChatLines(ids(5)));
+    const started = await startBatch(openai, toChatLines(toIds(5)));
     expect(started).toMatchObject({ object: 'batch', status: 'validating', output_file_id: null });
 
     const batch = await untilEnded(openai, started.id);
@@ -88,7 +73,7 @@ describe('a batch', () => {
       errors: null,
     });
     expect(checkOf('OpenaiBatch')(batch)).toEqual([]);
-    expect(lines.map(({ custom_id }) => custom_id)).toEqual(ids(5));
+    expect(lines.map(({ custom_id }) => custom_id)).toEqual(toIds(5));
     expect(lines[3]).toMatchObject({ response: { status_code: 200 }, error: null });
     expect(JSON.stringify(lines[3]?.response?.body)).toContain('Say item-3.');
     expect(checkOf('ChatCompletion')(lines[3]?.response?.body)).toEqual([]);
@@ -124,7 +109,7 @@ describe('a batch', () => {
   test('one request’s failure is its own', async () => {
     const { openai } = await open({ run: failOne });
     const lines = [
-      toChatLines(ids(2)),
+      toChatLines(toIds(2)),
       JSON.stringify(toChatLine('wrong', { temperature: 'hot' })),
       JSON.stringify(toChatLine('streamed', { stream: true })),
     ];
@@ -243,7 +228,7 @@ describe('a batch that does not come to its end', () => {
   test('is cancelled: what was answered stays, the rest is named', async () => {
     const held = createHeldRun();
     const { openai } = await open({ run: held.run, concurrency: 1 });
-    const { id } = await startBatch(openai, toChatLines(ids(5)));
+    const { id } = await startBatch(openai, toChatLines(toIds(5)));
     await held.started;
     expect(await openai.batches.cancel(id)).toMatchObject({ status: 'cancelling' });
     const batch = await untilEnded(openai, id);
@@ -264,7 +249,7 @@ describe('a batch that does not come to its end', () => {
     const held = createHeldRun();
     let time = Date.now();
     const { openai } = await open({ run: held.run, concurrency: 1, now: () => time });
-    const { id } = await startBatch(openai, toChatLines(ids(4)));
+    const { id } = await startBatch(openai, toChatLines(toIds(4)));
     await held.started;
     time += 86_400_000;
     const batch = await untilEnded(openai, id);
@@ -288,7 +273,7 @@ describe('a batch that does not come to its end', () => {
     };
     const { withKey, batches } = await open({ run, concurrency: 1 });
     const { openai, keyId, revoke } = await withKey();
-    const { id } = await startBatch(openai, toChatLines(ids(8)));
+    const { id } = await startBatch(openai, toChatLines(toIds(8)));
     await last.promise;
     const read = () => batches.get(id, { keyId, api: 'openai' });
     await vi.waitUntil(() => read().endedAt);
@@ -367,7 +352,7 @@ describe('files', () => {
   test('are listed page by page, from either end', async () => {
     const { openai } = await open();
     const made: string[] = [];
-    for (const id of ids(5)) {
+    for (const id of toIds(5)) {
       const file = await openai.files.create({
         file: await toFile(Buffer.from(id), id),
         purpose: 'batch',
@@ -392,7 +377,7 @@ describe('files', () => {
 
   test('deleted while a batch of them runs leave it what it read', async () => {
     const { openai } = await open();
-    const { id, input_file_id, ...batch } = await startBatch(openai, toChatLines(ids(3)));
+    const { id, input_file_id, ...batch } = await startBatch(openai, toChatLines(toIds(3)));
     expect(batch.status).toBe('validating');
     await untilEnded(openai, id);
     await openai.files.delete(input_file_id);
@@ -403,7 +388,7 @@ describe('files', () => {
 
   test('of answers, when deleted, take them along', async () => {
     const { openai, batches } = await open();
-    const { id } = await startBatch(openai, toChatLines(ids(3)));
+    const { id } = await startBatch(openai, toChatLines(toIds(3)));
     const { output_file_id } = await untilEnded(openai, id);
     await openai.files.delete(String(output_file_id));
 

@@ -1,29 +1,22 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { cannedRun, text } from '../dialects/canned-run.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
 import {
-  type BatchApp,
-  type BatchAppOptions,
   openBatchApp,
+  openForEach,
   readOutput,
   startBatch,
   toChatLine,
   toChatLines,
+  toIds,
   untilEnded,
 } from './batch-app.ts';
 
-let app: BatchApp;
-async function open(options?: BatchAppOptions) {
-  app = await openBatchApp(options);
-  return app;
-}
-afterEach(() => app.close());
+const open = openForEach();
 
 const hello: Run = () => cannedRun([text('Hello.')]);
-
-const ids = (count: number) => Array.from({ length: count }, (_, index) => `item-${index}`);
 
 describe('the place of a batch', () => {
   test('is behind everything else of its key', async () => {
@@ -35,7 +28,7 @@ describe('the place of a batch', () => {
       yield* hello(request, signal);
     };
     const { openai, gate } = await open({ run, concurrency: 1 });
-    const { id } = await startBatch(openai, toChatLines(ids(3)));
+    const { id } = await startBatch(openai, toChatLines(toIds(3)));
     await vi.waitUntil(() => order.length === 1);
     const asked = Array.from({ length: 3 }, () =>
       openai.chat.completions.create({ ...toChatLine('a').body, model: 'opus' } as never),
@@ -60,7 +53,7 @@ describe('the place of a batch', () => {
     };
     const { withKey } = await open({ run, concurrency: 4, mostAtOnce: () => Promise.resolve(2) });
     const { openai } = await withKey({ runningAtOnce: 3 });
-    const { id } = await startBatch(openai, toChatLines(ids(12)));
+    const { id } = await startBatch(openai, toChatLines(toIds(12)));
     const batch = await untilEnded(openai, id);
 
     expect(batch.request_counts).toEqual({ total: 12, completed: 12, failed: 0 });
@@ -73,7 +66,7 @@ describe('what passes', () => {
     let time = Date.now();
     const { withKey } = await open({ run: hello, concurrency: 1, now: () => (time += 200) });
     const { openai } = await withKey({ requestsPerMinute: 2 });
-    const { id } = await startBatch(openai, toChatLines(ids(5)));
+    const { id } = await startBatch(openai, toChatLines(toIds(5)));
     await vi.waitUntil(async () => {
       const { request_counts } = await openai.batches.retrieve(id);
       return request_counts?.completed === 2;
@@ -94,7 +87,7 @@ describe('what passes', () => {
       return hello(request, signal);
     };
     const { openai } = await open({ run, concurrency: 1, now: () => (time += 20_000) });
-    const { id } = await startBatch(openai, toChatLines(ids(2)));
+    const { id } = await startBatch(openai, toChatLines(toIds(2)));
 
     expect(await untilEnded(openai, id)).toMatchObject({
       status: 'completed',
@@ -107,7 +100,7 @@ describe('what passes', () => {
 describe('what a key may have', () => {
   test('requests: a further batch gets a 429, one that is too long fails', async () => {
     const { openai } = await open({ run: hello, settings: { MAX_BATCH_REQUESTS_PER_KEY: '10' } });
-    const { id } = await startBatch(openai, toChatLines(ids(11)));
+    const { id } = await startBatch(openai, toChatLines(toIds(11)));
     const batch = await untilEnded(openai, id);
 
     expect(batch.status).toBe('failed');
@@ -144,7 +137,7 @@ describe('what a key may have', () => {
   test('time: an old batch, its answers and its file are gone', async () => {
     let time = Date.now();
     const { openai, batches } = await open({ run: hello, now: () => time });
-    const { id, input_file_id } = await startBatch(openai, toChatLines(ids(2)));
+    const { id, input_file_id } = await startBatch(openai, toChatLines(toIds(2)));
     const { output_file_id } = await untilEnded(openai, id);
     time += 2_592_000_000;
     await batches.removeExpired();
@@ -169,7 +162,7 @@ describe('a thousand requests', () => {
       return hello(request, signal);
     };
     const { openai, batches, folder } = await open({ run });
-    const { id } = await startBatch(openai, toChatLines(ids(1000)));
+    const { id } = await startBatch(openai, toChatLines(toIds(1000)));
     await half.promise;
     await batches.close();
     const next = await openBatchApp({ run, folder });
@@ -178,7 +171,7 @@ describe('a thousand requests', () => {
     await next.close();
 
     expect(batch.request_counts).toEqual({ total: 1000, completed: 1000, failed: 0 });
-    expect(lines.map(({ custom_id }) => custom_id)).toEqual(ids(1000));
+    expect(lines.map(({ custom_id }) => custom_id)).toEqual(toIds(1000));
     expect(asked).toBeGreaterThanOrEqual(1000);
     expect(asked).toBeLessThanOrEqual(1004); // what was under way
   });
@@ -191,7 +184,7 @@ describe('a thousand requests', () => {
     };
     const { openai, folder } = await open({ run });
     const second = await openBatchApp({ run, folder, isAlone: false });
-    const { id } = await startBatch(openai, toChatLines(ids(100)));
+    const { id } = await startBatch(openai, toChatLines(toIds(100)));
     await untilEnded(second.openai, id);
     await second.close();
 

@@ -8,7 +8,7 @@ import { heldReply, textReply, toolReply } from '../../src/demo/replies.ts';
 import { type Proxy, startProxy } from '../support/start-proxy.ts';
 import { findFaults, NO_FAULTS } from './find-faults.ts';
 import { openBrowser } from './open-browser.ts';
-import { openPage, signIn, type WatchedPage } from './open-page.ts';
+import { closePage, openPage, signIn, type WatchedPage } from './open-page.ts';
 
 const PHONE = { viewport: { width: 375, height: 740 }, hasTouch: true };
 
@@ -56,7 +56,7 @@ afterAll(async () => {
 
 /** No page complains, or asks anybody else for anything. */
 afterEach(async () => {
-  for (const watched of opened.splice(0)) await closePage(watched);
+  for (const watched of opened.splice(0)) await closePage(watched, proxy.url);
 });
 
 test('a run asks for leave, is allowed on the page with another input, and ends', async () => {
@@ -148,12 +148,6 @@ test('one that waits is stopped', async () => {
   await page.locator('.input-card').waitFor({ state: 'detached' });
   expect(await made()).not.toContain('stopped');
 });
-
-async function closePage({ page, complaints, hosts }: WatchedPage) {
-  await page.context().close();
-  expect(complaints).toEqual([]);
-  expect([...hosts]).toEqual([new URL(proxy.url).host]);
-}
 
 async function open(options: BrowserContextOptions = {}) {
   const watched = await openPage(browser, `${proxy.url}/agents`, options);

@@ -5,7 +5,7 @@ import { demoAnswer } from '../../src/demo/answers.ts';
 import { holdAnswers } from '../support/hold-answers.ts';
 import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { openBrowser } from './open-browser.ts';
-import { openPage, signIn, type WatchedPage } from './open-page.ts';
+import { closePage, openPage, signIn, type WatchedPage } from './open-page.ts';
 
 const ASKED = {
   model: 'sonnet',
@@ -37,7 +37,7 @@ afterAll(async () => {
 
 /** No page complains, or asks anybody else for anything, whatever is done with it. */
 afterEach(async () => {
-  for (const watched of opened.splice(0)) await closePage(watched);
+  for (const watched of opened.splice(0)) await closePage(watched, proxy.url);
 });
 
 test('nobody sees anything without the key, and a wrong one is told so', async () => {
@@ -339,12 +339,6 @@ test('a page that looks around asks for the key when the sign-in is over', async
   await page.getByLabel('Key of this server').waitFor();
   expect(complaints.splice(0).join()).toContain('401'); // of the browser itself
 });
-
-async function closePage({ page, complaints, hosts }: WatchedPage) {
-  await page.context().close();
-  expect(complaints).toEqual([]);
-  expect([...hosts]).toEqual([new URL(proxy.url).host]);
-}
 
 function ask(key: string) {
   return fetch(`${proxy.url}/v1/models`, { headers: { 'x-api-key': key } });

@@ -1,4 +1,5 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 import { KEY } from '../support/start-proxy.ts';
 
@@ -34,4 +35,14 @@ export async function signIn(page: Page, key: string = KEY): Promise<void> {
   await page.getByLabel('Key of this server').fill(key);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+}
+
+/** Closes the page, which has to have complained of nothing and asked nobody but this server for anything. */
+export async function closePage(
+  { page, complaints, hosts }: WatchedPage,
+  url: string,
+): Promise<void> {
+  await page.context().close();
+  expect(complaints).toEqual([]);
+  expect([...hosts]).toEqual([new URL(url).host]);
 }

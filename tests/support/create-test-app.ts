@@ -9,6 +9,7 @@ import { createResponseBook } from '../../src/responses/response-book.ts';
 import type { KeyStore } from '../../src/keys/key-store.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import type { Run } from '../../src/run.ts';
+import { createReadKnownStatus } from '../../src/routes/known-status.ts';
 import { RunError } from '../../src/run-error.ts';
 import { NO_BATCHES } from './open-test-batches.ts';
 import { createTestRunBook } from './create-test-run-book.ts';
@@ -65,7 +66,7 @@ const noKeys: KeyStore = {
 };
 
 export type TestParts = Partial<Omit<AppParts, 'settings' | 'health' | 'responses'>> & {
-  health?: Partial<AppParts['health']>;
+  health?: Partial<AppParts['health']> & Partial<Pick<AppParts, 'readCliStatus'>>;
   responses?: Partial<AppParts['responses']>;
   settings?: Partial<AppParts['settings']>;
 };
@@ -103,7 +104,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       isStored: () => true,
       countSessions: () => Promise.resolve(0),
       isDemo: false,
-      readCliStatus,
+      readKnownStatus: createReadKnownStatus(health?.readCliStatus ?? readCliStatus),
       ...health,
     },
     sessions: {

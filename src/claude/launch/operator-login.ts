@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
+import { readJson } from '../../common/read-json.ts';
 import { isCredential } from './child-environment.ts';
 
 /** Settings by which the CLI gets a credential from a program of the operator's. */
@@ -27,7 +28,7 @@ export type OperatorLogin = {
  */
 export async function readOperatorLogin(claudeFolder: string): Promise<OperatorLogin> {
   const text = await readFile(join(claudeFolder, 'settings.json'), 'utf8').catch(() => '{}');
-  const settings = Settings.safeParse(parseJson(text));
+  const settings = Settings.safeParse(readJson(text));
   if (!settings.success) return { args: [], environment: {} };
   const { env = {}, ...rest } = settings.data;
   const helpers = Helpers.parse(rest);
@@ -35,12 +36,4 @@ export async function readOperatorLogin(claudeFolder: string): Promise<OperatorL
     args: Object.keys(helpers).length > 0 ? [`--settings=${JSON.stringify(helpers)}`] : [],
     environment: Object.fromEntries(Object.entries(env).filter(([name]) => isCredential(name))),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

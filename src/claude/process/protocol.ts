@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { readJson } from '../../common/read-json.ts';
 import { SystemLine } from './system-lines.ts';
 
 /**
@@ -181,7 +182,7 @@ export type ResultLine = z.infer<typeof ResultLine>;
 
 /** Reads one line of the CLI's stdout; `undefined` when it is not a message. */
 export function readCliLine(text: string): CliLine | undefined {
-  const parsed = parseJson(text);
+  const parsed = readJson(text);
   if (isDeltaLine(parsed)) return parsed;
   if (typeof Object(parsed).type !== 'string') return undefined;
   const line = CliLine.safeParse(parsed);
@@ -202,12 +203,4 @@ function isDeltaLine(line: unknown): line is z.infer<typeof StreamEventLine> {
     typeof Object(delta)[field] === 'string' &&
     (parent == null || typeof parent === 'string')
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

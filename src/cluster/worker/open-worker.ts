@@ -9,7 +9,7 @@ import { carryOutCall } from './carry-out-call.ts';
 import { createJobQueue } from '../job-queue.ts';
 import { createNames, LEFT_MS, toWorkerId } from '../names.ts';
 import { openRedis } from '../open-redis.ts';
-import { toShutdown } from '../refusals.ts';
+import { toShutdown } from '../../run-error.ts';
 import { createRunRecords } from '../run-records.ts';
 import { createSeal } from '../seal.ts';
 import { createTakeJobs } from './take-jobs.ts';

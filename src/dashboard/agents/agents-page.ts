@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 
 import type { AppEnv } from '../../http/variables.ts';
-import { RunError } from '../../run-error.ts';
 import type { DashboardParts } from '../dashboard-parts.ts';
 import { html, type Html } from '../html.ts';
+import { orComplaint } from '../or-complaint.ts';
 import type { Page } from '../page.ts';
 import { liveContent, section } from '../section.ts';
 import { inputCards } from './input-cards.ts';
@@ -20,18 +20,19 @@ export const agentsPage: Page = {
     const { keyId } = c.var.caller;
     const { run: chosen, before } = c.req.query();
     const list = runList(parts, { keyId, before });
-    return html`${await startForm(parts, c)} ${chosenRun(parts, c, chosen)}
+    return html`${await startForm(parts, c)} ${await chosenRun(parts, c, chosen)}
     ${section('runs', 'Runs', liveContent(toListSource(before), 0, list))} ${inputCards()}`;
   },
 };
 
-function chosenRun({ runs }: DashboardParts, c: Context<AppEnv>, id: string | undefined): Html {
+async function chosenRun(
+  { runs }: DashboardParts,
+  c: Context<AppEnv>,
+  id: string | undefined,
+): Promise<Html> {
   if (id === undefined) return runView();
-  try {
-    return runView({ id, head: runHead(runs.get(id, c.var.caller.keyId)) });
-  } catch (error) {
-    if (!(error instanceof RunError)) throw error;
-    return html`<p class="complaint" role="alert">${error.message}</p>
-      ${runView()}`;
-  }
+  return orComplaint(
+    () => runView({ id, head: runHead(runs.get(id, c.var.caller.keyId)) }),
+    runView(),
+  );
 }

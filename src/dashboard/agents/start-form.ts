@@ -22,7 +22,7 @@ const MOST_FOLDERS = 20;
 export async function startForm(parts: DashboardParts, c: Context<AppEnv>): Promise<Html> {
   const { run, session = '', folder = '' } = c.req.query();
   const folders = await listFolders(parts, c.var.caller.keyId);
-  const models = (await parts.readKnownStatus())?.models ?? [];
+  const models = (await parts.health.readKnownStatus())?.models ?? [];
   return html`<section id="start" aria-labelledby="start-title">
     <details ${run === undefined ? 'open' : ''}>
       <summary><h2 id="start-title">Start a run</h2></summary>

@@ -12,11 +12,11 @@ const FAILURE = html`<div id="trial-failure" class="complaint" role="alert" hidd
 
 /** A form for one request, which a link may have filled, its stream, and the same request as code. */
 export async function tryItSection(
-  { readKnownStatus }: DashboardParts,
+  { health }: DashboardParts,
   query: URLSearchParams,
 ): Promise<Html> {
   const read = (name: string, usual: string) => query.get(name) ?? usual;
-  const models = (await readKnownStatus())?.models ?? [];
+  const models = (await health.readKnownStatus())?.models ?? [];
   return html`<form id="trial" class="trial">
       <div class="row">
         <label>

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 
 import type { Batch, BatchFile, BatchProblem, BatchState } from '../../batch.ts';
+import { toSeconds } from '../shared/openai-answer.ts';
 import type { OpenaiBatch, OpenaiFile } from './answer-schemas.ts';
 import type { BatchBody } from './body.ts';
 import { isBatchEndpoint } from './endpoints.ts';
@@ -88,8 +89,4 @@ function toError({ code, message, param, line }: BatchProblem) {
 
 function toTime(timeMs: number | undefined) {
   return timeMs === undefined ? null : toSeconds(timeMs);
-}
-
-function toSeconds(timeMs: number) {
-  return Math.floor(timeMs / 1000);
 }

@@ -1,3 +1,4 @@
+import { readJson } from '../../common/read-json.ts';
 import { isTooDeep } from './is-too-deep.ts';
 
 /**
@@ -10,12 +11,4 @@ export function readArguments(text: string): object {
   const input = readJson(text);
   const isObject = typeof input === 'object' && input !== null && !Array.isArray(input);
   return isObject && !isTooDeep(input) ? input : { INVALID_JSON: text };
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

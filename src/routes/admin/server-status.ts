@@ -30,12 +30,8 @@ export function getServerStatus(parts: AdminParts): Handler<AppEnv> {
 }
 
 /** Answers at once, from what is known. */
-export async function readServerStatus({
-  health,
-  readKnownStatus,
-  watch,
-}: AdminParts): Promise<ServerStatus> {
-  const status = await readKnownStatus();
+export async function readServerStatus({ health, watch }: AdminParts): Promise<ServerStatus> {
+  const status = await health.readKnownStatus();
   return {
     version: health.version,
     uptimeSeconds: Math.floor((performance.now() - health.startedAtMs) / 1000),
@@ -54,7 +50,7 @@ export async function readServerStatus({
       expiresAt: new Date(Date.now() + expiresInMs).toISOString(),
     })),
     ...(health.cluster && { cluster: toClusterStatus(health.cluster) }),
-    troubles: toTroubles(await readConditions(health, readKnownStatus)),
+    troubles: toTroubles(await readConditions(health)),
   };
 }
 
