@@ -23,7 +23,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
   'cluster/**':
-    'run.ts run-input.ts run-error.ts run-wire.ts backend.ts within.ts bullmq ioredis zod node:*',
+    'run.ts run-input.ts run-error.ts run-wire.ts backend.ts within.ts state/shared-state.ts bullmq ioredis zod node:*',
 
   'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts read-json.ts allowed-folders.ts host-list.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
 
@@ -50,12 +50,12 @@ const ROOMS: Readonly<Record<string, string>> = {
   'alerts/**': 'config.ts webhooks/ zod node:*',
   'webhooks/**': 'run-error.ts loopback.ts within.ts media/ standardwebhooks node:*',
   'media/**': 'run.ts run-error.ts loopback.ts node:*',
-  'state/**': 'node:*',
+  'state/**': 'ioredis node:*',
   'threads/**': 'node:*',
   'demo/**': 'ajv zod node:*',
 
   'cli/**':
-    'config.ts loopback.ts server.ts settings.ts tool-rule.ts dialects/index.ts dialects/trial.ts claude/launch/ demo/ keys/ dashboard/ routes/ state/ zod node:*',
+    'config.ts loopback.ts server.ts server/open-shared.ts settings.ts tool-rule.ts dialects/index.ts dialects/trial.ts claude/launch/ demo/ keys/ dashboard/ routes/ state/ zod node:*',
   '{bin,cli}.ts': 'cli.ts cli/ zod node:*',
   'app.ts':
     'run.ts backend.ts agent-runs/ batches/ dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',

@@ -4,7 +4,7 @@ import type { Environment } from '../config.ts';
 import type { Command } from './command.ts';
 import { ShownKey } from '../keys/api-key.ts';
 import { addKey, revokeKey, rotateKey } from '../keys/edit-keys.ts';
-import { readKeysFile, toKeysFile } from '../keys/keys-file.ts';
+import type { KeyPlace } from '../keys/key-place.ts';
 import { readToolRule } from '../tool-rule.ts';
 import { openStateFolder } from '../state/state-folder.ts';
 import { KEYS_HELP, type KeysCommand, readKeyFlags } from './key-flags.ts';
@@ -29,31 +29,31 @@ export const keys: Command = async ({ print, ...options }) => {
 };
 
 /**
- * Adds, lists, rotates and revokes keys; returns what to print. A running server reads the file again by itself.
+ * Adds, lists, rotates and revokes keys; returns what to print. A running server looks at them again by itself.
  * Throws an error of one sentence.
  */
 export async function runKeys({ args, version, ...surroundings }: KeysOptions): Promise<string> {
   const command = readKeyFlags(args);
   if (command.verb === 'version') return version;
   if (command.verb === 'help') return KEYS_HELP;
-  const { stateDir } = await readSettings(surroundings);
-  const file = toKeysFile(stateDir);
-  if (command.verb !== 'list') await openStateFolder(stateDir);
+  const config = await readSettings(surroundings);
+  if (command.verb !== 'list') await openStateFolder(config.stateDir);
   if (command.verb === 'add') warnOfGaps(command, surroundings.warn);
-  const { json, text } = await carryOut(command, file);
+  const { useKeyPlace } = await import('../server/open-shared.ts');
+  const { json, text } = await useKeyPlace(config, (place) => carryOut(command, place));
   return command.wantsJson ? JSON.stringify(json) : text;
 }
 
 type Errand = Exclude<KeysCommand, { verb: 'help' | 'version' }>;
 
-async function carryOut(command: Errand, file: string): Promise<{ json: object; text: string }> {
+async function carryOut(command: Errand, place: KeyPlace): Promise<{ json: object; text: string }> {
   switch (command.verb) {
     case 'add': {
-      const added = await addKey(file, command.name, command.rules);
+      const added = await addKey(place, command.name, command.rules);
       return { json: added, text: toOnce(added) };
     }
     case 'list': {
-      const shown = z.array(ShownKey).parse(await readKeysFile(file));
+      const shown = z.array(ShownKey).parse(await place.read());
       const lines = shown.map(toLine);
       return {
         json: { keys: shown },
@@ -61,11 +61,11 @@ async function carryOut(command: Errand, file: string): Promise<{ json: object; 
       };
     }
     case 'rotate': {
-      const rotated = await rotateKey(file, command.nameOrId, command.rotation);
+      const rotated = await rotateKey(place, command.nameOrId, command.rotation);
       return { json: rotated, text: toOnce(rotated) };
     }
     case 'revoke': {
-      const revoked = await revokeKey(file, command.nameOrId);
+      const revoked = await revokeKey(place, command.nameOrId);
       return { json: { ...revoked, revoked: true }, text: `${revoked.name} is revoked.` };
     }
   }

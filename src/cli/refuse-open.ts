@@ -1,7 +1,6 @@
 import { access } from 'node:fs/promises';
 
 import type { Config } from '../config.ts';
-import { readKeysFile, toKeysFile } from '../keys/keys-file.ts';
 import { isLoopback } from '../common/loopback.ts';
 import { toKeyFile } from '../keys/proxy-key.ts';
 
@@ -17,12 +16,16 @@ export function refuseOpenDemo({ host }: Pick<Config, 'host'>): void {
  * an earlier start made and showed. Throws an error of one sentence.
  */
 export async function refuseOpenWithoutKey(
-  config: Pick<Config, 'host' | 'proxyApiKey' | 'stateDir'>,
+  config: Pick<
+    Config,
+    'host' | 'proxyApiKey' | 'stateDir' | 'redisUrl' | 'clusterSecret' | 'clusterPrefix'
+  >,
 ): Promise<void> {
   const { host, proxyApiKey, stateDir } = config;
   if (isLoopback(host) || proxyApiKey !== undefined) return;
   if (await isThere(toKeyFile(stateDir))) return;
-  if ((await readKeysFile(toKeysFile(stateDir))).length > 0) return;
+  const { useKeyPlace } = await import('../server/open-shared.ts');
+  if ((await useKeyPlace(config, (place) => place.read())).length > 0) return;
   throw new Error(
     `HOST is ${host}, which others can reach, and there is no key yet: set PROXY_API_KEY, or run \`claude-code-proxy keys add NAME\` first.`,
   );

@@ -71,7 +71,7 @@ export async function openRedis({ url, onProblem }: RedisOptions): Promise<Clust
   );
   if (pong === undefined) {
     close();
-    throw new Error('The Redis of REDIS_URL does not answer: start it, or correct the address.');
+    throw toNoRedis();
   }
   return {
     redis,
@@ -89,4 +89,9 @@ export async function openRedis({ url, onProblem }: RedisOptions): Promise<Clust
       }
     },
   };
+}
+
+/** Why nothing can begin where no Redis answers. */
+export function toNoRedis(): Error {
+  return new Error('The Redis of REDIS_URL does not answer: start it, or correct the address.');
 }

@@ -7,6 +7,12 @@ export function toQueueAway(): RunError {
   return refuse('The queue of this server cannot be reached at present. Try again later.', 2);
 }
 
+/** What servers share cannot be read, or written. */
+export function toStateAway(cause: unknown): RunError {
+  const sentence = 'What this server keeps in Redis cannot be reached at present. Try again later.';
+  return new RunError('queue-timeout', sentence, { retryAfterSeconds: 2, cause });
+}
+
 /** No worker can be asked. */
 export function toNoWorker(): RunError {
   return refuse('No worker is there at present. Try again later.', 2);

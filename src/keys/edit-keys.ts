@@ -3,17 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { RunError } from '../run-error.ts';
 import { type KeyRules, type Rotation, ShownKey, type StoredKey } from './api-key.ts';
 import { createKeyText, toDigest } from './key-text.ts';
-import { changeKeysFile } from './keys-file.ts';
+import type { KeyPlace } from './key-place.ts';
 
 /** Adds a key and returns it, the only time that it is known. Throws an error of one sentence. */
 export function addKey(
-  file: string,
+  place: KeyPlace,
   name: string,
   rules: KeyRules,
   now: () => Date = () => new Date(),
 ): Promise<ShownKey & { key: string }> {
   const key = createKeyText();
-  return changeKeysFile(file, (keys) => {
+  return place.change((keys) => {
     if (keys.some((other) => other.name === name)) {
       throw new RunError(
         'invalid-request',
@@ -33,8 +33,8 @@ export function addKey(
 }
 
 /** Gives the key with this id other rules in the place of its own. Throws an error of one sentence. */
-export function changeKey(file: string, id: string, rules: KeyRules): Promise<ShownKey> {
-  return changeKeysFile(file, (keys) => {
+export function changeKey(place: KeyPlace, id: string, rules: KeyRules): Promise<ShownKey> {
+  return place.change((keys) => {
     const { name, createdAt, hash, previousUntil, previousHash } = find(keys, id);
     const changed = { id, name, createdAt, ...rules, previousUntil, hash, previousHash };
     return { keys: replace(keys, changed), result: ShownKey.parse(changed) };
@@ -46,13 +46,13 @@ export function changeKey(file: string, id: string, rules: KeyRules): Promise<Sh
  * goes on for a while; one from a rotation before ends now. Throws an error of one sentence.
  */
 export function rotateKey(
-  file: string,
+  place: KeyPlace,
   nameOrId: string,
   { overlapSeconds }: Rotation,
   now: () => Date = () => new Date(),
 ): Promise<ShownKey & { key: string }> {
   const key = createKeyText();
-  return changeKeysFile(file, (keys) => {
+  return place.change((keys) => {
     const { hash, previousUntil: _until, previousHash: _hash, ...rest } = findNamed(keys, nameOrId);
     const previousUntil = new Date(now().getTime() + overlapSeconds * 1000).toISOString();
     const previous = overlapSeconds > 0 ? { previousUntil, previousHash: hash } : {};
@@ -62,8 +62,8 @@ export function rotateKey(
 }
 
 /** Takes the key with this id, or else this name, away. Throws an error of one sentence when there is none. */
-export function revokeKey(file: string, nameOrId: string): Promise<ShownKey> {
-  return changeKeysFile(file, (keys) => {
+export function revokeKey(place: KeyPlace, nameOrId: string): Promise<ShownKey> {
+  return place.change((keys) => {
     const revoked = findNamed(keys, nameOrId);
     return { keys: keys.filter((key) => key !== revoked), result: ShownKey.parse(revoked) };
   });

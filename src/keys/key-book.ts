@@ -1,21 +1,22 @@
 import { timingSafeEqual } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 
+import { RunError } from '../run-error.ts';
 import { type ApiKey, OWNER, type StoredKey } from './api-key.ts';
+import type { KeyPlace } from './key-place.ts';
 import { toDigest } from './key-text.ts';
-import { readKeysFile } from './keys-file.ts';
 
 export type KeyBookOptions = {
   /** The key that may do everything. */
   ownerKey: string;
-  /** The further keys, read again when the file changes. Default: there are none. */
-  file?: string;
-  /** Told of a file that cannot be read, once for each state of it; what was read last holds. Default: nobody. */
+  /** The further keys, read again when they change. Default: there are none. */
+  place?: KeyPlace;
+  /** Told of keys that cannot be read, once for each state of them; what was read last holds. Default: nobody. */
   onProblem?: (error: unknown) => void;
   /** Milliseconds since 1970. Default: the system's clock. */
   now?: () => number;
 };
 
+/** All but the owner's key throw `queue-timeout` where the keys are in a Redis that is away. */
 export type KeyBook = {
   /** The key that one of the texts is. */
   find: (texts: readonly string[]) => Promise<ApiKey | undefined>;
@@ -28,73 +29,79 @@ export type KeyBook = {
 /** A text that a key has, and when it ends, in milliseconds since 1970. */
 type Entry = { key: ApiKey; digest: Buffer; untilMs: number };
 
-/** Makes the book of the keys that hold now: the owner's, and those of the file. */
+/** Makes the book of the keys that hold now: the owner's, and those of the place. */
 export function createKeyBook({
   ownerKey,
-  file,
+  place,
   onProblem = () => {},
   now = Date.now,
 }: KeyBookOptions): KeyBook {
   const owner: Entry = { key: OWNER, digest: toDigest(ownerKey), untilMs: Infinity };
-  let entries: readonly Entry[] = [owner];
+  const further = createLatest(place, onProblem);
+
+  /** Looks the keys over as they are now. The owner's is known even where the others cannot be looked at. */
+  async function look(find: (entries: readonly Entry[]) => ApiKey | undefined) {
+    try {
+      await further.readAgain();
+    } catch (error) {
+      if (find([owner]) === OWNER) return OWNER;
+      throw error;
+    }
+    return find([owner, ...further.entries()]);
+  }
+
+  return {
+    find(texts) {
+      const digests = texts.map(toDigest);
+      return look((entries) => {
+        // All are compared, whichever fits: the time tells nothing.
+        const found = entries.filter(
+          ({ digest }) => digests.filter((given) => timingSafeEqual(given, digest)).length > 0,
+        );
+        return found.find(({ untilMs }) => untilMs > now())?.key;
+      });
+    },
+    get: (id) => look((entries) => entries.find(({ key }) => key.id === id)?.key),
+    named: (name) =>
+      look((entries) => entries.find(({ key }) => key.name === name || key.id === name)?.key),
+  };
+}
+
+/** The further keys as they were last read. */
+function createLatest(place: KeyPlace | undefined, onProblem: (error: unknown) => void) {
+  let entries: readonly Entry[] = [];
   let seen: string | undefined;
   let reading: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
-  async function readNow(path: string) {
-    const state = await readState(path);
+  async function readNow({ readState, read }: KeyPlace) {
+    const state = await readState();
     if (state === seen) return;
     try {
-      entries = [owner, ...(await readKeysFile(path)).flatMap(toEntries)];
+      entries = (await read()).flatMap(toEntries);
     } catch (error) {
+      if (error instanceof RunError) throw error; // they are there, but not now
       onProblem(error);
     }
     seen = state;
   }
 
-  /**
-   * Everybody waits for a look at the file that began after they came: one that was under way may have seen
-   * it before it changed. Those who come meanwhile share the next look.
-   */
-  async function readAgain() {
-    if (file === undefined) return;
-    next ??= (reading ?? Promise.resolve()).then(() => {
-      reading = next;
-      next = undefined;
-      return readNow(file);
-    });
-    await next;
-  }
-
   return {
-    async find(texts) {
-      await readAgain();
-      const digests = texts.map(toDigest);
-      // All are compared, whichever fits: the time tells nothing.
-      const found = entries.filter(
-        ({ digest }) => digests.filter((given) => timingSafeEqual(given, digest)).length > 0,
-      );
-      return found.find(({ untilMs }) => untilMs > now())?.key;
-    },
-    async get(id) {
-      await readAgain();
-      return entries.find(({ key }) => key.id === id)?.key;
-    },
-    async named(name) {
-      await readAgain();
-      return entries.find(({ key }) => key.name === name || key.id === name)?.key;
+    entries: () => entries,
+    /**
+     * Everybody waits for a look at the place that began after they came: one that was under way may have seen
+     * it before it changed. Those who come meanwhile share the next look.
+     */
+    async readAgain() {
+      if (place === undefined) return;
+      next ??= (reading ?? Promise.resolve()).catch(ignore).then(() => {
+        reading = next;
+        next = undefined;
+        return readNow(place);
+      });
+      await next;
     },
   };
-}
-
-/** Differs whenever the file does; a whole read costs more than this at every request. */
-async function readState(file: string) {
-  try {
-    const { ino, size, mtimeNs } = await stat(file, { bigint: true });
-    return `${ino} ${size} ${mtimeNs}`;
-  } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  }
 }
 
 function toEntries(key: StoredKey): Entry[] {
@@ -104,3 +111,5 @@ function toEntries(key: StoredKey): Entry[] {
   const digest = Buffer.from(previousHash, 'hex');
   return [entry, { key, digest, untilMs: Date.parse(previousUntil) }];
 }
+
+function ignore(): void {}

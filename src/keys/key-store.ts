@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { RunError, toRunError } from '../run-error.ts';
 import { type KeyRules, type Rotation, ShownKey } from './api-key.ts';
 import { addKey, changeKey, revokeKey, rotateKey } from './edit-keys.ts';
-import { readKeysFile } from './keys-file.ts';
+import type { KeyPlace } from './key-place.ts';
 
-/** The further keys of one file, as their operator sees and edits them. */
+/** The further keys, as their operator sees and edits them. */
 export type KeyStore = {
   list: () => Promise<readonly ShownKey[]>;
   /** The answer holds the key, the only time that it is known. */
@@ -20,17 +20,17 @@ export type KeyStore = {
 
 /**
  * Makes the store. Its functions throw `RunError`: `not-found`, `invalid-request` for a name that is
- * taken, `storage-failed` when the disk takes nothing, `internal` with a sentence for the operator when the file
- * cannot be read or written for another reason.
+ * taken, `storage-failed` when the disk takes nothing, `queue-timeout` while the Redis that has them is away,
+ * `internal` with a sentence for the operator when they cannot be read or written for another reason.
  */
-export function createKeyStore(file: string): KeyStore {
-  const oneByOne = pLimit(1); // two changes at once would meet the lock of the file
+export function createKeyStore(place: KeyPlace): KeyStore {
+  const oneByOne = pLimit(1); // two changes at once would meet the lock of a file
   return {
-    list: () => tell(async () => z.array(ShownKey).parse(await readKeysFile(file))),
-    add: (name, rules) => oneByOne(() => tell(() => addKey(file, name, rules))),
-    change: (id, rules) => oneByOne(() => tell(() => changeKey(file, id, rules))),
-    rotate: (id, rotation) => oneByOne(() => tell(() => rotateKey(file, id, rotation))),
-    revoke: (id) => oneByOne(() => tell(() => revokeKey(file, id))),
+    list: () => tell(async () => z.array(ShownKey).parse(await place.read())),
+    add: (name, rules) => oneByOne(() => tell(() => addKey(place, name, rules))),
+    change: (id, rules) => oneByOne(() => tell(() => changeKey(place, id, rules))),
+    rotate: (id, rotation) => oneByOne(() => tell(() => rotateKey(place, id, rotation))),
+    revoke: (id) => oneByOne(() => tell(() => revokeKey(place, id))),
   };
 }
 

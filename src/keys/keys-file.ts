@@ -1,52 +1,76 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { z } from 'zod';
 
 import { lockFile } from '../state/file-lock.ts';
-import { StoredKey } from './api-key.ts';
+import { formatKeys, type KeyPlace, parseKeys } from './key-place.ts';
 
 const LONGEST_WAIT_MS = 5000;
 
-const KeysFile = z
-  .strictObject({ keys: z.array(StoredKey) })
-  .refine(({ keys }) => new Set(keys.map(({ id }) => id)).size === keys.length, 'ids are unique');
-
 /** The file of the further keys in a state folder. */
-export function toKeysFile(stateFolder: string): string {
-  return join(stateFolder, 'keys.json');
-}
-
-/** The keys in the file; without the file there are none. Throws an error of one sentence. */
-export async function readKeysFile(file: string): Promise<readonly StoredKey[]> {
-  try {
-    return KeysFile.parse(JSON.parse(await readFile(file, 'utf8'))).keys;
-  } catch (cause) {
-    if (isCode(cause, 'ENOENT')) return [];
-    throw new Error(`The keys file ${file} cannot be read: ${toComplaint(cause)}.`, { cause });
-  }
+export function toKeysFile(stateFolder: string): KeyPlace {
+  return createKeysFile(toPath(stateFolder));
 }
 
 /**
- * Replaces the file's keys by what `change` makes of them, whole or not at all, for its owner only.
- * Waits for another change that is under way. Throws an error of one sentence.
+ * Brings the keys of a state folder's file to another place, unless that has, or had, keys of its own. The file is
+ * put aside as `keys.json.moved` in both cases: what stands in it holds no more. Throws an error of one sentence.
  */
-export async function changeKeysFile<Result>(
-  file: string,
-  change: (keys: readonly StoredKey[]) => { keys: readonly StoredKey[]; result: Result },
-): Promise<Result> {
-  const unlock = await lock(`${file}.lock`);
-  const draft = `${file}.${randomBytes(6).toString('hex')}`;
+export async function moveKeysFile(stateFolder: string, place: KeyPlace): Promise<void> {
+  const file = toPath(stateFolder);
+  const own = await createKeysFile(file).read();
+  if (own.length === 0) return;
+  if ((await place.readState()) === '') {
+    await place.change((keys) => ({ keys: keys.length > 0 ? keys : own, result: undefined }));
+  }
+  await rename(file, `${file}.moved`);
+}
+
+function toPath(stateFolder: string) {
+  return join(stateFolder, 'keys.json');
+}
+
+/**
+ * Keys in a file that only its owner may read; without the file there are none. A change waits for another one
+ * that is under way. All throw an error of one sentence.
+ */
+export function createKeysFile(file: string): KeyPlace {
+  const read: KeyPlace['read'] = async () => {
+    try {
+      return parseKeys(await readFile(file, 'utf8'));
+    } catch (cause) {
+      if (isCode(cause, 'ENOENT')) return [];
+      throw new Error(`The keys file ${file} cannot be read: ${toComplaint(cause)}.`, { cause });
+    }
+  };
+  return {
+    readState: () => readState(file),
+    read,
+    async change(change) {
+      const unlock = await lock(`${file}.lock`);
+      const draft = `${file}.${randomBytes(6).toString('hex')}`;
+      try {
+        const { keys, result } = change(await read());
+        await writeFile(draft, formatKeys(keys), { mode: 0o600, flag: 'wx' });
+        await rename(draft, file);
+        return result;
+      } finally {
+        await rm(draft, { force: true });
+        unlock();
+      }
+    },
+  };
+}
+
+/** Differs whenever the file does; a whole read costs more than this at every request. */
+async function readState(file: string) {
   try {
-    const { keys, result } = change(await readKeysFile(file));
-    const text = JSON.stringify(KeysFile.parse({ keys }), undefined, 2);
-    await writeFile(draft, `${text}\n`, { mode: 0o600, flag: 'wx' });
-    await rename(draft, file);
-    return result;
-  } finally {
-    await rm(draft, { force: true });
-    unlock();
+    const { ino, size, mtimeNs } = await stat(file, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   }
 }
 

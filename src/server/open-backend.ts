@@ -8,6 +8,7 @@ import { createGate, type Gate } from '../layers/gate.ts';
 import { createWorkerRun } from '../layers/create-run.ts';
 import type { Caller } from '../run.ts';
 import { type CliParts, createCatalogue, openCli, toClaudeFolder } from './open-cli.ts';
+import { toAddress } from './open-shared.ts';
 import { readHome } from './read-home.ts';
 import type { ServerOptions } from './server-parts.ts';
 
@@ -129,10 +130,6 @@ export async function openOwnWorker(
 export function listClusterSecrets({ redisUrl, clusterSecret }: Config): readonly string[] {
   const password = redisUrl && decodeURIComponent(new URL(redisUrl).password);
   return [redisUrl, password, clusterSecret].filter((text) => text !== undefined);
-}
-
-function toAddress({ redisUrl = '', clusterSecret = '', clusterPrefix: prefix }: Config) {
-  return { redisUrl, secret: clusterSecret, prefix };
 }
 
 function ignore(): void {}

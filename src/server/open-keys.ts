@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { createKeyBook, type KeyBook } from '../keys/key-book.ts';
 import { createKeyRules, type KeyRulesOptions } from '../keys/key-rules.ts';
 import { createKeyStore, type KeyStore } from '../keys/key-store.ts';
-import { toKeysFile } from '../keys/keys-file.ts';
+import type { KeyPlace } from '../keys/key-place.ts';
 import type { KeyParts } from '../layers/with-key.ts';
 import { createKeyLimits, type KeyLimits } from '../limits/key-limits.ts';
 import { openCounters } from '../limits/open-counters.ts';
@@ -13,6 +13,8 @@ import { RunError } from '../run-error.ts';
 export type OpenKeysOptions = Pick<KeyRulesOptions, 'readModels'> & {
   config: Pick<Config, 'stateDir' | 'modelAliases'>;
   ownerKey: string;
+  /** Where the further keys stand. */
+  place: KeyPlace;
   log: Record<'error' | 'info', (details: object, message: string) => void>;
 };
 
@@ -35,11 +37,17 @@ export type OpenedKeys = {
   close: () => void;
 };
 
-/** Opens the keys and their counters in the state folder. */
-export function openKeys({ config, ownerKey, readModels, log }: OpenKeysOptions): OpenedKeys {
+/** Opens the keys and their counters. */
+export function openKeys({
+  config,
+  ownerKey,
+  place,
+  readModels,
+  log,
+}: OpenKeysOptions): OpenedKeys {
   const book = createKeyBook({
     ownerKey,
-    file: toKeysFile(config.stateDir),
+    place,
     onProblem: (error) => log.error({ err: error }, 'the keys read last still hold'),
   });
   const applyRules = createKeyRules({ modelAliases: config.modelAliases, readModels });
@@ -50,7 +58,7 @@ export function openKeys({ config, ownerKey, readModels, log }: OpenKeysOptions)
   });
   return {
     book,
-    store: createKeyStore(toKeysFile(config.stateDir)),
+    store: createKeyStore(place),
     limits,
     parts: { keys: book, applyRules, limits },
     ofRuns: {

@@ -21,6 +21,7 @@ import {
 import { openHealth } from './open-health.ts';
 import { openServerBatches } from './open-server-batches.ts';
 import { type OpenedKeys, openKeys } from './open-keys.ts';
+import { openKeyPlace, type OpenedShared, openShared } from './open-shared.ts';
 import { openStores } from './open-stores.ts';
 import { removeExpired } from './remove-expired.ts';
 import { toShutdown } from '../run-error.ts';
@@ -30,7 +31,7 @@ export type ServerOptions = {
   /** What the CLI processes' environment is chosen from. */
   environment: Environment;
   claude: ClaudeInstallation;
-  /** The owner's key, which may do everything; further ones stand in the state folder. */
+  /** The owner's key, which may do everything; further ones stand in the state folder, or in a cluster's Redis. */
   proxyKey: string;
   /** This package's version. */
   version: string;
@@ -55,10 +56,14 @@ export async function createServerParts(options: ServerOptions) {
     },
   });
   const { backend, cluster, queue, readCliStatus } = cli;
+  const shared = await openShared(config, (error) =>
+    log.error({ err: error }, 'what the cluster shares has a problem'),
+  );
   const stores = await openStores(config, { claudeFolder: cli.claudeFolder, secrets, log });
   const { sessions, responses } = stores;
   const readModels = async () => (await readCliStatus()).models;
-  const keys = openKeys({ config, ownerKey: proxyKey, readModels, log });
+  const place = await openKeyPlace(config.stateDir, shared);
+  const keys = openKeys({ config, ownerKey: proxyKey, place, readModels, log });
   const watch = createWatch({
     history: stores.history,
     requests: stores.requests,
@@ -122,12 +127,13 @@ export async function createServerParts(options: ServerOptions) {
     noteStarted: started.resolve,
     readCliStatus,
     removeLeftBehind: cli.removeLeftBehind,
-    ...createUpkeep({ cli, stores, runs, batches, keys, endAlerts, log }),
+    ...createUpkeep({ cli, shared, stores, runs, batches, keys, endAlerts, log }),
   };
 }
 
 type Kept = {
   cli: OpenedBackend;
+  shared: OpenedShared | undefined;
   stores: Awaited<ReturnType<typeof openStores>>;
   runs: ReturnType<typeof openRuns>;
   batches: OpenedBatches;
@@ -137,7 +143,7 @@ type Kept = {
 };
 
 /** Forgets what is old, and gives everything back. */
-function createUpkeep({ cli, stores, runs, batches, keys, endAlerts, log }: Kept) {
+function createUpkeep({ cli, shared, stores, runs, batches, keys, endAlerts, log }: Kept) {
   const removeRuns = () => {
     if (stores.isLeftAlone()) runs.takeOver();
     runs.removeExpired();
@@ -153,6 +159,7 @@ function createUpkeep({ cli, stores, runs, batches, keys, endAlerts, log }: Kept
       await cli.close();
       await stores.close();
       keys.close();
+      shared?.end();
     },
   };
 }

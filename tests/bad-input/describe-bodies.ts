@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { createKeyStore } from '../../src/keys/key-store.ts';
+import { toKeysFile } from '../../src/keys/keys-file.ts';
 import type { CountTokens, Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
 import type { CliProcess } from '../../src/claude/process/cli-process.ts';
@@ -40,7 +41,7 @@ let stacked: TestApp;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bad-input-'));
   const settings = { maxBodyBytes: 1_000_000 };
-  const keyStore = createKeyStore(join(folder, 'keys.json'));
+  const keyStore = createKeyStore(toKeysFile(folder));
   app = createTestApp({ run, countTokens, keyStore, settings });
   stacked = createStackedApp({ folder, startProcess, keyStore, settings });
   // The first run asks a process what the CLI can do, whatever is asked of it.

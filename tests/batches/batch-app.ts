@@ -41,7 +41,7 @@ export async function openBatchApp({
   ...limits
 }: BatchAppOptions = {}) {
   const folder = given === undefined ? await createKeysFolder() : toKeysFolder(given);
-  const keys = createKeyBook({ ownerKey: APP_KEY, file: folder.file });
+  const keys = createKeyBook({ ownerKey: APP_KEY, place: folder.place });
   const keyLimits = createKeyLimits({ counters: createCounters() });
   const parts = {
     keys,
@@ -80,8 +80,8 @@ export async function openBatchApp({
     ...toClients(APP_KEY),
     /** The clients of a key of its own. */
     withKey: async (rules: Partial<KeyRules> = {}) => {
-      const { id, key } = await addKey(folder.file, 'other', { scopes: ['chat'], ...rules });
-      return { ...toClients(key), keyId: id, revoke: () => revokeKey(folder.file, 'other') };
+      const { id, key } = await addKey(folder.place, 'other', { scopes: ['chat'], ...rules });
+      return { ...toClients(key), keyId: id, revoke: () => revokeKey(folder.place, 'other') };
     },
     async close() {
       await closeBatches();
@@ -92,7 +92,7 @@ export async function openBatchApp({
 
 /** Whoever made it removes it. */
 function toKeysFolder(path: string) {
-  return { path, file: toKeysFile(path), remove: () => Promise.resolve() };
+  return { path, place: toKeysFile(path), remove: () => Promise.resolve() };
 }
 
 /** The lines of a batch's file for chats with these ids. */

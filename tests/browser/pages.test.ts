@@ -29,7 +29,7 @@ const STATES: Readonly<Record<string, (folder: KeysFolder) => Promise<TestParts>
   async full(folder) {
     await folder.add({ requestsPerMinute: 60, tokensPerDay: 2_000_000, usdPerDay: 20 }, 'frontend');
     await folder.add({ scopes: ['chat', 'agent'], models: ['sonnet'], runningAtOnce: 4 }, 'evals');
-    const keyStore = createKeyStore(folder.file);
+    const keyStore = createKeyStore(folder.place);
     const keyIds = ['default', ...(await keyStore.list()).map(({ id }) => id)];
     return { keyStore, watch: seedWatch({ count: 3000, failedEach: 37, keyIds }) };
   },
@@ -37,7 +37,7 @@ const STATES: Readonly<Record<string, (folder: KeysFolder) => Promise<TestParts>
     await writeFile(folder.file, '{');
     const status = { isLoggedIn: false, account: undefined, models: [] };
     return {
-      keyStore: createKeyStore(folder.file),
+      keyStore: createKeyStore(folder.place),
       readCliStatus: () => Promise.resolve(status),
       health: { isCountedInMemory: () => true, isDraining: () => true },
     };
@@ -57,7 +57,7 @@ describe.each(Object.keys(STATES))('%s', (state) => {
   beforeAll(async () => {
     folder = await createKeysFolder();
     const parts = (await STATES[state]?.(folder)) ?? {};
-    const keys = createKeyBook({ ownerKey: APP_KEY, file: folder.file });
+    const keys = createKeyBook({ ownerKey: APP_KEY, place: folder.place });
     server = await serve({ keys, ...parts });
   });
   afterAll(async () => {

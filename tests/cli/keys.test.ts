@@ -27,7 +27,7 @@ test('a key that is added is shown once, and holds', async () => {
   const [key = '', line] = (await keys('add', 'laptop')).split('\n');
   expect(key).toMatch(/^ccp-[\w-]{43}$/);
   expect(line).toMatch(/^key-[\da-f]{8} {2}laptop {2}\d{4}-\d\d-\d\d {2}scopes=chat$/);
-  const book = createKeyBook({ ownerKey: 'owner-key-0123456789', file: folder.file });
+  const book = createKeyBook({ ownerKey: 'owner-key-0123456789', place: folder.place });
   expect(await book.find([key])).toMatchObject({ name: 'laptop', scopes: ['chat'] });
   expect(await keys('list')).not.toContain(key);
   expect(await keys('list', '--json')).not.toContain(key);

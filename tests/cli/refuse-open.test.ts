@@ -9,6 +9,8 @@ import { createKeysFolder, type KeysFolder } from '../support/keys.ts';
 const HERE = ['127.0.0.1', '127.0.0.2', '::1', 'localhost'];
 const OPEN = ['0.0.0.0', '::', '192.168.1.7', 'proxy.example.com', '127.0.0.1.example.com'];
 
+const ALONE = { redisUrl: undefined, clusterSecret: undefined, clusterPrefix: '' };
+
 let folder: KeysFolder;
 beforeEach(async () => {
   folder = await createKeysFolder();
@@ -16,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => folder.remove());
 
 const refuse = (host: string, proxyApiKey?: string) =>
-  refuseOpenWithoutKey({ host, proxyApiKey, stateDir: folder.path });
+  refuseOpenWithoutKey({ ...ALONE, host, proxyApiKey, stateDir: folder.path });
 
 test.for(HERE)('%s needs no key of the operator’s', async (host) => {
   await expect(refuse(host)).resolves.toBeUndefined();

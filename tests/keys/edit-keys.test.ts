@@ -5,7 +5,6 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { addKey, revokeKey } from '../../src/keys/edit-keys.ts';
-import { readKeysFile } from '../../src/keys/keys-file.ts';
 import { createKeysFolder, type KeysFolder } from '../support/keys.ts';
 
 let folder: KeysFolder;
@@ -15,11 +14,11 @@ beforeEach(async () => {
 afterEach(() => folder.remove());
 
 test('a key is kept as a hash, in a file that only its owner may read', async () => {
-  const { key, id } = await addKey(folder.file, 'laptop', { scopes: ['chat'] });
+  const { key, id } = await addKey(folder.place, 'laptop', { scopes: ['chat'] });
   expect(key).toMatch(/^ccp-[\w-]{43}$/);
   expect(await readFile(folder.file, 'utf8')).not.toContain(key.slice(4, 20));
   expect((await stat(folder.file)).mode & 0o777).toBe(0o600);
-  expect(await readKeysFile(folder.file)).toEqual([
+  expect(await folder.place.read()).toEqual([
     {
       id,
       name: 'laptop',
@@ -33,17 +32,17 @@ test('a key is kept as a hash, in a file that only its owner may read', async ()
 test('two keys have two names', async () => {
   await folder.add({}, 'laptop');
   await expect(folder.add({}, 'laptop')).rejects.toThrow('There is a key named laptop already');
-  expect(await readKeysFile(folder.file)).toHaveLength(1);
+  expect(await folder.place.read()).toHaveLength(1);
 });
 
 test('a key is revoked by its name or its id, and the others stay', async () => {
   await folder.add({}, 'one');
-  const { id } = await addKey(folder.file, 'two', { scopes: ['chat'] });
+  const { id } = await addKey(folder.place, 'two', { scopes: ['chat'] });
   await folder.add({}, 'three');
-  await revokeKey(folder.file, 'one');
-  expect(await revokeKey(folder.file, id)).not.toHaveProperty('hash');
-  expect((await readKeysFile(folder.file)).map(({ name }) => name)).toEqual(['three']);
-  await expect(revokeKey(folder.file, 'one')).rejects.toThrow(
+  await revokeKey(folder.place, 'one');
+  expect(await revokeKey(folder.place, id)).not.toHaveProperty('hash');
+  expect((await folder.place.read()).map(({ name }) => name)).toEqual(['three']);
+  await expect(revokeKey(folder.place, 'one')).rejects.toThrow(
     'There is no key with the name or id one',
   );
 });
@@ -56,13 +55,13 @@ test('a broken file is not written over', async () => {
 
 test('changes at once wait for each other, and none is lost', async () => {
   await Promise.all(['one', 'two', 'three'].map((name) => folder.add({}, name)));
-  const names = (await readKeysFile(folder.file)).map(({ name }) => name);
+  const names = (await folder.place.read()).map(({ name }) => name);
   expect(names.toSorted()).toEqual(['one', 'three', 'two']);
 });
 
 test('a change waits for one of another program, which leaves no lock behind when it is killed', async () => {
-  const script = `import { changeKeysFile } from ${JSON.stringify(resolve('src/keys/keys-file.ts'))};
-    await changeKeysFile(${JSON.stringify(folder.file)}, () => {
+  const script = `import { createKeysFile } from ${JSON.stringify(resolve('src/keys/keys-file.ts'))};
+    await createKeysFile(${JSON.stringify(folder.file)}).change(() => {
       process.stdout.write('locked');
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     });`;
@@ -74,9 +73,9 @@ test('a change waits for one of another program, which leaves no lock behind whe
   await once(other.stdout, 'data');
   let isAdded = false;
   const adding = folder.add().then(() => (isAdded = true));
-  await readKeysFile(folder.file);
+  await folder.place.read();
   expect(isAdded).toBe(false);
   other.kill('SIGKILL');
   await adding;
-  expect(await readKeysFile(folder.file)).toHaveLength(1);
+  expect(await folder.place.read()).toHaveLength(1);
 });

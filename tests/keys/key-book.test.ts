@@ -18,7 +18,7 @@ afterEach(() => folder.remove());
 const open = () =>
   createKeyBook({
     ownerKey: OWNER_KEY,
-    file: folder.file,
+    place: folder.place,
     onProblem: (error) => problems.push(error),
   });
 
@@ -36,9 +36,9 @@ test('without a file the owner’s key holds alone, and may do everything', asyn
 test('the text that a key had ends when its time is over', async () => {
   let time = Date.UTC(2026, 10, 28);
   const old = await folder.add({}, 'laptop');
-  const book = createKeyBook({ ownerKey: OWNER_KEY, file: folder.file, now: () => time });
+  const book = createKeyBook({ ownerKey: OWNER_KEY, place: folder.place, now: () => time });
   const { id } = (await book.named('laptop')) ?? { id: '' };
-  const { key } = await rotateKey(folder.file, id, { overlapSeconds: 60 }, () => new Date(time));
+  const { key } = await rotateKey(folder.place, id, { overlapSeconds: 60 }, () => new Date(time));
   time += 59_999;
   expect(await book.find([old])).toMatchObject({ id });
   time += 1;
@@ -54,7 +54,7 @@ test('a key that is added holds at once, and one that is revoked no more', async
   expect(found).toMatchObject({ name: 'laptop', scopes: ['chat'], models: ['sonnet'] });
   expect(await book.get(found?.id ?? '')).toEqual(found);
 
-  await revokeKey(folder.file, 'laptop');
+  await revokeKey(folder.place, 'laptop');
   expect(await book.find([key])).toBeUndefined();
   expect(await book.get(found?.id ?? '')).toBeUndefined();
 });
@@ -63,7 +63,7 @@ test('a revoked key is refused to all who come together, and a new one known to 
   const book = open();
   const [old, other] = [await folder.add({}, 'old'), await folder.add({}, 'other')];
   const { id = '' } = (await book.find([old])) ?? {};
-  await revokeKey(folder.file, 'old');
+  await revokeKey(folder.place, 'old');
   const asked = Array.from({ length: 64 }, () => Promise.all([book.find([old]), book.get(id)]));
   expect(new Set((await Promise.all(asked)).flat())).toEqual(new Set([undefined]));
 
@@ -85,7 +85,7 @@ test('a change while others look at the file counts for whoever comes after it',
       'owner',
     ]);
   }
-  await revokeKey(folder.file, 'laptop');
+  await revokeKey(folder.place, 'laptop');
   expect(await book.find([key])).toBeUndefined();
 });
 

@@ -8,7 +8,7 @@ let folder: KeysFolder;
 let store: KeyStore;
 beforeEach(async () => {
   folder = await createKeysFolder();
-  store = createKeyStore(folder.file);
+  store = createKeyStore(folder.place);
 });
 afterEach(() => folder.remove());
 

@@ -5,13 +5,14 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { addKey, revokeKey } from '../../src/keys/edit-keys.ts';
+import type { KeyPlace } from '../../src/keys/key-place.ts';
 import { toKeysFile } from '../../src/keys/keys-file.ts';
 import { type Proxy, startProxy } from '../support/start-proxy.ts';
 
 const BODY = { model: 'sonnet', max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] };
 
 let proxy: Proxy;
-let file: string;
+let file: KeyPlace;
 beforeAll(async () => {
   proxy = await startProxy();
   file = toKeysFile(join(proxy.folder, 'state'));

@@ -7,7 +7,8 @@ import { addKey } from '../../src/keys/edit-keys.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import { createKeyRules } from '../../src/keys/key-rules.ts';
 import { createKeyStore } from '../../src/keys/key-store.ts';
-import { toKeysFile } from '../../src/keys/keys-file.ts';
+import type { KeyPlace } from '../../src/keys/key-place.ts';
+import { createKeysFile } from '../../src/keys/keys-file.ts';
 import { withKey } from '../../src/layers/with-key.ts';
 import { createCounters } from '../../src/limits/counters.ts';
 import { createKeyLimits } from '../../src/limits/key-limits.ts';
@@ -36,6 +37,7 @@ export type KeysFolder = {
   /** The state folder. */
   path: string;
   file: string;
+  place: KeyPlace;
   /** Adds a key, a chat key unless told otherwise, and returns its text. */
   add(rules?: Partial<KeyRules>, name?: string): Promise<string>;
   remove(): Promise<void>;
@@ -44,13 +46,15 @@ export type KeysFolder = {
 /** A state folder that a test may add keys to. */
 export async function createKeysFolder(): Promise<KeysFolder> {
   const path = await mkdtemp(join(tmpdir(), 'keys-'));
-  const file = toKeysFile(path);
+  const file = join(path, 'keys.json');
+  const place = createKeysFile(file);
   let count = 0;
   return {
     path,
     file,
+    place,
     async add(rules = {}, name = `key-${(count += 1)}`) {
-      const { key } = await addKey(file, name, { scopes: ['chat'], ...rules });
+      const { key } = await addKey(place, name, { scopes: ['chat'], ...rules });
       return key;
     },
     remove: () => rm(path, { recursive: true, force: true }),
@@ -58,14 +62,14 @@ export async function createKeysFolder(): Promise<KeysFolder> {
 }
 
 /** The app with keys, rules and limits as the server has them, and a run of the test's own. */
-export function createKeyedApp({ file }: Pick<KeysFolder, 'file'>, run: Run = sayHello) {
-  const keys = createKeyBook({ ownerKey: APP_KEY, file });
+export function createKeyedApp({ place }: Pick<KeysFolder, 'place'>, run: Run = sayHello) {
+  const keys = createKeyBook({ ownerKey: APP_KEY, place });
   const limits = createKeyLimits({ counters: createCounters() });
   const applyRules = createKeyRules({
     modelAliases: new Map([['gpt-4o', 'sonnet']]),
     readModels: () => Promise.resolve(CLI_STATUS.models),
   });
-  const keyStore = createKeyStore(file);
+  const keyStore = createKeyStore(place);
   return createTestApp({
     keys,
     keyStore,

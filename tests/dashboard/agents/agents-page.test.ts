@@ -106,7 +106,7 @@ test('older runs are on further pages', async () => {
 test('another key sees neither the run nor that there is one', async () => {
   const folder = await createKeysFolder();
   const key = await folder.add({ scopes: ['agent', 'admin'] }, 'other');
-  const keys = createKeyBook({ ownerKey: APP_KEY, file: folder.file });
+  const keys = createKeyBook({ ownerKey: APP_KEY, place: folder.place });
   const app = open({ keys });
   const id = await start(app, 'secret words');
   const text = await openSignedIn(app, `/agents?run=${id}`, key);

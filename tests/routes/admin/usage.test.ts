@@ -157,7 +157,7 @@ function createAppWith(records: readonly Partial<RunRecord>[], hoursAgo: readonl
     if (index % 1000 === 999) requests.list({}, { limit: 1 }); // has it written
   }
   return createTestApp({
-    keyStore: createKeyStore(folder.file),
+    keyStore: createKeyStore(folder.place),
     watch: createWatch({
       queue: () => ({ waiting: 0, running: 0, concurrency: 1 }),
       processes: () => ({}),

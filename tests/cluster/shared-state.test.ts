@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { demoAnswer } from '../../src/demo/answers.ts';
+import { createSend, type Proxy } from '../support/start-proxy.ts';
+import { type Cluster, type Member, startCluster, untilReady } from './start-cluster.ts';
+
+const BODY = { model: 'sonnet', max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] };
+
+let cluster: Cluster;
+let front: Member;
+let other: Member;
+beforeAll(async () => {
+  cluster = await startCluster({ fronts: ['front', 'other'], workers: ['a'] });
+  [front, other] = cluster.fronts as [Member, Member];
+  cluster.model.answer = demoAnswer;
+  await Promise.all([untilReady(front), untilReady(other)]);
+});
+afterAll(() => cluster.stop());
+
+test('a key made at one front works at the other at once, and is revoked there at once', async () => {
+  const { key, id } = await addKey({ scopes: ['chat'] });
+  expect((await sendAs(other, key)('/v1/messages', BODY)).status).toBe(200);
+  const revoked = await front.send(`/api/admin/keys/${id}`, undefined, { method: 'DELETE' });
+  expect(revoked.status).toBe(200);
+  const asked = Array.from({ length: 4 }, () => sendAs(other, key)('/v1/messages', BODY));
+  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  expect(new Set(statuses)).toEqual(new Set([401]));
+});
+
+/** Adds a key at the first front. */
+async function addKey(rules: object) {
+  const response = await front.send('/api/admin/keys', { name: `key-${Date.now()}`, ...rules });
+  expect(response.status).toBe(200);
+  return (await response.json()) as { key: string; id: string };
+}
+
+function sendAs({ url }: Member, key: string): Proxy['send'] {
+  return createSend(url, { connection: 'close', authorization: `Bearer ${key}` });
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import { openSharedState } from '../../src/cluster/open-shared-state.ts';
+import { createKeyBook } from '../../src/keys/key-book.ts';
+import { addKey } from '../../src/keys/edit-keys.ts';
+import { createSharedKeys } from '../../src/keys/shared-keys.ts';
+import { describeKeyPlace } from '../keys/place-suite.ts';
+import { type RedisServer, startRedis } from './start-redis.ts';
+
+const SECRET = 'a-secret-of-this-cluster-0123456789';
+const OWNER_KEY = 'owner-key-0123456789';
+
+let redis: RedisServer;
+const ends: (() => void)[] = [];
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+afterAll(() => redis.stop());
+
+/** What one server of a cluster sees of what all of them share. */
+async function open(prefix: string = randomUUID(), secret: string = SECRET) {
+  const shared = await openSharedState({ redisUrl: redis.url, secret, prefix, onProblem: ignore });
+  ends.push(shared.end);
+  return shared;
+}
+
+/** Two servers of a new cluster. */
+async function openTwo() {
+  const prefix = randomUUID();
+  return [await open(prefix), await open(prefix)] as const;
+}
+
+describeKeyPlace(async () => {
+  const [one, other] = await openTwo();
+  return [createSharedKeys(one), createSharedKeys(other)];
+});
+
+test('keys cannot be read in Redis, and mean nothing with another secret', async () => {
+  const prefix = randomUUID();
+  const { key } = await addKey(createSharedKeys(await open(prefix)), 'laptop', {
+    scopes: ['chat'],
+  });
+  const kept = await redis.client.hgetall(`${prefix}:state:keys`);
+  expect(JSON.stringify(kept)).not.toContain('laptop');
+  const problems: unknown[] = [];
+  const place = createSharedKeys(await open(prefix, `another-${SECRET}`));
+  const book = createKeyBook({
+    ownerKey: OWNER_KEY,
+    place,
+    onProblem: (error) => problems.push(error),
+  });
+  expect(await book.find([key])).toBeUndefined();
+  expect(problems).toHaveLength(1);
+});
+
+test('while Redis is away the owner’s key holds alone, and the others again afterwards', async () => {
+  const place = createSharedKeys(await open());
+  const book = createKeyBook({ ownerKey: OWNER_KEY, place });
+  const { key, id } = await addKey(place, 'laptop', { scopes: ['chat'] });
+  expect(await book.find([key])).toBeDefined();
+  await redis.shutDown();
+  const away = { code: 'queue-timeout', retryAfterSeconds: expect.any(Number) };
+  await expect(book.find([key])).rejects.toMatchObject(away);
+  await expect(book.get(id)).rejects.toMatchObject(away);
+  expect(await book.find([OWNER_KEY])).toMatchObject({ name: 'owner' });
+  await redis.start();
+  await untilBack(place.readState);
+  expect(await book.find([key])).toMatchObject({ id });
+});
+
+async function untilBack(ask: () => Promise<unknown>) {
+  for (;;) {
+    try {
+      return await ask();
+    } catch {
+      await redis.client.ping();
+    }
+  }
+}
+
+function ignore(): void {}
