@@ -15,7 +15,8 @@ const ROOMS: Readonly<Record<string, string>> = {
   'common/**': 'node:*',
 
   // Inside the CLI's room imports run one way: launch, process, pool, spares, and then chat or agent.
-  'claude/launch/**': 'run.ts is-inside.ts loopback.ts read-json.ts execa zod node:*',
+  'claude/launch/**':
+    'run.ts cli-versions.ts is-inside.ts loopback.ts read-json.ts execa zod node:*',
   'claude/process/**':
     'run.ts run-error.ts read-json.ts split-lines.ts ../launch/ execa p-limit zod node:*',
   'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts split-lines.ts backend.ts sessions/session-transcript.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
@@ -35,8 +36,8 @@ const ROOMS: Readonly<Record<string, string>> = {
 
   'http/**':
     'run.ts run-error.ts deadline.ts loopback.ts dialects/bodies.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ threads/ hono @hono/* @fastify/busboy pino rate-limiter-flexible ws zod node:*',
-  'routes/**': `${CANONICAL} backend.ts deadline.ts within.ts split-lines.ts dialects/ http/ keys/ limits/ observation/ openapi/ responses/ agent-runs/ batches/ sessions/session-transcript.ts hono @hono/* zod node:events node:timers/promises`,
-  'dashboard/**': `${CANONICAL} agent-runs/ dialects/index.ts dialects/trial.ts http/ keys/ limits/ observation/ responses/ routes/ sessions/session-transcript.ts hono zod node:*`,
+  'routes/**': `${CANONICAL} backend.ts cli-versions.ts plan-windows.ts deadline.ts within.ts split-lines.ts dialects/ http/ keys/ limits/ observation/ openapi/ responses/ agent-runs/ batches/ sessions/session-transcript.ts hono @hono/* zod node:events node:timers/promises`,
+  'dashboard/**': `${CANONICAL} plan-windows.ts agent-runs/ dialects/index.ts dialects/trial.ts http/ keys/ limits/ observation/ responses/ routes/ sessions/session-transcript.ts hono zod node:*`,
 
   'keys/**':
     'run.ts run-input.ts run-error.ts tool-rule.ts allowed-folders.ts host-list.ts backend.ts settings.ts state/ p-limit zod node:*',

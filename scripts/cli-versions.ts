@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { execa } from 'execa';
 
+import { NEWEST_TRIED_CLI, OLDEST_CLI } from '../src/common/cli-versions.ts';
 import { type Tried, toTable } from './to-versions-table.ts';
 
 /**
@@ -30,7 +31,7 @@ type TestFile = {
 
 const ROOT = join(import.meta.dirname, '..');
 const PAGE = join(ROOT, 'docs/cli-versions.md');
-const RELEASES = ['2.1.280', '2.1.310', '2.1.330'];
+const RELEASES = [OLDEST_CLI, '2.1.310', NEWEST_TRIED_CLI];
 
 const releases = process.argv.length > 2 ? process.argv.slice(2) : RELEASES;
 const tried: Tried[] = [];

@@ -27,6 +27,7 @@ import { readPath } from './http/read-path.ts';
 import { refuseLoops } from './http/refuse-loops.ts';
 import { requireScope } from './http/require-scope.ts';
 import { showLimits } from './http/show-limits.ts';
+import { showPlanLimits } from './http/show-plan-limits.ts';
 import { trackAnswer } from './http/track-answer.ts';
 import { timeout } from './http/timeout.ts';
 import { validate } from './http/body/validate.ts';
@@ -104,6 +105,8 @@ export type AppSettings = {
   corsOrigins: readonly string[];
   /** The header by which a request of an own CLI is known. */
   hopHeader: string;
+  /** Whether answers tell in their headers how far the account's plan is used up. */
+  planLimitHeaders: boolean;
   /** Whether prompts and answers stand in the log. */
   logContent: boolean;
 };
@@ -164,6 +167,7 @@ export function createApp(parts: AppParts) {
 
   app.use(withSignIn(signIns), refuseLoops(settings.hopHeader), authentication);
   app.use(showLimits(limits, chooseFailures), refuseOtherMethods(app));
+  if (settings.planLimitHeaders) app.use(showPlanLimits(healthParts.planLimits));
   app.use(timeout(settings.requestTimeoutMs));
   mountUploads(app, { ...parts, ...settings });
   app.use(limitBody(settings.maxBodyBytes));

@@ -20,6 +20,7 @@ import type {
  *   spares: { chat: { hit: 0, missed: 0 }, agent: { hit: 0, missed: 0 } },
  *   apiRetries: new Map(),
  *   refusals: [],
+ *   planLimits: [],
  * };
  * const backend: Backend = {
  *   async *run({ model, messages }) {
@@ -139,6 +140,20 @@ export type BackendCounts = {
   apiRetries: ReadonlyMap<string, number>;
   /** What models refused, and is left out for them. */
   refusals: readonly LearntRefusal[];
+  /** How far the account's plan is used up, where the login has one. */
+  planLimits: readonly PlanLimit[];
+};
+
+/** A window of the account's plan, as it was last told. */
+export type PlanLimit = {
+  /** `five_hour`, `seven_day` and others, as the CLI names them. */
+  window: string;
+  /** The share that is used up, 0 to 1; a plan may let it go beyond. */
+  used: number;
+  /** Whether requests are refused until it begins anew. */
+  isReached: boolean;
+  /** When it begins anew, in milliseconds since 1970. */
+  resetsAtMs: number;
 };
 
 /** A model that the CLI offers. */
@@ -153,6 +168,8 @@ export type Model = {
 /** What the CLI says about itself. */
 export type CliStatus = {
   isLoggedIn: boolean;
+  /** Its version, as far as it tells: it may be replaced while the server runs. */
+  version?: string | undefined;
   /** Whose login it is, as far as the CLI tells. */
   account: string | undefined;
   models: readonly Model[];

@@ -85,6 +85,13 @@ export const SETTINGS = {
     default: 'false',
     meaning: 'Whether prompts, answers and tool inputs stand in the log, for debugging.',
   },
+  PLAN_LIMIT_HEADERS: {
+    schema: z.stringbool(),
+    expected: 'on or off',
+    default: 'off',
+    meaning:
+      'Whether answers tell every caller, in the headers `anthropic-ratelimit-unified-5h-utilization`, `-5h-reset`, `-7d-utilization` and `-7d-reset`, how far the plan of the login is used up.',
+  },
   MAX_KEPT_REQUESTS: {
     ...wholeNumber(0, 10_000_000),
     default: '100000',

@@ -52,6 +52,7 @@ test('without any variable, every setting has its default', () => {
       "mediaMaxUrls": 20,
       "mediaTimeoutMs": 15000,
       "modelAliases": Map {},
+      "planLimitHeaders": false,
       "port": 6789,
       "queueTimeoutMs": 60000,
       "requestTimeoutMs": 290000,

@@ -20,6 +20,7 @@ import { type LaunchBase, toChatLaunch } from './launch/launch.ts';
 import { createProcesses, type ProcessBook, type ProcessesOptions } from './process/processes.ts';
 import type { Scratch } from './process/scratch.ts';
 import { createStartTurns } from './process/start-turns.ts';
+import { createPlanLimits } from './plan-limits.ts';
 import { createCliStatusReader } from './read-cli-status.ts';
 import { startAhead } from './start-ahead.ts';
 import { createTally } from './tally.ts';
@@ -91,6 +92,7 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
         spares: parts.tally.spares,
         apiRetries: parts.tally.apiRetries,
         refusals: refusals.list(),
+        planLimits: parts.planLimits.list(),
       };
     },
     async close() {
@@ -105,6 +107,7 @@ function createParts(options: ClaudeBackendOptions) {
   const { config, claudePath, claudeFolder, base, scratch } = options;
   const profile = toChatLaunch(base, scratch.empty);
   const tally = createTally();
+  const planLimits = createPlanLimits();
   const processes = createProcesses({
     command: claudePath,
     maxProcesses: config.maxProcesses,
@@ -114,10 +117,11 @@ function createParts(options: ClaudeBackendOptions) {
       void [agentSpares, blanks, spares, kept, suspended].some((pool) => pool.evict()),
     takeStartTurn: createStartTurns({ claudeFolder }),
     onApiRetry: tally.countApiRetry,
+    onRateLimit: planLimits.note,
     onGone: () => workload.noteChange(),
     startProcess: options.startProcess,
   });
-  const reader = createCliStatusReader(processes.open, profile);
+  const reader = createCliStatusReader(processes.open, profile, planLimits.noteAsked);
   const { readAbilities } = reader;
   const { kept, suspended, workload } = keepProcesses({
     config,
@@ -142,6 +146,7 @@ function createParts(options: ClaudeBackendOptions) {
   const retireIfChanged = async () => {
     if (!(await hasChanged())) return;
     reader.forget();
+    planLimits.forget();
     retire();
   };
   const resume = createResumeChat({
@@ -162,6 +167,7 @@ function createParts(options: ClaudeBackendOptions) {
   });
   return {
     tally,
+    planLimits,
     processes,
     reader,
     spares,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { CliStatus, Model, ReadCliStatus } from '../backend.ts';
+import { within } from '../common/within.ts';
 import {
   type Abilities,
   REBINDING_PROBE,
@@ -30,6 +31,9 @@ const AFTER_FAILURE_MS = 10_000;
 /** Time for the CLI to answer, in milliseconds. */
 const TIMEOUT_MS = 20_000;
 
+/** Time for the API to tell the CLI how far the plan is used up, in milliseconds. */
+const USAGE_TIMEOUT_MS = 5000;
+
 const Initialized = z.object({
   claude_code_version: z.string().nullish(),
   account: z
@@ -58,13 +62,15 @@ type Answer = { status: CliStatus; abilities: Abilities };
 export function createCliStatusReader(
   openProcess: OpenProcess,
   profile: LaunchProfile,
+  /** Told how far the CLI says that the account's plan is used up. Default: nobody. */
+  onUsage: (answer: unknown) => void = () => {},
 ): CliStatusReader {
   let fresh: { answer: Promise<Answer>; untilMs: number } | undefined;
   let abilities: { known: Promise<Abilities>; untilMs: number } | undefined;
 
   function ask() {
     if (fresh && fresh.untilMs > performance.now()) return fresh.answer;
-    const answer = askCli(openProcess, profile);
+    const answer = askCli(openProcess, profile, onUsage);
     fresh = { answer, untilMs: performance.now() + FRESH_FOR_MS };
     answer.catch(() => {
       fresh = undefined;
@@ -91,7 +97,11 @@ export function createCliStatusReader(
   };
 }
 
-async function askCli(openProcess: OpenProcess, profile: LaunchProfile): Promise<Answer> {
+async function askCli(
+  openProcess: OpenProcess,
+  profile: LaunchProfile,
+  onUsage: (answer: unknown) => void,
+): Promise<Answer> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const process = await openProcess(profile, signal);
   using _ending = endWhenAborted(process, signal);
@@ -104,14 +114,24 @@ async function askCli(openProcess: OpenProcess, profile: LaunchProfile): Promise
     return {
       status: {
         isLoggedIn: isLoggedIn(account),
+        version: version ?? undefined,
         account: account?.email ?? account?.organization ?? undefined,
         models,
       },
       abilities: toAbilities(models, { canRewind, rebinding }),
     };
   } finally {
-    void process.end();
+    void askUsage(process, onUsage).finally(() => process.end());
   }
+}
+
+/**
+ * Nobody waits for it: with a login of `/login` the CLI asks the API's `/api/oauth/usage`, with all others
+ * it answers at once that there is no plan (CLI 2.1.330).
+ */
+async function askUsage(process: CliProcess, onUsage: (answer: unknown) => void) {
+  const asking = process.request({ subtype: 'get_usage', skip_behaviors: true });
+  onUsage(await within(asking, USAGE_TIMEOUT_MS).catch(() => undefined));
 }
 
 /** How the CLI refuses a change of instructions that it cannot make. */

@@ -19,6 +19,17 @@ const WorkerFacts = z.object({
   account: z.string().nullable(),
   cliVersion: z.string(),
   processes: z.object({ running: Count, ready: Count, kept: Count, suspended: Count }),
+  /** Workers of an earlier version do not tell. */
+  planLimits: z
+    .array(
+      z.object({
+        window: z.string(),
+        used: z.number(),
+        isReached: z.boolean(),
+        resetsAtMs: z.number(),
+      }),
+    )
+    .default([]),
   /** Milliseconds since 1970, by its own clock. */
   seenAt: Count,
 });

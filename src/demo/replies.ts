@@ -15,7 +15,11 @@ export type JsonReply = { status: number; headers: Record<string, string>; body:
  * An answer in steps. Sent as server-sent events, or gathered into one message when the request did not
  * ask for a stream.
  */
-export type StepsReply = { steps: Iterable<Step> | AsyncIterable<Step> };
+export type StepsReply = {
+  steps: Iterable<Step> | AsyncIterable<Step>;
+  /** Further headers of the answer. Default: none. */
+  headers?: Record<string, string>;
+};
 
 /**
  * An event, `'cut'` (the connection breaks), `'hang'` (nothing more until the connection closes), or a

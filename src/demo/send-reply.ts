@@ -45,6 +45,7 @@ async function sendStream(
       response.writeHead(200, {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-cache',
+        ...reply.headers,
       });
     const isRoomLeft = response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
     if (!isRoomLeft) await Promise.race([once(response, 'drain'), options.closed]);
@@ -63,7 +64,7 @@ async function sendWhole(
   const failure = events.find((event) => event.type === 'error');
   const answer: JsonReply = failure
     ? { status: failure.error.type === 'overloaded_error' ? 529 : 500, headers: {}, body: failure }
-    : { status: 200, headers: {}, body: toMessage(events) };
+    : { status: 200, headers: reply.headers ?? {}, body: toMessage(events) };
   sendJson(response, answer, options.requestId);
 }
 

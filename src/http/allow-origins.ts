@@ -1,6 +1,8 @@
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 
+import { PLAN_HEADERS } from './show-plan-limits.ts';
+
 /** What the OpenAI and Anthropic clients read of an answer, and browsers hide unless told. */
 const EXPOSED = [
   'x-request-id',
@@ -9,6 +11,7 @@ const EXPOSED = [
   'retry-after-ms',
   'x-should-retry',
   'x-ignored-params',
+  ...PLAN_HEADERS,
   ...['limit', 'remaining', 'reset'].flatMap((fact) =>
     ['requests', 'tokens'].flatMap((kind) => [
       `x-ratelimit-${fact}-${kind}`,

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-import type { LearntRefusal } from '../run.ts';
 import { createBoundedLabels, OTHER } from './bounded-labels.ts';
+import { addRunnerMetrics, type RunnerCounts } from './runner-metrics.ts';
 import type { RunObserver, RunOutcome, RunRecord } from './run-record.ts';
 
 export type MetricsParts = {
@@ -24,14 +24,6 @@ type ClusterCounts = {
   /** Whether its Redis answers. */
   isUp: () => boolean;
   workers: () => readonly WorkerCounts[];
-};
-
-type RunnerCounts = {
-  spares: Readonly<Record<string, { hit: number; missed: number }>>;
-  apiRetries: ReadonlyMap<string, number>;
-  restarts: number;
-  /** What models refused. Default: nothing. */
-  refusals?: readonly LearntRefusal[];
 };
 
 export type Metrics = {
@@ -59,7 +51,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
   if (parts.withNodeMetrics) collectDefaultMetrics({ register: registry });
   addGauges(registry, parts);
   if (parts.cluster) addClusterGauges(registry, parts.cluster);
-  if (parts.runner) addRunnerCounters(registry, parts.runner);
+  if (parts.runner) addRunnerMetrics(registry, parts.runner);
   const runs = createRunMetrics(registry, parts.isModel);
   return {
     observer: runs,
@@ -121,43 +113,6 @@ function addClusterGauges(registry: Registry, { isUp, workers }: ClusterCounts) 
     add('running', 'Requests that a worker of the cluster carries out.', ({ running }) => running),
     add('places', 'Requests that it may carry out at the same time.', ({ places }) => places),
   ];
-}
-
-function addRunnerCounters(registry: Registry, read: () => RunnerCounts) {
-  const registers = [registry];
-  const spares = new Counter({
-    name: 'claude_proxy_spares_total',
-    help: 'CLI processes that requests asked for, by whether one that was started ahead was there.',
-    labelNames: ['profile', 'outcome'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [profile, counts] of Object.entries(read().spares)) {
-        for (const [outcome, count] of Object.entries(counts))
-          this.inc({ profile, outcome }, count);
-      }
-    },
-  });
-  const retries = new Counter({
-    name: 'claude_proxy_api_retries_total',
-    help: 'API calls that the CLI tried again, by the status of the answer.',
-    labelNames: ['status'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [status, count] of read().apiRetries) this.inc({ status }, count);
-    },
-  });
-  const restarts = new Counter({
-    name: 'claude_proxy_restarts_total',
-    help: 'Runs begun anew, since their CLI process died before it said anything.',
-    registers,
-    collect() {
-      this.reset();
-      this.inc(read().restarts);
-    },
-  });
-  return [spares, retries, restarts];
 }
 
 function createRunMetrics(registry: Registry, isModel = (_name: string) => true) {

@@ -1,5 +1,7 @@
-import type { CliStatus } from '../backend.ts';
+import type { CliStatus, PlanLimit } from '../backend.ts';
+import { isOfLaterSeries, isOlder, NEWEST_TRIED_CLI, OLDEST_CLI } from '../common/cli-versions.ts';
 import type { ClusterState, HealthParts } from './health.ts';
+import { toWindowTitle } from '../common/plan-windows.ts';
 
 /** What is looked at to see whether all is well. */
 export type ConditionParts = Pick<
@@ -10,6 +12,8 @@ export type ConditionParts = Pick<
   | 'isCountedInMemory'
   | 'isStored'
   | 'cluster'
+  | 'planLimits'
+  | 'cliVersion'
   | 'readKnownStatus'
 >;
 
@@ -21,8 +25,8 @@ type Rule = {
   stopsRequests: boolean;
   /** Whether it stays until somebody does something. */
   needsPerson: boolean;
-  /** What happened. */
-  what: string;
+  /** What happened; a function where that has figures. */
+  what: string | ((situation: Situation) => string);
   /** What to do; commands stand in backticks. */
   todo: string;
 };
@@ -86,18 +90,49 @@ const RULES = {
     what: 'The state folder cannot be written: what has to be kept is refused.',
     todo: 'Most likely its disk is full; make room. Requests that keep nothing are answered meanwhile.',
   },
+  'plan-limit-reached': {
+    holds: (situation) => listReached(situation).length > 0,
+    stopsRequests: false,
+    needsPerson: true,
+    what: (situation) => listReached(situation).map(toPlanSentence).join(' '),
+    todo: 'Until then Anthropic refuses requests of this login, unless usage beyond the plan is paid for. An `ANTHROPIC_API_KEY` is another way.',
+  },
+  'plan-limit-near': {
+    holds: (situation) => listNear(situation).length > 0,
+    stopsRequests: false,
+    needsPerson: true,
+    what: (situation) => listNear(situation).map(toPlanSentence).join(' '),
+    todo: 'When it is used up, Anthropic refuses requests of this login until then. Let wait what can; the usage page tells who asks for the most.',
+  },
+  'cli-outdated': {
+    holds: (situation) => listVersions(situation).some((version) => isOlder(version, OLDEST_CLI)),
+    stopsRequests: false,
+    needsPerson: true,
+    what: (situation) =>
+      `The claude CLI is version ${listVersions(situation).toSorted(byAge)[0]}: ${OLDEST_CLI} is the oldest that keeps callers' texts from being run as commands.`,
+    todo: 'Run `claude update`, or `npm install -g @anthropic-ai/claude-code@latest`, and restart the server.',
+  },
+  'cli-untried': {
+    holds: (situation) => listVersions(situation).some(isOfLaterSeries),
+    stopsRequests: false,
+    needsPerson: true,
+    what: (situation) =>
+      `The claude CLI is version ${listVersions(situation).toSorted(byAge).at(-1)}: this server was tried with ${OLDEST_CLI} to ${NEWEST_TRIED_CLI}.`,
+    todo: 'Run `claude-code-proxy doctor`; a newer version of the server may know that CLI.',
+  },
 } satisfies Record<string, Rule>;
 
 /** Something that is not as it should be. */
-export type Condition = Omit<Rule, 'holds'> & { name: keyof typeof RULES };
+export type Condition = Omit<Rule, 'holds' | 'what'> & { name: keyof typeof RULES; what: string };
 
 /** What holds now, told at once: the CLI is asked no more often than `readKnownStatus` asks. */
 export async function readConditions(parts: ConditionParts): Promise<readonly Condition[]> {
   const situation = { ...parts, status: await parts.readKnownStatus() };
   const names = Object.keys(RULES) as Condition['name'][]; // `keys` forgets the names
   return names.flatMap((name) => {
-    const { holds, ...condition }: Rule = RULES[name];
-    return holds(situation) ? [{ name, ...condition }] : [];
+    const { holds, what, ...condition }: Rule = RULES[name];
+    if (!holds(situation)) return [];
+    return [{ name, ...condition, what: typeof what === 'string' ? what : what(situation) }];
   });
 }
 
@@ -118,4 +153,32 @@ function isEach({ workers }: ClusterState, isLoggedIn: boolean | null) {
 
 function isFull(queue: ReturnType<ConditionParts['queue']>, maxQueueSize: number) {
   return queue.running >= queue.concurrency && queue.waiting >= maxQueueSize;
+}
+
+/** From this share on a window of the plan is nearly used up. */
+const NEARLY = 0.8;
+
+function listReached({ planLimits }: Situation) {
+  return planLimits().filter(({ isReached }) => isReached);
+}
+
+function listNear({ planLimits }: Situation) {
+  return planLimits().filter(({ isReached, used }) => !isReached && used >= NEARLY);
+}
+
+function toPlanSentence({ window, used, resetsAtMs }: PlanLimit) {
+  const resetsAt = new Date(resetsAtMs).toISOString().slice(0, 'YYYY-MM-DDThh:mm'.length);
+  return `The plan's ${toWindowTitle(window)} limit is ${Math.floor(used * 100)} % used up; it begins anew at ${resetsAt.replace('T', ' ')} UTC.`;
+}
+
+/** What is known of: of each worker where there are some, else as the CLI last told. */
+function listVersions({ cluster, status, cliVersion }: Situation) {
+  const all = cluster
+    ? cluster.workers().map((worker) => worker.cliVersion)
+    : [status?.version ?? cliVersion];
+  return all.filter((version) => /^\d+\.\d+\.\d+/.test(version));
+}
+
+function byAge(one: string, other: string) {
+  return one.localeCompare(other, 'en', { numeric: true });
 }

@@ -1,5 +1,6 @@
 import type { Handler } from 'hono';
 
+import type { PlanLimit } from '../backend.ts';
 import type { AppEnv } from '../http/variables.ts';
 import type { ReadKnownStatus } from './known-status.ts';
 
@@ -42,6 +43,8 @@ export type HealthParts = {
   cluster?: ClusterState | undefined;
   /** Whether a script answers in the place of a model. */
   isDemo: boolean;
+  /** How far the account's plan is used up, as far as it is known. */
+  planLimits: () => readonly PlanLimit[];
   /** How the CLI is, as it last told. */
   readKnownStatus: ReadKnownStatus;
 };

@@ -10,7 +10,7 @@ import type { OpenedKeys } from './open-keys.ts';
 import type { ServerOptions } from './server-parts.ts';
 
 type HealthSources = Pick<HealthParts, 'queue'> & {
-  cli: Pick<OpenedBackend, 'cluster' | 'readCliStatus'>;
+  cli: Pick<OpenedBackend, 'backend' | 'cluster' | 'readCliStatus'>;
   drain: { isOn: boolean };
   keys: Pick<OpenedKeys, 'isCountedInMemory'>;
   sessions: Pick<Sessions, 'count'>;
@@ -24,6 +24,7 @@ export function openHealth(
 ): { health: HealthParts; endAlerts: () => Promise<void> } {
   const health: HealthParts = {
     queue,
+    planLimits: () => cli.backend.counts().planLimits,
     cluster: cli.cluster,
     isDraining: () => drain.isOn,
     isCountedInMemory: keys.isCountedInMemory,

@@ -308,6 +308,7 @@ async function work(prefix: string, run: Run) {
       spares: { chat: { hit: 0, missed: 0 }, agent: { hit: 0, missed: 0 } },
       apiRetries: new Map(),
       refusals: [],
+      planLimits: [],
     }),
     close: () => Promise.resolve(),
   };

@@ -102,6 +102,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       isDraining: () => false,
       isCountedInMemory: () => false,
       isStored: () => true,
+      planLimits: () => [],
       countSessions: () => Promise.resolve(0),
       isDemo: false,
       readKnownStatus: createReadKnownStatus(health?.readCliStatus ?? readCliStatus),
@@ -141,6 +142,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       host: '127.0.0.1',
       allowedHosts: ['app'], // as the tests' clients call it
       hopHeader: 'x-hop',
+      planLimitHeaders: false,
       logContent: false,
       ...settings,
     },

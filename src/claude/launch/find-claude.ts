@@ -6,6 +6,8 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 
+import { isOlder, OLDEST_CLI } from '../../common/cli-versions.ts';
+
 /** A `claude` program that runs and is new enough. */
 export type ClaudeInstallation = { path: string; version: string };
 
@@ -14,8 +16,6 @@ class InstallationError extends Error {
   override readonly name = 'InstallationError';
 }
 
-// Older ones ignore `client_composed`, one of the two locks that keep a caller's text from being run.
-const OLDEST_VERSION = '2.1.280';
 const VERSION_TIMEOUT_MS = 20_000;
 
 const INSTALL = 'install it with `npm install -g @anthropic-ai/claude-code`';
@@ -121,9 +121,9 @@ async function isProgram(path: string): Promise<boolean> {
 }
 
 function refuseOld(path: string, version: string): void {
-  if (version.localeCompare(OLDEST_VERSION, 'en', { numeric: true }) < 0) {
+  if (isOlder(version, OLDEST_CLI)) {
     throw new InstallationError(
-      `The claude CLI at ${path} is version ${version}, older than ${OLDEST_VERSION}: ${UPDATE}.`,
+      `The claude CLI at ${path} is version ${version}, older than ${OLDEST_CLI}: ${UPDATE}.`,
     );
   }
 }

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 
 import { type ControlChannel, createControlChannel } from './control-channel.ts';
 import { createLineQueue } from './lines.ts';
-import { type CliLine, readCliLine, type ResultLine } from './protocol.ts';
+import { type CliLine, type RateLimitInfo, readCliLine, type ResultLine } from './protocol.ts';
 import { splitLines } from '../../common/split-lines.ts';
 
 /** Lines read ahead of the reader of `lines`; beyond that the CLI's stdout is left to fill up. */
@@ -19,6 +19,8 @@ export type ProcessLaunch = {
   folder: string;
   /** Called when the CLI retries an API call, with the status that the API answered. Default: nothing. */
   onApiRetry?: (status: number | undefined) => void;
+  /** Called when the CLI tells how far the account's plan is used up. Default: nothing. */
+  onRateLimit?: (info: RateLimitInfo) => void;
   /** Called when the CLI has written its first line. Default: nothing. */
   onUp?: () => void;
 };
@@ -75,6 +77,7 @@ export function createCliProcess(launch: ProcessLaunch): CliProcess {
     if (line.type === 'system' && line.subtype === 'api_retry') {
       launch.onApiRetry?.(line.error_status ?? undefined);
     }
+    if (line.type === 'rate_limit_event') launch.onRateLimit?.(line.rate_limit_info);
     if (line.type === 'result') noteResult?.(line);
     return inbox.push(line);
   }

@@ -29,6 +29,8 @@ export type ProcessesOptions = {
   takeStartTurn?: TakeStartTurn;
   /** Called when a CLI retries an API call, with the status that the API answered. Default: nothing. */
   onApiRetry?: (status: number | undefined) => void;
+  /** Called when a CLI tells how far the account's plan is used up. Default: nothing. */
+  onRateLimit?: ProcessLaunch['onRateLimit'];
   /** Called when a process is gone. Default: nothing. */
   onGone?: () => void;
   /** Default: starts the program. */
@@ -99,6 +101,7 @@ async function keepAlive(
     book,
     openTemporary,
     onApiRetry = () => {},
+    onRateLimit = () => {},
     onGone = () => {},
     startProcess = createCliProcess,
   }: ProcessesOptions,
@@ -106,7 +109,14 @@ async function keepAlive(
   const temporary = openTemporary();
   const mark = randomUUID();
   const environment = { ...profile.environment, TMPDIR: temporary.path, [MARK_NAME]: mark };
-  const process = startProcess({ ...profile, environment, command, onApiRetry, onUp });
+  const process = startProcess({
+    ...profile,
+    environment,
+    command,
+    onApiRetry,
+    onRateLimit,
+    onUp,
+  });
   const gone = Promise.withResolvers<void>();
   alive.set(process, gone.promise);
   if (process.pid !== undefined) book.add(process.pid, mark);

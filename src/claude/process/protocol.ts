@@ -128,6 +128,30 @@ const ResultLine = z.object({
     .nullish(),
 });
 
+const RateLimitStatus = z.string().nullish();
+
+/**
+ * How far the account's plan is used up: comes behind an answer whose headers tell it, with a login that
+ * has a plan (CLI 2.1.330). Shares are 0 to 1, times are seconds since 1970.
+ */
+const RateLimitLine = z.object({
+  type: z.literal('rate_limit_event'),
+  rate_limit_info: z.object({
+    status: RateLimitStatus,
+    rateLimitType: z.string().nullish(),
+    utilization: z.number().nullish(),
+    resetsAt: z.number().nullish(),
+    /** What is beyond the plan is paid for, and not refused. */
+    isUsingOverage: z.boolean().nullish(),
+    unifiedWindows: z
+      .record(
+        z.string(),
+        z.object({ utilization: z.number(), resetsAt: z.number(), status: RateLimitStatus }),
+      )
+      .nullish(),
+  }),
+});
+
 /** What became of a user message that was sent in. */
 const CommandLifecycleLine = z.object({
   type: z.literal('command_lifecycle'),
@@ -165,6 +189,7 @@ const CliLine = z.union([
     ResultLine,
     SystemLine,
     CommandLifecycleLine,
+    RateLimitLine,
     ControlResponseLine,
     ControlRequestLine,
     ControlCancelLine,
@@ -178,6 +203,7 @@ export type CliLine = z.infer<typeof CliLine> | UnknownLine;
 export type ApiEvent = z.infer<typeof ApiEvent>;
 export type ApiUsage = z.infer<typeof Usage>;
 export type ModelUsage = z.infer<typeof ModelUsage>;
+export type RateLimitInfo = z.infer<typeof RateLimitLine>['rate_limit_info'];
 export type ResultLine = z.infer<typeof ResultLine>;
 
 /** Reads one line of the CLI's stdout; `undefined` when it is not a message. */

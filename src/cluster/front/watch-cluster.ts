@@ -1,4 +1,4 @@
-import type { BackendCounts } from '../../backend.ts';
+import type { BackendCounts, PlanLimit } from '../../backend.ts';
 import { within } from '../../common/within.ts';
 import { toHome } from '../names.ts';
 import type { WorkerFacts } from '../worker-list.ts';
@@ -47,8 +47,17 @@ export function createClusterWatch() {
       spares: { chat: { hit: 0, missed: 0 }, agent: { hit: 0, missed: 0 } },
       apiRetries: new Map(),
       refusals: [],
+      planLimits: toFullest(workers),
     }),
   };
+}
+
+/** Of each window the one that is used up the most: the workers may have logins of their own. */
+function toFullest(workers: readonly WorkerFacts[]): readonly PlanLimit[] {
+  const all = workers
+    .flatMap(({ planLimits }) => planLimits)
+    .toSorted((one, other) => one.used - other.used);
+  return [...new Map(all.map((limit) => [limit.window, limit])).values()];
 }
 
 function byLoad(one: WorkerFacts, other: WorkerFacts) {

@@ -39,6 +39,7 @@ export function createReadFacts({ backend, running, ...own }: ReadFactsOptions) 
     account: status?.account ?? null,
     cliVersion: own.cliVersion,
     processes: backend.counts().processes,
+    planLimits: [...backend.counts().planLimits],
     seenAt: Date.now(),
   });
   return { read, stop: () => clearInterval(timer) };

@@ -1,3 +1,4 @@
+import { toWindowTitle } from '../../common/plan-windows.ts';
 import type { RunRecord } from '../../observation/run-record.ts';
 import { toInputTokens, toOutputTokens } from '../../routes/admin/runs.ts';
 import { readServerStatus, type ServerStatus } from '../../routes/admin/server-status.ts';
@@ -6,6 +7,7 @@ import { toCount, toDuration } from '../formats.ts';
 import { html, type Html } from '../html.ts';
 import { type NameKey, readKeyNames } from '../../routes/admin/key-names.ts';
 import { toRequestsHref } from '../requests/requests-href.ts';
+import { time } from '../time.ts';
 import { toApiTitle } from '../trials.ts';
 
 type Record = Readonly<RunRecord>;
@@ -21,7 +23,7 @@ export async function nowSection(parts: DashboardParts): Promise<Html> {
   return html`${tiles(status)} ${running(now, nameKey)} ${recent(ended, nameKey)}`;
 }
 
-function tiles({ cli, queue, processes, uptimeSeconds, isDraining }: ServerStatus) {
+function tiles({ cli, queue, processes, planLimits, uptimeSeconds, isDraining }: ServerStatus) {
   const states = Object.entries(processes).filter(([, count]) => count > 0);
   const alive = states.reduce((sum, [, count]) => sum + count, 0);
   return html`<dl class="tiles">
@@ -29,11 +31,19 @@ function tiles({ cli, queue, processes, uptimeSeconds, isDraining }: ServerStatu
     ${tile('Places', `${queue.running} of ${queue.concurrency}`, 'taken')}
     ${tile('Queue', toCount(queue.waiting), `of ${toCount(queue.maxWaiting)} may wait`, queue.waiting >= queue.maxWaiting && queue.waiting > 0 ? 'bad' : '')}
     ${tile('CLI processes', toCount(alive), states.map(([state, count]) => `${count} ${state}`).join(' · ') || 'none')}
+    ${planLimits.map(planTile)}
     ${tile('Server', isDraining ? 'stopping' : 'up', `for ${toDuration(uptimeSeconds * 1000)}`, isDraining ? 'bad' : 'good')}
   </dl>`;
 }
 
-function tile(name: string, value: string, detail: string, mood: 'good' | 'bad' | '' = '') {
+/** `/ready` warns of those that are nearly used up; here all stand that are known. */
+function planTile({ window, used, isReached, resetsAt }: ServerStatus['planLimits'][number]) {
+  const detail = html`used, anew ${time(Date.parse(resetsAt))}`;
+  const percent = `${Math.floor(used * 100)} %`;
+  return tile(`Plan, ${toWindowTitle(window)}`, percent, detail, isReached ? 'bad' : '');
+}
+
+function tile(name: string, value: string, detail: string | Html, mood: 'good' | 'bad' | '' = '') {
   return html`<div class="tile ${mood}">
     <dt>${name}</dt>
     <dd>
@@ -121,12 +131,12 @@ function recentRow(record: Record, nameKey: NameKey) {
   </tr>`;
 }
 
-function headings(time: string) {
+function headings(duration: string) {
   return html`<tr>
     <th scope="col">API</th>
     <th scope="col">Model</th>
     <th scope="col">Key</th>
-    <th scope="col" class="number">${time}</th>
+    <th scope="col" class="number">${duration}</th>
     <th scope="col" class="number">Tokens in</th>
     <th scope="col" class="number">out</th>
     <th scope="col">State</th>

@@ -15,7 +15,16 @@ export const Readiness = z.object({
   reasons: z.array(
     z.enum(['cli-silent', 'not-logged-in', 'redis-lost', 'no-worker', 'draining', 'queue-full']),
   ),
-  warnings: z.array(z.enum(['limits-in-memory', 'nothing-stored'])),
+  warnings: z.array(
+    z.enum([
+      'limits-in-memory',
+      'nothing-stored',
+      'plan-limit-reached',
+      'plan-limit-near',
+      'cli-outdated',
+      'cli-untried',
+    ]),
+  ),
 });
 
 /** The answer of `GET /api/admin/status`. */
@@ -34,6 +43,16 @@ export const ServerStatus = z.object({
   refusals: z
     .array(z.object({ model: z.string(), param: z.string(), expiresAt: z.iso.datetime() }))
     .describe('What models refused: with the same values it is left out until then.'),
+  planLimits: z
+    .array(
+      z.object({
+        window: z.string().describe('`five_hour`, `seven_day` and others, as the CLI names them.'),
+        used: z.number().describe('The share that is used up, 0 to 1.'),
+        isReached: z.boolean().describe('Whether requests are refused until it begins anew.'),
+        resetsAt: z.iso.datetime(),
+      }),
+    )
+    .describe("How far the account's plan is used up; empty where that is not known."),
   troubles: z
     .array(z.object({ name: z.string(), advice: z.string() }))
     .describe('What needs a person, by the names of `/ready`, and what to do.'),

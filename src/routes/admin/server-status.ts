@@ -1,10 +1,13 @@
 import type { Handler } from 'hono';
 
+import type { PlanLimit } from '../../backend.ts';
 import { anthropicMessages } from '../../dialects/anthropic-messages/index.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import { readConditions, toTroubles, type Trouble } from '../conditions.ts';
 import type { ClusterState } from '../health.ts';
 import type { AdminParts } from './admin-parts.ts';
+
+type ShownPlanLimit = Omit<PlanLimit, 'resetsAtMs'> & { resetsAt: string };
 
 /** How the server is, now. */
 export type ServerStatus = {
@@ -19,6 +22,8 @@ export type ServerStatus = {
   cli: { version: string; loggedIn: boolean | null; account: string | null };
   /** What models refused: with the same values it is left out until then. */
   refusals: readonly { model: string; param: string; expiresAt: string }[];
+  /** How far the account's plan is used up; empty where that is not known. */
+  planLimits: readonly ShownPlanLimit[];
   cluster?: { isConnected: boolean; workers: readonly object[] };
   /** What needs a person, and what to do. */
   troubles: readonly Trouble[];
@@ -48,6 +53,10 @@ export async function readServerStatus({ health, watch }: AdminParts): Promise<S
       model,
       param: anthropicMessages.paramNames[param],
       expiresAt: new Date(Date.now() + expiresInMs).toISOString(),
+    })),
+    planLimits: health.planLimits().map(({ resetsAtMs, ...limit }) => ({
+      ...limit,
+      resetsAt: new Date(resetsAtMs).toISOString(),
     })),
     ...(health.cluster && { cluster: toClusterStatus(health.cluster) }),
     troubles: toTroubles(await readConditions(health)),

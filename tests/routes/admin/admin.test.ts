@@ -38,6 +38,7 @@ test('the status tells how the server is', async () => {
     sessions: 0,
     cli: { version: '2.1.330', loggedIn: true, account: 'somebody@example.com' },
     refusals: [],
+    planLimits: [],
     troubles: [],
   });
 });
