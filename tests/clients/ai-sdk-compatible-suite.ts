@@ -1,10 +1,8 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { generateText, Output, streamText } from 'ai';
+import { generateText, streamText } from 'ai';
 import { afterEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
-import { toolReply } from '../../src/demo/replies.ts';
 import type { Reachable } from '../support/create-scripted-proxy.ts';
 import { KEY } from '../support/start-proxy.ts';
 import { lastRequest } from '../tools/upstream.ts';
@@ -40,21 +38,6 @@ export function testAiSdkCompatible(proxy: () => Reachable): void {
     expect(whole.reasoningText).toBe('The demo model thinks about its answer.');
     expect(await streamed.reasoningText).toBe(whole.reasoningText);
     expect(lastRequest(proxy()).body).toMatchObject({ output_config: { effort: 'high' } });
-  });
-}
-
-/** An object that nobody but the CLI makes the model give: no schema is sent. */
-export function testUnshapedObjects(proxy: () => Reachable): void {
-  test('as it comes, which sends no schema, it gets the JSON that the model makes of the prompt', async () => {
-    proxy().model.answer = () => toolReply([{ name: 'StructuredOutput', input: { name: 'Ada' } }]);
-    const given = {
-      model: connect({ baseURL: `${proxy().url}/v1`, fetch: proxy().fetch }),
-      prompt: 'Hello.',
-      output: Output.object({ schema: z.object({ name: z.string() }) }),
-    };
-
-    expect((await generateText(given)).output).toEqual({ name: 'Ada' });
-    expect(await streamText(given).output).toEqual({ name: 'Ada' });
   });
 }
 

@@ -16,8 +16,6 @@ import type { UpstreamRequest } from '../../src/demo/model-server.ts';
 import { errorReply, heldReply } from '../../src/demo/replies.ts';
 import type { Reachable } from '../support/create-scripted-proxy.ts';
 import { callThenSay, lastRequest, toResults } from '../tools/upstream.ts';
-import type { ChatClient } from './chat-client.ts';
-import { testConversations } from './conversation-suite.ts';
 import { failureOf } from './failure-of.ts';
 import { type Exchange, recordFetch } from './record-fetch.ts';
 import { skipWaits } from './skip-waits.ts';
@@ -54,18 +52,6 @@ export function testAiSdk({ proxy, connect }: Parts): void {
 
   afterEach(() => {
     proxy().model.answer = demoAnswer;
-  });
-
-  testConversations({
-    proxy,
-    connect: (baseURL): ChatClient => {
-      const options = { model: connect({ baseURL, fetch: proxy().fetch }), maxRetries: 0 };
-      return {
-        askWhole: async (messages) => (await generateText({ ...options, messages })).text,
-        askStreamed: (messages, abortSignal) =>
-          streamText({ ...options, messages, abortSignal }).textStream,
-      };
-    },
   });
 
   describe('a text', () => {

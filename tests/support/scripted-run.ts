@@ -77,15 +77,19 @@ function* sayBroken(step: 'cut' | { error: { message: string } }, open: number |
 function* sayRefusal({ status, headers, body }: Exclude<Reply, { steps: unknown }>) {
   const { message } = (body as { error: { message: string } }).error; // as errorReply makes it
   const retryAfter = headers['retry-after'];
-  if (retryAfter !== undefined)
+  // It does not wait for hours, and then tells nobody how long they are.
+  if (retryAfter !== undefined && Number(retryAfter) < 3600)
     yield toLine({
       type: 'system',
       subtype: 'api_retry',
       error_status: status,
       retry_delay_ms: Number(retryAfter) * 1000,
     });
-  const result = `API Error: ${status} ${message}`;
-  yield toLine({ ...RESULT, is_error: true, api_error_status: status, result });
+  const failed = { ...RESULT, is_error: true, api_error_status: status };
+  if (message.startsWith('prompt is too long'))
+    yield toLine({ ...failed, terminal_reason: 'prompt_too_long', result: 'Prompt is too long' });
+  else if (status === 413) yield toLine({ ...failed, result: 'Request too large (max 32MB).' });
+  else yield toLine({ ...failed, result: `API Error: ${status} ${message}` });
 }
 
 const RESULT = {

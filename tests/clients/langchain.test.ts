@@ -1,20 +1,12 @@
-import { AIMessage, HumanMessage, ToolMessage, type UsageMetadata } from '@langchain/core/messages';
+import { ToolMessage, type UsageMetadata } from '@langchain/core/messages';
 import { ChatOpenAI, type ChatOpenAIFields } from '@langchain/openai';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
-import type { ChatClient, Turn } from './chat-client.ts';
-import { testBaseUrls, testConversations } from './conversation-suite.ts';
+import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
 import { recordFetch } from './record-fetch.ts';
 
-let proxy: Proxy;
-beforeAll(async () => {
-  proxy = await startProxy();
-});
-afterAll(() => proxy.stop());
-
-testConversations({ proxy: () => proxy, connect });
-testBaseUrls({ proxy: () => proxy, connect });
+const proxy = createScriptedProxy();
 
 describe('invoke', () => {
   test('gives the text, the model and the usage', async () => {
@@ -56,7 +48,7 @@ test('a batch of three comes back in order', async () => {
 
 describe('with its default of six retries, it sends once', () => {
   test('what has a wrong key', async () => {
-    const { fetch, exchanges } = recordFetch();
+    const { fetch, exchanges } = recordFetch(proxy.fetch);
     const model = toModel({ apiKey: 'wrong' }, fetch);
 
     await expect(model.invoke('Hello.')).rejects.toMatchObject({
@@ -68,7 +60,7 @@ describe('with its default of six retries, it sends once', () => {
   });
 
   test('what the server finds wrong', async () => {
-    const { fetch, exchanges } = recordFetch();
+    const { fetch, exchanges } = recordFetch(proxy.fetch);
     const model = toModel({}, fetch);
 
     const orphan = new ToolMessage({ content: 'Rain.', tool_call_id: 'call_of_nobody' });
@@ -90,29 +82,11 @@ function expectUsage(usage: UsageMetadata | undefined): void {
   });
 }
 
-function connect(baseURL: string): ChatClient {
-  const model = toModel({}, globalThis.fetch, baseURL);
-  return {
-    askWhole: async (turns) => (await model.invoke(turns.map(toMessage))).text,
-    async *askStreamed(turns, signal) {
-      for await (const { text } of await model.stream(turns.map(toMessage), { signal })) yield text;
-    },
-  };
-}
-
-function toMessage({ role, content }: Turn): AIMessage | HumanMessage {
-  return role === 'user' ? new HumanMessage(content) : new AIMessage(content);
-}
-
-function toModel(
-  fields: ChatOpenAIFields = {},
-  fetch = globalThis.fetch,
-  baseURL = `${proxy.url}/v1`,
-): ChatOpenAI {
+function toModel(fields: ChatOpenAIFields = {}, fetch = proxy.fetch): ChatOpenAI {
   return new ChatOpenAI({
     model: 'sonnet',
     apiKey: KEY,
-    configuration: { baseURL, fetch },
+    configuration: { baseURL: `${proxy.url}/v1`, fetch },
     ...fields,
   });
 }

@@ -1,11 +1,10 @@
 import Anthropic, { APIUserAbortError } from '@anthropic-ai/sdk';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { heldReply } from '../../src/demo/replies.ts';
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
-import type { ChatClient } from './chat-client.ts';
-import { testBaseUrls, testConversations } from './conversation-suite.ts';
+import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
 import { recordFetch } from './record-fetch.ts';
 
 const HELLO = {
@@ -14,24 +13,12 @@ const HELLO = {
   messages: [{ role: 'user', content: 'Hello.' }],
 } satisfies Anthropic.MessageCreateParams;
 
-let proxy: Proxy;
-let anthropic: Anthropic;
-beforeAll(async () => {
-  proxy = await startProxy();
-  anthropic = toClient({ baseURL: proxy.url });
-});
-afterAll(() => proxy.stop());
-
-testConversations({
-  proxy: () => proxy,
-  // This client writes the version into the path itself.
-  connect: (baseUrl) => connect(baseUrl.replace(/\/v1$/, '')),
-});
-testBaseUrls({ proxy: () => proxy, connect });
+const proxy = createScriptedProxy();
+const anthropic = toClient({ baseURL: proxy.url });
 
 describe('the key', () => {
   test('is taken as Bearer, as the 1.x SDK sends it', async () => {
-    const { fetch, exchanges } = recordFetch();
+    const { fetch, exchanges } = recordFetch(proxy.fetch);
     await toClient({ baseURL: proxy.url, fetch }).messages.create(HELLO);
 
     const headers = exchanges[0]?.headers;
@@ -41,7 +28,7 @@ describe('the key', () => {
   });
 
   test('is taken as x-api-key with the older version, as earlier SDKs send it', async () => {
-    const { fetch, exchanges } = recordFetch();
+    const { fetch, exchanges } = recordFetch(proxy.fetch);
     const older = toClient({
       baseURL: proxy.url,
       fetch,
@@ -143,7 +130,7 @@ describe('a streamed message', () => {
   });
 
   test('is an uncompressed event stream, although the client says JSON', async () => {
-    const { fetch, exchanges } = recordFetch();
+    const { fetch, exchanges } = recordFetch(proxy.fetch);
     const client = toClient({ baseURL: proxy.url, fetch });
     await Array.fromAsync(await client.messages.create({ ...HELLO, stream: true }));
 
@@ -183,25 +170,6 @@ describe('the .stream() helper', () => {
   });
 });
 
-function connect(baseURL: string): ChatClient {
-  const client = toClient({ baseURL });
-  return {
-    async askWhole(messages) {
-      return toText(await client.messages.create({ ...HELLO, messages }));
-    },
-    async *askStreamed(messages, signal) {
-      const params = { ...HELLO, messages, stream: true } as const;
-      for await (const event of await client.messages.create(params, { signal }))
-        if (event.type === 'content_block_delta' && event.delta.type === 'text_delta')
-          yield event.delta.text;
-    },
-  };
-}
-
-function toText({ content }: Anthropic.Message): string {
-  return content.map((block) => (block.type === 'text' ? block.text : '')).join('');
-}
-
 function toClient(options: ConstructorParameters<typeof Anthropic>[0]): Anthropic {
-  return new Anthropic({ apiKey: KEY, maxRetries: 0, ...options });
+  return new Anthropic({ apiKey: KEY, maxRetries: 0, fetch: proxy.fetch, ...options });
 }

@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
 
 const MAX_BODY_BYTES = 2000;
 
-let proxy: Proxy;
-beforeAll(async () => {
-  proxy = await startProxy({ settings: { MAX_BODY_BYTES: String(MAX_BODY_BYTES) } });
-});
-afterAll(() => proxy.stop());
+const proxy = createScriptedProxy({ maxBodyBytes: MAX_BODY_BYTES });
 
 /** What a caller with the right key gets: an empty body is the next thing that is wrong with a POST. */
 const ROUTES = [
@@ -128,7 +125,7 @@ function call(
   headers: Record<string, string>,
   body = '{}',
 ): Promise<Response> {
-  return fetch(proxy.url + path, {
+  return proxy.fetch(proxy.url + path, {
     method,
     headers: { 'content-type': 'application/json', ...headers },
     ...(method === 'POST' && { body }),

@@ -1,18 +1,18 @@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
 
-let proxy: Proxy;
-let openai: OpenAI;
-let anthropic: Anthropic;
-beforeAll(async () => {
-  proxy = await startProxy({ settings: { MODEL_ALIASES: 'gpt-4o=sonnet,acme/small=haiku' } });
-  openai = new OpenAI({ baseURL: `${proxy.url}/v1`, apiKey: KEY });
-  anthropic = new Anthropic({ baseURL: proxy.url, apiKey: KEY });
+const proxy = createScriptedProxy({
+  modelAliases: new Map([
+    ['gpt-4o', 'sonnet'],
+    ['acme/small', 'haiku'],
+  ]),
 });
-afterAll(() => proxy.stop());
+const openai = new OpenAI({ baseURL: `${proxy.url}/v1`, apiKey: KEY, fetch: proxy.fetch });
+const anthropic = new Anthropic({ baseURL: proxy.url, apiKey: KEY, fetch: proxy.fetch });
 
 describe('the list of models', () => {
   test('is the same for the OpenAI and the Anthropic client', async () => {

@@ -3,12 +3,13 @@ import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
 import { jsonSchemaOutputFormat } from '@anthropic-ai/sdk/helpers/json-schema';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 import { ThreadUnsupportedRequestError } from '@anthropic-ai/sdk/resources/messages';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { toolReply } from '../../src/demo/replies.ts';
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
 import { callThenSay, lastRequest, toResults } from '../tools/upstream.ts';
 import { recordFetch } from './record-fetch.ts';
 
@@ -23,13 +24,8 @@ const WEATHER = {
   input_schema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
 } satisfies Anthropic.Tool;
 
-let proxy: Proxy;
-let anthropic: Anthropic;
-beforeAll(async () => {
-  proxy = await startProxy();
-  anthropic = toClient();
-});
-afterAll(() => proxy.stop());
+const proxy = createScriptedProxy();
+const anthropic = toClient();
 afterEach(() => {
   proxy.model.answer = demoAnswer;
 });
@@ -37,7 +33,7 @@ afterEach(() => {
 describe.each([false, true])('the tool runner with stream: %s', (stream) => {
   test('runs the tools that the model calls, and gives its last words', async () => {
     proxy.model.answer = callThenSay([PARIS, ROME], 'Both are sunny.');
-    const { fetch, exchanges } = recordFetch();
+    const { fetch, exchanges } = recordFetch(proxy.fetch);
     const { tool, cities } = toRunnable();
     const message = await toClient(fetch).beta.messages.toolRunner(
       toParams({ tools: [tool], stream }),
@@ -234,6 +230,6 @@ function toRunnable() {
   return { tool, cities };
 }
 
-function toClient(fetch = globalThis.fetch): Anthropic {
+function toClient(fetch = proxy.fetch): Anthropic {
   return new Anthropic({ baseURL: proxy.url, apiKey: KEY, maxRetries: 0, fetch });
 }

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { readSse, type Sse } from '../support/read-sse.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
 import type { ChatClient, Turn } from './chat-client.ts';
 import { testConversations } from './conversation-suite.ts';
 
 const HELLO: Turn[] = [{ role: 'user', content: 'Hello.' }];
 
-let proxy: Proxy;
-beforeAll(async () => {
-  proxy = await startProxy();
-});
-afterAll(() => proxy.stop());
+const proxy = createScriptedProxy();
 
 describe('chat completions', () => {
   testConversations({

@@ -1,23 +1,12 @@
 import { ChatAnthropic, type ChatAnthropicInput } from '@langchain/anthropic';
-import { AIMessage, HumanMessage, type UsageMetadata } from '@langchain/core/messages';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AIMessage, type UsageMetadata } from '@langchain/core/messages';
+import { describe, expect, test } from 'vitest';
 
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
-import type { ChatClient, Turn } from './chat-client.ts';
-import { testConversations } from './conversation-suite.ts';
+import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
 import { recordFetch } from './record-fetch.ts';
 
-let proxy: Proxy;
-beforeAll(async () => {
-  proxy = await startProxy();
-});
-afterAll(() => proxy.stop());
-
-testConversations({
-  proxy: () => proxy,
-  // This client writes the version into the path itself.
-  connect: (baseUrl) => connect(baseUrl.replace(/\/v1$/, '')),
-});
+const proxy = createScriptedProxy();
 
 test('invoke gives the text, the model, why it ended, and the usage', async () => {
   const message = await toModel().invoke('Hello.');
@@ -43,7 +32,7 @@ test('stream gives the text piece by piece, and a usage that counts nothing twic
 
 describe('with its default of six retries, it sends once', () => {
   test('what has a wrong key', async () => {
-    const { fetch, exchanges } = recordFetch();
+    const { fetch, exchanges } = recordFetch(proxy.fetch);
     const model = toModel({ apiKey: 'wrong', clientOptions: { fetch } });
 
     await expect(model.invoke('Hello.')).rejects.toMatchObject({
@@ -55,7 +44,7 @@ describe('with its default of six retries, it sends once', () => {
   });
 
   test('what the server finds wrong', async () => {
-    const { fetch, exchanges } = recordFetch();
+    const { fetch, exchanges } = recordFetch(proxy.fetch);
     const model = toModel({ clientOptions: { fetch } });
 
     await expect(model.invoke([new AIMessage('I begin.')])).rejects.toMatchObject({ status: 400 });
@@ -72,25 +61,12 @@ function expectUsage(usage: UsageMetadata | undefined): void {
   expect(usage?.input_tokens).toBeGreaterThan(0);
 }
 
-function connect(baseUrl: string): ChatClient {
-  const model = toModel({ anthropicApiUrl: baseUrl });
-  return {
-    askWhole: async (turns) => (await model.invoke(turns.map(toMessage))).text,
-    async *askStreamed(turns, signal) {
-      for await (const { text } of await model.stream(turns.map(toMessage), { signal })) yield text;
-    },
-  };
-}
-
-function toMessage({ role, content }: Turn): AIMessage | HumanMessage {
-  return role === 'user' ? new HumanMessage(content) : new AIMessage(content);
-}
-
 function toModel(fields: ChatAnthropicInput = {}): ChatAnthropic {
   return new ChatAnthropic({
     model: 'sonnet',
     apiKey: KEY,
     anthropicApiUrl: proxy.url,
+    clientOptions: { fetch: proxy.fetch },
     ...fields,
   });
 }

@@ -7,18 +7,17 @@ import OpenAI, {
   PermissionDeniedError,
   RateLimitError,
 } from 'openai';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { demoAnswer } from '../../src/demo/answers.ts';
+import { errorReply } from '../../src/demo/replies.ts';
+import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
 import { failureOf } from './failure-of.ts';
 import { recordFetch } from './record-fetch.ts';
+import { skipWaits } from './skip-waits.ts';
 
-let proxy: Proxy;
-beforeAll(async () => {
-  // The CLI's own retries would only make the failures slow.
-  proxy = await startProxy({ settings: { CLAUDE_MAX_RETRIES: '0' } });
-});
-afterAll(() => proxy.stop());
+const proxy = createScriptedProxy();
 
 describe('each failure of the API is the class that the SDK has for it', () => {
   test.each([
@@ -69,7 +68,7 @@ test('a failure in the middle of a stream is thrown behind the text so far', asy
 
 describe('a wrong key', () => {
   test('is an AuthenticationError, and is sent once', async () => {
-    const { fetch, exchanges } = recordFetch();
+    const { fetch, exchanges } = recordFetch(proxy.fetch);
     const error = await failureOf(APIError, say('Hello.', toClient({ apiKey: 'wrong', fetch })));
 
     expect(error).toBeInstanceOf(AuthenticationError);
@@ -85,7 +84,7 @@ describe('a wrong key', () => {
 
 describe('a bad request', () => {
   test('is a BadRequestError that names the field, is sent once, and reaches no model', async () => {
-    const { fetch, exchanges } = recordFetch();
+    const { fetch, exchanges } = recordFetch(proxy.fetch);
     const before = proxy.model.requests.length;
     const openai = toClient({ fetch });
     const error = await failureOf(
@@ -98,6 +97,23 @@ describe('a bad request', () => {
     expect(exchanges).toHaveLength(1);
     expect(proxy.model.requests).toHaveLength(before);
   });
+});
+
+test("the API's Retry-After reaches the client, which waits so long and tries again", async () => {
+  proxy.model.answer = () => {
+    proxy.model.answer = demoAnswer;
+    return errorReply(429, 'rate_limit_error', 'Too many requests.', { retryAfter: 37 });
+  };
+  const { fetch, exchanges } = recordFetch(proxy.fetch);
+  const waits = skipWaits({ fromMs: 30_000, toMs: 59_000 });
+  const completion = await say('Hello.', toClient({ fetch }));
+  waits.restore();
+
+  expect(exchanges.map(({ response }) => response.status)).toEqual([429, 200]);
+  const retryAfter = Number(exchanges[0]?.response.headers.get('retry-after'));
+  expect(retryAfter).toBeGreaterThanOrEqual(37);
+  expect(waits.waitsMs).toContain(retryAfter * 1000);
+  expect(completion.choices[0]?.message.content).toContain('Hello.');
 });
 
 test('an unknown model is a NotFoundError of models.retrieve', async () => {
@@ -124,5 +140,11 @@ function stream(content: string) {
 /** Tries again, as by default, only where the test watches what is sent. */
 function toClient(options: { apiKey?: string; fetch?: typeof fetch } = {}): OpenAI {
   const maxRetries = options.fetch ? 2 : 0;
-  return new OpenAI({ baseURL: `${proxy.url}/v1`, apiKey: KEY, maxRetries, ...options });
+  return new OpenAI({
+    baseURL: `${proxy.url}/v1`,
+    apiKey: KEY,
+    maxRetries,
+    fetch: proxy.fetch,
+    ...options,
+  });
 }

@@ -6,18 +6,14 @@ import Anthropic, {
   NotFoundError,
   RateLimitError,
 } from '@anthropic-ai/sdk';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
 import { failureOf } from './failure-of.ts';
 import { recordFetch } from './record-fetch.ts';
 
-let proxy: Proxy;
-beforeAll(async () => {
-  // The CLI's own retries would only make the failures slow.
-  proxy = await startProxy({ settings: { CLAUDE_MAX_RETRIES: '0' } });
-});
-afterAll(() => proxy.stop());
+const proxy = createScriptedProxy();
 
 describe('each failure of the API is the class that the SDK has for it', () => {
   test.each([
@@ -58,7 +54,7 @@ test('a failure in the middle of a stream is thrown behind the text so far', asy
 });
 
 test('a wrong key is an AuthenticationError, and is sent once', async () => {
-  const { fetch, exchanges } = recordFetch();
+  const { fetch, exchanges } = recordFetch(proxy.fetch);
   const error = await failureOf(APIError, say('Hello.', toClient({ apiKey: 'wrong', fetch })));
 
   expect(error).toBeInstanceOf(AuthenticationError);
@@ -68,7 +64,7 @@ test('a wrong key is an AuthenticationError, and is sent once', async () => {
 });
 
 test('a bad request is a BadRequestError, is sent once, and reaches no model', async () => {
-  const { fetch, exchanges } = recordFetch();
+  const { fetch, exchanges } = recordFetch(proxy.fetch);
   const before = proxy.model.requests.length;
   const call = toClient({ fetch }).messages.create({ ...toParams('Hello.'), messages: [] });
   const error = await failureOf(APIError, call);
@@ -103,5 +99,11 @@ function toParams(content: string) {
 /** Tries again, as by default, only where the test watches what is sent. */
 function toClient(options: { apiKey?: string; fetch?: typeof fetch } = {}): Anthropic {
   const maxRetries = options.fetch ? 2 : 0;
-  return new Anthropic({ baseURL: proxy.url, apiKey: KEY, maxRetries, ...options });
+  return new Anthropic({
+    baseURL: proxy.url,
+    apiKey: KEY,
+    maxRetries,
+    fetch: proxy.fetch,
+    ...options,
+  });
 }

@@ -3,12 +3,13 @@ import { ContextOverflowError } from '@langchain/core/errors';
 import { AIMessage, HumanMessage, ToolMessage } from '@langchain/core/messages';
 import { ChatOpenAI } from '@langchain/openai';
 import { createAgent, tool, toolStrategy } from 'langchain';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
-import { errorReply, toolReply } from '../../src/demo/replies.ts';
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { errorReply } from '../../src/demo/replies.ts';
+import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
 import { callThenSay, lastRequest, toResults, toSpoken } from '../tools/upstream.ts';
 import { failureOf } from './failure-of.ts';
 import { recordFetch } from './record-fetch.ts';
@@ -22,7 +23,7 @@ const PERSON = { name: 'demo', age: 1, tags: ['demo'] };
 const MODELS = [
   {
     name: 'ChatOpenAI',
-    toModel: (fetch = globalThis.fetch) =>
+    toModel: (fetch = proxy.fetch) =>
       new ChatOpenAI({
         model: 'sonnet',
         apiKey: KEY,
@@ -31,7 +32,7 @@ const MODELS = [
   },
   {
     name: 'ChatAnthropic',
-    toModel: (fetch = globalThis.fetch) =>
+    toModel: (fetch = proxy.fetch) =>
       new ChatAnthropic({
         model: 'sonnet',
         apiKey: KEY,
@@ -41,11 +42,7 @@ const MODELS = [
   },
 ];
 
-let proxy: Proxy;
-beforeAll(async () => {
-  proxy = await startProxy();
-});
-afterAll(() => proxy.stop());
+const proxy = createScriptedProxy();
 afterEach(() => {
   proxy.model.answer = demoAnswer;
 });
@@ -216,7 +213,7 @@ describe.each(MODELS)('$name', ({ toModel }) => {
           'invalid_request_error',
           'prompt is too long: 208310 tokens > 200000 maximum',
         );
-      const { fetch, exchanges } = recordFetch();
+      const { fetch, exchanges } = recordFetch(proxy.fetch);
       const error = await failureOf(ContextOverflowError, toModel(fetch).invoke('Hello.'));
 
       expect(error.message).toContain('prompt is too long');
@@ -228,7 +225,7 @@ describe.each(MODELS)('$name', ({ toModel }) => {
         proxy.model.answer = demoAnswer;
         return errorReply(429, 'rate_limit_error', 'Too many requests.', { retryAfter: 37 });
       };
-      const { fetch, exchanges } = recordFetch();
+      const { fetch, exchanges } = recordFetch(proxy.fetch);
       const waits = skipWaits({ fromMs: 30_000, toMs: 59_000 });
       const { text } = await toModel(fetch).invoke('Hello.');
       waits.restore();
@@ -240,23 +237,12 @@ describe.each(MODELS)('$name', ({ toModel }) => {
     test('of the rate limit for hours is not tried again', async () => {
       proxy.model.answer = () =>
         errorReply(429, 'rate_limit_error', 'Too many requests.', { retryAfter: 7200 });
-      const { fetch, exchanges } = recordFetch();
+      const { fetch, exchanges } = recordFetch(proxy.fetch);
 
       await expect(toModel(fetch).invoke('Hello.')).rejects.toMatchObject({ status: 429 });
       expect(exchanges).toHaveLength(1);
     });
   });
-});
-
-test('ChatOpenAI gives the object in JSON mode, which sends no schema', async () => {
-  proxy.model.answer = () => toolReply([{ name: 'StructuredOutput', input: PERSON }]);
-  const model = new ChatOpenAI({
-    model: 'sonnet',
-    apiKey: KEY,
-    configuration: { baseURL: `${proxy.url}/v1` },
-  }).withStructuredOutput(Person, { method: 'jsonMode' });
-
-  expect(await model.invoke('Who is Ada? Answer in JSON.')).toEqual(PERSON);
 });
 
 function toWeather(cities: string[] = []) {

@@ -1,17 +1,14 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
 import { recordFetch } from './record-fetch.ts';
 
-let proxy: Proxy;
-beforeAll(async () => {
-  proxy = await startProxy();
-});
-afterAll(() => proxy.stop());
+const proxy = createScriptedProxy();
 
 test('the tool runner, told that no threads are kept, sends the whole history instead', async () => {
-  const { fetch, exchanges } = recordFetch();
+  const { fetch, exchanges } = recordFetch(proxy.fetch);
   const anthropic = new Anthropic({ baseURL: proxy.url, apiKey: KEY, fetch });
 
   const message = await anthropic.beta.messages.toolRunner({

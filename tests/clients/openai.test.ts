@@ -1,11 +1,10 @@
 import OpenAI, { APIUserAbortError } from 'openai';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { heldReply } from '../../src/demo/replies.ts';
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
-import type { ChatClient } from './chat-client.ts';
-import { testBaseUrls, testConversations } from './conversation-suite.ts';
+import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
 import { recordFetch } from './record-fetch.ts';
 
 const HELLO = {
@@ -13,16 +12,8 @@ const HELLO = {
   messages: [{ role: 'user', content: 'Hello.' }],
 } satisfies OpenAI.ChatCompletionCreateParams;
 
-let proxy: Proxy;
-let openai: OpenAI;
-beforeAll(async () => {
-  proxy = await startProxy();
-  openai = toClient(`${proxy.url}/v1`);
-});
-afterAll(() => proxy.stop());
-
-testConversations({ proxy: () => proxy, connect });
-testBaseUrls({ proxy: () => proxy, connect });
+const proxy = createScriptedProxy();
+const openai = toClient(`${proxy.url}/v1`);
 
 describe('a whole completion', () => {
   test('has every field of the API, in its type', async () => {
@@ -110,7 +101,7 @@ describe('a streamed completion', () => {
   });
 
   test('is an uncompressed event stream, although the client says JSON and gzip', async () => {
-    const { fetch, exchanges } = recordFetch();
+    const { fetch, exchanges } = recordFetch(proxy.fetch);
     const { data, response } = await toClient(`${proxy.url}/v1`, fetch)
       .chat.completions.create(
         { ...HELLO, stream: true },
@@ -162,21 +153,6 @@ describe('the .stream() helper', () => {
   });
 });
 
-function connect(baseUrl: string): ChatClient {
-  const client = toClient(baseUrl);
-  return {
-    async askWhole(messages) {
-      const completion = await client.chat.completions.create({ model: 'sonnet', messages });
-      return completion.choices[0]?.message.content ?? '';
-    },
-    async *askStreamed(messages, signal) {
-      const params = { model: 'sonnet', messages, stream: true } as const;
-      const chunks = await client.chat.completions.create(params, { signal });
-      for await (const { choices } of chunks) yield choices[0]?.delta.content ?? '';
-    },
-  };
-}
-
-function toClient(baseURL: string, fetch = globalThis.fetch): OpenAI {
+function toClient(baseURL: string, fetch = proxy.fetch): OpenAI {
   return new OpenAI({ baseURL, apiKey: KEY, maxRetries: 0, fetch });
 }

@@ -3,21 +3,17 @@ import { AIMessage, HumanMessage, ToolMessage } from '@langchain/core/messages';
 import { tool } from '@langchain/core/tools';
 import { ChatOpenAI } from '@langchain/openai';
 import { generateText } from 'ai';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { textReply, thinkingReply } from '../../src/demo/replies.ts';
 import { type Connect, testAiSdk, testObjects } from '../clients/ai-sdk-suite.ts';
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
 import { callThenSay, lastRequest, toResults, toSpoken } from '../tools/upstream.ts';
 
-let proxy: Proxy;
-beforeAll(async () => {
-  // The CLI's own retries make failures slow, but without any it does not tell the API's Retry-After.
-  proxy = await startProxy({ settings: { CLAUDE_MAX_RETRIES: '1' } });
-});
-afterAll(() => proxy.stop());
+const proxy = createScriptedProxy();
 afterEach(() => {
   proxy.model.answer = demoAnswer;
 });
@@ -32,7 +28,7 @@ describe('the AI SDK, whose openai(model) calls /v1/responses', () => {
   test('refers to the answers that it brings back', async () => {
     proxy.model.answer = () => thinkingReply('Hm.', 'You are Ada.');
     const asked = { role: 'user', content: 'My name is Ada.' } as const;
-    const model = connect({ baseURL: `${proxy.url}/v1` });
+    const model = connect({ baseURL: `${proxy.url}/v1`, fetch: proxy.fetch });
     const { response } = await generateText({ model, messages: [asked] });
     await generateText({
       model,
@@ -117,6 +113,6 @@ function toModel() {
     model: 'sonnet',
     apiKey: KEY,
     useResponsesApi: true,
-    configuration: { baseURL: `${proxy.url}/v1` },
+    configuration: { baseURL: `${proxy.url}/v1`, fetch: proxy.fetch },
   });
 }
