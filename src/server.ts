@@ -18,6 +18,9 @@ export type RunningServer = {
 /** How often forgotten sessions and responses are looked for, in milliseconds. */
 const SWEEP_MS = 60_000;
 
+/** How often it is looked whether another server of the state folder died, in milliseconds. */
+const LOOK_MS = 5000;
+
 /** Time for cut-off runs to tell their callers so, in milliseconds. */
 const LAST_WORDS_MS = 2000;
 
@@ -43,6 +46,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await parts.removeExpired();
   parts.noteStarted();
   const sweep = setInterval(() => void parts.removeExpired(), SWEEP_MS).unref();
+  const look = setInterval(() => void parts.takeOver(), LOOK_MS).unref();
   const status = await parts.readCliStatus().catch((error: unknown) => {
     parts.log.warn({ err: error }, 'the claude CLI did not tell its status');
   });
@@ -50,6 +54,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   async function stopOnce(reason: string) {
     parts.log.info({ reason }, 'stopping');
     clearInterval(sweep);
+    clearInterval(look);
     parts.drain.isOn = true;
     parts.gate.close();
     parts.responses.stop();

@@ -65,7 +65,7 @@ export function createInputStore(database: DatabaseSync) {
   const give = database.prepare('UPDATE inputs SET answer = ? WHERE id = ? AND answer IS NULL');
   const withdraw = database.prepare(
     `UPDATE inputs SET answer = '"withdrawn"' WHERE answer IS NULL
-      AND runId NOT IN (SELECT value FROM json_each(?))`,
+      AND runId IN (SELECT value FROM json_each(?))`,
   );
 
   return {
@@ -77,7 +77,7 @@ export function createInputStore(database: DatabaseSync) {
     /** Stores the answer if it is the first; returns whether it is. */
     answer: (id: string, given: InputAnswer | 'withdrawn') =>
       give.run(JSON.stringify(given), id).changes > 0,
-    /** No run but these waits for an answer any more. */
-    withdrawAllBut: (runIds: readonly string[]) => void withdraw.run(JSON.stringify(runIds)),
+    /** None of these runs waits for an answer any more. */
+    withdrawAll: (runIds: readonly string[]) => void withdraw.run(JSON.stringify(runIds)),
   };
 }

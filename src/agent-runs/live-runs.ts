@@ -3,12 +3,15 @@ import { within } from '../common/within.ts';
 import type { NewRun, RecorderOptions } from './recorder.ts';
 import type { RunEnding, RunStore } from './run-store.ts';
 
-/** A run in the background that has not begun when the server ends is left to the next one. */
+/** A run in the background that has not begun when the server ends is left to another one. */
 export type Ending = Omit<RunEnding, 'endedAt'> | 'put off';
 
 type LiveRun = { stop: AbortController; over: PromiseWithResolvers<void> };
 
-type LiveRunsOptions = Pick<RecorderOptions, 'store' | 'inputs' | 'maxBytesPerKey' | 'now'> & {
+type LiveRunsOptions = Pick<
+  RecorderOptions,
+  'store' | 'serverId' | 'inputs' | 'maxBytesPerKey' | 'now'
+> & {
   /** Does what may fail without harm to the run. */
   attempt: (work: () => void) => void;
   /** Tells that something is new of a run, and whether its state is another one. */
@@ -20,12 +23,11 @@ const LAST_WORDS_MS = 2000;
 
 /** Keeps the runs that go on, each on record from its beginning to its end. */
 export function createLiveRuns(options: LiveRunsOptions) {
-  const { store, inputs, maxBytesPerKey, now, attempt, tell } = options;
+  const { store, serverId: server, inputs, maxBytesPerKey, now, attempt, tell } = options;
   const live = new Map<string, LiveRun>();
 
   return {
     has: (id: string) => live.has(id),
-    ids: () => [...live.keys()],
     /** Returns what stops the run. Throws for one that nobody reads, when it cannot be put on record. */
     open({ request, body, isBackground, isUnread, resumedFrom }: NewRun) {
       const { requestId: id, keyId } = request.caller;
@@ -33,7 +35,7 @@ export function createLiveRuns(options: LiveRunsOptions) {
       const add = () => {
         // A run that waited for its turn when an earlier server ended is there already.
         if (store.read(id)) return;
-        store.add({ id, keyId, createdAt: now(), isBackground, model, resumedFrom, body });
+        store.add({ id, keyId, createdAt: now(), isBackground, model, resumedFrom, body, server });
         tell(id, true);
       };
       if (isUnread) add();
@@ -47,7 +49,8 @@ export function createLiveRuns(options: LiveRunsOptions) {
       live.delete(id);
       attempt(() => {
         inputs.end(id);
-        if (ending !== 'put off') store.end(id, { ...ending, endedAt: now() });
+        if (ending === 'put off') store.giveBack(id);
+        else store.end(id, { ...ending, endedAt: now() });
       });
       // Who follows the run is told, even if its end could not be stored.
       attempt(() => tell(id, ending !== 'put off'));

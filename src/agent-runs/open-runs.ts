@@ -21,24 +21,23 @@ export type OpenRunsOptions = {
     | 'workerConcurrency'
     | 'webhookAllowedHosts'
   >;
-  /** Whether no other server works on the folder: what is unfinished was then cut. */
-  isAlone: boolean;
+  server: NonNullable<RunBookOptions['server']>;
   inputs: Pick<InputOptions, 'steering' | 'check'>;
   checkRequest: RunBookOptions['checkRequest'];
   limitsOf: LimitsOf;
   log: Record<'warn' | 'error', (details: object, message: string) => void>;
 };
 
-/** Opens the runs in the state folder. What an earlier server left unfinished is interrupted. */
+/** Opens the runs in the state folder. What a dead server left unfinished is this one's to see to. */
 export function openRuns(options: OpenRunsOptions): RunBook {
-  const { config, isAlone, inputs, checkRequest, limitsOf, log } = options;
+  const { config, server, inputs, checkRequest, limitsOf, log } = options;
   const store = createRunStore({
     file: join(config.stateDir, 'runs.db'),
     onSetAside: (report) => log.error(report, 'the run database was damaged and set aside'),
   });
   return createRunBook({
     store,
-    isAlone,
+    server,
     ttlMs: config.runTtlMs,
     maxBytesPerKey: config.maxRunBytesPerKey,
     maxBackgroundPerKey: config.maxBackgroundRunsPerKey,

@@ -15,6 +15,8 @@ export type NewRun = {
   isBackground: boolean;
   /** Whether it goes on whoever reads it. It does not begin then, when it cannot be put on record. Default: no. */
   isUnread?: boolean | undefined;
+  /** Whether it is on record already, and waits for its turn since then. Default: no. */
+  wasPutOff?: boolean | undefined;
   resumedFrom?: string | undefined;
   toAnswer: (start: RunStart, end: RunEnd) => object;
   toFailure: (error: RunError) => object;
@@ -22,6 +24,8 @@ export type NewRun = {
 
 export type RecorderOptions = {
   store: RunStore;
+  /** Names the server that carries the runs out. */
+  serverId: string;
   inputs: Pick<PendingInputs, 'ask' | 'settle' | 'isWaiting' | 'end'>;
   /** More than this, and a key's oldest ended runs make room. */
   maxBytesPerKey: number;
@@ -57,7 +61,7 @@ export function createRecorder({ onProblem, announce, limitsOf, ...options }: Re
     const page = createPage(store, id);
     let ending: Ending = CUT_OFF;
     let start: RunStart | undefined;
-    let isQueued = false;
+    let isQueued = details.wasPutOff ?? false;
     let clock = withKeyLimit(given, {});
     try {
       clock = withKeyLimit(given, await limitsOf(keyId));
@@ -86,7 +90,7 @@ export function createRecorder({ onProblem, announce, limitsOf, ...options }: Re
     }
   }
 
-  return { record, isLive: live.has, liveIds: live.ids, cancel: live.cancel, endAll: live.endAll };
+  return { record, isLive: live.has, cancel: live.cancel, endAll: live.endAll };
 }
 
 /** What must not spoil the answer. */

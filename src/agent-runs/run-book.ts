@@ -2,8 +2,9 @@ import type { Run, RunRequest } from '../run.ts';
 import type { InputAnswer } from '../run-input.ts';
 import type { Webhook, Webhooks } from '../webhooks/create-webhooks.ts';
 import { createAnnouncements } from './announcements.ts';
-import { followEvents, type FollowRun } from './follow-events.ts';
+import { followEvents, type Following, type FollowRun } from './follow-events.ts';
 import type { StoredInput } from './input-store.ts';
+import { type BeginRun, createLeftRuns, type LeftRunsOptions } from './left-runs.ts';
 import { createOwnedRuns, type OwnedRuns } from './owned-runs.ts';
 import { createPendingInputs, type InputOptions } from './pending-inputs.ts';
 import { createRecorder, type NewRun, type RunClock } from './recorder.ts';
@@ -14,8 +15,8 @@ import { createUnreadRuns } from './unread-runs.ts';
 
 export type RunBookOptions = {
   store: RunStore;
-  /** Whether no other server works on the store: what is unfinished in it was then cut. Default: yes. */
-  isAlone?: boolean;
+  /** This server, and which others live that work on the store. Default: it is alone. */
+  server?: LeftRunsOptions['server'];
   /** An ended run this old, in milliseconds, is gone. */
   ttlMs: number;
   /** More than this, and a key's oldest ended runs make room. */
@@ -51,8 +52,10 @@ export type RunBook = OwnedRuns & {
    * its turn. Throws what the run throws before that, and `queue-full`.
    */
   start: (run: Run, details: NewRun) => Promise<void>;
-  /** Runs that waited for their turn when an earlier server ended, to be started anew; told once. */
-  takePutOff: () => readonly StoredRun[];
+  /** Begins with this what waited for its turn when another server ended. */
+  beginLeft: (begin: BeginRun) => void;
+  /** One of those could not begin. */
+  failLeft: (id: string, failure: object) => void;
   follow: FollowRun;
   /** The changes of state of a key's runs, from here on. */
   watch: (keyId: string, signal: AbortSignal) => AsyncIterable<RunChange>;
@@ -70,7 +73,9 @@ export type RunBook = OwnedRuns & {
   /** Ends a run and resolves when it has ended; one that had ended stays as it is. */
   cancel: (id: string, keyId: string) => Promise<StoredRun>;
   removeExpired: () => void;
-  /** The other servers of the store are dead: what they left unfinished was cut. */
+  /** Whether there are unfinished runs that no living server is at. */
+  hasLeft: () => boolean;
+  /** Those that had begun were cut, and this server carries out those that had not. */
   takeOver: () => void;
   /** Ends all for this reason, and closes the file. */
   close: (reason: unknown) => Promise<void>;
@@ -79,14 +84,11 @@ export type RunBook = OwnedRuns & {
 /** Makes the book of all runs of agents: who owns which, what happened in it, and how it ended. */
 export function createRunBook(options: RunBookOptions): RunBook {
   const { store, onProblem = () => {}, now = Date.now, limitsOf = noLimits } = options;
+  const { server = createOnlyServer() } = options;
   const shared = { ...options, limitsOf, now, onProblem };
   const news = createAnnouncements<string>();
   const changes = createAnnouncements<string, RunChange>();
   const tellWebhook = createTellWebhook(options.webhooks);
-  const { isAlone = true } = options;
-  const cut = isAlone ? store.interruptUnfinished(now()) : [];
-  for (const run of cut) tellWebhook(run, []);
-  const putOff = isAlone ? [...store.listPutOff()] : [];
 
   const owned = createOwnedRuns({ store, steering: options.inputs.steering });
   const { get } = owned;
@@ -98,20 +100,25 @@ export function createRunBook(options: RunBookOptions): RunBook {
     }
     news.announce(run.id);
   };
-  const recorder = createRecorder({ ...shared, inputs, announce });
+  const recorder = createRecorder({ ...shared, serverId: server.id, inputs, announce });
+  const onChange = (run: StoredRun) => announce({ ...run, hasChanged: true });
+  const left = createLeftRuns({ ...shared, server, onChange });
+  const whereIs: Following['whereIs'] = (id) => {
+    if (recorder.isLive(id)) return 'here';
+    return left.isExpected(id) ? 'elsewhere' : undefined;
+  };
   const follow: FollowRun = (id, keyId, after, signal) => {
     get(id, keyId);
-    const hasEnded = () => !recorder.isLive(id);
-    return followEvents({ store, news, hasEnded }, id, after, signal);
+    return followEvents({ store, news, whereIs }, id, after, signal);
   };
   const unread = createUnreadRuns({ ...shared, record: recorder.record, follow });
 
   return {
     ...owned,
+    ...left,
     record: recorder.record,
     start: unread.start,
     outlive: unread.outlive,
-    takePutOff: () => putOff.splice(0),
     follow,
     watch: (keyId, signal) => changes.follow(keyId, signal),
     answer: async (id, keyId, inputId, answer) => inputs.answer(get(id, keyId), inputId, answer),
@@ -123,10 +130,6 @@ export function createRunBook(options: RunBookOptions): RunBook {
       get(id, keyId);
       await recorder.cancel(id);
       return get(id, keyId);
-    },
-    takeOver() {
-      const left = store.interruptAllBut(recorder.liveIds(), now());
-      for (const run of left) announce({ ...run, hasChanged: true });
     },
     removeExpired: () => store.removeEndedUntil(now() - options.ttlMs),
     async close(reason) {
@@ -140,6 +143,10 @@ export function createRunBook(options: RunBookOptions): RunBook {
 
 function toChange({ id, sessionId, state }: StoredRun): RunChange {
   return { runId: id, sessionId, state };
+}
+
+function createOnlyServer() {
+  return { id: crypto.randomUUID(), isAlone: true, isRunning: () => false };
 }
 
 function noLimits() {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type DatabaseOptions, openDatabase } from '../state/open-database.ts';
 import { createEventStore, EVENTS_SCHEMA } from './event-store.ts';
 import { createInputStore, INPUTS_SCHEMA } from './input-store.ts';
+import { createLeftStore } from './left-store.ts';
 
 /**
  * `queued` waits for a place, `waiting` for its caller; `interrupted` was cut by the end of the server.
@@ -33,6 +34,8 @@ const row = z.object({
   body: object,
   answer: optional(object),
   failure: optional(object),
+  /** The server that carries it out; empty when that gave it back. */
+  server: optional(z.string()),
 });
 
 /** A run of an agent, as it is kept. Times are milliseconds since 1970. */
@@ -66,7 +69,8 @@ const SCHEMA = `
     body TEXT NOT NULL,
     answer TEXT,
     failure TEXT,
-    bytes INTEGER NOT NULL DEFAULT 0
+    bytes INTEGER NOT NULL DEFAULT 0,
+    server TEXT
   ) STRICT;
   CREATE INDEX runs_of_key ON runs (keyId, number);
   CREATE INDEX runs_by_end ON runs (endedAt);
@@ -74,7 +78,7 @@ const SCHEMA = `
   ${INPUTS_SCHEMA}
 `;
 
-const IS_UNFINISHED = `state IN (${UNFINISHED.map((state) => `'${state}'`).join(', ')})`;
+const IS_UNFINISHED = 'endedAt IS NULL';
 
 /** These go on whoever reads them. */
 const IS_UNREAD = `(isBackground OR body ->> '$.onDisconnect' = 'continue')`;
@@ -88,12 +92,18 @@ export type RunStore = ReturnType<typeof createRunStore>;
 type BegunRun = Pick<
   StoredRun,
   'id' | 'keyId' | 'createdAt' | 'isBackground' | 'model' | 'resumedFrom' | 'body'
->;
+> & { server: string };
 
 /** Keeps runs and their events in one SQLite file, which survives a restart. */
 export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside'>) {
-  const database = openDatabase({ ...place, schema: SCHEMA, version: SCHEMA_VERSION });
-  database.exec('PRAGMA foreign_keys = ON');
+  const database = openDatabase({
+    ...place,
+    schema: SCHEMA,
+    version: SCHEMA_VERSION,
+    laterColumns: [{ table: 'runs', name: 'server', type: 'TEXT' }],
+  });
+  database.exec(`PRAGMA foreign_keys = ON;
+    CREATE INDEX IF NOT EXISTS runs_unfinished ON runs (server) WHERE ${IS_UNFINISHED};`);
 
   const statements = prepare(database);
   const inputs = createInputStore(database);
@@ -101,6 +111,12 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
   return {
     inputs,
     ...createEventStore(database),
+    ...createLeftStore(database, {
+      isUnfinished: IS_UNFINISHED,
+      isPutOff: IS_PUT_OFF,
+      parse: (found) => rows.parse(found),
+      withdraw: inputs.withdrawAll,
+    }),
     add(run: BegunRun) {
       statements.add.run({
         ...run,
@@ -133,18 +149,6 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
     countWaiting: (keyId: string) => Number(statements.countWaiting.get(keyId)?.['count']),
     remove: (id: string) => void statements.remove.run(id),
     removeEndedUntil: (time: number) => void statements.removeEnded.run(time),
-    /** What another server left unfinished has ended at this time, what had not begun aside. */
-    interruptUnfinished(time: number): readonly StoredRun[] {
-      inputs.withdrawAllBut([]);
-      return rows.parse(statements.interrupt.all(time));
-    },
-    /** All unfinished runs but these have ended at this time, those that had not begun, too. */
-    interruptAllBut(own: readonly string[], time: number): readonly StoredRun[] {
-      inputs.withdrawAllBut(own);
-      return rows.parse(statements.interruptAllBut.all(time, JSON.stringify(own)));
-    },
-    /** Runs in the background that had not begun, the oldest first. */
-    listPutOff: (): readonly StoredRun[] => rows.parse(statements.listPutOff.all()),
     close: () => database.close(),
   };
 }
@@ -152,8 +156,8 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
 function prepare(database: DatabaseSync) {
   return {
     add: database.prepare(`
-    INSERT INTO runs (id, keyId, state, createdAt, isBackground, model, resumedFrom, body)
-    VALUES ($id, $keyId, 'queued', $createdAt, $isBackground, $model, $resumedFrom, $body)`),
+    INSERT INTO runs (id, keyId, state, createdAt, isBackground, model, resumedFrom, body, server)
+    VALUES ($id, $keyId, 'queued', $createdAt, $isBackground, $model, $resumedFrom, $body, $server)`),
     read: database.prepare('SELECT * FROM runs WHERE id = ?'),
     setState: database.prepare('UPDATE runs SET state = ? WHERE id = ?'),
     begin: database.prepare(
@@ -178,15 +182,6 @@ function prepare(database: DatabaseSync) {
     ),
     remove: database.prepare('DELETE FROM runs WHERE id = ?'),
     removeEnded: database.prepare('DELETE FROM runs WHERE endedAt <= ?'),
-    interrupt: database.prepare(
-      `UPDATE runs SET state = 'interrupted', endedAt = ? WHERE ${IS_UNFINISHED} AND NOT ${IS_PUT_OFF}
-        RETURNING *`,
-    ),
-    interruptAllBut: database.prepare(
-      `UPDATE runs SET state = 'interrupted', endedAt = ? WHERE ${IS_UNFINISHED}
-        AND id NOT IN (SELECT value FROM json_each(?)) RETURNING *`,
-    ),
-    listPutOff: database.prepare(`SELECT * FROM runs WHERE ${IS_PUT_OFF} ORDER BY number`),
   };
 }
 

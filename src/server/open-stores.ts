@@ -58,9 +58,7 @@ export async function openStores(config: Config, { claudeFolder, secrets, log }:
     onProblem: (error) => log.error({ err: error }, 'the requests could not be put on record'),
   });
   return {
-    /** What is unfinished in the state folder, no other server works on. */
-    isAlone: server.isAlone,
-    isLeftAlone: server.isLeftAlone,
+    server,
     sessions,
     responses,
     history,

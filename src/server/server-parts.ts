@@ -92,12 +92,12 @@ export async function createServerParts(options: ServerOptions) {
   const folders = toAllowedFolders(config);
   const runs = openRuns({
     config,
-    isAlone: stores.isAlone,
+    server: stores.server,
     inputs: { steering, check: createInputRules(keys.book, folders) },
     ...keys.ofRuns,
     log,
   });
-  const batches = openServerBatches({ config, gate, keys, log, isAlone: stores.isAlone });
+  const batches = openServerBatches({ config, gate, keys, log, isAlone: stores.server.isAlone });
   const { health, endAlerts } = openHealth(options, { queue, cli, drain, keys, sessions, log });
   const app = createApp({
     run,
@@ -144,13 +144,24 @@ type Kept = {
 
 /** Forgets what is old, and gives everything back. */
 function createUpkeep({ cli, shared, stores, runs, batches, keys, endAlerts, log }: Kept) {
-  const removeRuns = () => {
-    if (stores.isLeftAlone()) runs.takeOver();
-    runs.removeExpired();
+  const parts = [runs, stores, batches, keys];
+  const takeOver = async () => {
+    if (!runs.hasLeft()) return;
+    // Their processes first: one may still be at the session in which a run goes on.
+    await cli.removeLeftBehind();
+    runs.takeOver();
   };
-  const others = [stores, batches, keys].map((part) => part.removeExpired);
   return {
-    removeExpired: () => removeExpired([removeRuns, ...others], log),
+    removeExpired: () =>
+      removeExpired(
+        parts.map((part) => part.removeExpired),
+        log,
+      ),
+    /** Sees to what servers left that died since the last look. Never throws. */
+    takeOver: () =>
+      takeOver().catch((error: unknown) => {
+        log.error({ err: error }, 'what a dead server left could not be taken over');
+      }),
     close: async () => {
       await endAlerts();
       await stores.responses.close(toShutdown());

@@ -1,4 +1,4 @@
-import { createSessionLocks, type SessionLocks } from './session-locks.ts';
+import type { SessionLocks } from './session-locks.ts';
 import type { Session, SessionStore } from './session-store.ts';
 
 export type SessionRemoverOptions = {
@@ -29,9 +29,6 @@ export function createSessionRemover({
   removeTranscript,
   onProblem,
 }: SessionRemoverOptions): SessionRemover {
-  /** One at a time per key: two that make room at once would remove too many. */
-  const roomLocks = createSessionLocks();
-
   /** The transcript goes first: if that fails, the session can still be named to try again. */
   const remove = async (id: string) => {
     await removeTranscript(id);
@@ -59,7 +56,8 @@ export function createSessionRemover({
     remove,
     removeIdle,
     async makeRoom(keyId) {
-      const release = await roomLocks.acquire(keyId, undefined);
+      // One at a time per key, on all servers: two that make room at once would remove too many.
+      const release = await locks.acquire(`room-${keyId}`, undefined);
       try {
         const sessions = await store.list(keyId);
         let surplus = sessions.length - maxPerKey;

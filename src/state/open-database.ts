@@ -9,6 +9,8 @@ export type DatabaseOptions = {
   schema: string;
   /** A file of another version is set aside. */
   version: number;
+  /** Columns that files of this version may lack, since older servers made them; each may be null. */
+  laterColumns?: readonly { table: string; name: string; type: string }[];
   /** Told when the file was no use and was renamed; the store begins anew then. */
   onSetAside: (report: { movedTo: string; cause: unknown }) => void;
 };
@@ -44,7 +46,8 @@ function open(options: DatabaseOptions): DatabaseSync {
   }
 }
 
-function bringUpToDate(database: DatabaseSync, { schema, version: wanted }: DatabaseOptions): void {
+function bringUpToDate(database: DatabaseSync, options: DatabaseOptions): void {
+  const { schema, version: wanted, laterColumns = [] } = options;
   // IMMEDIATE: two servers that start at once must not both make the table.
   database.exec('BEGIN IMMEDIATE');
   const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
@@ -52,6 +55,11 @@ function bringUpToDate(database: DatabaseSync, { schema, version: wanted }: Data
     throw new UselessFile(`The file has the unknown schema version ${String(version)}.`);
   }
   if (version === 0) database.exec(`${schema} PRAGMA user_version = ${wanted};`);
+  for (const { table, name, type } of laterColumns) {
+    const columns = database.prepare(`PRAGMA table_info(${table})`).all();
+    if (columns.some((column) => column['name'] === name)) continue;
+    database.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${type}`);
+  }
   database.exec('COMMIT');
 }
 

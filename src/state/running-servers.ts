@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { tryLockFile } from './file-lock.ts';
 
 export type RunningServer = {
+  /** Names it among the servers of the folder, of all times. */
+  id: string;
   /** Whether no other server worked on the folder when this one began. */
   isAlone: boolean;
-  /** Whether others died since this was last asked, and none is left. */
-  isLeftAlone: () => boolean;
+  /** Whether the server of this name works on the folder; one that does not never will again. */
+  isRunning: (id: string) => boolean;
   /** Tells the others that it has ended; the system does so for one that dies. */
   close: () => void;
 };
@@ -19,36 +21,38 @@ export type RunningServer = {
  */
 export function joinServers(folder: string): RunningServer {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const own = randomUUID();
-  const file = join(folder, own);
-  const release = tryLockFile(file);
-  const look = () => {
-    const others = readdirSync(folder).filter((name) => name !== own);
-    const running = others.filter((name) => !removeIfLeft(join(folder, name)));
-    return { running: running.length, left: others.length - running.length };
+  const { id, file, release } = takeOwnFile(folder);
+  const isRunning = (other: string) => {
+    const its = join(folder, other);
+    return existsSync(its) && !removeIfLeft(its);
   };
-  let hasLeft = false;
   return {
-    isAlone: look().running === 0,
-    isLeftAlone() {
-      const { running, left } = look();
-      hasLeft ||= left > 0;
-      const isLeft = hasLeft && running === 0;
-      if (isLeft) hasLeft = false;
-      return isLeft;
-    },
+    id,
+    isAlone: !readdirSync(folder).some((name) => name !== id && isRunning(name)),
+    isRunning: (other) => other === id || isRunning(other),
     close() {
-      release?.();
+      release();
       rmSync(file, { force: true });
     },
   };
 }
 
-/** Returns whether nobody held its lock. */
+function takeOwnFile(folder: string) {
+  for (;;) {
+    const id = randomUUID();
+    const file = join(folder, id);
+    const release = tryLockFile(file);
+    // Who looked between the two took it for one that was left, and removed it.
+    if (release && existsSync(file)) return { id, file, release };
+    release?.();
+  }
+}
+
+/** Returns whether nobody held its lock. It goes while it is locked: nobody can have begun to hold it then. */
 function removeIfLeft(file: string) {
   const release = tryLockFile(file);
   if (!release) return false;
-  release();
   rmSync(file, { force: true });
+  release();
   return true;
 }

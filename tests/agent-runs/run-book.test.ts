@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
+import type { BeginRun } from '../../src/agent-runs/left-runs.ts';
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
 import type { RunBookOptions } from '../../src/agent-runs/run-book.ts';
 import { createRunStore } from '../../src/agent-runs/run-store.ts';
@@ -86,7 +87,9 @@ test('what was cut by a kill is interrupted at the next start', async () => {
       endedAt: expect.any(Number),
     });
   }
-  expect(next.takePutOff()).toEqual([]);
+  const begin = vi.fn<BeginRun>();
+  next.beginLeft(begin);
+  expect(begin).not.toHaveBeenCalled();
 });
 
 test.each(['kill', 'stop'])('what waited for its turn at a %s goes on after it', async (how) => {
@@ -94,9 +97,10 @@ test.each(['kill', 'stop'])('what waited for its turn at a %s goes on after it',
   await book.start(endless, newRun('r1'));
   if (how === 'stop') await book.close(new RunError('shutting-down', 'It stops.'));
   const next = open({ maxBackgroundPerKey: 1 });
-  expect(next.takePutOff()).toMatchObject([{ id: 'r1', keyId: 'a', body: { prompt: 'Hi' } }]);
-  expect(next.takePutOff()).toEqual([]);
-  await next.start(sayHello, newRun('r1'));
+  next.beginLeft(async (run) => {
+    expect(run).toMatchObject({ id: 'r1', keyId: 'a', body: { prompt: 'Hi' } });
+    await next.start(sayHello, { ...newRun('r1'), wasPutOff: true });
+  });
   expect(await carryOut(next.follow('r1', 'a', 0, stays))).toMatchObject([
     { id: 1, type: 'run-start' },
     { type: 'part-start' },

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
-import { RunError } from '../../src/run-error.ts';
 import type { RunLimits } from '../../src/agent-runs/run-clock.ts';
 import { createRunStore } from '../../src/agent-runs/run-store.ts';
 import type { Run } from '../../src/run.ts';
@@ -40,14 +39,6 @@ const toEndless = (inputId?: string): Run =>
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
   };
-
-/** Waits for its turn until it is stopped. */
-const queued: Run = async function* queued(_, signal) {
-  yield { type: 'run-progress', step: 'queued' };
-  await new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-};
 
 const newRun = (requestId: string, keyId = 'limited'): NewRun => {
   const request = toAgentRequest();
@@ -125,34 +116,4 @@ test('only so many of a key wait for an answer; further ones are denied', async 
   await book.start(toEndless('inp'), newRun('r3', 'other'));
   await vi.waitFor(() => expect(denied).toEqual(['inp-r2']));
   await book.close(END);
-});
-
-test('what a server put off that ended is interrupted, too: nobody else would begin it', async () => {
-  const ended = open({});
-  const book = open({}, { isAlone: false });
-  await ended.start(queued, newRun('r1'));
-  await ended.close(new RunError('shutting-down', 'The server stops.'));
-  expect(book.get('r1', 'limited').state).toBe('queued');
-  book.takeOver();
-  expect(book.get('r1', 'limited').state).toBe('interrupted');
-  await book.close(END);
-});
-
-test('what a dead server left is interrupted by the one that lives on, whose own runs go on', async () => {
-  const dead = open({});
-  await dead.start(toEndless('inp'), newRun('r1'));
-  const book = open({}, { isAlone: false });
-  await book.start(toEndless('inp'), newRun('r2'));
-  await vi.waitFor(() => expect(book.get('r2', 'limited').state).toBe('waiting'));
-  expect(book.get('r1', 'limited').state).toBe('waiting');
-
-  const stop = new AbortController();
-  const changes = book.watch('limited', stop.signal)[Symbol.asyncIterator]();
-  book.takeOver();
-  expect((await changes.next()).value).toMatchObject({ runId: 'r1', state: 'interrupted' });
-  stop.abort();
-  expect(book.get('r2', 'limited').state).toBe('waiting');
-  expect(book.listInputs('limited')).toMatchObject([{ runId: 'r2' }]);
-  await book.close(END);
-  await dead.close(END);
 });

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createSessionsInMemory } from '../support/stores-in-memory.ts';
 import { createSessions, type Sessions } from '../../src/sessions/session-book.ts';
+import type { SessionLocks } from '../../src/sessions/session-locks.ts';
+import { createSharedLocks } from '../../src/sessions/shared-locks.ts';
 import type { SessionStore } from '../../src/sessions/session-store.ts';
 import type { SessionTurn } from '../../src/sessions/session-turn.ts';
 
@@ -17,9 +24,10 @@ const readTranscript = vi.fn<(id: string, limit: number) => Promise<typeof PAGE>
 const onProblem = vi.fn<(error: unknown) => void>();
 const { signal } = new AbortController();
 
-const toSessions = (maxPerKey: number): Sessions =>
+const toSessions = (maxPerKey: number, locks?: SessionLocks): Sessions =>
   createSessions({
     store,
+    ...(locks && { locks }),
     ttlMs: TTL_MS,
     maxPerKey,
     removeTranscript,
@@ -37,8 +45,8 @@ beforeEach(() => {
   sessions = toSessions(2);
 });
 
-const begin = async (keyId = 'key-a'): Promise<SessionTurn> => {
-  const turn = await sessions.begin({
+const begin = async (keyId = 'key-a', book = sessions): Promise<SessionTurn> => {
+  const turn = await book.begin({
     id: randomUUID(),
     keyId,
     workingDirectory: '/work',
@@ -295,6 +303,24 @@ describe('the cap per key', () => {
     const youngest = await createIdle();
     const turns = await Promise.all([begin(), begin()]);
     expect((await idsOf()).toSorted()).toEqual([youngest, ...turns.map(({ id }) => id)].toSorted());
+  });
+
+  test('two that begin at once on two servers of a folder remove two, not more', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'room-'));
+    const toServer = () => toSessions(3, createSharedLocks({ folder, onProblem }));
+    sessions = toServer();
+    for (let count = 0; count < 3; count += 1) await createIdle();
+    const held = Promise.withResolvers<void>();
+    removeTranscript.mockReturnValueOnce(held.promise);
+    const first = begin();
+    await vi.waitFor(() => expect(removeTranscript).toHaveBeenCalledOnce());
+    const second = begin('key-a', toServer());
+    await vi.waitFor(async () => expect(await store.count()).toBe(5));
+    await nextTurn();
+    held.resolve();
+    await Promise.all([first, second]);
+    expect(await idsOf()).toHaveLength(3);
+    await rm(folder, { recursive: true });
   });
 
   test('going on with a session removes none, even beyond the cap', async () => {

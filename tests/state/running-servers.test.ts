@@ -20,15 +20,13 @@ test('the first is alone, the second is not, and the next one is when both have 
   expect(joinServers(folder).isAlone).toBe(false);
 });
 
-test('who lives on is told once when another has died, and none is left', async () => {
-  const server = joinServers(folder);
-  const other = joinServers(folder);
-  expect(server.isLeftAlone()).toBe(false);
-  await writeFile(join(folder, 'dead'), '');
-  expect(server.isLeftAlone()).toBe(false);
+test('each knows which of the others runs, and what has ended never does again', () => {
+  const [one, other] = [joinServers(folder), joinServers(folder)];
+  expect([one.isRunning(one.id), one.isRunning(other.id)]).toEqual([true, true]);
+  expect(one.isRunning('nobody')).toBe(false);
   other.close();
-  expect([server.isLeftAlone(), server.isLeftAlone()]).toEqual([true, false]);
-  server.close();
+  expect(one.isRunning(other.id)).toBe(false);
+  one.close();
 });
 
 test('what a server left that is gone counts for none, and goes', async () => {

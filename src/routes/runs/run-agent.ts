@@ -8,7 +8,7 @@ import { countIfRefused } from '../../http/count-if-refused.ts';
 import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv, Variables } from '../../http/variables.ts';
 import type { Run } from '../../run.ts';
-import { RunError } from '../../run-error.ts';
+import { RunError, toRunError } from '../../run-error.ts';
 import { runDialect } from '../run-dialect.ts';
 import { toRunView } from './to-run-view.ts';
 
@@ -35,18 +35,18 @@ export function runAgent(run: Run, book: RunBook) {
   };
 }
 
-/** Starts the runs that waited for their turn when an earlier server ended. */
-export async function goOnWithRuns(run: Run, book: RunBook): Promise<void> {
-  for (const { id, keyId, createdAt, body } of book.takePutOff()) {
+/** Starts the runs that waited for their turn when another server ended. */
+export function goOnWithRuns(run: Run, book: RunBook): void {
+  book.beginLeft(async ({ id, keyId, createdAt, body }) => {
     const caller = { keyId, user: undefined, requestId: id };
-    const details = toNewRun(RunBody.parse(body), {
-      caller,
-      arrivedAtMs: createdAt,
-      requestId: id,
-    });
-    // One that may not be any more has failed, and its record says why.
-    await book.start(run, details).catch(() => undefined);
-  }
+    const about = { caller, arrivedAtMs: createdAt, requestId: id };
+    try {
+      await book.start(run, { ...toNewRun(RunBody.parse(body), about), wasPutOff: true });
+    } catch (error) {
+      // One that may not be any more has failed, and its record says why.
+      book.failLeft(id, direct.failures.toFailure(toRunError(error), id).body);
+    }
+  });
 }
 
 /** `POST /api/runs/{id}/resume`: a new run, in the session of one that the end of the server cut. */

@@ -1,0 +1,75 @@
+import type { RunningServer } from '../state/running-servers.ts';
+import { isEnded, type RunEnding, type RunStore, type StoredRun } from './run-store.ts';
+
+export type LeftRunsOptions = {
+  store: Pick<
+    RunStore,
+    'listServers' | 'hasGivenBack' | 'interruptLeft' | 'claimPutOff' | 'read' | 'end'
+  >;
+  server: Pick<RunningServer, 'id' | 'isAlone' | 'isRunning'>;
+  /** Told of each run whose state is another one. */
+  onChange: (run: StoredRun) => void;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  onProblem: (error: unknown) => void;
+};
+
+/** Begins a run that waited for its turn; resolves when it waits again, or has begun. */
+export type BeginRun = (run: StoredRun) => Promise<void>;
+
+/** Finds the runs that dead servers of the store left: this one carries them out, or says that they were cut. */
+export function createLeftRuns(options: LeftRunsOptions) {
+  const { store, server, onChange, now, onProblem } = options;
+  const waiting: StoredRun[] = [];
+  /** Those that have not begun here. */
+  const claimed = new Set<string>();
+  let begin: BeginRun | undefined;
+  let line = Promise.resolve();
+
+  const listDead = () => store.listServers().filter((id) => !server.isRunning(id));
+
+  const beginAll = () => {
+    for (const run of begin ? waiting.splice(0) : []) {
+      line = line
+        .then(() => begin?.(run))
+        .catch(onProblem)
+        .finally(() => claimed.delete(run.id));
+    }
+  };
+
+  const take = (withUnknown: boolean) => {
+    // The dead first: a server that starts after this look is none of them.
+    const left = { dead: listDead(), withUnknown };
+    for (const run of store.interruptLeft(left, now())) onChange(run);
+    const runs = store.claimPutOff(left, server.id);
+    for (const { id } of runs) claimed.add(id);
+    waiting.push(...runs);
+    beginAll();
+  };
+
+  take(server.isAlone);
+  return {
+    /** Whether there are runs that no server is at. */
+    hasLeft: () => store.hasGivenBack() || listDead().length > 0,
+    takeOver: () => take(false),
+    /** Whether a run that this server is not at goes on elsewhere, or will somewhere. */
+    isExpected: (id: string) => {
+      const found = store.read(id);
+      if (!found || isEnded(found) || found.server === undefined) return false;
+      return found.server !== server.id || claimed.has(id);
+    },
+    /** Begins with this what waited for its turn and was taken over, and what will be. */
+    beginLeft: (start: BeginRun) => {
+      begin = start;
+      beginAll();
+    },
+    /** One that was taken over and could not begin has failed, unless it was given back. */
+    failLeft: (id: string, failure: RunEnding['failure']) => {
+      const found = store.read(id);
+      if (!found || isEnded(found) || found.server !== server.id) return;
+      store.end(id, { state: 'failed', endedAt: now(), answer: undefined, failure });
+      const run = store.read(id);
+      if (run) onChange(run);
+    },
+  };
+}
