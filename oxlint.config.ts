@@ -41,7 +41,7 @@ const ROOMS: Readonly<Record<string, string>> = {
 
   'keys/**':
     'run.ts run-input.ts run-error.ts tool-rule.ts allowed-folders.ts host-list.ts backend.ts settings.ts state/ p-limit zod node:*',
-  'limits/**': 'run.ts run-error.ts keys/ state/ node:*',
+  'limits/**': 'run.ts run-error.ts within.ts keys/ state/ node:*',
   'sessions/**': 'run.ts run-error.ts state/ zod node:*',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
   'agent-runs/**':

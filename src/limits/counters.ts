@@ -4,7 +4,7 @@ const MINUTE_SECONDS = 60;
 const DAY_SECONDS = 86_400;
 
 /** What is counted for a key, and the length of its window. */
-const WINDOW_SECONDS = {
+export const WINDOW_SECONDS = {
   requestsPerMinute: MINUTE_SECONDS,
   tokensPerMinute: MINUTE_SECONDS,
   tokensPerDay: DAY_SECONDS,
@@ -16,6 +16,7 @@ export type CounterName = keyof typeof WINDOW_SECONDS;
 /** How much was used in the window that runs, and how long it still runs; it begins with the first use. */
 export type Count = { used: number; msLeft: number };
 
+/** Those of a Redis throw `queue-timeout` while it is away. */
 export type Counters = {
   read: (name: CounterName, keyId: string) => Promise<Count>;
   /** Adds whole units, and tells the new count. */

@@ -1,7 +1,7 @@
 import type { ApiKey } from '../keys/api-key.ts';
 import { RunError } from '../run-error.ts';
 import type { Count, CounterName, Counters } from './counters.ts';
-import { createPlaces } from './places.ts';
+import { createPlaces, type Places } from './places.ts';
 
 export type KeyLimits = {
   /**
@@ -53,13 +53,18 @@ const MICRO = 1_000_000;
 
 export type KeyLimitsOptions = {
   counters: Counters;
+  /** Default: of this server alone. */
+  places?: Places;
   /** Told when a count could not be kept. Default: nobody. */
   onProblem?: (error: unknown) => void;
 };
 
 /** Makes the limits of all keys. What is under way when a limit is reached is let finish. */
-export function createKeyLimits({ counters, onProblem = () => {} }: KeyLimitsOptions): KeyLimits {
-  const places = createPlaces();
+export function createKeyLimits({
+  counters,
+  places = createPlaces(),
+  onProblem = () => {},
+}: KeyLimitsOptions): KeyLimits {
   /** The ids of the keys whose dollars are limited, as far as they were seen. */
   const limited = new Set<string>();
 
@@ -67,18 +72,18 @@ export function createKeyLimits({ counters, onProblem = () => {} }: KeyLimitsOpt
     async enter(key) {
       if (key.usdPerDay === undefined) limited.delete(key.id);
       else limited.add(key.id);
-      const leavePlace = places.take(key);
+      const leavePlace = await places.take(key);
       try {
         const budgetUsd = await admit(counters, key);
         return {
           budgetUsd,
           async leave(spent) {
             await spend(counters, key, spent).catch(onProblem);
-            leavePlace();
+            await leavePlace();
           },
         };
       } catch (error) {
-        leavePlace();
+        await leavePlace();
         throw error;
       }
     },
@@ -88,7 +93,7 @@ export function createKeyLimits({ counters, onProblem = () => {} }: KeyLimitsOpt
     standing: (key) => readStanding(counters, key),
     readUses: async (key) => [
       ...(await readCounted(counters, key)),
-      ...toPlacesUse(key, places.count(key.id)),
+      ...(await readPlacesUse(places, key)),
     ],
   };
 }
@@ -160,8 +165,12 @@ const RULES = {
   microUsdPerDay: { name: 'usdPerDay', unit: MICRO },
 } as const satisfies Record<CounterName, { name: LimitName; unit: number }>;
 
-function toPlacesUse({ runningAtOnce: most }: ApiKey, used: number): LimitUse[] {
-  return most === undefined ? [] : [{ limit: 'runningAtOnce', most, used, resetsAtMs: undefined }];
+async function readPlacesUse(
+  places: Places,
+  { id, runningAtOnce: most }: ApiKey,
+): Promise<LimitUse[]> {
+  if (most === undefined) return [];
+  return [{ limit: 'runningAtOnce', most, used: await places.count(id), resetsAtMs: undefined }];
 }
 
 function toRequestLimit({ requestsPerMinute: most }: ApiKey): Limit | undefined {

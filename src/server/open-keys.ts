@@ -9,12 +9,15 @@ import { createKeyLimits, type KeyLimits } from '../limits/key-limits.ts';
 import { openCounters } from '../limits/open-counters.ts';
 import type { RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
+import type { SharedState } from '../state/shared-state.ts';
 
 export type OpenKeysOptions = Pick<KeyRulesOptions, 'readModels'> & {
-  config: Pick<Config, 'stateDir' | 'modelAliases'>;
+  config: Pick<Config, 'stateDir' | 'modelAliases' | 'workerLockMs'>;
   ownerKey: string;
   /** Where the further keys stand. */
   place: KeyPlace;
+  /** What the servers of a cluster share. */
+  shared: SharedState | undefined;
   log: Record<'error' | 'info', (details: object, message: string) => void>;
 };
 
@@ -42,6 +45,7 @@ export function openKeys({
   config,
   ownerKey,
   place,
+  shared,
   readModels,
   log,
 }: OpenKeysOptions): OpenedKeys {
@@ -51,9 +55,15 @@ export function openKeys({
     onProblem: (error) => log.error({ err: error }, 'the keys read last still hold'),
   });
   const applyRules = createKeyRules({ modelAliases: config.modelAliases, readModels });
-  const counters = openCounters(config.stateDir, log);
+  const { counters, places, close } = openCounters({
+    stateDir: config.stateDir,
+    leaseMs: config.workerLockMs,
+    shared,
+    log,
+  });
   const limits = createKeyLimits({
     counters,
+    places,
     onProblem: (error) => log.error({ err: error }, 'what a key used could not be counted'),
   });
   return {
@@ -71,6 +81,6 @@ export function openKeys({
     },
     isCountedInMemory: counters.isInMemory,
     removeExpired: counters.removeExpired,
-    close: counters.close,
+    close,
   };
 }

@@ -63,7 +63,7 @@ export async function createServerParts(options: ServerOptions) {
   const { sessions, responses } = stores;
   const readModels = async () => (await readCliStatus()).models;
   const place = await openKeyPlace(config.stateDir, shared);
-  const keys = openKeys({ config, ownerKey: proxyKey, place, readModels, log });
+  const keys = openKeys({ config, ownerKey: proxyKey, place, shared, readModels, log });
   const watch = createWatch({
     history: stores.history,
     requests: stores.requests,

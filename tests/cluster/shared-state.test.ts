@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
+import { heldReply } from '../../src/demo/replies.ts';
 import { createSend, type Proxy } from '../support/start-proxy.ts';
 import { type Cluster, type Member, startCluster, untilReady } from './start-cluster.ts';
 
@@ -25,6 +26,30 @@ test('a key made at one front works at the other at once, and is revoked there a
   const asked = Array.from({ length: 4 }, () => sendAs(other, key)('/v1/messages', BODY));
   const statuses = (await Promise.all(asked)).map(({ status }) => status);
   expect(new Set(statuses)).toEqual(new Set([401]));
+});
+
+test('a limit holds over both fronts together', async () => {
+  const { key } = await addKey({ scopes: ['chat'], requestsPerMinute: 3 });
+  const fronts = [front, other, front, other, front, other];
+  const asked = fronts.map((member) => sendAs(member, key)('/v1/messages', BODY));
+  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(3);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(3);
+});
+
+test('as many are under way at once as a key may have, whichever front they came to', async () => {
+  const { key } = await addKey({ scopes: ['chat'], runningAtOnce: 1 });
+  const held = Promise.withResolvers<void>();
+  cluster.model.answer = () => heldReply('one two three four', held.promise);
+  const stream = await sendAs(front, key)('/v1/messages', { ...BODY, stream: true });
+  expect(stream.status).toBe(200);
+  const refused = await sendAs(other, key)('/v1/messages', BODY);
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get('retry-after')).toBe('1');
+  held.resolve();
+  await stream.text();
+  cluster.model.answer = demoAnswer;
+  expect((await sendAs(other, key)('/v1/messages', BODY)).status).toBe(200);
 });
 
 /** Adds a key at the first front. */

@@ -6,7 +6,11 @@ import { openSharedState } from '../../src/cluster/open-shared-state.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import { addKey } from '../../src/keys/edit-keys.ts';
 import { createSharedKeys } from '../../src/keys/shared-keys.ts';
+import { createSharedCounters } from '../../src/limits/shared-counters.ts';
+import { createSharedPlaces } from '../../src/limits/shared-places.ts';
+import type { SharedState } from '../../src/state/shared-state.ts';
 import { describeKeyPlace } from '../keys/place-suite.ts';
+import { describeCounters, describePlaces } from '../limits/limits-suite.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
 const SECRET = 'a-secret-of-this-cluster-0123456789';
@@ -38,6 +42,16 @@ async function openTwo() {
 describeKeyPlace(async () => {
   const [one, other] = await openTwo();
   return [createSharedKeys(one), createSharedKeys(other)];
+});
+
+describeCounters(async () => {
+  const [one, other] = await openTwo();
+  return { counters: [createSharedCounters(one), createSharedCounters(other)], close: ignore };
+});
+
+describePlaces(async () => {
+  const [one, other] = await openTwo();
+  return [openPlaces(one), openPlaces(other)];
 });
 
 test('keys cannot be read in Redis, and mean nothing with another secret', async () => {
@@ -72,6 +86,40 @@ test('while Redis is away the owner’s key holds alone, and the others again af
   await untilBack(place.readState);
   expect(await book.find([key])).toMatchObject({ id });
 });
+
+test('what was used while Redis was away is counted when it is back; nothing is let in meanwhile', async () => {
+  const counters = createSharedCounters(await open());
+  await counters.add('tokensPerDay', 'key-a', 10);
+  await redis.shutDown();
+  await counters.add('tokensPerDay', 'key-a', 5);
+  await counters.add('tokensPerDay', 'key-a', 3);
+  const away = { code: 'queue-timeout' };
+  await expect(counters.read('tokensPerDay', 'key-a')).rejects.toMatchObject(away);
+  await expect(counters.add('requestsPerMinute', 'key-a', 1)).rejects.toMatchObject(away);
+  await redis.start();
+  await untilBack(() => counters.read('tokensPerDay', 'key-a'));
+  expect(await counters.read('tokensPerDay', 'key-a')).toMatchObject({ used: 18 });
+  expect(await counters.read('requestsPerMinute', 'key-a')).toMatchObject({ used: 0 });
+});
+
+test('the places of a lost server are free after its lease; those of a living one stay', async () => {
+  const [one, other] = await openTwo();
+  const key = { id: 'key-a', runningAtOnce: 2 };
+  const lost = openPlaces(one, 300);
+  const alive = openPlaces(other, 300);
+  await lost.take(key);
+  await alive.take(key);
+  lost.close();
+  while ((await alive.count('key-a')) > 1) await redis.client.ping();
+  await alive.take(key);
+  await expect(alive.take(key)).rejects.toMatchObject({ code: 'rate-limited' });
+});
+
+function openPlaces(shared: SharedState, leaseMs = 10_000) {
+  const places = createSharedPlaces({ shared, leaseMs });
+  ends.push(places.close);
+  return places;
+}
 
 async function untilBack(ask: () => Promise<unknown>) {
   for (;;) {

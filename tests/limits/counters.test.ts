@@ -6,6 +6,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { COUNTERS_SCHEMA, createCounters } from '../../src/limits/counters.ts';
 import { openCounters } from '../../src/limits/open-counters.ts';
+import { describeCounters, describePlaces } from './limits-suite.ts';
+import { createPlaces } from '../../src/limits/places.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -19,7 +21,22 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const open = () => openCounters(folder, { error: () => undefined, info: () => undefined });
+const open = () => {
+  const log = { error: () => undefined, info: () => undefined };
+  const { counters, close } = openCounters({ stateDir: folder, leaseMs: 5000, log });
+  return { ...counters, close };
+};
+
+describeCounters(() => {
+  const [one, other] = [open(), open()];
+  const close = () => [one, other].forEach((counters) => counters.close());
+  return Promise.resolve({ counters: [one, other], close });
+});
+
+describePlaces(() => {
+  const places = createPlaces(); // of one server alone
+  return Promise.resolve([places, places]);
+});
 
 test('what was counted survives a restart, with the end of its window', async () => {
   const before = open();
