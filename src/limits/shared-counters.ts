@@ -68,7 +68,7 @@ export function createSharedCounters({ toKey, run }: SharedState): Counters {
     },
     isInMemory: () => false,
     async removeExpired() {
-      for (const { name, keyId } of [...unwritten.values()]) await catchUp(name, keyId);
+      for (const { name, keyId } of unwritten.values()) await catchUp(name, keyId);
     },
   };
 }
