@@ -51,6 +51,8 @@ export async function openSharedState({
     throw toNoRedis();
   }
   const seal = createSeal(secret);
+  const toKey = (...parts: readonly string[]) => [prefix, 'state', ...parts].join(':');
+  const hearing = createHearing(redis, onProblem);
   const ask: SharedState['ask'] = async (work) => {
     try {
       return await work(redis);
@@ -59,7 +61,7 @@ export async function openSharedState({
     }
   };
   return {
-    toKey: (...parts) => [prefix, 'state', ...parts].join(':'),
+    toKey,
     ask,
     run: (script, keys, values = []) =>
       ask(async () => {
@@ -71,11 +73,57 @@ export async function openSharedState({
           return await redis.eval(script, ...rest);
         }
       }),
+    async tell(topic, text) {
+      const sealed = seal.close(text, `told ${topic}`).toString('base64');
+      await ask(() => redis.publish(toKey('told', topic), sealed));
+    },
+    listen: (topic, onText) =>
+      hearing.listen(toKey('told', topic), (sealed) =>
+        onText(seal.open(Buffer.from(sealed, 'base64'), `told ${topic}`)),
+      ),
     close: seal.close,
     open: seal.open,
-    end: () => redis.disconnect(),
+    end() {
+      hearing.end();
+      redis.disconnect();
+    },
   };
 }
+
+/** Hears channels on a connection of its own, which begins with the first of them, and comes back by itself. */
+function createHearing(redis: Redis, onProblem: (error: unknown) => void) {
+  const listeners = new Map<string, (message: string) => void>();
+  let connection: Redis | undefined;
+
+  const connect = () => {
+    const own = redis.duplicate({ ...ON_ITS_OWN });
+    own.on('error', onProblem);
+    own.on('message', (channel: string, message: string) => {
+      try {
+        listeners.get(channel)?.(message);
+      } catch (error) {
+        onProblem(error); // what is thrown in a listener ends the program
+      }
+    });
+    return own;
+  };
+  return {
+    async listen(channel: string, listener: (message: string) => void) {
+      listeners.set(channel, listener);
+      connection ??= connect();
+      await connection.subscribe(channel);
+    },
+    end: () => connection?.disconnect(),
+  };
+}
+
+/** What it waits for comes whenever Redis is there. */
+const ON_ITS_OWN = {
+  lazyConnect: false,
+  enableOfflineQueue: true,
+  maxRetriesPerRequest: null,
+  commandTimeout: CONNECT_MS,
+};
 
 /** Whether Redis answered that it does not understand: that is a mistake of ours, and does not go by. */
 function isRefusal(error: unknown) {

@@ -3,7 +3,7 @@ import { addAbortListener } from 'node:events';
 import { createDeadline } from '../common/deadline.ts';
 
 /** A run whose caller does not wait for it. */
-type BackgroundRun<Event> = {
+export type BackgroundRun<Event> = {
   id: string;
   /** Told to stop by the signal. */
   events: (signal: AbortSignal) => AsyncIterable<Event>;
@@ -18,7 +18,11 @@ export type BackgroundRuns<Event = StreamedEvent> = {
   /** Resolves with the first event. Throws what the run throws before it. */
   start: (run: BackgroundRun<Event>) => Promise<Event | undefined>;
   /** The events behind the one with this number, as they come; `undefined` when it does not run, or keeps none. */
-  follow: (id: string, after: number, signal: AbortSignal) => AsyncIterable<Event> | undefined;
+  follow: (
+    id: string,
+    after: number,
+    signal: AbortSignal,
+  ) => Promise<AsyncIterable<Event> | undefined>;
   /** Ends a run for this reason; resolves when it has ended, at once when there is none. */
   end: (id: string, reason: unknown) => Promise<void>;
   endAll: (reason: unknown) => Promise<void>;
@@ -84,7 +88,7 @@ export function createBackgroundRuns<Event = StreamedEvent>(
       live.over = consume(live, run, first);
       return first.promise;
     },
-    follow(id, after, signal) {
+    async follow(id, after, signal) {
       const live = runs.get(id);
       return live?.keepsEvents ? followEvents(live, after, signal) : undefined;
     },

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 
 import type { Config } from '../config.ts';
+import type { SharedState } from '../state/shared-state.ts';
 import { type BackgroundRuns, createBackgroundRuns } from './background-runs.ts';
 import { createResponseBook, type ResponseBook } from './response-book.ts';
 import type { JsonObject } from './response-store.ts';
+import { createSharedBackground } from './shared-background.ts';
+import { createSharedStore } from './shared-store.ts';
 import { createSqliteStore } from './sqlite-store.ts';
 
 export type OpenResponsesOptions = {
@@ -14,8 +17,11 @@ export type OpenResponsesOptions = {
     | 'maxResponsesPerKey'
     | 'maxResponseBytesPerKey'
     | 'backgroundTimeoutMs'
+    | 'workerLockMs'
   >;
   log: { error: (details: object, message: string) => void };
+  /** What the servers of a cluster share. Default: this one has its own. */
+  shared?: SharedState | undefined;
   /** Whether no other server works on the folder: what is unfinished was then cut. */
   isAlone: boolean;
   /** Makes a response that a stopping server cut off a finished one, in the dialect's words. */
@@ -33,35 +39,71 @@ export type OpenedResponses = {
   close: (reason: unknown) => Promise<void>;
 };
 
-/** Opens the responses in the state folder. What an earlier server left unfinished has ended. */
-export async function openResponses({
-  config,
-  log,
-  isAlone,
-  toEnded,
-}: OpenResponsesOptions): Promise<OpenedResponses> {
-  const store = createSqliteStore({
-    file: join(config.stateDir, 'responses.db'),
-    onSetAside: (report) => log.error(report, 'the response database was damaged and set aside'),
-  });
+/** A Redis that is away may be back by then, in milliseconds. */
+const PATIENCE_MS = 60_000;
+
+/** Opens the responses: in the state folder, or those of a cluster. What a server left unfinished that is gone has ended. */
+export async function openResponses(options: OpenResponsesOptions): Promise<OpenedResponses> {
+  const { config, log, shared, toEnded } = options;
+  const { store, background, patienceMs, isLeft, close } = shared
+    ? await openThose(options, shared)
+    : openOwn(options);
+  const stopping = new AbortController();
   const book = createResponseBook({
     store,
     ttlMs: config.responseTtlMs,
     maxPerKey: config.maxResponsesPerKey,
     maxBytesPerKey: config.maxResponseBytesPerKey,
+    patienceMs: () => (stopping.signal.aborted ? 0 : patienceMs),
     onProblem: (error) => log.error({ err: error }, 'a response could not be stored'),
   });
-  const background = createBackgroundRuns(config.backgroundTimeoutMs);
-  const stopping = new AbortController();
-  if (isAlone) await book.endUnfinished(toEnded);
+  const endLeft = () => book.endUnfinished(toEnded, isLeft);
+  await endLeft();
+  const sweep =
+    shared && setInterval(() => void endLeft().catch(ignore), config.workerLockMs).unref();
   return {
     book,
     background,
     stopping: stopping.signal,
     stop: () => stopping.abort(),
     async close(reason) {
+      clearInterval(sweep);
       await background.endAll(reason);
+      close();
       await store.close();
     },
   };
 }
+
+/** Those of this server's folder. */
+function openOwn({ config, log, isAlone }: OpenResponsesOptions) {
+  return {
+    store: createSqliteStore({
+      file: join(config.stateDir, 'responses.db'),
+      onSetAside: (report) => log.error(report, 'the response database was damaged and set aside'),
+    }),
+    background: createBackgroundRuns(config.backgroundTimeoutMs),
+    patienceMs: 0,
+    isLeft: () => Promise.resolve(isAlone),
+    close: ignore,
+  };
+}
+
+/** Those of a cluster. */
+async function openThose({ config, log }: OpenResponsesOptions, shared: SharedState) {
+  const background = await createSharedBackground({
+    local: createBackgroundRuns(config.backgroundTimeoutMs),
+    shared,
+    leaseMs: config.workerLockMs,
+    onProblem: (error) => log.error({ err: error }, 'a background response is not seen elsewhere'),
+  });
+  return {
+    store: createSharedStore({ shared, ttlMs: config.responseTtlMs }),
+    background,
+    patienceMs: PATIENCE_MS,
+    isLeft: async (id: string) => !(await background.isAlive(id)),
+    close: background.close,
+  };
+}
+
+function ignore(): void {}

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { RunError } from '../run-error.ts';
 import type { JsonObject, ResponseStore, StoredResponse } from './response-store.ts';
 
@@ -9,11 +11,16 @@ export type ResponseBookOptions = {
   maxPerKey: number;
   /** How many bytes they may take together; beyond that its oldest ones are removed. */
   maxBytesPerKey: number;
+  /** How long it is tried again to store a response that nobody could ask for otherwise, in milliseconds. Default: 0. */
+  patienceMs?: () => number;
   /** Called with failures to store a response; the answer is sent all the same. Default: nothing. */
   onProblem?: (error: unknown) => void;
   /** Milliseconds since 1970. Default: the system's clock. */
   now?: () => number;
 };
+
+/** How long until it is tried again, in milliseconds. */
+const RETRY_MS = 500;
 
 /** The responses of all keys. Another key's response is the same as none. */
 export type ResponseBook = {
@@ -29,8 +36,11 @@ export type ResponseBook = {
   /** Throws `not-found`. */
   delete: (id: string, keyId: string) => Promise<void>;
   removeExpired: () => Promise<void>;
-  /** Ends what an earlier server left unfinished, in the dialect's words. */
-  endUnfinished: (toEnded: (response: JsonObject) => JsonObject) => Promise<void>;
+  /** Ends what a server left unfinished that is gone, in the dialect's words. */
+  endUnfinished: (
+    toEnded: (response: JsonObject) => JsonObject,
+    isLeft: (id: string) => Promise<boolean>,
+  ) => Promise<void>;
 };
 
 /** Makes the book that knows who owns which response, how long it lives, and how many there may be. */
@@ -39,6 +49,7 @@ export function createResponseBook({
   ttlMs,
   maxPerKey,
   maxBytesPerKey,
+  patienceMs = () => 0,
   onProblem = () => {},
   now = Date.now,
 }: ResponseBookOptions): ResponseBook {
@@ -77,16 +88,35 @@ export function createResponseBook({
     get,
     list: async (keyId, most) => (await store.listNewest(keyId, most)).filter(isAlive),
     add,
-    save: (response) => add(response).catch(onProblem),
+    save: (response) => addPatiently(() => add(response), patienceMs).catch(onProblem),
     async delete(id, keyId) {
       await get(id, keyId);
       await store.remove(id);
     },
     removeExpired: () => store.removeCreatedUntil(now() - ttlMs),
-    async endUnfinished(toEnded) {
-      for (const stored of await store.listUnfinished()) {
-        await store.write({ ...stored, isFinished: true, response: toEnded(stored.response) });
-      }
-    },
+    endUnfinished: (toEnded, isLeft) => endUnfinished(store, toEnded, isLeft),
   };
+}
+
+async function addPatiently(add: () => Promise<void>, patienceMs: () => number) {
+  for (let waitedMs = 0; waitedMs < patienceMs(); waitedMs += RETRY_MS) {
+    try {
+      return await add();
+    } catch {
+      await delay(RETRY_MS);
+    }
+  }
+  await add();
+}
+
+async function endUnfinished(
+  store: Pick<ResponseStore, 'listUnfinished' | 'read' | 'write'>,
+  ...[toEnded, isLeft]: Parameters<ResponseBook['endUnfinished']>
+) {
+  for (const { id } of await store.listUnfinished()) {
+    // Its server stores its end before it leaves it.
+    const left = (await isLeft(id)) ? await store.read(id) : undefined;
+    if (!left || left.isFinished) continue;
+    await store.write({ ...left, isFinished: true, response: toEnded(left.response) });
+  }
 }

@@ -11,17 +11,23 @@ import { openResponses } from '../responses/open-responses.ts';
 import { createSessions } from '../sessions/session-book.ts';
 import { createSharedLocks } from '../sessions/shared-locks.ts';
 import { createSqliteStore } from '../sessions/sqlite-store.ts';
+import type { SharedState } from '../state/shared-state.ts';
 import { joinServers } from '../state/running-servers.ts';
 
 type StoresParts = {
   claudeFolder: string;
   /** Texts that nothing kept may hold. */
   secrets: readonly string[];
+  /** What the servers of a cluster share. */
+  shared: SharedState | undefined;
   log: Log;
 };
 
-/** What is kept in the state folder, keys and their counters aside. */
-export async function openStores(config: Config, { claudeFolder, secrets, log }: StoresParts) {
+/** What is kept, keys and their counters aside: in the state folder, or by the cluster. */
+export async function openStores(
+  config: Config,
+  { claudeFolder, secrets, shared, log }: StoresParts,
+) {
   const server = joinServers(join(config.stateDir, 'servers'));
   const store = createSqliteStore({
     file: join(config.stateDir, 'sessions.db'),
@@ -42,6 +48,7 @@ export async function openStores(config: Config, { claudeFolder, secrets, log }:
   const responses = await openResponses({
     config,
     log,
+    shared,
     isAlone: server.isAlone,
     toEnded: toInterruptedResponse,
   });

@@ -59,7 +59,7 @@ export async function createServerParts(options: ServerOptions) {
   const shared = await openShared(config, (error) =>
     log.error({ err: error }, 'what the cluster shares has a problem'),
   );
-  const stores = await openStores(config, { claudeFolder: cli.claudeFolder, secrets, log });
+  const stores = await openStores(config, { claudeFolder: cli.claudeFolder, secrets, shared, log });
   const { sessions, responses } = stores;
   const readModels = async () => (await readCliStatus()).models;
   const place = await openKeyPlace(config.stateDir, shared);

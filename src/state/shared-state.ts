@@ -12,6 +12,10 @@ export type SharedState = {
     keys: readonly string[],
     values?: readonly (string | number | Buffer)[],
   ) => Promise<unknown>;
+  /** Tells all servers that listen, this one among them; nobody keeps it for those who are away. */
+  tell: (topic: string, text: string) => Promise<void>;
+  /** Hears what is told from here on, as long as the server runs. */
+  listen: (topic: string, onText: (text: string) => void) => Promise<void>;
   /** Encrypts a text for its place, where alone it can be opened. */
   close: (text: string, place: string) => Buffer;
   /** Throws when it was not encrypted with the cluster's secret for this place. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { heldReply } from '../../src/demo/replies.ts';
@@ -6,6 +6,7 @@ import { createSend, type Proxy } from '../support/start-proxy.ts';
 import { type Cluster, type Member, startCluster, untilReady } from './start-cluster.ts';
 
 const BODY = { model: 'sonnet', max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] };
+const NEVER = new Promise(() => undefined);
 
 let cluster: Cluster;
 let front: Member;
@@ -51,6 +52,74 @@ test('as many are under way at once as a key may have, whichever front they came
   cluster.model.answer = demoAnswer;
   expect((await sendAs(other, key)('/v1/messages', BODY)).status).toBe(200);
 });
+
+test('a response stored at one front is read, continued and deleted at the other', async () => {
+  cluster.model.answer = demoAnswer;
+  const stored = await front.send('/v1/responses', {
+    model: 'sonnet',
+    input: 'My word is basalt.',
+  });
+  const { id } = (await stored.json()) as { id: string };
+  const path = `/v1/responses/${id}`;
+  expect(await (await other.send(path)).json()).toMatchObject({ id, status: 'completed' });
+  const next = { model: 'sonnet', input: 'And?', previous_response_id: id };
+  expect((await other.send('/v1/responses', next)).status).toBe(200);
+  expect(JSON.stringify(cluster.model.requests.at(-1)?.body)).toContain('basalt');
+  expect((await other.send(path, undefined, { method: 'DELETE' })).status).toBe(200);
+  expect((await front.send(path)).status).toBe(404);
+});
+
+test('a background response is followed and cancelled at the other front', async () => {
+  cluster.model.answer = () => heldReply('one two three four', NEVER);
+  const id = await startResponse(front);
+  const stream = await other.send(`/v1/responses/${id}?stream=true`);
+  const cancelled = await untilSaid(stream, 'two', () =>
+    other.send(`/v1/responses/${id}/cancel`, undefined, { method: 'POST' }),
+  );
+  expect(await cancelled?.json()).toMatchObject({ id, status: 'cancelled' });
+  expect(await cluster.model.requests.at(-1)?.closed).toBe('aborted');
+  expect(await (await front.send(`/v1/responses/${id}`)).json()).toMatchObject({
+    status: 'cancelled',
+  });
+});
+
+test('a background response of a front that is killed has failed for the other front', async () => {
+  const lost = await cluster.addFront('lost');
+  await untilReady(lost);
+  cluster.model.answer = () => heldReply('one two three four', NEVER);
+  const id = await startResponse(lost);
+  const path = `/v1/responses/${id}`;
+  expect(await (await other.send(path)).json()).toMatchObject({ status: 'in_progress' });
+  lost.signal('SIGKILL');
+  await vi.waitFor(
+    async () => expect(await (await other.send(path)).json()).toMatchObject({ status: 'failed' }),
+    { timeout: 30_000, interval: 200 },
+  );
+});
+
+async function startResponse(member: Member) {
+  const body = { model: 'sonnet', input: 'Count.', background: true, stream: true };
+  const left = new AbortController();
+  const response = await member.send('/v1/responses', body, { signal: left.signal });
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    if (text.includes('"in_progress"')) break;
+  }
+  left.abort();
+  return /"id":"(resp_[^"]+)"/.exec(text)?.[1] ?? '';
+}
+
+/** Reads a stream to its end; when a word has come, something is done. */
+async function untilSaid<Result>(response: Response, word: string, act: () => Promise<Result>) {
+  let text = '';
+  let acting: Promise<Result> | undefined;
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    if (text.includes(word)) acting ??= act();
+  }
+  return acting;
+}
 
 /** Adds a key at the first front. */
 async function addKey(rules: object) {

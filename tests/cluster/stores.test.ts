@@ -8,6 +8,11 @@ import { addKey } from '../../src/keys/edit-keys.ts';
 import { createSharedKeys } from '../../src/keys/shared-keys.ts';
 import { createSharedCounters } from '../../src/limits/shared-counters.ts';
 import { createSharedPlaces } from '../../src/limits/shared-places.ts';
+import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
+import { createSharedBackground } from '../../src/responses/shared-background.ts';
+import { describeBackground } from '../responses/background-suite.ts';
+import { createSharedStore } from '../../src/responses/shared-store.ts';
+import { describeStore } from '../responses/store-suite.ts';
 import type { SharedState } from '../../src/state/shared-state.ts';
 import { describeKeyPlace } from '../keys/place-suite.ts';
 import { describeCounters, describePlaces } from '../limits/limits-suite.ts';
@@ -52,6 +57,24 @@ describeCounters(async () => {
 describePlaces(async () => {
   const [one, other] = await openTwo();
   return [openPlaces(one), openPlaces(other)];
+});
+
+describeStore(async () => createSharedStore({ shared: await open(), ttlMs: 60_000 }));
+
+describeBackground(async () => {
+  const [one, other] = await openTwo();
+  return [await openBackground(one), await openBackground(other)];
+});
+
+test('a background response of a lost server has no server any more', async () => {
+  const [one, other] = await openTwo();
+  const [lost, alive] = [await openBackground(one, 300), await openBackground(other, 300)];
+  await lost.start({ id: 'resp_1', keepsEvents: true, events: beginAndHang });
+  expect(await alive.isAlive('resp_1')).toBe(true);
+  const following = (await alive.follow('resp_1', -1, new AbortController().signal)) ?? [];
+  one.end();
+  expect(await Array.fromAsync(following)).toEqual(['begun']);
+  expect(await alive.isAlive('resp_1')).toBe(false);
 });
 
 test('keys cannot be read in Redis, and mean nothing with another secret', async () => {
@@ -114,6 +137,18 @@ test('the places of a lost server are free after its lease; those of a living on
   await alive.take(key);
   await expect(alive.take(key)).rejects.toMatchObject({ code: 'rate-limited' });
 });
+
+async function* beginAndHang() {
+  yield 'begun';
+  await new Promise(() => undefined);
+}
+
+async function openBackground(shared: SharedState, leaseMs = 10_000) {
+  const local = createBackgroundRuns<string>(60_000);
+  const opened = await createSharedBackground({ local, shared, leaseMs, onProblem: ignore });
+  ends.push(opened.close);
+  return opened;
+}
 
 function openPlaces(shared: SharedState, leaseMs = 10_000) {
   const places = createSharedPlaces({ shared, leaseMs });

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 
 import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
+import { describeBackground } from './background-suite.ts';
+
+describeBackground(() => {
+  const runs = createBackgroundRuns<string>(60_000); // of one server alone
+  return Promise.resolve([runs, runs]);
+});
 
 const UNHURRIED = new AbortController().signal;
 
@@ -50,14 +56,14 @@ test('many can follow it, each from where it wants, until it is over', async () 
   const runs = createBackgroundRuns<string>(60_000);
   const { run, release } = createHeldRun();
   await runs.start(run);
-  const all = runs.follow('resp_1', -1, UNHURRIED)?.[Symbol.asyncIterator]();
-  const rest = Array.fromAsync(runs.follow('resp_1', 0, UNHURRIED) ?? []);
+  const all = (await runs.follow('resp_1', -1, UNHURRIED))?.[Symbol.asyncIterator]();
+  const rest = Array.fromAsync((await runs.follow('resp_1', 0, UNHURRIED)) ?? []);
   expect(await all?.next()).toEqual({ done: false, value: '0' });
   const next = all?.next();
   release();
   expect(await next).toEqual({ done: false, value: '1' });
   expect(await rest).toEqual(['1', '2']);
-  expect(runs.follow('resp_1', -1, UNHURRIED)).toBeUndefined();
+  expect(await runs.follow('resp_1', -1, UNHURRIED)).toBeUndefined();
 });
 
 test('who leaves ends only the following', async () => {
@@ -65,10 +71,10 @@ test('who leaves ends only the following', async () => {
   const { run, release } = createHeldRun();
   await runs.start(run);
   const leaving = new AbortController();
-  const heard = Array.fromAsync(runs.follow('resp_1', -1, leaving.signal) ?? []);
+  const heard = Array.fromAsync((await runs.follow('resp_1', -1, leaving.signal)) ?? []);
   leaving.abort();
   expect(await heard).toEqual(['0']);
-  const rest = Array.fromAsync(runs.follow('resp_1', 0, UNHURRIED) ?? []);
+  const rest = Array.fromAsync((await runs.follow('resp_1', 0, UNHURRIED)) ?? []);
   release();
   expect(await rest).toEqual(['1', '2']);
 });
@@ -76,7 +82,7 @@ test('who leaves ends only the following', async () => {
 test('a run that keeps no events cannot be followed', async () => {
   const runs = createBackgroundRuns<string>(60_000);
   await runs.start(createHeldRun(false).run);
-  expect(runs.follow('resp_1', -1, UNHURRIED)).toBeUndefined();
+  expect(await runs.follow('resp_1', -1, UNHURRIED)).toBeUndefined();
 });
 
 test('it is told the reason for which it is ended; ending what does not run does no harm', async () => {

@@ -91,7 +91,10 @@ test('what an earlier server left unfinished is ended', async () => {
   const book = createBook();
   await book.save(fresh('open', { isFinished: false, response: { status: 'in_progress' } }));
   await book.save(fresh('done', { response: { status: 'completed' } }));
-  await book.endUnfinished((response) => ({ ...response, status: 'failed' }));
+  await book.endUnfinished(
+    (response) => ({ ...response, status: 'failed' }),
+    async () => true,
+  );
   expect(await store.listUnfinished()).toEqual([]);
   expect(await book.get('open', 'key-a')).toMatchObject({ response: { status: 'failed' } });
   expect(await book.get('done', 'key-a')).toMatchObject({ response: { status: 'completed' } });

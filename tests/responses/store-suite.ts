@@ -19,12 +19,12 @@ export function toStored(fields: Partial<StoredResponse>): StoredResponse {
 const idsOf = (responses: readonly { id: string }[]): string[] => responses.map(({ id }) => id);
 
 /** What every store does, whatever it keeps its responses in. */
-export function describeStore(createStore: () => ResponseStore): void {
+export function describeStore(createStore: () => ResponseStore | Promise<ResponseStore>): void {
   describe('a response store', () => {
     let store: ResponseStore;
 
-    beforeEach(() => {
-      store = createStore();
+    beforeEach(async () => {
+      store = await createStore();
     });
 
     afterEach(() => store.close());

@@ -14,7 +14,7 @@ export async function* followResponse(
   after: number,
 ): AsyncIterable<StreamedEvent> {
   await book.get(id, caller.keyId);
-  const live = background.follow(id, after, signal);
+  const live = await background.follow(id, after, signal);
   const { events } = await book.get(id, caller.keyId);
   yield* live ?? events.slice(after + 1).map(toStreamed);
 }
@@ -31,7 +31,7 @@ export async function checkStreamable(
   { caller, signal }: Pick<Variables, 'caller' | 'signal'>,
 ): Promise<void> {
   const { events } = await book.get(id, caller.keyId);
-  if (events.length > 0 || background.follow(id, -1, signal)) return;
+  if (events.length > 0 || (await background.follow(id, -1, signal))) return;
   throw new RunError(
     'invalid-request',
     'Only a response that was made with background and stream can be streamed later.',
