@@ -27,7 +27,8 @@ async function isSignedOut() {
 export async function readFailure(response) {
   const text = await response.text();
   const { status, headers } = response;
-  const said = { status, requestId: headers.get('x-request-id'), wait: headers.get('retry-after') };
+  const requestId = headers.get('x-request-id');
+  const said = { status, text, requestId, wait: headers.get('retry-after') };
   try {
     return { ...said, ...toFailure(JSON.parse(text).error) };
   } catch {
@@ -38,6 +39,6 @@ export async function readFailure(response) {
 /** The `error` of every API; Ollama's is its sentence alone. */
 export function toFailure(error) {
   if (typeof error === 'string') return { code: '', reason: error };
-  const { code, type, message } = error;
-  return { code: code ?? type ?? '', reason: message };
+  const { code, type, message, param } = error;
+  return { code: code ?? type ?? '', reason: message, param };
 }

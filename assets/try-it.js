@@ -1,146 +1,198 @@
-// The form that tries an API: sends what the server says that it means, and shows the answer as it comes.
-import { isEnd, readEvents, toText, toWholeText } from './read-answer.js';
-import { call, readFailure, send, toFailure } from './server.js';
+// The workbench: a form for a request to any API, and what comes of it, of one model or of two.
+import { render } from 'preact';
+import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
 
-/** What to do, by the status or, in the middle of a stream, by the code. The first that fits. */
-const ADVICE = [
-  [
-    /429|rate.limit/,
-    ({ wait }) => `${wait ? `Wait ${wait} s` : 'Wait a while'}, then send it again.`,
-  ],
-  [
-    /401|logged.in|authentication/,
+import { CodeTabs } from './code-tabs.js';
+import { html } from './html.js';
+import { carryOut, createExchange, describeTrial, toAdvice } from './send-trial.js';
+import { Exchange } from './trial-answer.js';
+import { Fields } from './trial-fields.js';
+import { AGENT, keepForm, readForm, toLink, toTrial } from './trial-form.js';
+
+/** After the last change, in milliseconds. */
+const QUIET_MS = 300;
+
+/** Time between two looks at an answer that grows, in milliseconds. */
+const DRAW_MS = 60;
+
+function Workbench({ setup }) {
+  const [form, setForm] = useState(() => readForm());
+  const [exchanges, setExchanges] = useState([]);
+  const [described, setDescribed] = useState({ complaints: {} });
+  const [, redraw] = useReducer((count) => count + 1, 0);
+  const element = useRef();
+  const sending = useRef();
+  const { takes } = setup.apis.find(({ name }) => name === form.dialect) ?? setup.apis[0];
+  const isSending = exchanges.some(({ tookMs }) => tookMs === undefined);
+
+  useEffect(
     () =>
-      'On the server run `claude` and then `/login` in it, or set ANTHROPIC_API_KEY; then send it again.',
-  ],
-  [
-    /403|permission|forbidden/,
-    () =>
-      'The page Keys says what each key may do; the rest is for the owner of the account to say.',
-  ],
-  [/404|not.found/, () => 'Choose another model of the list.'],
-  [/413|too.large|context/, () => 'Send less text.'],
-  [/499|cancel/, () => 'It was stopped on purpose; send it again if that was a mistake.'],
-  [/400|invalid/, () => 'Change what the sentence names.'],
-  [/503|504|529|overloaded|timeout|shutting|broken/, () => 'Send it again in a moment.'],
-  [/.*/, () => 'The log of the server says more under the id of the request.'],
-];
+      later(async () => {
+        keepForm(form);
+        setDescribed(await describeForm(form, takes));
+      }),
+    [form],
+  );
 
-let sending;
+  const send = async (sent) => {
+    sending.current?.abort();
+    const mine = (sending.current = new AbortController());
+    const { complaints } = toTrial(sent, takes);
+    setDescribed((before) => ({ ...before, complaints }));
+    if (Object.keys(complaints).length > 0) return setExchanges([]);
+    const models = [sent.model, sent.otherModel.trim()].filter(Boolean);
+    const begun = models.map((model) => createExchange(sent, model));
+    setExchanges(begun);
+    const draw = throttle(redraw);
+    const options = { takes, signal: mine.signal, draw };
+    await Promise.all(begun.map((exchange) => carryOut(exchange, options)));
+  };
+  const stop = () => sending.current?.abort();
+  const goOn = (messages, isReady) => {
+    const next = { ...form, messages };
+    setForm(next);
+    if (isReady) void send(next);
+    else
+      requestAnimationFrame(() =>
+        element.current.querySelector('ol > li:last-child textarea').focus(),
+      );
+  };
 
-const find = (id) => document.getElementById(id);
+  useEffect(() => {
+    const onKey = (event) => {
+      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
+        element.current.requestSubmit();
+      if (event.key === 'Escape') sending.current?.abort();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
 
-find('trial').addEventListener('input', debounce(showSnippets, 150));
-find('trial').addEventListener('submit', onSend);
-find('trial-stop').addEventListener('click', () => sending?.abort());
-document.querySelector('[role=tablist]').addEventListener('keydown', onTabKey);
-document.querySelector('[role=tablist]').addEventListener('click', onTabClick);
-void showSnippets();
-
-/** Writes the same request as a link and as code. */
-async function showSnippets() {
-  find('trial-link').search = String(new URLSearchParams(new FormData(find('trial'))));
-  const { snippets } = (await describeTrial(() => {})) ?? { snippets: {} };
-  for (const [name, code] of Object.entries(snippets)) find(`snippet-${name}`).textContent = code;
+  const onSubmit = (event) => {
+    event.preventDefault();
+    void send(form);
+  };
+  return html`<form id="trial" class="trial" ref=${element} onSubmit=${onSubmit}>
+      <${Fields}
+        setup=${setup}
+        takes=${takes}
+        form=${form}
+        change=${(patch) => setForm((before) => ({ ...before, ...patch }))}
+        complaints=${described.complaints}
+      />
+      <div class="row">
+        <button type="submit" aria-keyshortcuts="Control+Enter">Send</button>
+        <button
+          type="button"
+          id="trial-stop"
+          class="danger"
+          aria-keyshortcuts="Escape"
+          disabled=${!isSending}
+          onClick=${stop}
+        >
+          Stop
+        </button>
+        <label class="choice">
+          <input
+            type="checkbox"
+            checked=${form.isWhole}
+            onChange=${({ target }) => setForm({ ...form, isWhole: target.checked })}
+          />
+          in one piece
+        </label>
+        <${LinkToForm} form=${form} />
+        <span id="trial-state" role="status">${toStateText(exchanges, described.complaints)}</span>
+      </div>
+      <${Failures} exchanges=${exchanges} />
+    </form>
+    <div class="answers">
+      ${exchanges.map((exchange, index) => html`<${Exchange} key=${toKey(exchange, index)} exchange=${exchange} goOn=${goOn} />`)}
+    </div>
+    <h3>The same request as code</h3>
+    <${CodeTabs} titles=${{ json: 'JSON', ...setup.codes }} texts=${toTexts(described)} />`;
 }
 
-async function describeTrial(tell) {
-  const body = JSON.stringify(Object.fromEntries(new FormData(find('trial'))));
-  const headers = { 'content-type': 'application/json' };
-  const response = await call('/dashboard/trial', { method: 'POST', headers, body }, tell);
-  return response?.json();
+const numbers = new WeakMap();
+let lastNumber = 0;
+
+/** A new exchange has a new place on the page. */
+function toKey(exchange) {
+  if (!numbers.has(exchange)) numbers.set(exchange, (lastNumber += 1));
+  return numbers.get(exchange);
 }
 
-async function onSend(event) {
-  event.preventDefault();
-  sending?.abort();
-  const mine = (sending = new AbortController());
-  find('answer').textContent = '';
-  find('trial-failure').hidden = true;
-  tellState('Waiting …');
-  find('trial-stop').disabled = false;
-  const startedAt = performance.now();
-  try {
-    const failure = await askApi(mine.signal);
-    if (sending !== mine) return;
-    if (failure) showFailure(failure);
-    else tellState(`Done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
-  } catch {
-    if (mine.signal.aborted) tellState('Stopped');
-    else showFailure({ code: 'broken', reason: 'The connection to the server broke off.' });
-  } finally {
-    if (sending === mine) find('trial-stop').disabled = true;
-  }
+/** What the server says of the form, or what is wrong with it, by field. */
+async function describeForm(form, takes) {
+  const { trial, complaints } = toTrial(form, takes);
+  if (Object.keys(complaints).length > 0) return { complaints };
+  const described = await describeTrial(trial, ({ param, reason }) => {
+    const names = (param ?? '').split('.');
+    const name = AGENT.includes(names[1]) ? names[1] : names[0];
+    if (name in form) complaints[name] = reason;
+  });
+  return { ...described, complaints };
 }
 
-/** Shows the answer; returns what failed. */
-async function askApi(signal) {
-  let complaint = '';
-  const trial = await describeTrial((text) => (complaint = text));
-  if (!trial) return { code: '', reason: complaint };
-  const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify(trial.body);
-  const response = await send(trial.path, { method: 'POST', headers, body, signal });
-  if (!response.ok) return readFailure(response);
-  if (trial.body.stream) return showStream(trial.reading, response);
-  find('answer').textContent = toWholeText(trial.reading, await response.json());
+function toTexts({ path, body, snippets }) {
+  const json = body && `POST ${path}\n\n${JSON.stringify(body, null, 2)}`;
+  return { json, ...snippets };
 }
 
-async function showStream(reading, response) {
-  const requestId = response.headers.get('x-request-id');
-  for await (const event of readEvents(response.body)) {
-    const text = toText(reading, event);
-    if (text) find('answer').append(text);
-    if (text) tellState('Answering …');
-    const error = event.error ?? event.response?.error ?? (event.type === 'error' && event);
-    if (error) return { requestId, ...toFailure(error) };
-    if (isEnd(reading, event)) return;
-  }
-  return { requestId, code: 'broken', reason: 'The answer broke off before its end.' };
+function toStateText(exchanges, complaints) {
+  if (Object.keys(complaints).length > 0) return 'Something in the form has to be mended first.';
+  return exchanges
+    .map(({ model, state, tookMs }) => {
+      const name = exchanges.length > 1 ? `${model}: ` : '';
+      const took = state === 'Done' ? ` in ${(tookMs / 1000).toFixed(1)} s` : '';
+      return name + state + took;
+    })
+    .join(' · ');
 }
 
-function showFailure(failure) {
-  const { status, code, reason, requestId } = failure;
-  const [, advise] = ADVICE.find(([pattern]) => pattern.test(`${status ?? ''} ${code}`));
-  tellState('Failed');
-  find('failure-title').textContent = [status ?? 'In the stream', code].filter(Boolean).join(' ');
-  find('failure-reason').textContent = reason;
-  find('failure-advice').textContent = advise(failure);
-  find('failure-request').textContent = requestId ?? 'without an id';
-  find('trial-failure').hidden = false;
+function LinkToForm({ form }) {
+  const link = toLink(form);
+  if (link === undefined) return html`<span class="hint">This form is too long for a link.</span>`;
+  const hasImages = form.messages.some(({ images }) => images?.length > 0);
+  return html`<a id="trial-link" href=${link}>
+    Link to this form${hasImages ? ', without its pictures' : ''}
+  </a>`;
 }
 
-function tellState(text) {
-  find('trial-state').textContent = text;
+/** Why, and what to do, beside the button. */
+function Failures({ exchanges }) {
+  const failed = exchanges.filter(({ failure }) => failure);
+  return html`<div id="trial-failure" role="alert">
+    ${failed.map(({ model, failure }) => {
+      const title = [failure.status ?? 'In the stream', failure.code].filter(Boolean).join(' ');
+      return html`<div class="complaint failure">
+        <p>
+          <strong>${exchanges.length > 1 ? `${model}: ` : ''}${title}</strong>${' '}
+          <span class="reason">${failure.reason}</span>
+        </p>
+        <p class="advice">${toAdvice(failure)}</p>
+        <p class="hint">Request <code>${failure.requestId ?? 'without an id'}</code></p>
+      </div>`;
+    })}
+  </div>`;
 }
 
-/** Left and right move between tabs: https://www.w3.org/WAI/ARIA/apg/patterns/tabs */
-function onTabKey(event) {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!step) return;
-  const tabs = [...event.currentTarget.children];
-  const next = tabs[(tabs.indexOf(document.activeElement) + step + tabs.length) % tabs.length];
-  next.focus();
-  selectTab(next);
+/** Does it when nothing has changed for a while; what it returns gives it up. */
+function later(act) {
+  const timer = setTimeout(() => void act(), QUIET_MS);
+  return () => clearTimeout(timer);
 }
 
-function onTabClick({ target }) {
-  if (target.role === 'tab') selectTab(target);
-}
-
-function selectTab(chosen) {
-  for (const tab of chosen.parentElement.children) {
-    const isChosen = tab === chosen;
-    tab.ariaSelected = String(isChosen);
-    tab.tabIndex = isChosen ? 0 : -1;
-    document.getElementById(tab.getAttribute('aria-controls')).hidden = !isChosen;
-  }
-}
-
-function debounce(task, ms) {
+/** At most once in a while, and at last. */
+function throttle(act) {
   let timer;
   return () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => task(), ms);
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      act();
+    }, DRAW_MS);
   };
 }
+
+const place = document.getElementById('workbench');
+place.replaceChildren();
+render(html`<${Workbench} setup=${JSON.parse(place.dataset.setup)} />`, place);

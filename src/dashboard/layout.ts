@@ -1,4 +1,5 @@
-import { html, type Html } from './html.ts';
+import { html, type Html, raw } from './html.ts';
+import { IMPORT_MAP } from './packages.ts';
 
 export type LayoutOptions = {
   title: string;
@@ -18,6 +19,7 @@ export function layout({ title, body, scripts = [] }: LayoutOptions): Html {
         <title>${title}</title>
         <link rel="icon" href="/assets/icon.svg" />
         <link rel="stylesheet" href="/assets/dashboard.css" />
+        ${scripts.length > 0 ? raw(`<script type="importmap">${IMPORT_MAP}</script>`) : ''}
         ${scripts.map((name) => html`<script type="module" src="/assets/${name}"></script>`)}
       </head>
       <body>

@@ -1,8 +1,7 @@
-import type { Context, Hono } from 'hono';
-import { z } from 'zod';
+import type { Hono } from 'hono';
 
 import { requireAdmin } from '../http/require-scope.ts';
-import { validate, type Validated } from '../http/body/validate.ts';
+import { validate } from '../http/body/validate.ts';
 import type { AppEnv } from '../http/variables.ts';
 import { readHistoryRange } from '../routes/admin/history.ts';
 import { alerts } from './alerts.ts';
@@ -13,24 +12,9 @@ import { keysSection } from './keys/keys-section.ts';
 import { nowSection } from './overview/now-section.ts';
 import { overTimeSection } from './overview/over-time-section.ts';
 import { sessionMessages } from './sessions/session-messages.ts';
-import { toSnippets } from './try-it/snippets.ts';
 import { storedSection } from './sessions/stored-section.ts';
-import { findTrial } from './trials.ts';
-
-/** What the form for a trial holds. */
-const TrialBody = z.object({
-  dialect: z.string().transform((name, context) => {
-    const trial = findTrial(name);
-    if (!trial) context.addIssue({ code: 'custom', message: 'names no API' });
-    return trial ?? z.NEVER;
-  }),
-  model: z.string(),
-  prompt: z.string(),
-  /** A checkbox: there or not. */
-  isWhole: z.literal('on').optional(),
-});
-
-type TrialBody = z.infer<typeof TrialBody>;
+import { describeTrial } from './try-it/describe-trial.ts';
+import { TrialForm } from './try-it/trial-form.ts';
 
 /** The parts of the page that its script asks for again. They stand behind `authenticate`. */
 export function mountDashboard(app: Hono<AppEnv>, parts: DashboardParts): void {
@@ -51,14 +35,5 @@ export function mountDashboard(app: Hono<AppEnv>, parts: DashboardParts): void {
     c.html(runHead(parts.runs.get(c.req.param('id'), c.var.caller.keyId))),
   );
   app.get('/dashboard/keys', async (c) => c.html(await keysSection(parts)));
-  app.post('/dashboard/trial', validate(TrialBody), describeTrial);
-}
-
-/** What the script has to send for a trial, and how others would write it. */
-function describeTrial(c: Context<AppEnv, string, Validated<TrialBody>>): Response {
-  const { dialect: trial, isWhole, ...fields } = c.req.valid('json');
-  const request = { ...fields, isWhole: isWhole === 'on' };
-  const { path, reading } = trial;
-  const snippets = toSnippets(trial, request, new URL(c.req.url).origin);
-  return c.json({ path, body: trial.toBody(request), reading, snippets });
+  app.post('/dashboard/trial', validate(TrialForm), describeTrial);
 }

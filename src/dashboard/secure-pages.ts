@@ -1,12 +1,14 @@
 import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 
-/** Everything that the pages use comes from this server; nothing in them is inline. */
+import { IMPORT_MAP_SOURCE } from './packages.ts';
+
+/** Everything that the pages use comes from this server; nothing in them is inline but the map of packages. */
 export function securePages(): MiddlewareHandler {
   return secureHeaders({
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
+      scriptSrc: ["'self'", IMPORT_MAP_SOURCE],
       styleSrc: ["'self'"],
       imgSrc: ["'self'"],
       connectSrc: ["'self'"],

@@ -83,8 +83,8 @@ test('a live stream appears and ends; what ran is in the charts', async () => {
   const row = overview.locator('#running tbody tr', { hasText: 'answering' });
   expect(await row.textContent()).toMatch(/OpenAI chat completions.*claude-sonnet-5-5.*owner/s);
   held.release();
-  await page.getByText('Done in').waitFor();
-  expect(await page.locator('#answer').textContent()).toBe('one two three four');
+  await page.locator('#trial-state', { hasText: 'Done in' }).waitFor();
+  expect((await page.locator('.answer').textContent())?.trim()).toBe('one two three four');
   await overview.getByText('No request is running.').waitFor();
   await overview.getByText('Ended last').waitFor();
 
@@ -101,8 +101,10 @@ test.each(['OpenAI responses', 'OpenAI completions', 'Anthropic messages', 'Agen
     const { page } = await open('/try');
     await signIn(page);
     await send(page, api, 'Good morning.');
-    await page.getByText('Done in').waitFor();
-    expect(await page.locator('#answer').textContent()).toContain('You said: "Good morning."');
+    await page.locator('#trial-state', { hasText: 'Done in' }).waitFor();
+    expect(await page.locator('.answer, .log > .words').textContent()).toContain(
+      'You said: "Good morning."',
+    );
   },
 );
 
@@ -115,7 +117,7 @@ test('a stop in the list ends the request, whose answer says so', async () => {
   const overview = await openTab(page, '/');
   await overview.locator('#running').getByRole('button', { name: /^Stop/ }).click();
   await page
-    .locator('#failure-reason', { hasText: 'The operator of this server stopped' })
+    .locator('.failure .reason', { hasText: 'The operator of this server stopped' })
     .waitFor();
   await overview.getByText('No request is running.').waitFor();
   expect(await overview.locator('#recent tbody tr').first().textContent()).toContain('cancelled');
@@ -128,8 +130,8 @@ test('the stop under the prompt ends it, too', async () => {
   await send(page, 'OpenAI chat completions', 'hold this');
   await page.getByText('five six', { exact: false }).waitFor();
   await page.locator('#trial-stop').click();
-  await page.getByText('Stopped', { exact: true }).waitFor();
-  expect(await page.locator('#answer').textContent()).not.toContain('seven');
+  await page.locator('#trial-state', { hasText: 'Stopped' }).waitFor();
+  expect(await page.locator('.answer, .log > .words').textContent()).not.toContain('seven');
   await page.goto(proxy.url);
   await page.getByText('No request is running.').waitFor();
 });
@@ -253,7 +255,7 @@ test('a key gets a new text, and the page says until when the old one holds', as
 test('the same request is shown as code, and tabs obey the arrow keys', async () => {
   const { page } = await open('/try');
   await signIn(page);
-  await page.getByLabel('Prompt').fill('What is "new"?');
+  await page.getByLabel('Message 1', { exact: true }).fill('What is "new"?');
   await page.locator('#snippet-curl', { hasText: 'new' }).waitFor();
   await page.getByRole('tab', { name: 'curl' }).focus();
   await page.keyboard.press('ArrowRight');
@@ -323,12 +325,12 @@ test('a link carries the form to another browser, through the sign-in', async ()
   const { page } = await open('/try');
   await signIn(page);
   await page.getByLabel('API').selectOption('Anthropic messages');
-  await page.getByLabel('Prompt').fill('One\nand "two"');
+  await page.getByLabel('Message 1', { exact: true }).fill('One\nand "two"');
   await page.locator('#trial-link[href*=two]').waitFor();
   const link = (await page.locator('#trial-link').getAttribute('href')) ?? '';
   const { page: other } = await open(link.replace(proxy.url, ''));
   await signIn(other);
-  expect(await other.getByLabel('Prompt').inputValue()).toBe('One\nand "two"');
+  expect(await other.getByLabel('Message 1', { exact: true }).inputValue()).toBe('One\nand "two"');
   expect(await other.getByLabel('API').inputValue()).toBe('anthropic-messages');
 });
 
@@ -359,7 +361,7 @@ async function openTab(page: Page, path: string) {
 
 async function send(page: Page, api: string, prompt: string) {
   await page.getByLabel('API').selectOption(api);
-  await page.getByLabel('Prompt').fill(prompt);
+  await page.getByLabel('Message 1', { exact: true }).fill(prompt);
   await page.getByRole('button', { name: 'Send' }).click();
 }
 

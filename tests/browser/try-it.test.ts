@@ -45,14 +45,14 @@ afterAll(async () => {
 describe.each(TRIALS)('$title', ({ name, title: api }) => {
   test.each([false, true])('shows an answer, in one piece: %s', async (isWhole) => {
     await send(api, 'Good morning.', isWhole);
-    await page.getByText('Done in').waitFor();
-    expect(await page.locator('#answer').textContent()).toBe('Hello.');
-    expect(await page.locator('#trial-failure').isVisible()).toBe(false);
+    await page.locator('#trial-state', { hasText: 'Done in' }).waitFor();
+    expect(await readAnswer()).toBe('Hello.');
+    expect(await page.locator('.failure').isVisible()).toBe(false);
   });
 
   test.each([false, true])('says why, and what to do, in one piece: %s', async (isWhole) => {
     await send(api, 'limit', isWhole);
-    const failure = page.locator('#trial-failure');
+    const failure = page.locator('.failure');
     await failure.getByText(LIMIT).waitFor();
     const text = await failure.textContent();
     // Ollama's failures have no code.
@@ -61,26 +61,26 @@ describe.each(TRIALS)('$title', ({ name, title: api }) => {
     expect(text).toMatch(/Request req_\w+/);
     expect(await page.locator('#trial-state').textContent()).toBe('Failed');
     expect(await page.locator('#notice').textContent()).toBe('');
-    const [button, box] = [await boxOf('#trial [type=submit]'), await boxOf('#trial-failure')];
+    const [button, box] = [await boxOf('#trial [type=submit]'), await boxOf('.failure')];
     expect(box.y - button.y).toBeLessThan(120);
 
     await send(api, 'Good morning.', isWhole);
-    await page.getByText('Done in').waitFor();
+    await page.locator('#trial-state', { hasText: 'Done in' }).waitFor();
     expect(await failure.isVisible()).toBe(false);
   });
 
   test('a CLI without a login says so, and the prompt stays', async () => {
     await send(api, 'login', true);
     await page.locator('#trial-failure').getByText(LOGIN).waitFor();
-    expect(await page.locator('#failure-advice').textContent()).toContain('/login');
-    expect(await page.getByLabel('Prompt').inputValue()).toBe('login');
+    expect(await page.locator('.failure .advice').textContent()).toContain('/login');
+    expect(await page.getByLabel('Message 1', { exact: true }).inputValue()).toBe('login');
   });
 
   test('a stream that breaks is not done', async () => {
     await send(api, 'break');
     await page.locator('#trial-failure').getByText(BREAK).waitFor();
-    expect(await page.locator('#answer').textContent()).toBe('Hello.');
-    expect(await page.locator('#failure-request').textContent()).toMatch(/^req_/);
+    expect(await readAnswer()).toBe('Hello.');
+    expect(await page.locator('.failure code').textContent()).toMatch(/^req_/);
     expect(await page.locator('#trial-state').textContent()).toBe('Failed');
   });
 });
@@ -132,9 +132,15 @@ async function open({ url }: Listening) {
 
 async function send(api: string, prompt: string, isWhole = false) {
   await page.getByLabel('API').selectOption(api);
-  await page.getByLabel('Prompt').fill(prompt);
+  await page.getByLabel('Message 1', { exact: true }).fill(prompt);
   await page.getByLabel('in one piece').setChecked(isWhole);
   await page.getByRole('button', { name: 'Send' }).click();
+}
+
+/** Text of the answer; an agent's stands in its log. */
+async function readAnswer() {
+  const text = await page.locator('.answer, .log > .words').textContent();
+  return text?.trim();
 }
 
 async function boxOf(selector: string) {

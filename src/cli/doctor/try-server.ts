@@ -80,7 +80,9 @@ async function tryDialect(
     const response = await fetch(url + path, {
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json' },
-      body: JSON.stringify(toBody({ model, prompt: PROMPT, isWhole: true })),
+      body: JSON.stringify(
+        toBody({ model, messages: [{ role: 'user', text: PROMPT }], isWhole: true }),
+      ),
       signal,
     });
     const answer = (await response.json()) as { error?: string | { message?: string } }; // as all our failures

@@ -1,28 +1,16 @@
 import type { Context } from 'hono';
 
 import type { AppEnv } from '../../http/variables.ts';
-import { PERMISSION_MODES } from '../../keys/api-key.ts';
-import type { PermissionMode } from '../../run.ts';
 import type { DashboardParts } from '../dashboard-parts.ts';
 import { html, type Html } from '../html.ts';
-
-/** What a person reads of each mode. */
-const MODES = {
-  ask: 'ask me for leave',
-  plan: 'plan first, then ask',
-  acceptEdits: 'edit files unasked',
-  dontAsk: 'deny what is not allowed',
-  bypassPermissions: 'allow everything',
-} as const satisfies Record<PermissionMode, string>;
-
-/** Known folders that are offered. */
-const MOST_FOLDERS = 20;
+import { listModelNames } from '../list-model-names.ts';
+import { listFolders } from './list-folders.ts';
+import { MODE_TITLES } from './mode-titles.ts';
 
 /** Begins a run; `?session=` and `?folder=` of the address stand in it. Folded where a run is shown. */
 export async function startForm(parts: DashboardParts, c: Context<AppEnv>): Promise<Html> {
   const { run, session = '', folder = '' } = c.req.query();
   const folders = await listFolders(parts, c.var.caller.keyId);
-  const models = (await parts.health.readKnownStatus())?.models ?? [];
   return html`<section id="start" aria-labelledby="start-title">
     <details ${run === undefined ? 'open' : ''}>
       <summary><h2 id="start-title">Start a run</h2></summary>
@@ -48,11 +36,7 @@ export async function startForm(parts: DashboardParts, c: Context<AppEnv>): Prom
             <input name="model" list="models" placeholder="the CLI's own" autocomplete="off" />
           </label>
         </div>
-        ${suggestions('folders', folders)}
-        ${suggestions(
-          'models',
-          models.flatMap(({ id, aliases }) => [...aliases, id]),
-        )}
+        ${suggestions('folders', folders)} ${suggestions('models', await listModelNames(parts))}
         ${moreFields(session)}
         <div class="row">
           <button type="submit">Start</button>
@@ -64,17 +48,14 @@ export async function startForm(parts: DashboardParts, c: Context<AppEnv>): Prom
 }
 
 function modeField() {
-  const modes = PERMISSION_MODES.toSorted((one, other) => rank(one) - rank(other));
   return html`<label>
     When a tool needs leave
     <select name="permissionMode">
-      ${modes.map((mode) => html`<option value="${mode}">${MODES[mode]} (${mode})</option>`)}
+      ${Object.entries(MODE_TITLES).map(
+        ([mode, title]) => html`<option value="${mode}">${title} (${mode})</option>`,
+      )}
     </select>
   </label>`;
-}
-
-function rank(mode: PermissionMode) {
-  return Object.keys(MODES).indexOf(mode);
 }
 
 function moreFields(session: string) {
@@ -119,9 +100,4 @@ function suggestions(id: string, values: readonly string[]) {
   return html`<datalist id="${id}">
     ${values.map((value) => html`<option value="${value}"></option>`)}
   </datalist>`;
-}
-
-async function listFolders({ sessions }: DashboardParts, keyId: string) {
-  const known = (await sessions.list(keyId)).map(({ workingDirectory }) => workingDirectory);
-  return [...new Set(known)].slice(0, MOST_FOLDERS);
 }

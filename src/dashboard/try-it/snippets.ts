@@ -1,4 +1,4 @@
-import type { Code, Trial, TrialRequest } from '../../dialects/trial.ts';
+import { type Code, toPrompt, type Trial, type TrialRequest } from '../../dialects/trial.ts';
 
 /** The ways in which a request is shown. */
 export const SNIPPET_TITLES = {
@@ -9,17 +9,33 @@ export const SNIPPET_TITLES = {
 } as const satisfies Record<keyof Snippets, string>;
 
 /** The same request in each of them. */
-type Snippets = Code & { curl: string };
+type Snippets = { curl: string } & Partial<Code>;
 
-/** The request as code. Where the key belongs stands the name of a variable. */
+/**
+ * The request as code. Where the key belongs stands the name of a variable. What is more than one text of
+ * the user's has its curl alone.
+ */
 export function toSnippets(trial: Trial, request: TrialRequest, url: string): Snippets {
+  const curl = toCurl(trial, request, url);
+  if (!isOneText(request)) return { curl };
   const literals = {
     model: JSON.stringify(request.model),
-    prompt: JSON.stringify(request.prompt),
+    prompt: JSON.stringify(toPrompt(request)),
     url: JSON.stringify(url),
     v1: JSON.stringify(`${url}/v1`),
   };
-  return { curl: toCurl(trial, request, url), ...trial.toCode(literals) };
+  return { curl, ...trial.toCode(literals) };
+}
+
+function isOneText(request: TrialRequest) {
+  const { messages, model: _model, isWhole: _isWhole, ...others } = request;
+  const [first] = messages;
+  return (
+    messages.length === 1 &&
+    first?.role === 'user' &&
+    !first.images?.length &&
+    Object.values(others).every((value) => value === undefined)
+  );
 }
 
 function toCurl({ path, toBody }: Trial, request: TrialRequest, url: string) {

@@ -1,4 +1,7 @@
-import type { ToCode, Trial } from '../trial.ts';
+import type { ToCode, Trial, TrialMessage, TrialRequest } from '../trial.ts';
+
+/** The API wants a limit; this is one for who names none. */
+const USUAL_MAX_TOKENS = 1000;
 
 const toCode: ToCode = ({ url, model, prompt }) => ({
   python: `import os
@@ -35,16 +38,73 @@ export const trial: Trial = {
   name: 'anthropic-messages',
   title: 'Anthropic messages',
   path: '/v1/messages',
-  toBody: ({ model, prompt, isWhole }) => ({
-    model,
-    max_tokens: 1000,
-    messages: [{ role: 'user', content: prompt }],
-    stream: !isWhole,
-  }),
-  reading: {
-    whole: 'content.*.text',
-    event: { path: 'delta.text' },
-    end: { path: 'type', values: ['message_stop'] },
-  },
+  takes: [
+    'conversation',
+    'images',
+    'system',
+    'tools',
+    'schema',
+    'temperature',
+    'topP',
+    'maxTokens',
+    'stop',
+    'effort',
+    'thinking',
+  ],
+  toBody,
   toCode,
 };
+
+function toBody(request: TrialRequest) {
+  const { model, system, messages, tools, schema, effort, isWhole } = request;
+  const format = schema && { type: 'json_schema', schema };
+  return {
+    model,
+    max_tokens: request.maxTokens ?? USUAL_MAX_TOKENS,
+    system,
+    messages: messages.map(toMessage),
+    tools: tools?.map(({ name, description, inputSchema }) => ({
+      name,
+      description,
+      input_schema: inputSchema,
+    })),
+    output_config: effort || format ? { effort, format } : undefined,
+    temperature: request.temperature,
+    top_p: request.topP,
+    stop_sequences: request.stop,
+    thinking: request.thinking && THINKING[request.thinking],
+    stream: !isWhole,
+  };
+}
+
+/** Without being asked for it, the API leaves the text of the thinking out. */
+const THINKING = {
+  on: { type: 'adaptive', display: 'summarized' },
+  off: { type: 'disabled' },
+} as const;
+
+function toMessage(message: TrialMessage) {
+  switch (message.role) {
+    case 'user': {
+      const { role, text, images = [] } = message;
+      if (images.length === 0) return { role, content: text };
+      const blocks = images.map(({ mediaType, data }) => ({
+        type: 'image',
+        source: { type: 'base64', media_type: mediaType, data },
+      }));
+      return { role, content: [...blocks, { type: 'text', text }] };
+    }
+    case 'assistant': {
+      const { role, text, calls = [] } = message;
+      if (calls.length === 0) return { role, content: text };
+      const said = text === '' ? [] : [{ type: 'text', text }];
+      const blocks = calls.map(({ id, name, input }) => ({ type: 'tool_use', id, name, input }));
+      return { role, content: [...said, ...blocks] };
+    }
+    case 'tool': {
+      const { callId, text } = message;
+      const content = [{ type: 'tool_result', tool_use_id: callId, content: text }];
+      return { role: 'user', content };
+    }
+  }
+}

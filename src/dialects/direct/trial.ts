@@ -1,4 +1,4 @@
-import type { ToCode, Trial } from '../trial.ts';
+import { type ToCode, toPrompt, type Trial } from '../trial.ts';
 
 const toCode: ToCode = ({ url, model, prompt }) => ({
   python: `import os
@@ -40,11 +40,15 @@ export const trial: Trial = {
   name: 'direct',
   title: 'Agent (/api/run)',
   path: '/api/run',
-  toBody: ({ model, prompt, isWhole }) => ({ model, prompt, stream: !isWhole }),
-  reading: {
-    whole: 'result',
-    event: { path: 'delta', type: 'part-delta' },
-    end: { path: 'type', values: ['run-end'] },
-  },
+  takes: ['system', 'schema', 'effort', 'agent'],
+  toBody: (request) => ({
+    model: request.model,
+    prompt: toPrompt(request),
+    systemPrompt: request.system,
+    outputSchema: request.schema,
+    effort: request.effort,
+    ...request.agent,
+    stream: !request.isWhole,
+  }),
   toCode,
 };

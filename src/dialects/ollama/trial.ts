@@ -1,4 +1,12 @@
-import type { Code, Literals, Trial } from '../trial.ts';
+import {
+  type Code,
+  type Literals,
+  toPrompt,
+  type Trial,
+  type TrialField,
+  type TrialMessage,
+  type TrialRequest,
+} from '../trial.ts';
 
 /** A call of Ollama's clients, each with the words of its part. */
 type Call = { name: 'chat' | 'generate'; python: string; typescript: string; words: string[] };
@@ -64,7 +72,16 @@ function toGenerateCode(literals: Literals): Code {
   };
 }
 
-const end = { path: 'done', values: [true] };
+const SHARED: readonly TrialField[] = [
+  'images',
+  'system',
+  'schema',
+  'temperature',
+  'topP',
+  'maxTokens',
+  'stop',
+  'thinking',
+];
 
 /** How Ollama's routes are tried. */
 export const trials: readonly Trial[] = [
@@ -72,20 +89,67 @@ export const trials: readonly Trial[] = [
     name: 'ollama-chat',
     title: 'Ollama chat',
     path: '/api/chat',
-    toBody: ({ model, prompt, isWhole }) => ({
-      model,
-      messages: [{ role: 'user', content: prompt }],
-      stream: !isWhole,
+    takes: ['conversation', 'tools', ...SHARED],
+    toBody: (request) => ({
+      model: request.model,
+      messages: [
+        ...(request.system === undefined ? [] : [{ role: 'system', content: request.system }]),
+        ...request.messages.map(toMessage),
+      ],
+      tools: request.tools?.map(({ name, description, inputSchema: parameters }) => ({
+        type: 'function',
+        function: { name, description, parameters },
+      })),
+      ...toShared(request),
     }),
-    reading: { whole: 'message.content', event: { path: 'message.content' }, end },
     toCode: toChatCode,
   },
   {
     name: 'ollama-generate',
     title: 'Ollama generate',
     path: '/api/generate',
-    toBody: ({ model, prompt, isWhole }) => ({ model, prompt, stream: !isWhole }),
-    reading: { whole: 'response', event: { path: 'response' }, end },
+    takes: SHARED,
+    toBody: (request) => ({
+      model: request.model,
+      prompt: toPrompt(request),
+      system: request.system,
+      images: toImages(request.messages.findLast(({ role }) => role === 'user')),
+      ...toShared(request),
+    }),
     toCode: toGenerateCode,
   },
 ];
+
+function toShared(request: TrialRequest) {
+  const { temperature, topP, maxTokens, stop, thinking } = request;
+  const options = { temperature, top_p: topP, num_predict: maxTokens, stop };
+  const hasOptions = Object.values(options).some((value) => value !== undefined);
+  return {
+    format: request.schema,
+    options: hasOptions ? options : undefined,
+    think: thinking && thinking === 'on',
+    stream: !request.isWhole,
+  };
+}
+
+function toMessage(message: TrialMessage) {
+  const { role, text: content } = message;
+  switch (message.role) {
+    case 'user':
+      return { role, content, images: toImages(message) };
+    case 'assistant': {
+      const calls = message.calls?.map(({ id, name, input }) => ({
+        id,
+        function: { name, arguments: input },
+      }));
+      return { role, content, tool_calls: calls };
+    }
+    case 'tool':
+      return { role, content, tool_name: message.name, tool_call_id: message.callId };
+  }
+}
+
+function toImages(message: TrialMessage | undefined) {
+  if (message?.role !== 'user' || !message.images?.length) return undefined;
+  return message.images.map(({ data }) => data);
+}

@@ -1,5 +1,5 @@
-import { DONE, toLangChain, toPython, toTypeScript } from '../shared/openai-code.ts';
-import type { ToCode, Trial } from '../trial.ts';
+import { toLangChain, toPython, toTypeScript } from '../shared/openai-code.ts';
+import { type ToCode, toPrompt, type Trial } from '../trial.ts';
 
 const toCode: ToCode = (literals) => {
   const { model, prompt } = literals;
@@ -31,7 +31,16 @@ export const trial: Trial = {
   name: 'openai-completions',
   title: 'OpenAI completions',
   path: '/v1/completions',
-  toBody: ({ model, prompt, isWhole }) => ({ model, prompt, max_tokens: 1000, stream: !isWhole }),
-  reading: { whole: 'choices.0.text', event: { path: 'choices.0.text' }, end: DONE },
+  takes: ['temperature', 'topP', 'maxTokens', 'stop'],
+  toBody: (request) => ({
+    model: request.model,
+    prompt: toPrompt(request),
+    max_tokens: request.maxTokens ?? 1000,
+    temperature: request.temperature,
+    top_p: request.topP,
+    stop: request.stop,
+    stream: !request.isWhole,
+    stream_options: request.isWhole ? undefined : { include_usage: true },
+  }),
   toCode,
 };

@@ -1,5 +1,6 @@
 import { toLangChain, toPython, toTypeScript } from '../shared/openai-code.ts';
-import type { ToCode, Trial } from '../trial.ts';
+import { toImageUrl, toReasoningEffort } from '../shared/openai-trial.ts';
+import type { ToCode, Trial, TrialMessage, TrialRequest } from '../trial.ts';
 
 const toCode: ToCode = (literals) => {
   const { model, prompt } = literals;
@@ -31,11 +32,73 @@ export const trial: Trial = {
   name: 'openai-responses',
   title: 'OpenAI responses',
   path: '/v1/responses',
-  toBody: ({ model, prompt, isWhole }) => ({ model, input: prompt, stream: !isWhole }),
-  reading: {
-    whole: 'output.*.content.*.text',
-    event: { path: 'delta', type: 'response.output_text.delta' },
-    end: { path: 'type', values: ['response.completed', 'response.incomplete'] },
-  },
+  takes: [
+    'conversation',
+    'images',
+    'system',
+    'tools',
+    'schema',
+    'temperature',
+    'topP',
+    'maxTokens',
+    'effort',
+    'thinking',
+  ],
+  toBody,
   toCode,
 };
+
+function toBody(request: TrialRequest) {
+  const { model, system, tools, schema, isWhole } = request;
+  const effort = toReasoningEffort(request);
+  return {
+    model,
+    instructions: system,
+    input: toInput(request),
+    tools: tools?.map(({ name, description, inputSchema: parameters }) => ({
+      type: 'function',
+      name,
+      description,
+      parameters,
+    })),
+    text: schema && { format: { type: 'json_schema', name: 'answer', schema } },
+    temperature: request.temperature,
+    top_p: request.topP,
+    max_output_tokens: request.maxTokens,
+    reasoning: effort && { effort, summary: 'auto' },
+    stream: !isWhole,
+  };
+}
+
+/** One text of the user's is the input itself. */
+function toInput({ messages }: TrialRequest) {
+  const [first, ...others] = messages;
+  const isText = first?.role === 'user' && !first.images?.length && others.length === 0;
+  return isText ? first.text : messages.flatMap(toItems);
+}
+
+function toItems(message: TrialMessage): object[] {
+  switch (message.role) {
+    case 'user': {
+      const images = (message.images ?? []).map((image) => ({
+        type: 'input_image',
+        image_url: toImageUrl(image),
+      }));
+      const content = [{ type: 'input_text', text: message.text }, ...images];
+      return [{ type: 'message', role: 'user', content }];
+    }
+    case 'assistant': {
+      const content = [{ type: 'output_text', text: message.text }];
+      const said = message.text === '' ? [] : [{ type: 'message', role: 'assistant', content }];
+      const calls = (message.calls ?? []).map(({ id, name, input }) => ({
+        type: 'function_call',
+        call_id: id,
+        name,
+        arguments: JSON.stringify(input),
+      }));
+      return [...said, ...calls];
+    }
+    case 'tool':
+      return [{ type: 'function_call_output', call_id: message.callId, output: message.text }];
+  }
+}

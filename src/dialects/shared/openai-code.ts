@@ -1,7 +1,4 @@
-import type { AnswerReading, Literals } from '../trial.ts';
-
-/** The word behind the last event of an OpenAI stream. */
-export const DONE: AnswerReading['end'] = { path: '', values: ['[DONE]'] };
+import type { Literals } from '../trial.ts';
 
 /** A call of OpenAI's Python client. */
 export const toPython = ({ v1 }: Literals, call: string) => `import os

@@ -9,21 +9,23 @@ import { z } from 'zod';
 import { toSnippets } from '../../../src/dashboard/try-it/snippets.ts';
 import { TRIALS } from '../../../src/dashboard/trials.ts';
 import { APIS } from '../../../src/dialects/index.ts';
-import type { Trial } from '../../../src/dialects/trial.ts';
+import type { Trial, TrialRequest } from '../../../src/dialects/trial.ts';
 import { createTestApp, get, post } from '../../support/create-test-app.ts';
 
 /** The page's own script. */
+type Answer = { text: string; thinking: string; finish: string };
 type ReadAnswer = {
+  createAnswer: () => Answer;
+  readInto: (answer: Answer, dialect: string, said: unknown) => void;
   readEvents: (stream: Response['body']) => AsyncIterable<unknown>;
-  toText: (reading: object, event: unknown) => string;
-  isEnd: (reading: object, event: unknown) => boolean;
-  toWholeText: (reading: object, answer: unknown) => string;
+  isEnd: (event: unknown) => boolean;
+  listCalls: (answer: Answer) => unknown[];
 };
 
 const pageScript: ReadAnswer = await import(pathToFileURL('assets/read-answer.js').href);
 
 /** What the page is told of a trial. */
-const Described = z.object({ reading: z.looseObject({}), body: z.looseObject({}) });
+const Described = z.object({ path: z.string(), body: z.looseObject({}) });
 
 const run = promisify(execFile);
 
@@ -31,7 +33,7 @@ const URL = 'http://127.0.0.1:6789';
 
 /** What breaks out of quotes in a shell, in Python and in JavaScript. */
 const NASTY = `it's "quoted" \\ $(touch x) \`id\` \${HOME} $& 🎈\n</script>`;
-const TRIAL = { model: 'sonnet', prompt: NASTY };
+const TRIAL: TrialRequest = { model: 'sonnet', messages: [{ role: 'user', text: NASTY }] };
 
 describe.each(TRIALS)('$title', (trial) => {
   const { path, toBody }: Trial = trial;
@@ -45,20 +47,23 @@ describe.each(TRIALS)('$title', (trial) => {
     expect(await response.text()).toContain('Hello.');
   });
 
-  test('the page finds the words of the answer, streamed and in one piece, and its end', async () => {
-    const app = createTestApp();
-    const asked = { dialect: trial.name, ...TRIAL };
-    const send = (body: object) => post(app, path, body);
-    const described = async (form: object) =>
-      Described.parse(await (await post(app, '/dashboard/trial', form)).json());
-    const { reading, body } = await described(asked);
-    const events = await Array.fromAsync(pageScript.readEvents((await send(body)).body));
-    expect(events.map((event) => pageScript.toText(reading, event)).join('')).toBe('Hello.');
-    expect(events.findIndex((event) => pageScript.isEnd(reading, event))).toBe(events.length - 1);
-
-    const { body: whole } = await described({ ...asked, isWhole: 'on' });
-    expect(pageScript.toWholeText(reading, await (await send(whole)).json())).toBe('Hello.');
-  });
+  test.each([false, true])(
+    'the page finds what was said, and its end, in one piece: %s',
+    async (isWhole) => {
+      const app = createTestApp();
+      const form = { dialect: trial.name, ...TRIAL, isWhole };
+      const { body } = Described.parse(await (await post(app, '/dashboard/trial', form)).json());
+      const response = await post(app, path, body);
+      const said = isWhole
+        ? [await response.json()]
+        : await Array.fromAsync(pageScript.readEvents(response.body));
+      const answer = pageScript.createAnswer();
+      for (const one of said) pageScript.readInto(answer, trial.name, one);
+      expect(answer).toMatchObject({ text: 'Hello.', usage: { input: 1, output: 1 } });
+      expect(answer.finish).toMatch(/^(stop|end_turn|completed)$/);
+      if (!isWhole) expect(said.findIndex(pageScript.isEnd)).toBe(said.length - 1);
+    },
+  );
 
   test('the shell hands curl the whole prompt, and runs nothing in it', async () => {
     const { curl } = toSnippets(trial, TRIAL, URL);
@@ -72,7 +77,7 @@ describe.each(TRIALS)('$title', (trial) => {
 
   test('the TypeScript is code', () => {
     const { typescript } = toSnippets(trial, TRIAL, URL);
-    const code = stripTypeScriptTypes(typescript).replace(/^import .*$/m, '');
+    const code = stripTypeScriptTypes(typescript ?? '').replace(/^import .*$/m, '');
     expect(() => new Script(`async () => {${code}}`)).not.toThrow();
     expect(typescript).toContain(JSON.stringify(NASTY));
   });

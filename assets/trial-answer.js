@@ -1,0 +1,167 @@
+// What came of one request: the answer, and beside it what was sent and what came, to the letter.
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import { html } from './html.js';
+import { isInput, makeInputCard } from './input-card.js';
+import { listCalls } from './read-answer.js';
+import { createRunLog } from './run-log.js';
+
+/** `goOn` is given the messages with which the conversation goes on, and whether to send them now. */
+export function Exchange({ exchange, goOn }) {
+  const { model, dialect, isWhole, answer, state } = exchange;
+  const isOver = exchange.tookMs !== undefined;
+  const title = `Answer of ${answer.model || model}`;
+  return html`<article class="exchange" aria-label=${title}>
+    <div class="said">
+      <h3>${title}</h3>
+      ${
+        answer.thinking &&
+        html`<details class="thinking">
+          <summary>Thinking</summary>
+          <div class="words">${answer.thinking}</div>
+        </details>`
+      }
+      ${
+        dialect === 'direct' && !isWhole
+          ? html`<${AgentLog} exchange=${exchange} isOver=${isOver} />`
+          : html`<div
+              class="answer words"
+              tabindex="0"
+              role="region"
+              aria-label="Text of the answer"
+            >
+              ${answer.text}
+            </div>`
+      }
+      ${isOver && state === 'Done' && html`<${Replies} exchange=${exchange} goOn=${goOn} />`}
+      <${Facts} exchange=${exchange} />
+    </div>
+    <div class="raw">
+      <${Raw} title="What was sent" text=${toRequestText(exchange)} />
+      <${Raw} title="What came, to the letter" text=${exchange.raw} />
+    </div>
+  </article>`;
+}
+
+/** An agent's run, and what it waits for. */
+function AgentLog({ exchange, isOver }) {
+  const [list, cards] = [useRef(), useRef()];
+  const shown = useRef({ count: 0, cards: new Map() });
+  useEffect(() => {
+    const now = shown.current;
+    now.log ??= createRunLog(list.current, { takeBack() {} });
+    for (; now.count < exchange.events.length; now.count += 1) {
+      const event = exchange.events[now.count];
+      now.log.show(event);
+      if (isInput(event)) {
+        const card = makeInputCard(exchange.requestId, event);
+        now.cards.set(event.id, card);
+        cards.current.append(card);
+      }
+      if (event.type === 'input-settled') now.cards.get(event.id)?.remove();
+    }
+    if (isOver) cards.current.replaceChildren();
+  });
+  return html`<ol ref=${list} class="log" tabindex="0" aria-label="What happened"></ol>
+    <div ref=${cards}></div>`;
+}
+
+/** How the conversation goes on: with the results of calls, or with a further message. */
+function Replies({ exchange, goOn }) {
+  const calls = listCalls(exchange.answer);
+  const [results, setResults] = useState({});
+  if (exchange.dialect === 'direct') return;
+  const { text } = exchange.answer;
+  const before = exchange.form.messages;
+  if (calls.length === 0) {
+    const messages = [...before, { role: 'assistant', text }, { role: 'user', text: '' }];
+    return html`<p>
+      <button type="button" class="quiet" onClick=${() => goOn(messages, false)}>
+        Go on from this answer
+      </button>
+    </p>`;
+  }
+  const send = (event) => {
+    event.preventDefault();
+    const told = calls.map(({ id, name }) => ({
+      role: 'tool',
+      callId: id,
+      name,
+      text: results[id] ?? '',
+    }));
+    goOn([...before, { role: 'assistant', text, calls }, ...told], true);
+  };
+  return html`<form class="calls" onSubmit=${send}>
+    ${calls.map(
+      ({ id, name, input }) =>
+        html`<div class="field" key=${id}>
+          <p>Calls <b>${name}</b></p>
+          <pre tabindex="0" class="words">${JSON.stringify(input, null, 2)}</pre>
+          <label>
+            Result of ${name}
+            <textarea
+              rows="2"
+              value=${results[id] ?? ''}
+              onInput=${(event) => setResults({ ...results, [id]: event.target.value })}
+            ></textarea>
+          </label>
+        </div>`,
+    )}
+    <button type="submit">
+      Go on with ${calls.length === 1 ? 'this result' : 'these results'}
+    </button>
+  </form>`;
+}
+
+function Facts({ exchange }) {
+  const { tookMs, state, requestId, ignored, costUsd, answer } = exchange;
+  const cost = answer.costUsd ?? costUsd;
+  const facts = [
+    tookMs === undefined ? state : `${state} in ${(tookMs / 1000).toFixed(1)} s`,
+    answer.usage && toUsageText(answer.usage),
+    cost !== undefined && `$${cost.toFixed(4)}`,
+    answer.finish && `ended with ${answer.finish}`,
+  ];
+  return html`${
+      ignored &&
+      html`<p class="ignored"><b>Left out, because the model cannot be told it:</b> ${ignored}</p>`
+    }
+    <p class="hint facts-line">
+      ${facts.filter(Boolean).join(' · ')}
+      ${requestId && html`${' · '}<a href="/requests?text=${requestId}">${requestId}</a>`}
+    </p>`;
+}
+
+function toUsageText({ input, output, cached, thinking }) {
+  const read = cached ? ` (${toCount(cached)} from the cache)` : '';
+  const thought = thinking ? ` (${toCount(thinking)} of thinking)` : '';
+  return `${toCount(input)} tokens in${read}, ${toCount(output)} out${thought}`;
+}
+
+function toCount(count) {
+  return (count ?? 0).toLocaleString('en');
+}
+
+function toRequestText({ path, body }) {
+  return body ? `POST ${path}\n\n${JSON.stringify(body, null, 2)}` : '';
+}
+
+/** A text to look at and to copy. */
+export function Raw({ title, text }) {
+  return html`<section class="code" aria-label=${title}>
+    <h4>${title}</h4>
+    <${CopyButton} text=${text} />
+    <pre tabindex="0">${text}</pre>
+  </section>`;
+}
+
+/** Copies a text, and says so. */
+export function CopyButton({ text }) {
+  const [label, setLabel] = useState('Copy');
+  const copy = async () => {
+    await navigator.clipboard?.writeText(text);
+    setLabel(navigator.clipboard ? 'Copied' : 'Select it yourself');
+    setTimeout(() => setLabel('Copy'), 1500);
+  };
+  return html`<button type="button" class="quiet" onClick=${copy}>${label}</button>`;
+}
