@@ -16,6 +16,12 @@ for (const part of document.querySelectorAll('[data-source]')) keepFresh(part);
 document.addEventListener('click', onClick);
 document.addEventListener('toggle', onToggle, { capture: true }); // it does not bubble
 localizeTimes(document);
+document.querySelector('[action="/sign-out"]').addEventListener('submit', forgetTyped);
+
+/** What was typed is nobody else's. At last, so that nothing keeps it once more. */
+function forgetTyped() {
+  addEventListener('pagehide', () => sessionStorage.clear());
+}
 
 function call(path, options, tell = say) {
   return ask(path, options, tell);

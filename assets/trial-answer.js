@@ -8,39 +8,42 @@ import { createRunLog } from './run-log.js';
 
 /** `goOn` is given the messages with which the conversation goes on, and whether to send them now. */
 export function Exchange({ exchange, goOn }) {
-  const { model, dialect, isWhole, answer, state } = exchange;
+  const { model, answer, state } = exchange;
   const isOver = exchange.tookMs !== undefined;
   const title = `Answer of ${answer.model || model}`;
   return html`<article class="exchange" aria-label=${title}>
-    <div class="said">
-      <h3>${title}</h3>
-      ${
-        answer.thinking &&
-        html`<details class="thinking">
-          <summary>Thinking</summary>
-          <div class="words">${answer.thinking}</div>
-        </details>`
-      }
-      ${
-        dialect === 'direct' && !isWhole
-          ? html`<${AgentLog} exchange=${exchange} isOver=${isOver} />`
-          : html`<div
-              class="answer words"
-              tabindex="0"
-              role="region"
-              aria-label="Text of the answer"
-            >
-              ${answer.text}
-            </div>`
-      }
-      ${isOver && state === 'Done' && html`<${Replies} exchange=${exchange} goOn=${goOn} />`}
-      <${Facts} exchange=${exchange} />
-    </div>
-    <div class="raw">
-      <${Raw} title="What was sent" text=${toRequestText(exchange)} />
-      <${Raw} title="What came, to the letter" text=${exchange.raw} />
+    <div class="sides">
+      <div>
+        <h3>${title}</h3>
+        ${answer.thinking && html`<${Thinking} text=${answer.thinking} />`}
+        <${Said} exchange=${exchange} isOver=${isOver} />
+        ${isOver && state === 'Done' && html`<${Replies} exchange=${exchange} goOn=${goOn} />`}
+        <${Facts} exchange=${exchange} />
+      </div>
+      <div class="raw">
+        <${Raw} title="What was sent" text=${toRequestText(exchange)} />
+        <${Raw} title="What came, to the letter" text=${exchange.raw} />
+      </div>
     </div>
   </article>`;
+}
+
+function Thinking({ text }) {
+  return html`<details class="thinking">
+    <summary>Thinking</summary>
+    <div class="words">${text}</div>
+  </details>`;
+}
+
+/** The text, unless there are calls alone; of an agent all that happens. */
+function Said({ exchange, isOver }) {
+  const { dialect, isWhole, answer } = exchange;
+  if (dialect === 'direct' && !isWhole)
+    return html`<${AgentLog} exchange=${exchange} isOver=${isOver} />`;
+  if (answer.text === '' && answer.calls.size > 0) return;
+  return html`<div class="answer words" tabindex="0" role="region" aria-label="Text of the answer">
+    ${answer.text}
+  </div>`;
 }
 
 /** An agent's run, and what it waits for. */
@@ -122,10 +125,7 @@ function Facts({ exchange }) {
     cost !== undefined && `$${cost.toFixed(4)}`,
     answer.finish && `ended with ${answer.finish}`,
   ];
-  return html`${
-      ignored &&
-      html`<p class="ignored"><b>Left out, because the model cannot be told it:</b> ${ignored}</p>`
-    }
+  return html`${ignored && html`<p class="ignored"><b>Not honoured:</b> ${ignored}</p>`}
     <p class="hint facts-line">
       ${facts.filter(Boolean).join(' · ')}
       ${requestId && html`${' · '}<a href="/requests?text=${requestId}">${requestId}</a>`}
