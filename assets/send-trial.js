@@ -3,6 +3,9 @@ import { createAnswer, findError, isEnd, readEvents, readInto } from './read-ans
 import { call, readFailure, send, toFailure } from './server.js';
 import { fillImages, toTrial } from './trial-form.js';
 
+/** How often the cost is asked for, and the time between, in milliseconds. */
+const [COST_ASKS, COST_MS] = [8, 500];
+
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
 /** The request as the server words it: its path, its body, and code. `tell` is given what is wrong. */
@@ -42,7 +45,7 @@ export async function carryOut(exchange, { takes, signal, draw }) {
   }
   exchange.tookMs = performance.now() - startedAt;
   draw();
-  if (exchange.requestId) exchange.costUsd ??= await readCost(exchange.requestId);
+  if (exchange.state === 'Done') exchange.costUsd = await readCost(exchange.requestId);
   draw();
 }
 
@@ -74,9 +77,11 @@ async function exchangeAll(exchange, { takes, signal, draw }) {
   readInto(answer, dialect, whole);
 }
 
+/** To its end, behind the last event, too: all that came is shown. */
 async function readStream(exchange, response, draw) {
   const { requestId, dialect, answer } = exchange;
   const tell = (text) => (exchange.raw += text);
+  let isWhole = false;
   for await (const event of readEvents(response.body, tell)) {
     exchange.state = 'Answering …';
     exchange.events.push(event);
@@ -84,16 +89,20 @@ async function readStream(exchange, response, draw) {
     draw();
     const error = findError(event);
     if (error) return { requestId, ...toFailure(error) };
-    if (isEnd(event)) return;
+    isWhole ||= isEnd(event);
   }
+  if (isWhole) return;
   return { requestId, code: 'broken', reason: 'The answer broke off before its end.' };
 }
 
-/** What it cost by the log of the requests, in dollars, where that knows it. */
+/** What it cost by the log of the requests, in dollars; the CLI tells that soon after the answer, or never. */
 async function readCost(requestId) {
-  const path = `/api/admin/requests?text=${requestId}`;
-  const response = await call(path, {}, () => {});
-  return (await response?.json())?.requests[0]?.costUsd ?? undefined;
+  for (let left = COST_ASKS; left > 0; left -= 1) {
+    const response = await call(`/api/admin/requests?text=${requestId}`, {}, () => {});
+    const costUsd = (await response?.json())?.requests[0]?.costUsd;
+    if (typeof costUsd === 'number') return costUsd;
+    await new Promise((resolve) => setTimeout(resolve, COST_MS));
+  }
 }
 
 /** What to do, by the status or, in the middle of a stream, by the code. The first that fits. */

@@ -79,11 +79,12 @@ function MessageRow({ message, number, count, canHoldImages, put, move, remove }
               <option value="assistant" selected=${role === 'assistant'}>Assistant</option>
             </select>`
       }
-      <span class="spread"></span>
-      ${takesImages && html`<${PictureField} number=${number} add=${addImages} />`}
-      ${button('Move up', '↑', () => move(-1), number === 1)}
-      ${button('Move down', '↓', () => move(1), number === count)}
-      ${button('Remove', '✕', remove, count === 1)}
+      <span class="moves">
+        ${takesImages && html`<${PictureField} number=${number} add=${addImages} />`}
+        ${button('Move up', '↑', () => move(-1), number === 1)}
+        ${button('Move down', '↓', () => move(1), number === count)}
+        ${button('Remove', '✕', remove, count === 1)}
+      </span>
     </div>
     <textarea
       aria-label="Message ${number}"

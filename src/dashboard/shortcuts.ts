@@ -13,6 +13,7 @@ export function shortcutsList(pages: Readonly<Record<string, Page>>): Html {
     <dl class="facts">
       ${Object.values(pages).map((page) => shortcut(`g ${toLetter(page)}`, page.title))}
       ${shortcut('/', 'Into the search, or the first field')} ${shortcut('?', 'This list')}
+      ${shortcut('Ctrl Enter', 'Send what is tried')} ${shortcut('Esc', 'Stop it')}
     </dl>
     <form method="dialog"><button class="quiet" autofocus>Close</button></form>
   </dialog>`;

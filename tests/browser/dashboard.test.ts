@@ -105,6 +105,7 @@ test.each(['OpenAI responses', 'OpenAI completions', 'Anthropic messages', 'Agen
     expect(await page.locator('.answer, .log > .words').textContent()).toContain(
       'You said: "Good morning."',
     );
+    await page.locator('.facts-line', { hasText: /tokens in.* out · / }).waitFor();
   },
 );
 
@@ -256,8 +257,9 @@ test('the same request is shown as code, and tabs obey the arrow keys', async ()
   const { page } = await open('/try');
   await signIn(page);
   await page.getByLabel('Message 1', { exact: true }).fill('What is "new"?');
-  await page.locator('#snippet-curl', { hasText: 'new' }).waitFor();
-  await page.getByRole('tab', { name: 'curl' }).focus();
+  await page.locator('#snippet-json', { hasText: 'new' }).waitFor();
+  await page.getByRole('tab', { name: 'JSON' }).focus();
+  await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
   expect(await page.locator('#snippet-python').textContent()).toContain(
     String.raw`"What is \"new\"?"`,

@@ -29,6 +29,15 @@ const SCHEMA = '{"type": "object", "properties": {"sky": {"type": "string"}}}';
 
 const USAGE = { input: 480, output: 96, cacheRead: 1200, cacheWrite: 0, reasoning: 40 };
 
+const AGENT = {
+  result: 'It is sunny.',
+  turns: 1,
+  costUsd: 0.25,
+  permissionDenials: [],
+  stoppedTasks: [],
+  structuredOutput: undefined,
+};
+
 /** A picture of two by two pixels. */
 const PICTURE = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg==',
@@ -63,7 +72,7 @@ const run: Run = async function* weather(request, signal) {
     finish: isCalling ? 'tool-calls' : 'stop',
     stopSequence: undefined,
     usage: USAGE,
-    agent: undefined,
+    agent: request.agent && AGENT,
   };
 };
 
@@ -222,6 +231,10 @@ test('a picture is pasted into a message', async () => {
 });
 
 test('the request and the stream stand beside the answer, to the letter', async () => {
+  // The log knows the cost from the CLI, which is not there.
+  await page.route('**/api/admin/requests?*', (route) =>
+    route.fulfill({ json: { requests: [{ costUsd: 0.0123 }] } }),
+  );
   await page.getByLabel('API').selectOption('OpenAI chat completions');
   await openFold('Sampling and thinking');
   await page.getByLabel('Temperature').fill('1.5');
@@ -234,6 +247,7 @@ test('the request and the stream stand beside the answer, to the letter', async 
   const thinking = page.locator('.thinking');
   expect(await thinking.getAttribute('open')).toBeNull();
   expect(await thinking.textContent()).toContain('wants to know the weather');
+  await page.locator('.facts-line', { hasText: '$0.0123' }).waitFor();
   const facts = await page.locator('.facts-line').textContent();
   expect(facts).toContain('1,680 tokens in (1,200 from the cache), 96 out (40 of thinking)');
   expect(facts).toMatch(/ended with stop · req_/);
@@ -284,6 +298,7 @@ test('an agent has a folder, tools and a mode, and its log', async () => {
     permissionMode: 'acceptEdits',
     allowedTools: ['Read', 'Bash(git log *)'],
   });
+  await page.locator('.facts-line', { hasText: '$0.2500' }).waitFor();
 });
 
 test('a reload and a link keep the form, without the key; signing out forgets it', async () => {
