@@ -98,14 +98,7 @@ beforeEach(async () => {
   await open();
 });
 
-/** The browser complains of nothing but the statuses that a test brings about. */
-afterEach(async () => {
-  expect(await findFaults(page)).toEqual(NO_FAULTS);
-  const complaints = watched.complaints.filter(
-    (text) => !text.startsWith('Failed to load resource'),
-  );
-  await closePage({ ...watched, complaints }, server.url);
-});
+afterEach(() => closeWorkbench());
 
 afterAll(async () => {
   await close?.();
@@ -228,6 +221,7 @@ test('a picture is pasted into a message', async () => {
     document.querySelector('.messages textarea').dispatchEvent(event);
   }`);
   await page.getByRole('img', { name: 'pasted.png' }).waitFor();
+  expect(await page.locator('.pictures li').count()).toBe(1);
 });
 
 test('the request and the stream stand beside the answer, to the letter', async () => {
@@ -365,12 +359,22 @@ test.each([
   await page.getByRole('button', { name: 'Go on with this result' }).click();
   await page.locator('.answer', { hasText: 'It is sunny' }).waitFor();
   await picture(`gone-on-${screen}`);
+  expect(await findFaults(page)).toEqual(NO_FAULTS);
 });
 
 async function open(options: Parameters<typeof openPage>[2] = {}) {
   watched = await openPage(browser, `${server.url}/try`, options);
   ({ page } = watched);
   await signIn(page, APP_KEY);
+}
+
+/** The browser complains of nothing but the statuses that a test brings about. */
+async function closeWorkbench() {
+  expect(await findFaults(page)).toEqual(NO_FAULTS);
+  const complaints = watched.complaints.filter(
+    (text) => !text.startsWith('Failed to load resource'),
+  );
+  await closePage({ ...watched, complaints }, server.url);
 }
 
 function fillMessage(number: number, text: string) {
