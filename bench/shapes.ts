@@ -29,16 +29,16 @@ function measureMemory({ requests }: ShapeRounds): Promise<Shape[]> {
     const hello = () => askProxy(stage, { system: 'Be brief.', messages: toPrompt('Say hello.') });
     await hello();
     await stage.waitUntilQuiet();
-    const idle = await readRssMb(stage);
+    const idle = readRssMb(stage);
     await askMany(Math.ceil(requests / 10), hello);
-    const early = await readRssMb(stage);
+    const early = readRssMb(stage);
     await askMany(requests, hello);
     return [
       { work: 'the proxy’s own memory, idle', unit: 'MB', figure: idle, wanted: '≤ 90' },
       {
         work: `its growth over ${requests} requests, after the first ${Math.ceil(requests / 10)}`,
         unit: '%',
-        figure: ((await readRssMb(stage)) / early - 1) * 100,
+        figure: (readRssMb(stage) / early - 1) * 100,
         wanted: '≤ 10',
       },
     ];
@@ -99,7 +99,7 @@ function measureQueue({ waiting, watchMs }: ShapeRounds): Promise<Shape[]> {
     const share = ((readOwnCpuMs(stage.proxyPid) - before) / watchMs) * 100;
     const many = Array.from({ length: waiting - few.length }, (_, index) => hold(`d${index}`));
     await delay(5000);
-    const memory = await readRssMb(stage);
+    const memory = readRssMb(stage);
     leaving.abort();
     await Promise.all([...held, ...few, ...many]);
     return [
@@ -168,6 +168,6 @@ function toPrompt(content: string): object[] {
   return [{ role: 'user', content }];
 }
 
-async function readRssMb({ proxyPid }: Stage) {
-  return ((await readRssBytes(proxyPid)) ?? Number.NaN) / 2 ** 20;
+function readRssMb({ proxyPid }: Stage) {
+  return (readRssBytes(proxyPid) ?? Number.NaN) / 2 ** 20;
 }

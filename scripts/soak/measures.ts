@@ -47,8 +47,8 @@ export function listGrown(samples: readonly Sample[]): string[] {
   });
 }
 
-async function readRssMb({ pid }: Product) {
-  return ((await readRssBytes(pid)) ?? Number.NaN) / 2 ** 20;
+function readRssMb({ pid }: Product) {
+  return (readRssBytes(pid) ?? Number.NaN) / 2 ** 20;
 }
 
 function countFiles({ pid }: Product) {

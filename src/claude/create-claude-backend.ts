@@ -77,7 +77,7 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
     countTokens: createCountTokens(chatParts),
     readStatus: reader.readStatus,
     async createSessionId(request, agentOptions) {
-      await retireIfChanged();
+      retireIfChanged();
       return agentSpares.reserve(createAgentLaunch(request, agentOptions, agentBase));
     },
     counts() {
@@ -143,8 +143,8 @@ function createParts(options: ClaudeBackendOptions) {
     for (const pool of [kept, spares, blanks, agentSpares]) pool.retire();
   };
   const hasChanged = createInstallationWatch(claudePath, claudeFolder);
-  const retireIfChanged = async () => {
-    if (!(await hasChanged())) return;
+  const retireIfChanged = () => {
+    if (!hasChanged()) return;
     reader.forget();
     planLimits.forget();
     retire();

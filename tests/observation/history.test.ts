@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { type History, openHistory } from '../../src/observation/history.ts';
 import type { RunRecord } from '../../src/observation/run-record.ts';
@@ -106,6 +106,30 @@ test('a restart forgets nothing, a week does', () => {
   time = START;
   expect(sum(second)).toBe(0);
   second.close();
+});
+
+test('two servers of one state folder count together', () => {
+  const [one, other] = [open(), open()];
+  tell(one, { firstTokenMs: 100, costUsd: 1 });
+  tell(other, { firstTokenMs: 9000, costUsd: 2 }, { outcome: 'overloaded' });
+  one.close();
+  other.close();
+  const { whole } = open().read('hour');
+  expect(whole).toMatchObject({ requests: 3, costUsd: 3.25 });
+  expect(whole.firstTokenMs?.p50).toBeLessThan(1000);
+  expect(whole.firstTokenMs?.p95).toBeGreaterThan(8000);
+});
+
+test('what ended is on disk soon, whether or not anybody reads', () => {
+  vi.useFakeTimers();
+  const history = open();
+  tell(history, {}, {});
+  vi.advanceTimersByTime(200);
+  vi.useRealTimers();
+  const other = open();
+  expect(sum(other)).toBe(2);
+  history.close();
+  other.close();
 });
 
 test('ten thousand requests of one minute take no more room than one', async () => {

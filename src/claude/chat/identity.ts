@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import type { Caller, Sampling } from '../../run.ts';
 import type { ChatRequest } from './chat-request.ts';
@@ -71,7 +71,7 @@ export function toIdentity(request: ChatRequest): Identity {
 
 /** Names a value by its JSON. */
 export function toHash(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('base64');
+  return hash('sha256', JSON.stringify(value), 'base64');
 }
 
 function pick(request: ChatRequest, lifetime: Lifetime): unknown[] {

@@ -143,7 +143,7 @@ async function comeToRest(
   }
   const isSettled = isAnswered ? await settle(chat) : await cutOff(chat);
   if (!isSettled || chat.begun >= maxTurns) return false;
-  const rssBytes = await readRssBytes(chat.process.pid);
+  const rssBytes = readRssBytes(chat.process.pid);
   return rssBytes === undefined || rssBytes <= maxRssBytes;
 }
 

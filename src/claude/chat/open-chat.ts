@@ -21,7 +21,7 @@ export type OpenChatParts = {
   /** Not initialized yet, for turns that no spare can serve. */
   blanks: Spares;
   /** Ends what was started before the CLI or its login changed. */
-  retireIfChanged: () => Promise<void>;
+  retireIfChanged: () => void;
   /** Called with each turn's settings: the next turn will likely want the same. */
   onTurn: (settings: TurnSettings) => void;
 };
@@ -37,7 +37,7 @@ export function createOpenChat({
 }: OpenChatParts): OpenChat {
   return async (turn, signal) => {
     onTurn(turn.settings);
-    await retireIfChanged();
+    retireIfChanged();
     const leastHeld = toLeastHeld(turn.request.messages, pace.mostReplayed());
     const found = await kept.take(turn, leastHeld);
     if (found) return found;

@@ -181,19 +181,17 @@ const ControlCancelLine = z.object({
   request_id: z.string(),
 });
 
-const CliLine = z.union([
+const CliLine = z.discriminatedUnion('type', [
   StreamEventLine,
-  z.discriminatedUnion('type', [
-    AssistantLine,
-    UserLine,
-    ResultLine,
-    SystemLine,
-    CommandLifecycleLine,
-    RateLimitLine,
-    ControlResponseLine,
-    ControlRequestLine,
-    ControlCancelLine,
-  ]),
+  AssistantLine,
+  UserLine,
+  ResultLine,
+  SystemLine,
+  CommandLifecycleLine,
+  RateLimitLine,
+  ControlResponseLine,
+  ControlRequestLine,
+  ControlCancelLine,
 ]);
 
 /** A line of an unknown type: the CLI is released almost daily and gains new ones. */

@@ -3,8 +3,17 @@ import { z } from 'zod';
 import { isTooDeep, MOST_LEVELS } from '../../dialects/shared/is-too-deep.ts';
 import { RunError } from '../../run-error.ts';
 
+/** Made once for each schema: to make one takes longer than to check a body. */
+const shallow = new WeakMap<z.ZodType, z.ZodType>();
+
 /** The same schema, for what is not nested too deep only. */
 export function withoutDepths<Body>(schema: z.ZodType<Body>): z.ZodType<Body> {
+  const known = shallow.get(schema) ?? toShallow(schema);
+  shallow.set(schema, known);
+  return known as z.ZodType<Body>; // made of this very schema
+}
+
+function toShallow(schema: z.ZodType): z.ZodType {
   const message = `is nested deeper than ${MOST_LEVELS} levels`;
   const Shallow = z.unknown().superRefine((body, context) => {
     const [field] = Object.entries(body ?? {}).find(([, value]) => isTooDeep(value)) ?? [];

@@ -18,25 +18,25 @@ const create = () => createInstallationWatch(join(folder, 'claude'), folder);
 test('what stays as it is did not change', async () => {
   const hasChanged = create();
 
-  expect([await hasChanged(), await hasChanged()]).toEqual([false, false]);
+  expect([hasChanged(), hasChanged()]).toEqual([false, false]);
 });
 
 test.each(['claude', '.credentials.json', 'settings.json'])(
   'a new %s is a change, once',
   async (name) => {
     const hasChanged = create();
-    await hasChanged();
+    hasChanged();
     await writeFile(join(folder, name), 'something else');
 
-    expect([await hasChanged(), await hasChanged()]).toEqual([true, false]);
+    expect([hasChanged(), hasChanged()]).toEqual([true, false]);
   },
 );
 
 test('a login that went is a change', async () => {
   await writeFile(join(folder, '.credentials.json'), '{}');
   const hasChanged = create();
-  await hasChanged();
+  hasChanged();
   await rm(join(folder, '.credentials.json'));
 
-  expect(await hasChanged()).toBe(true);
+  expect(hasChanged()).toBe(true);
 });
