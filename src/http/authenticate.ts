@@ -24,7 +24,7 @@ export function authenticate(keys: KeyBook, { ollamaKey }: AuthenticateOptions =
 
   return createMiddleware<AppEnv>(async (c, next) => {
     const given = readKeys(c);
-    const isStoodFor = given.length === 0 && c.var.api?.sendsNoKey && isLocal(c);
+    const isStoodFor = given.length === 0 && c.get('api')?.sendsNoKey && isLocal(c);
     if (given.length === 0 && !(isStoodFor && ollamaKey)) {
       throw new RunError(
         'unauthenticated',
@@ -37,7 +37,7 @@ export function authenticate(keys: KeyBook, { ollamaKey }: AuthenticateOptions =
       throw new RunError('unauthenticated', 'The key is not a key of this server.');
     }
     c.set('key', key);
-    c.set('caller', { keyId: key.id, user: undefined, requestId: c.var.requestId });
+    c.set('caller', { keyId: key.id, user: undefined, requestId: c.get('requestId') });
     await next();
   });
 }

@@ -32,12 +32,12 @@ export function createRequestLog(log: Log): RequestLog {
   const open = new Map<string, Readonly<RunRecord> | undefined>();
 
   const handler = createMiddleware<AppEnv>(async (c, next) => {
-    const { requestId } = c.var;
+    const requestId = c.get('requestId');
     const requestLog = log.child({ requestId });
     c.set('log', requestLog);
     open.set(requestId, undefined);
     await next();
-    c.var.whenAnswered(() => {
+    c.get('whenAnswered')(() => {
       writeLine(c, requestLog, open.get(requestId));
       open.delete(requestId);
     });
@@ -55,15 +55,15 @@ export function createRequestLog(log: Log): RequestLog {
 }
 
 function writeLine(c: Context<AppEnv>, log: AppEnv['Variables']['log'], record?: RunRecord) {
-  const { failure } = c.var;
+  const { failure, caller, key, elapsedMs } = c.var;
   const { status } = c.res;
   const line = {
-    key: c.var.caller?.keyId,
-    keyName: c.var.key?.name,
+    key: caller?.keyId,
+    keyName: key?.name,
     method: c.req.method,
     path: cut(c.req.path),
     status,
-    ms: c.var.elapsedMs(),
+    ms: elapsedMs(),
     ...(record && toRunLine(record)),
     ...(failure && { code: failure.code, failure: cut(failure.message) }),
   };

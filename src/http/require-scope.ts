@@ -7,7 +7,7 @@ import type { AppEnv } from './variables.ts';
 /** Lets only keys with this scope through. Throws `RunError` `forbidden`. */
 export function requireScope(scope: Scope) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    if (!c.var.key.scopes.includes(scope)) throw toScopeError(scope);
+    if (!c.get('key').scopes.includes(scope)) throw toScopeError(scope);
     await next();
   });
 }

@@ -16,12 +16,13 @@ export function showLimits(
 ) {
   return createMiddleware<AppEnv>(async (c, next) => {
     c.set('countRefused', async () => {
-      const visit = await limits.enter(c.var.key);
+      const visit = await limits.enter(c.get('key'));
       await visit.leave({ tokens: 0, costUsd: 0 });
     });
     await next();
-    if (!isCounted(c.var.key)) return;
-    const standing = await limits.standing(c.var.key);
+    const key = c.get('key');
+    if (!isCounted(key)) return;
+    const standing = await limits.standing(key);
     const failures = chooseFailures(c);
     for (const [kind, allowance] of Object.entries(standing)) {
       for (const [name, value] of Object.entries(failures.toLimitHeaders(kind, allowance)))

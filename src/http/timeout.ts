@@ -13,6 +13,6 @@ export function timeout(timeoutMs: number) {
     c.set('signal', deadline.signal);
     c.set('deadline', deadline);
     await next();
-    c.var.whenAnswered(deadline.end);
+    c.get('whenAnswered')(deadline.end);
   });
 }

@@ -6,7 +6,10 @@ import type { ApiKey } from '../keys/api-key.ts';
 import type { RunError } from '../run-error.ts';
 import type { Caller } from '../run.ts';
 
-/** What the middleware hands on to the routes. */
+/**
+ * What the middleware hands on to the routes. What every request passes takes it by `c.get`: `c.var` makes an
+ * object of all of them each time.
+ */
 export type Variables = {
   requestId: string;
   /** Set on the paths of an API. */

@@ -7,13 +7,16 @@ import { RunError } from '../run-error.ts';
  * others are not told how the machine is laid out.
  */
 export function withLoginAdvice(run: Run, loginCommand: string): Run {
-  return async function* runWithAdvice(request, signal) {
+  return (request, signal) =>
+    isOwners(request) ? runWithAdvice(request, signal) : run(request, signal);
+
+  async function* runWithAdvice(request: RunRequest, signal: AbortSignal): ReturnType<Run> {
     try {
       yield* run(request, signal);
     } catch (error) {
       throw toAdvised(error, request, loginCommand);
     }
-  };
+  }
 }
 
 /** Counts tokens as `withLoginAdvice` runs. */
@@ -27,9 +30,13 @@ export function countWithLoginAdvice(countTokens: CountTokens, loginCommand: str
   };
 }
 
-function toAdvised(error: unknown, { caller }: RunRequest, loginCommand: string): unknown {
-  const isOwners = caller.keyId === OWNER.id;
-  if (!isOwners || !(error instanceof RunError) || error.code !== 'not-logged-in') return error;
+function isOwners({ caller }: RunRequest) {
+  return caller.keyId === OWNER.id;
+}
+
+function toAdvised(error: unknown, request: RunRequest, loginCommand: string): unknown {
+  if (!isOwners(request) || !(error instanceof RunError) || error.code !== 'not-logged-in')
+    return error;
   const advice = `On the server, run \`${loginCommand}\`, or set ANTHROPIC_API_KEY.`;
   return new RunError('not-logged-in', `${error.message} ${advice}`, { cause: error });
 }

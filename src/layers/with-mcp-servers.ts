@@ -4,11 +4,11 @@ import { RunError } from '../run-error.ts';
 
 /** Refuses runs with MCP servers that are not on the hosts that the operator allows. Throws `forbidden`. */
 export function withMcpServers(run: Run, allowedHosts: readonly string[]): Run {
-  return async function* connected(request, signal) {
+  return (request, signal) => {
     for (const [index, { url }] of (request.agent?.mcpServers ?? []).entries()) {
       if (!isOnListedHost(url, allowedHosts)) throw toForbidden(index);
     }
-    yield* run(request, signal);
+    return run(request, signal);
   };
 }
 

@@ -13,9 +13,7 @@ type Aliases = ReadonlyMap<string, string>;
  * for what cannot be a model's name, since the name reaches the CLI.
  */
 export function withModelAliases(run: Run, aliases: Aliases): Run {
-  return async function* named(request, signal) {
-    yield* run(withNamedSubagents(toNamed(request, aliases), aliases), signal);
-  };
+  return (request, signal) => run(withNamedSubagents(toNamed(request, aliases), aliases), signal);
 }
 
 /** Counts for the model that is meant, as `withModelAliases` runs. */

@@ -3,7 +3,7 @@ import { RunError } from '../run-error.ts';
 
 /** Refuses runs that skip all permissions unless the operator allows it. Throws `forbidden`. */
 export function withPermissionMode(run: Run, { allowBypass }: { allowBypass: boolean }): Run {
-  return async function* permitted(request, signal) {
+  return (request, signal) => {
     if (request.agent?.permissionMode === 'bypassPermissions' && !allowBypass) {
       throw new RunError(
         'forbidden',
@@ -11,6 +11,6 @@ export function withPermissionMode(run: Run, { allowBypass }: { allowBypass: boo
         { param: 'permissionMode' },
       );
     }
-    yield* run(request, signal);
+    return run(request, signal);
   };
 }

@@ -11,13 +11,16 @@ type Call = { tool: Tool; json: string };
  * do those of a tool whose schema cannot be used for a check.
  */
 export function withStrictTools(run: Run, toCheck = createAnswerChecks()): Run {
-  return async function* strict(request, signal) {
-    const tools = new Map(
-      request.tools.filter(({ isStrict }) => isStrict).map((tool) => [tool.name, tool]),
-    );
-    if (tools.size === 0) return yield* run(request, signal);
+  return (request, signal) => {
+    const tools = request.tools.filter(({ isStrict }) => isStrict);
+    const events = run(request, signal);
+    return tools.length === 0 ? events : strict(events, tools);
+  };
+
+  async function* strict(events: ReturnType<Run>, strictTools: readonly Tool[]): ReturnType<Run> {
+    const tools = new Map(strictTools.map((tool) => [tool.name, tool]));
     const calls = new Map<number, Call>();
-    for await (const event of run(request, signal)) {
+    for await (const event of events) {
       if (event.type === 'part-start' && event.part.type === 'tool-call') {
         const tool = tools.get(event.part.name);
         if (tool) calls.set(event.index, { tool, json: '' });
@@ -29,7 +32,7 @@ export function withStrictTools(run: Run, toCheck = createAnswerChecks()): Run {
       }
       yield event;
     }
-  };
+  }
 
   async function checkCall({ tool: { name, inputSchema: schema }, json }: Call) {
     const check = await toCheck({ type: 'json', schema }).catch(ignoreUnusable);

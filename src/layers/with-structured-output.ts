@@ -1,5 +1,5 @@
 import { readJson } from '../common/read-json.ts';
-import type { Run, RunEnd, RunRequest } from '../run.ts';
+import type { Run, RunEnd, RunRequest, WantedOutput } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import { type Check, createAnswerChecks } from './answer-check/answer-check.ts';
 
@@ -9,23 +9,30 @@ import { type Check, createAnswerChecks } from './answer-check/answer-check.ts';
  * they are.
  */
 export function withStructuredOutput(run: Run, toCheck = createAnswerChecks()): Run {
-  return async function* structured(request, signal) {
+  return (request, signal) => {
     const { output } = request;
-    if (output.type === 'text') yield* run(request, signal);
-    else yield* checked(run, request, signal, await toCheck(output));
+    return output.type === 'text' ? run(request, signal) : checked(request, output, signal);
   };
-}
 
-async function* checked(run: Run, request: RunRequest, signal: AbortSignal, check: Check) {
-  let text = '';
-  const textParts = new Set<number>();
-  for await (const event of run(request, signal)) {
-    if (event.type === 'part-start' && event.part.type === 'text') textParts.add(event.index);
-    if (event.type === 'part-delta' && textParts.has(event.index)) text += event.delta;
-    if (event.type === 'run-end' && event.finish === 'stop') await checkAnswer(event, text, check);
-    yield event;
+  async function* checked(
+    request: RunRequest,
+    output: JsonOutput,
+    signal: AbortSignal,
+  ): ReturnType<Run> {
+    const check = await toCheck(output);
+    let text = '';
+    const textParts = new Set<number>();
+    for await (const event of run(request, signal)) {
+      if (event.type === 'part-start' && event.part.type === 'text') textParts.add(event.index);
+      if (event.type === 'part-delta' && textParts.has(event.index)) text += event.delta;
+      if (event.type === 'run-end' && event.finish === 'stop')
+        await checkAnswer(event, text, check);
+      yield event;
+    }
   }
 }
+
+type JsonOutput = Extract<WantedOutput, { type: 'json' }>;
 
 async function checkAnswer({ agent }: RunEnd, text: string, check: Check) {
   const complaint = await check(agent ? agent.structuredOutput : readJson(text));

@@ -11,5 +11,5 @@ import type { AppEnv } from '../http/variables.ts';
  */
 export function chooseFailures(c: Context<AppEnv>): Failures {
   const isAnthropic = c.req.header('anthropic-version') !== undefined;
-  return c.var.api?.failures ?? (isAnthropic ? anthropicFailures : openaiFailures);
+  return c.get('api')?.failures ?? (isAnthropic ? anthropicFailures : openaiFailures);
 }

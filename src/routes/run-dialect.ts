@@ -16,9 +16,9 @@ import { streamMessages } from './stream-messages.ts';
 export function runDialect<Body>(dialect: Dialect<Body>, run: Run) {
   return async (c: Context<AppEnv, string, Validated<Body>>): Promise<Response> => {
     const body: Body = c.req.valid('json');
-    const { requestId, arrivedAtMs, elapsedMs, signal, caller } = c.var;
+    const { requestId, arrivedAtMs, elapsedMs, signal, caller, countRefused } = c.var;
     const translate = () => dialect.toRunRequest(body, caller);
-    const { request, isStream, ignored } = await countIfRefused(c.var, translate);
+    const { request, isStream, ignored } = await countIfRefused({ countRefused }, translate);
     const exchange = { body, request, requestId, arrivedAtMs };
 
     const { several } = dialect;

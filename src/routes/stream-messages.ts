@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
-import { stream } from 'hono/streaming';
 
 import type { Dialect, SseMessage } from '../dialects/dialect.ts';
+import { createTextStream } from '../http/text-stream.ts';
 import type { AppEnv } from '../http/variables.ts';
 import { toRunError } from '../run-error.ts';
 
@@ -39,21 +39,26 @@ export function streamMessages<Body>(
   c.header('cache-control', 'no-cache');
   c.header('x-accel-buffering', 'no');
   if (c.req.method === 'HEAD') return c.body(null); // nobody would read the messages to their end
-  const endAnswer = c.var.holdAnswer();
-  return stream(c, async (body) => {
-    const keepalive = setInterval(() => void body.write(encoding.keepalive), KEEPALIVE_MS);
+  const { body, write, close } = createTextStream();
+  void writeAll();
+  return c.body(body);
+
+  async function writeAll() {
+    const endAnswer = c.get('holdAnswer')();
+    const keepalive = setInterval(() => void write(encoding.keepalive), KEEPALIVE_MS);
     try {
-      for await (const message of messages) await body.write(encoding.encode(message));
+      for await (const message of messages) await write(encoding.encode(message));
     } catch (error) {
       const failure = toRunError(error);
       c.set('failure', failure);
-      const last = dialect.failures.toFailureMessage(failure, c.var.requestId);
-      await body.write(encoding.encode(last));
+      const last = dialect.failures.toFailureMessage(failure, c.get('requestId'));
+      await write(encoding.encode(last));
     } finally {
       clearInterval(keepalive);
+      close();
       endAnswer();
     }
-  });
+  }
 }
 
 function toField(name: string, value: string | undefined) {

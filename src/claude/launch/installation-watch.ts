@@ -9,10 +9,7 @@ const LOGIN_FILES = ['.credentials.json', 'settings.json'];
  * process that is up keeps on with what it read at its start. Looks at once: asked before every request, three
  * files take 10 µs, and 400 µs of processor time in Node's pool of threads.
  */
-export function createInstallationWatch(
-  claudePath: string,
-  claudeFolder: string,
-): () => boolean {
+export function createInstallationWatch(claudePath: string, claudeFolder: string): () => boolean {
   const files = [claudePath, ...LOGIN_FILES.map((name) => join(claudeFolder, name))];
   let known: string | undefined;
 

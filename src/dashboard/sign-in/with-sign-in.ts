@@ -13,8 +13,8 @@ import type { SignIns } from './sign-ins.ts';
 export function withSignIn(signIns: SignIns) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const hasKey = c.req.header('authorization') ?? c.req.header('x-api-key');
-    const id = readSignInCookie(c);
-    if (hasKey === undefined && id !== undefined && isOwnPage(c)) {
+    const id = hasKey === undefined ? readSignInCookie(c) : undefined;
+    if (id !== undefined && isOwnPage(c)) {
       const key = signIns.find(id);
       if (key !== undefined) c.req.raw.headers.set('authorization', `Bearer ${key}`);
     }

@@ -16,7 +16,8 @@ const SMALL_BYTES = 65_536;
  */
 export function limitBody(maxBytes: number) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    await countIfRefused(c.var, () => readBody(c, maxBytes));
+    const refusal = { countRefused: c.get('countRefused') };
+    await countIfRefused(refusal, () => readBody(c, maxBytes));
     await next();
   });
 }

@@ -16,7 +16,8 @@ export type Validated<Body> = { out: { json: Body } };
  */
 export function validate<Body>(schema: z.ZodType<Body>) {
   return createMiddleware<AppEnv, string, Validated<Body>>(async (c, next) => {
-    const body = await countIfRefused(c.var, () => readBody(c, schema));
+    const refusal = { countRefused: c.get('countRefused') };
+    const body = await countIfRefused(refusal, () => readBody(c, schema));
     c.req.addValidatedData('json', Object(body)); // bodies are objects, which their schemas see to
     await next();
   });
@@ -29,7 +30,7 @@ async function readBody<Body>(c: Context<AppEnv>, schema: z.ZodType<Body>): Prom
       'Send JSON, with the header `content-type: application/json`.',
     );
   }
-  return checkBody(schema, await c.req.text(), c.var.valueCount);
+  return checkBody(schema, await c.req.text(), c.get('valueCount'));
 }
 
 function isJson(contentType: string | undefined) {

@@ -29,11 +29,16 @@ const NO_CONTENT = '(no content)';
  * would not reach the model.
  */
 export function withUpstreamForm(run: Run): Run {
-  return async function* upstreamForm(request, signal) {
+  return (request, signal) => {
     const form = toUpstreamForm(request);
-    const toCaller = createToCaller(form.tools);
-    for await (const event of run(form.request, signal)) yield* toCaller(event);
+    const events = run(form.request, signal);
+    return form.tools.size === 0 ? events : inCallersNames(events, form);
   };
+}
+
+async function* inCallersNames(events: ReturnType<Run>, { tools }: UpstreamForm): ReturnType<Run> {
+  const toCaller = createToCaller(tools);
+  for await (const event of events) yield* toCaller(event);
 }
 
 /** Gives a request the form that `withUpstreamForm` gives it. */
