@@ -15,8 +15,8 @@ const toRequest = (keyId: string) => ({
 
 function fail(code: RunErrorCode) {
   const error = new RunError(code, 'It went wrong.');
-  const run: Run = () => {
-    throw error;
+  const run: Run = async function* failing() {
+    yield* await Promise.reject(error);
   };
   const count = () => Promise.reject(error);
   const [request, countTokens] = [
