@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, string>> = {
     'run.ts cli-versions.ts is-inside.ts loopback.ts read-json.ts execa zod node:*',
   'claude/process/**':
     'run.ts run-error.ts read-json.ts split-lines.ts ../launch/ execa p-limit zod node:*',
-  'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts split-lines.ts backend.ts sessions/session-transcript.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
+  'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts split-lines.ts cli-versions.ts backend.ts sessions/session-transcript.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
   'claude/chat/enforced/**': `${CANONICAL} ../chat-request.ts ../read-chat-events.ts ../../process/`,
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
@@ -56,7 +56,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'demo/**': 'ajv zod node:*',
 
   'cli/**':
-    'config.ts loopback.ts server.ts server/open-shared.ts settings.ts tool-rule.ts dialects/index.ts dialects/trial.ts claude/launch/ demo/ keys/ dashboard/ routes/ state/ zod node:*',
+    'config.ts cli-versions.ts loopback.ts server.ts server/open-shared.ts settings.ts tool-rule.ts dialects/index.ts dialects/trial.ts claude/launch/ demo/ keys/ dashboard/ routes/ state/ zod node:*',
   '{bin,cli}.ts': 'cli.ts cli/ zod node:*',
   'app.ts':
     'run.ts backend.ts agent-runs/ batches/ dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',

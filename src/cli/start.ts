@@ -4,7 +4,7 @@ import { readOrCreateKey, toKeyFile } from '../keys/proxy-key.ts';
 import { openStateFolder } from '../state/state-folder.ts';
 import { type ProxyKey, toBanner, toBannerJson, toWorkerBanner } from './banner.ts';
 import { toSettings } from './command.ts';
-import { type Demo, startDemo } from './demo.ts';
+import type { Demo } from './demo.ts';
 import type { Flags } from './flags.ts';
 import { readSettings, type SettingSources } from './read-settings.ts';
 import { refuseOpenDemo, refuseOpenWithoutKey } from './refuse-open.ts';
@@ -26,6 +26,7 @@ export async function start(options: StartOptions): Promise<Started> {
     return startWith(config, options, undefined);
   }
   refuseOpenDemo(config);
+  const { startDemo } = await import('./demo.ts');
   const demo = await startDemo(options.environment);
   try {
     return await startWith(demo.toConfig(config), options, demo);

@@ -1,5 +1,11 @@
 import type { CliStatus, PlanLimit } from '../backend.ts';
-import { isOfLaterSeries, isOlder, NEWEST_TRIED_CLI, OLDEST_CLI } from '../common/cli-versions.ts';
+import {
+  compareVersions,
+  isOfLaterSeries,
+  isOlder,
+  NEWEST_TRIED_CLI,
+  OLDEST_CLI,
+} from '../common/cli-versions.ts';
 import type { ClusterState, HealthParts } from './health.ts';
 import { toWindowTitle } from '../common/plan-windows.ts';
 
@@ -109,7 +115,7 @@ const RULES = {
     stopsRequests: false,
     needsPerson: true,
     what: (situation) =>
-      `The claude CLI is version ${listVersions(situation).toSorted(byAge)[0]}: ${OLDEST_CLI} is the oldest that keeps callers' texts from being run as commands.`,
+      `The claude CLI is version ${listVersions(situation).toSorted(compareVersions)[0]}: ${OLDEST_CLI} is the oldest that keeps callers' texts from being run as commands.`,
     todo: 'Run `claude update`, or `npm install -g @anthropic-ai/claude-code@latest`, and restart the server.',
   },
   'cli-untried': {
@@ -117,7 +123,7 @@ const RULES = {
     stopsRequests: false,
     needsPerson: true,
     what: (situation) =>
-      `The claude CLI is version ${listVersions(situation).toSorted(byAge).at(-1)}: this server was tried with ${OLDEST_CLI} to ${NEWEST_TRIED_CLI}.`,
+      `The claude CLI is version ${listVersions(situation).toSorted(compareVersions).at(-1)}: this server was tried with ${OLDEST_CLI} to ${NEWEST_TRIED_CLI}.`,
     todo: 'Run `claude-code-proxy doctor`; a newer version of the server may know that CLI.',
   },
 } satisfies Record<string, Rule>;
@@ -177,8 +183,4 @@ function listVersions({ cluster, status, cliVersion }: Situation) {
     ? cluster.workers().map((worker) => worker.cliVersion)
     : [status?.version ?? cliVersion];
   return all.filter((version) => /^\d+\.\d+\.\d+/.test(version));
-}
-
-function byAge(one: string, other: string) {
-  return one.localeCompare(other, 'en', { numeric: true });
 }

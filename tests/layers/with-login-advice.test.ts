@@ -15,9 +15,9 @@ const toRequest = (keyId: string) => ({
 
 function fail(code: RunErrorCode) {
   const error = new RunError(code, 'It went wrong.');
-  const run: Run = async function* failing() {
-    yield* await Promise.reject(error);
-  };
+  const run: Run = () => ({
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }),
+  });
   const count = () => Promise.reject(error);
   const [request, countTokens] = [
     withLoginAdvice(run, '/bin/claude auth login'),

@@ -1,3 +1,5 @@
+import { isOlder } from '../../common/cli-versions.ts';
+
 /** When a live process takes other instructions: always, only while it holds no conversation, or never. */
 export type Rebinding = 'always' | 'when-empty' | 'never';
 
@@ -37,6 +39,6 @@ const SHOWN: readonly [since: string, rebinding: Rebinding][] = [
 /** When a CLI of this version takes other instructions, if it refused the probe with these words. */
 export function toRebinding(version: string | undefined, refusal: string): Rebinding {
   if (version === undefined || !refusal.includes(FLAG)) return 'never';
-  const shown = SHOWN.find(([since]) => since.localeCompare(version, 'en', { numeric: true }) <= 0);
+  const shown = SHOWN.find(([since]) => !isOlder(version, since));
   return shown?.[1] ?? 'never';
 }

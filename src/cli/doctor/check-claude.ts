@@ -1,9 +1,7 @@
+import { isOlder, NEWEST_TRIED_CLI } from '../../common/cli-versions.ts';
 import type { Config, Environment } from '../../config.ts';
 import { type ClaudeInstallation, findClaude } from '../../claude/launch/find-claude.ts';
 import { failed, type Finding, ok, toText, warning } from './finding.ts';
-
-/** The newest version with which the tests have passed. */
-const NEWEST_TESTED = '2.1.330';
 
 /** Whether there is a CLI, and one that is known to work. */
 export async function checkClaude(
@@ -20,11 +18,11 @@ export async function checkClaude(
 }
 
 function toVersion(version: string): Finding {
-  const isNewer = version.localeCompare(NEWEST_TESTED, 'en', { numeric: true }) > 0;
+  const isNewer = isOlder(NEWEST_TRIED_CLI, version);
   if (!isNewer) return ok('CLI version', `${version}, known to work`);
   return warning(
     'CLI version',
-    `${version} is newer than ${NEWEST_TESTED}, the newest that was tested`,
-    `It most likely works. If a round trip below fails, \`claude install ${NEWEST_TESTED}\`, or look for a newer claude-code-proxy.`,
+    `${version} is newer than ${NEWEST_TRIED_CLI}, the newest that was tested`,
+    `It most likely works. If a round trip below fails, \`claude install ${NEWEST_TRIED_CLI}\`, or look for a newer claude-code-proxy.`,
   );
 }

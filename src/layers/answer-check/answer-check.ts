@@ -1,8 +1,7 @@
 import type { WantedOutput } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import { createThread, ThreadFailure } from '../../threads/create-thread.ts';
-import { compileSchema, type FindComplaint } from './compile-schema.ts';
-import { NotLinear } from './linear-pattern.ts';
+import type { FindComplaint } from './compile-schema.ts';
 
 type JsonOutput = Extract<WantedOutput, { type: 'json' }>;
 
@@ -44,7 +43,7 @@ export function createAnswerChecks(limitMs = LIMIT_MS): (output: JsonOutput) => 
       if ('schemaError' in verdict) throw toSchemaError(verdict.schemaError, path);
       return verdict.complaint;
     };
-    const findHere = compileHere(schema, path);
+    const findHere = await compileHere(schema, path);
     if (!findHere) await findThere(undefined);
     return async (value) => {
       if (value === undefined) return 'there is no JSON';
@@ -54,11 +53,14 @@ export function createAnswerChecks(limitMs = LIMIT_MS): (output: JsonOutput) => 
   };
 }
 
-function compileHere(
+/** The compiler is loaded for the first schema: most servers never see one. */
+async function compileHere(
   schema: Readonly<Record<string, unknown>>,
   path: string | undefined,
-): FindComplaint | undefined {
+): Promise<FindComplaint | undefined> {
   if (JSON.stringify(schema).length > MOST_SCHEMA_HERE) return undefined;
+  const { compileSchema } = await import('./compile-schema.ts');
+  const { NotLinear } = await import('./linear-pattern.ts');
   try {
     return compileSchema(schema, { mayTakeLong: false });
   } catch (error) {
