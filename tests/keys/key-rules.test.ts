@@ -1,4 +1,4 @@
-import promises from 'node:fs/promises';
+import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -181,7 +181,7 @@ test('a key that was revoked since its caller connected is a 401', async () => {
 
 test('the file of the keys is looked at once at the door, and once as the run begins', async () => {
   const { app, headers } = await open({ requestsPerMinute: 10, tokensPerDay: 1000 });
-  const looks = vi.spyOn(promises, 'stat');
+  const looks = vi.spyOn(fs, 'statSync');
   syncBuiltinESMExports();
   try {
     expect((await post(app, '/v1/messages', MESSAGES, headers)).status).toBe(200);
