@@ -23,7 +23,7 @@ const pages = [await ask('/'), await ask('/', { headers: { cookie } })];
 const texts = await Promise.all(pages.map((page) => page.text()));
 if (!texts[1]?.includes('Sign out')) throw new Error('The sign-in did not lead to the page.');
 
-const linked = texts.flatMap((text) => [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)]);
+const linked = texts.flatMap((text) => [...text.matchAll(/"(\/assets\/[^"]+)"/g)]);
 const stored = readdirSync('assets').map((name) => `/assets/${name}`);
 const paths = new Set([...linked.map(([, path = '']) => path), ...stored]);
 for (const path of paths) await ask(path);

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 
 import { PAGE_PATHS } from '../../src/dashboard/pages.ts';
 import { APP_KEY, createTestApp, type TestApp } from '../support/create-test-app.ts';
+import { openSignedIn } from '../support/open-signed-in.ts';
 
 const HOST = 'localhost:6789';
 const OWN_PAGE = { 'sec-fetch-site': 'same-origin' };
@@ -146,6 +149,25 @@ test.each([
   const response = await createTestApp().request(`/assets/${name}`);
   expect(response.headers.get('content-type')).toBe(type);
   expect(await response.text()).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
+});
+
+test('the packages of the map are served, and the policy allows that map and no other script', async () => {
+  const app = createTestApp();
+  const page = await openSignedIn(app, '/try');
+  const map =
+    /<script type="importmap">(?<text>[^<]+)<\/script>/.exec(page)?.groups?.['text'] ?? '';
+  const { imports } = z
+    .object({ imports: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(map));
+  expect(Object.keys(imports)).toEqual(['preact', 'preact/hooks', 'htm']);
+  for (const path of Object.values(imports)) {
+    const response = await app.request(path);
+    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    expect(await response.text()).not.toMatch(/\beval\(|new Function/);
+  }
+  const hash = createHash('sha256').update(map).digest('base64');
+  const policy = (await app.request('/')).headers.get('content-security-policy');
+  expect(policy).toContain(`script-src 'self' 'sha256-${hash}';`);
 });
 
 test.each(['nothing.js', '..%2Fpackage.json', 'constructor'])('%s is not', async (name) => {
