@@ -4,8 +4,6 @@ import { z } from 'zod';
 import { CLAUDE, KEY } from '../support/start-proxy.ts';
 import { installPackage, type Lab, openLab } from './clients.ts';
 
-const VERSION = '0.3.332';
-
 /** What of the package the test uses; it is no dependency, so its own types are not here. */
 type AgentSdk = {
   query: (request: {
@@ -24,7 +22,7 @@ type AgentSdk = {
 let lab: Lab;
 let sdk: AgentSdk;
 beforeAll(async () => {
-  const file = await installPackage('@anthropic-ai/claude-agent-sdk', VERSION, 'sdk.mjs');
+  const file = await installPackage('@anthropic-ai/claude-agent-sdk', 'sdk.mjs');
   sdk = (await import(file)) as AgentSdk;
   lab = await openLab();
 });

@@ -5,33 +5,54 @@ import { delimiter, dirname, join } from 'node:path';
 
 import { execa } from 'execa';
 
+import { type MessagesBody, toBlocks } from '../../src/demo/messages-body.ts';
 import { textReply, toolReply } from '../../src/demo/replies.ts';
 import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { type BigClient, VERSIONS } from './versions.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 /** Longest run of a client, in milliseconds. */
-const RUN_MS = 90_000;
+const RUN_MS = 180_000;
 
 const QUIET = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
 
 /** Where `npm` put a program; installs it first where it is missing. Throws when that fails. */
-export async function installClient(name: string, version: string, bin: string): Promise<string> {
-  return install(`${name}@${version}`, `${bin}-${version}`, join('.bin', bin));
+export async function installClient(name: BigClient, bin: string): Promise<string> {
+  return install({ name, file: join('.bin', bin) });
 }
 
-/** The same for a file of a package, without what it brings for one platform or another. */
-export async function installPackage(name: string, version: string, file: string): Promise<string> {
-  const folder = `${name.replace(/^.*\//, '')}-${version}`;
-  return install(`${name}@${version}`, folder, join(name, file), '--omit=optional');
+/**
+ * The same for a file of a package, with what its peers ask for, and without what it brings for one
+ * platform or another.
+ */
+export async function installPackage(
+  name: BigClient,
+  file: string,
+  peers: readonly string[] = [],
+): Promise<string> {
+  return install({ name, file: join(name, file), peers, options: ['--omit=optional'] });
 }
 
-async function install(spec: string, folder: string, file: string, ...options: string[]) {
-  const place = join(ROOT, '.clients', folder);
+type Wanted = {
+  name: BigClient;
+  file: string;
+  peers?: readonly string[];
+  options?: readonly string[];
+};
+
+/** Where a client is installed, apart from all others. */
+export function toPlace(name: BigClient): string {
+  return join(ROOT, '.clients', `${name.replace('/', '_')}-${VERSIONS[name]}`);
+}
+
+async function install({ name, file, peers = [], options = [] }: Wanted) {
+  const place = toPlace(name);
   const path = join(place, 'node_modules', file);
   if (existsSync(path)) return path;
   await mkdir(place, { recursive: true });
-  await execa('npm', ['install', '--prefix', place, ...QUIET, ...options, spec]);
+  const specs = [`${name}@${VERSIONS[name]}`, ...peers];
+  await execa('npm', ['install', '--prefix', place, ...QUIET, ...options, ...specs]);
   return path;
 }
 
@@ -43,6 +64,8 @@ export type Lab = {
   home: string;
   /** The model makes these calls one after the other, and then says that all is done. */
   play: (calls: Parameters<typeof toolReply>[0]) => void;
+  /** Everything that the model was told since, as JSON. */
+  said: () => string;
   /** Runs a client to its end: what it printed. Throws when it fails. */
   run: (program: string, args: readonly string[], env: Record<string, string>) => Promise<string>;
   stop: () => Promise<void>;
@@ -59,14 +82,16 @@ export async function openLab(settings: Record<string, string> = {}): Promise<La
     work,
     home,
     play(calls) {
-      const left = [...calls];
+      let answered = 0; // a call that a client asks for twice is made twice
       proxy.model.requests.splice(0);
-      proxy.model.answer = ({ tools }) => {
+      proxy.model.answer = (body) => {
+        answered = Math.max(answered, countResults(body));
         // Titles and the like are asked for without tools.
-        const call = (tools ?? []).length > 0 ? left.shift() : undefined;
+        const call = (body.tools ?? []).length > 0 ? calls[answered] : undefined;
         return call ? toolReply([call]) : textReply('All done.');
       };
     },
+    said: () => JSON.stringify(proxy.model.requests.map(({ body }) => body.messages)),
     async run(program, args, env) {
       const path = [dirname(process.execPath), process.env['PATH']].join(delimiter);
       const { all } = await execa(program, args, {
@@ -84,4 +109,9 @@ export async function openLab(settings: Record<string, string> = {}): Promise<La
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function countResults({ messages }: MessagesBody) {
+  const blocks = messages.flatMap(({ content }) => toBlocks(content));
+  return blocks.filter(({ type }) => type === 'tool_result').length;
 }

@@ -6,8 +6,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { KEY } from '../support/start-proxy.ts';
 import { installClient, type Lab, openLab } from './clients.ts';
 
-const VERSION = '0.171.0';
-
 const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
@@ -16,7 +14,7 @@ const MCP_SERVER = join(import.meta.dirname, 'mcp-server.mjs');
 let program: string;
 let lab: Lab;
 beforeAll(async () => {
-  program = await installClient('@openai/codex', VERSION, 'codex');
+  program = await installClient('@openai/codex', 'codex');
   lab = await openLab({ MODEL_ALIASES: 'gpt-5.5=sonnet,gpt-6.1-sol=sonnet' });
 });
 afterAll(() => lab.stop());
