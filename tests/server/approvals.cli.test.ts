@@ -1,16 +1,16 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import type { Answer } from '../../src/demo/model-server.ts';
 import { textReply, toolReply } from '../../src/demo/replies.ts';
 import { followRun, startRun, type Told } from '../support/follow-run.ts';
+import { shareProxy } from '../support/share-proxy.ts';
 import { type Proxy, startProxy } from '../support/start-proxy.ts';
 
 let proxy: Proxy;
-afterEach(() => proxy.stop());
 
 type Stored = { id: string; state: string; answer: Record<string, unknown> | null };
 
@@ -30,6 +30,13 @@ const running = (...commands: readonly string[]): Answer => {
   };
 };
 
+/** A proxy that no other test uses, until this one is over. */
+async function startOwn(answer: Answer, settings: Record<string, string>): Promise<Proxy> {
+  const own = await startProxy({ answer, settings });
+  onTestFinished(() => proxy.stop()); // it may have been restarted
+  return own;
+}
+
 const start = (body?: object) => startRun(proxy, body);
 
 const say = (id: string, input: Told, answer: object) =>
@@ -41,7 +48,7 @@ const made = () => readdir(join(proxy.folder, 'workspace'));
 
 describe('a tool that needs leave', () => {
   test('waits for it, and then runs', async () => {
-    proxy = await startProxy({ answer: running('touch made') });
+    proxy = await shareProxy({ answer: running('touch made') });
     const { id, until } = await start();
     const input = await until('approval-request');
     expect(input).toMatchObject({
@@ -68,7 +75,7 @@ describe('a tool that needs leave', () => {
   });
 
   test('runs with the input that it was given instead', async () => {
-    proxy = await startProxy({ answer: running('touch made') });
+    proxy = await shareProxy({ answer: running('touch made') });
     const { id, until } = await start();
     const input = { command: 'touch changed', description: 'work' };
     await say(id, await until('approval-request'), { decision: 'allow', input });
@@ -77,7 +84,7 @@ describe('a tool that needs leave', () => {
   });
 
   test('is denied, and the agent is told why', async () => {
-    proxy = await startProxy({ answer: running('touch made') });
+    proxy = await shareProxy({ answer: running('touch made') });
     const { id, until } = await start();
     const message = 'Look first.';
     await say(id, await until('approval-request'), { decision: 'deny', message });
@@ -90,10 +97,7 @@ describe('a tool that needs leave', () => {
   });
 
   test('is denied when nobody answers in time', async () => {
-    proxy = await startProxy({
-      answer: running('touch made'),
-      settings: { APPROVAL_TIMEOUT_MS: '200' },
-    });
+    proxy = await startOwn(running('touch made'), { APPROVAL_TIMEOUT_MS: '200' });
     const { id, until } = await start();
     const input = await until('approval-request');
     expect(await until('input-settled')).toMatchObject({
@@ -106,7 +110,7 @@ describe('a tool that needs leave', () => {
   });
 
   test('takes the first of two answers', async () => {
-    proxy = await startProxy({ answer: running('touch made') });
+    proxy = await shareProxy({ answer: running('touch made') });
     const { id, until } = await start();
     const input = await until('approval-request');
     const responses = await Promise.all(
@@ -119,7 +123,7 @@ describe('a tool that needs leave', () => {
   });
 
   test('is remembered to the end of the run, and in no setting file', async () => {
-    proxy = await startProxy({ answer: running('touch a', 'touch a b') });
+    proxy = await shareProxy({ answer: running('touch a', 'touch a b') });
     const { id, until } = await start();
     await say(id, await until('approval-request'), { decision: 'allow', remember: true });
     expect(await until('run-end')).toBeDefined();
@@ -127,10 +131,7 @@ describe('a tool that needs leave', () => {
   });
 
   test('waits without a place, so that others can work', async () => {
-    proxy = await startProxy({
-      answer: running('touch one', 'touch two'),
-      settings: { WORKER_CONCURRENCY: '1' },
-    });
+    proxy = await startOwn(running('touch one', 'touch two'), { WORKER_CONCURRENCY: '1' });
     const first = await start();
     const input = await first.until('approval-request');
     const second = await start();
@@ -147,7 +148,7 @@ describe('a tool that needs leave', () => {
 });
 
 test('a run that waits can be cancelled, and then not be answered', async () => {
-  proxy = await startProxy({ answer: running('touch made') });
+  proxy = await shareProxy({ answer: running('touch made') });
   const { id, until } = await start();
   const input = await until('approval-request');
   await proxy.send(`/api/runs/${id}`, undefined, { method: 'DELETE' });
@@ -157,10 +158,7 @@ test('a run that waits can be cancelled, and then not be answered', async () => 
 });
 
 test('a run that waits when the server ends goes on in its session', async () => {
-  proxy = await startProxy({
-    answer: running('touch made', 'touch made'),
-    settings: { SHUTDOWN_GRACE_MS: '0' },
-  });
+  proxy = await startOwn(running('touch made', 'touch made'), { SHUTDOWN_GRACE_MS: '0' });
   const { id, until } = await start();
   const input = await until('approval-request');
   proxy = await proxy.restart();
@@ -183,7 +181,7 @@ test('a question is answered with one of its options', async () => {
     { label: 'That', description: 'the second' },
   ];
   const input = { questions: [{ question, header: 'One', multiSelect: false, options }] };
-  proxy = await startProxy({
+  proxy = await shareProxy({
     answer: (body) =>
       lastSaid(body).includes('tool_result')
         ? textReply(`I heard: ${lastSaid(body)}`)
@@ -205,7 +203,7 @@ test('a question is answered with one of its options', async () => {
 
 test('a plan is sent back, then approved, and carried out in the same run', async () => {
   let step = 0;
-  proxy = await startProxy({
+  proxy = await shareProxy({
     answer: (body) => {
       step += 1;
       const [file_path = ''] = /[^"\s\\`]*\/plans\/[^"\s\\`]+\.md/.exec(JSON.stringify(body)) ?? [];

@@ -1,13 +1,15 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { Answer } from '../../src/demo/model-server.ts';
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import { textReply, toolReply } from '../../src/demo/replies.ts';
 import { readSse } from '../support/read-sse.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 
 let proxy: Proxy;
-afterEach(() => proxy.stop());
+
+const IMPATIENT = { AGENT_TASKS_TIMEOUT_MS: '500' };
 
 const START_AGENT = {
   id: 'toolu_agent',
@@ -68,7 +70,7 @@ const RUN = { model: 'sonnet', prompt: 'Delegate.', allowedTools: ['Agent'] };
 
 describe('a sub-agent in the background', () => {
   test('is waited for, and the answer has its report', async () => {
-    proxy = await startProxy({ answer: delegating() });
+    proxy = await shareProxy({ answer: delegating() });
     const answer = await run(RUN);
     expect(answer).toMatchObject({
       result: 'The sub-agent counted to three.',
@@ -81,7 +83,7 @@ describe('a sub-agent in the background', () => {
   });
 
   test('streams what it does as events of its own', async () => {
-    proxy = await startProxy({ answer: delegating() });
+    proxy = await shareProxy({ answer: delegating() });
     const events = await stream(RUN);
     const kinds = events.map(({ type }) => type);
     expect(kinds.filter((type) => type === 'run-end')).toHaveLength(1);
@@ -103,7 +105,7 @@ describe('a sub-agent in the background', () => {
 
   test('is waited for with an output schema, too', async () => {
     const schema = { type: 'object', properties: { count: { type: 'number' } } };
-    proxy = await startProxy({
+    proxy = await shareProxy({
       answer: (body) => {
         const said = lastSaid(body);
         if (said.includes('task-notification')) return json(3);
@@ -118,9 +120,9 @@ describe('a sub-agent in the background', () => {
 
   test('that does not end is stopped after a while, and named', async () => {
     const never = new Promise<void>(() => undefined);
-    proxy = await startProxy({
+    proxy = await shareProxy({
       answer: delegating({ report: never }),
-      settings: { AGENT_TASKS_TIMEOUT_MS: '300' },
+      settings: IMPATIENT,
     });
     const answer = await run(RUN);
     expect(answer).toMatchObject({
@@ -145,7 +147,7 @@ describe('a command in the background', () => {
   const bash = { model: 'sonnet', prompt: 'Build.', allowedTools: ['Bash'] };
 
   test('that ends is waited for', async () => {
-    proxy = await startProxy({ answer: withCommand('sleep 1; echo built') });
+    proxy = await shareProxy({ answer: withCommand('sleep 1; echo built') });
     expect(await run(bash)).toMatchObject({
       result: 'The build is done.',
       stoppedTasks: [],
@@ -153,9 +155,9 @@ describe('a command in the background', () => {
   });
 
   test('that was started to stay ends with the run', async () => {
-    proxy = await startProxy({
+    proxy = await shareProxy({
       answer: withCommand('echo $$ > pid; exec sleep 300'),
-      settings: { AGENT_TASKS_TIMEOUT_MS: '500' },
+      settings: IMPATIENT,
     });
     const answer = await run(bash);
     expect(answer).toMatchObject({

@@ -1,12 +1,12 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import { textReply, toolReply } from '../../src/demo/replies.ts';
 import { startRun } from '../support/follow-run.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 
 let proxy: Proxy;
-afterEach(() => proxy.stop());
 
 const WEATHER = {
   name: 'weather',
@@ -29,7 +29,7 @@ const toNoonKey = ({ tools = [] }: MessagesBody) => {
 
 /** A model that asks for the weather in these cities at once, and says what came. */
 const open = async (cities: readonly string[], settings: Record<string, string> = {}) => {
-  proxy = await startProxy({
+  proxy = await shareProxy({
     settings,
     answer(body) {
       const last = body.messages.findLast(({ role }) => role === 'user');

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import { heldReply, textReply, toolReply } from '../../src/demo/replies.ts';
 import { startRun } from '../support/follow-run.ts';
+import { shareProxy } from '../support/share-proxy.ts';
 import { type Proxy, startProxy } from '../support/start-proxy.ts';
 
 let proxy: Proxy;

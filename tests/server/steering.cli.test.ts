@@ -1,15 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import { heldReply, textReply, toolReply } from '../../src/demo/replies.ts';
 import { startRun } from '../support/follow-run.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 
 let proxy: Proxy;
-afterEach(() => proxy.stop());
 
 type Stored = { state: string; answer: Record<string, unknown> | null };
 
@@ -31,7 +31,7 @@ const remove = async (path: string) =>
   (await proxy.send(path, undefined, { method: 'DELETE' })).status;
 
 test('a message on the way is read at the next step, and one that was taken back is not', async () => {
-  proxy = await startProxy({
+  proxy = await shareProxy({
     answer: (body) =>
       all(body).includes('tool_result')
         ? textReply(['ONE', 'TWO'].filter((word) => all(body).includes(word)).join(' and '))
@@ -57,7 +57,7 @@ test('a message on the way is read at the next step, and one that was taken back
 });
 
 test('an interrupted run is done with what there is, and its session goes on', async () => {
-  proxy = await startProxy({ answer: () => heldReply('This is going to take long.', NEVER) });
+  proxy = await shareProxy({ answer: () => heldReply('This is going to take long.', NEVER) });
   const { id, until } = await startRun(proxy);
   await until('part-delta');
   expect(await post(`/api/runs/${id}/interrupt`, {})).toMatchObject({
@@ -81,7 +81,7 @@ test('an interrupted run is done with what there is, and its session goes on', a
 });
 
 test('an interrupted run goes on with the message that waits', async () => {
-  proxy = await startProxy({
+  proxy = await shareProxy({
     answer: (body) =>
       all(body).includes('INSTEAD')
         ? textReply('I do that.')
@@ -96,7 +96,7 @@ test('an interrupted run goes on with the message that waits', async () => {
 });
 
 test('mode and model change on the way, as far as the key allows', async () => {
-  proxy = await startProxy({
+  proxy = await shareProxy({
     answer: (body) => {
       const results = all(body).split('"tool_result"').length - 1;
       return [bash('touch one'), bash('touch two')][results] ?? textReply(`I am ${body.model}.`);
@@ -115,7 +115,7 @@ test('mode and model change on the way, as far as the key allows', async () => {
 });
 
 test('a question beside the conversation is answered while the agent works, and is paid by the run', async () => {
-  proxy = await startProxy({
+  proxy = await shareProxy({
     answer: (body) => {
       if (all(body).includes('HOW FAR')) return textReply('Half way.');
       return all(body).includes('tool_result') ? textReply('Done.') : bash('touch made');
@@ -137,7 +137,7 @@ test('a question beside the conversation is answered while the agent works, and 
 
 test('a command in the background is listed, read and stopped, and the agent goes on', async () => {
   const input = { command: 'echo begun; sleep 300', description: 'serve', run_in_background: true };
-  proxy = await startProxy({
+  proxy = await shareProxy({
     answer: (body) => {
       if (all(body).includes('task-notification')) return textReply('It is stopped.');
       return all(body).includes('tool_result')

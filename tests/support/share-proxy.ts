@@ -1,3 +1,6 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { type Proxy, type ProxyOptions, startProxy } from './start-proxy.ts';
 import { atWorkerEnd } from './worker-end.ts';
@@ -6,8 +9,8 @@ const proxies = new Map<string, Promise<Proxy>>();
 
 /**
  * The proxy with these settings that all files of a worker use, one after the other: it is started for
- * the first of them, and its model begins anew for each. Nobody stops it, and nobody may count its
- * processes, which served others before.
+ * the first of them, and for each its model begins anew and its default workspace is empty. Nobody stops
+ * it, and nobody may count its processes, which served others before.
  */
 export async function shareProxy({
   answer = demoAnswer,
@@ -17,6 +20,7 @@ export async function shareProxy({
   const proxy = await (proxies.get(key) ?? start(key, settings));
   proxy.model.answer = answer;
   proxy.model.requests.length = 0;
+  await empty(join(proxy.folder, 'workspace'));
   return proxy;
 }
 
@@ -25,4 +29,13 @@ function start(key: string, settings: Record<string, string>): Promise<Proxy> {
   proxies.set(key, starting);
   atWorkerEnd(async () => (await starting).stop());
   return starting;
+}
+
+/** The folder itself stays: it may be the working directory of a process. */
+async function empty(folder: string) {
+  await mkdir(folder, { recursive: true });
+  const names = await readdir(folder);
+  await Promise.all(
+    names.map((name) => rm(join(folder, name), { recursive: true, force: true, maxRetries: 5 })),
+  );
 }
