@@ -1,3 +1,3 @@
 import { describeBodies } from './describe-bodies.ts';
 
-describeBodies(40);
+describeBodies(20);

@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import { KEY, type Proxy } from '../support/start-proxy.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../examples/approve.ts');
 const HOOKS = pathToFileURL(join(import.meta.dirname, 'resolve-package.mjs')).href;
 
 let proxy: Proxy;
-beforeAll(async () => {
-  proxy = await startProxy();
+beforeEach(async () => {
+  proxy = await shareProxy();
 });
-afterAll(() => proxy.stop());
 
 test.each([
   ['y', ['made']],
@@ -32,7 +32,5 @@ test.each([
   }
   expect(printed).toContain('Bash {"command":"touch made"');
   expect(printed).toMatch(/\ndone, [\d.]+ USD\n$/);
-  const made = await readdir(join(proxy.folder, 'workspace'));
-  expect(made).toEqual(files);
-  if (files.length > 0) await execa('rm', files, { cwd: join(proxy.folder, 'workspace') });
+  expect(await readdir(join(proxy.folder, 'workspace'))).toEqual(files);
 });

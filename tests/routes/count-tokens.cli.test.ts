@@ -1,20 +1,18 @@
 import type { Message } from '@anthropic-ai/sdk/resources';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import { countTokens } from '../../src/demo/count-tokens.ts';
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import { PNG } from '../media/samples.ts';
 import { holdAnswers } from '../support/hold-answers.ts';
+import { shareProxy } from '../support/share-proxy.ts';
 import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readQueue, untilNoProcess, untilWaiting } from '../support/watch-place.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy({
-    settings: { ...ONE_EACH, WORKER_CONCURRENCY: '1', MODEL_ALIASES: 'gpt-4o=opus' },
-  });
+  proxy = await shareProxy({ settings: { MODEL_ALIASES: 'gpt-4o=opus' } });
 });
-afterAll(() => proxy.stop());
 
 const PIXEL = PNG.toString('base64');
 
@@ -117,7 +115,9 @@ describe('refuses what a message would be refused for', () => {
 
 test('takes its turn among the runs, and leaves neither place nor process', async () => {
   const held = holdAnswers();
-  proxy.model.answer = held.answer;
+  const settings = { ...ONE_EACH, WORKER_CONCURRENCY: '1' };
+  proxy = await startProxy({ settings, answer: held.answer });
+  onTestFinished(() => proxy.stop());
   const run = proxy.send('/v1/messages', { model: 'sonnet', max_tokens: 9, messages: HI });
   await proxy.model.waitForRequest();
   const counted = send();

@@ -1,10 +1,10 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 import { CALLS } from '../support/calls.ts';
+import { shareProxy } from '../support/share-proxy.ts';
 import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
 
 let proxy: Proxy;
-afterEach(() => proxy.stop());
 
 test('the CLI’s own tools see listed variables and those that CHILD_ENV names, and no key', async () => {
   proxy = await startProxy({
@@ -18,6 +18,7 @@ test('the CLI’s own tools see listed variables and those that CHILD_ENV names,
       CLAUDECODE: 'the-inherited-one',
     },
   });
+  onTestFinished(() => proxy.stop());
   const lines = await readEnvironment();
   expect(lines).toContain('BUILD_NUMBER=the-named-one');
   expect(lines).toContain('LANG=C.UTF-8');
@@ -29,7 +30,7 @@ test('the CLI’s own tools see listed variables and those that CHILD_ENV names,
 });
 
 test('what the tools leave in their temporary folder goes with the server', async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
   const lines = await readEnvironment();
   expect(/^TMPDIR=(.*)$/m.exec(lines)?.[1]).not.toBe(process.env['TMPDIR'] ?? '/tmp');
 });

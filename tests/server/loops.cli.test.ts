@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 
 import { HOP_HEADER } from '../../src/claude/launch/child-environment.ts';
 import { ask, CALLS } from '../support/calls.ts';
+import { shareProxy } from '../support/share-proxy.ts';
 import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { untilNoProcess } from '../support/watch-place.ts';
 
@@ -33,7 +34,7 @@ test.each([
 });
 
 test('what bears the mark of a proxy’s own CLI is a 508 in each dialect', async () => {
-  const proxy = await start();
+  const proxy = await shareProxy();
   for (const { path, toBody } of Object.values(CALLS)) {
     const response = await proxy.send(path, toBody('Hello.'), { headers: { [HOP_HEADER]: '1' } });
     expect(response.status).toBe(508);

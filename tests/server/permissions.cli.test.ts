@@ -1,12 +1,12 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 
 let proxy: Proxy;
-afterEach(() => proxy.stop());
 
 test('skipping permissions is a 403 unless the operator allows it', async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
   const response = await proxy.send('/api/run', {
     prompt: 'Hello.',
     permissionMode: 'bypassPermissions',
@@ -22,7 +22,7 @@ test('skipping permissions is a 403 unless the operator allows it', async () => 
 const isRoot = process.getuid?.() === 0;
 
 test('with the operator’s leave it runs tools unasked, though not for root', async () => {
-  proxy = await startProxy({ settings: { ALLOW_BYPASS_PERMISSIONS: 'true' } });
+  proxy = await shareProxy({ settings: { ALLOW_BYPASS_PERMISSIONS: 'true' } });
   const response = await proxy.send('/api/run', {
     prompt: 'demo:bash=echo done',
     permissionMode: 'bypassPermissions',
@@ -34,7 +34,7 @@ test('with the operator’s leave it runs tools unasked, though not for root', a
 });
 
 test('a tool that was not allowed is refused, and the answer says which', async () => {
-  proxy = await startProxy();
+  proxy = await shareProxy();
   const response = await proxy.send('/api/run', { prompt: 'demo:bash=touch made' });
   expect(response.status).toBe(200);
   expect(await response.json()).toMatchObject({

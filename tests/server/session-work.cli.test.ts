@@ -1,16 +1,23 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
+import type { Answer } from '../../src/demo/model-server.ts';
 import { heldReply, textReply, toolReply } from '../../src/demo/replies.ts';
 import { startRun } from '../support/follow-run.ts';
 import { shareProxy } from '../support/share-proxy.ts';
 import { type Proxy, startProxy } from '../support/start-proxy.ts';
 
 let proxy: Proxy;
-afterEach(() => proxy.stop());
+
+/** A proxy that no other test uses, until this one is over. */
+async function startOwn(answer: Answer): Promise<Proxy> {
+  const own = await startProxy({ answer });
+  onTestFinished(() => proxy.stop()); // it may have been restarted
+  return own;
+}
 
 type Told = { sessionId: string; costUsd: number; usage: object; result: string };
 
@@ -48,25 +55,22 @@ const run = async (prompt: string, sessionId?: string) => {
 };
 
 describe('the files of a session', () => {
-  beforeEach(async () => {
-    proxy = await startProxy({
-      answer: (body) => {
-        const last = lastOfUser(body);
-        if (last.includes('tool_result')) return textReply('Done.');
-        if (last.includes('WRITE')) {
-          const input = { file_path: inWorkspace('made.txt'), content: 'one\ntwo\n' };
-          return toolReply([{ name: 'Write', input }]);
-        }
-        if (last.includes('BASH')) {
-          const input = { command: 'echo by hand > bash.txt', description: 'write' };
-          return toolReply([{ name: 'Bash', input }]);
-        }
-        return heldReply('This takes long.', NEVER);
-      },
-    });
-  });
+  const answer: Answer = (body) => {
+    const last = lastOfUser(body);
+    if (last.includes('tool_result')) return textReply('Done.');
+    if (last.includes('WRITE')) {
+      const input = { file_path: inWorkspace('made.txt'), content: 'one\ntwo\n' };
+      return toolReply([{ name: 'Write', input }]);
+    }
+    if (last.includes('BASH')) {
+      const input = { command: 'echo by hand > bash.txt', description: 'write' };
+      return toolReply([{ name: 'Bash', input }]);
+    }
+    return heldReply('This takes long.', NEVER);
+  };
 
   test('are put back as they were when a message was sent, over a restart too', async () => {
+    proxy = await startOwn(answer);
     const { promptId, sessionId } = await runNoting('BASH it');
     const written = await runNoting('WRITE it', { sessionId });
     const session = `/api/sessions/${sessionId}`;
@@ -103,6 +107,7 @@ describe('the files of a session', () => {
   });
 
   test('stay while a run is on it, and where nothing was noted', async () => {
+    proxy = await shareProxy({ answer });
     const { promptId, sessionId } = await runNoting('WRITE it', { checkpoints: undefined });
     expect(promptId).toBe('undefined');
     const since = '00000000-0000-4000-8000-000000000000';
@@ -126,10 +131,9 @@ describe('the files of a session', () => {
 
 describe('a fork', () => {
   test('knows what was said, goes its own way, and is charged for nothing before', async () => {
-    proxy = await startProxy({
-      answer: (body) =>
-        textReply(['APPLE', 'PEAR', 'FIG'].filter((word) => all(body).includes(word)).join(' ')),
-    });
+    proxy = await startOwn((body) =>
+      textReply(['APPLE', 'PEAR', 'FIG'].filter((word) => all(body).includes(word)).join(' ')),
+    );
     const first = await run('APPLE');
     const before = proxy.model.requests.length;
     const { status, body: fork } = await ask(`/api/sessions/${first.sessionId}/fork`, {});

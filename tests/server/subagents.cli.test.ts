@@ -1,18 +1,19 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 
 import { textReply, toolReply } from '../../src/demo/replies.ts';
 import { addKey } from '../../src/keys/edit-keys.ts';
 import { toKeysFile } from '../../src/keys/keys-file.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 
 const PROMPT = 'You are the REVIEWER.';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy({
+  proxy = await shareProxy({
     answer: (body) => {
       const said = JSON.stringify(body.messages);
       if (JSON.stringify(body.system).includes(PROMPT)) {
@@ -27,7 +28,6 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(() => proxy.stop());
 
 const run = async (subagent: object, key?: string) => {
   const reviewer = { description: 'Reviews what was done.', prompt: PROMPT, ...subagent };

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import { textReply } from '../../src/demo/replies.ts';
-import { ONE_EACH, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import type { Proxy } from '../support/start-proxy.ts';
 import { ask, openaiChat, TOOL_DIALECTS, WAYS } from './tool-dialects.ts';
 import { callThenSay, lastRequest, toProcess, toSpoken } from './upstream.ts';
 
@@ -31,9 +32,8 @@ const ODD_SCHEMAS = {
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await startProxy({ answer: () => textReply('ok'), settings: ONE_EACH });
+  proxy = await shareProxy({ answer: () => textReply('ok') });
 });
-afterAll(() => proxy.stop());
 
 test.each(TOOL_DIALECTS)(
   '$name: no tool is left out for its schema or its name',
