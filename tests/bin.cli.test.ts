@@ -8,6 +8,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { COMPILE_CACHE } from './support/compile-cache.ts';
+
 const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
 const tools = fileURLToPath(new URL('../node_modules/.bin', import.meta.url));
 
@@ -176,6 +178,7 @@ function startProgram(
       PATH: [tools, process.env['PATH']].join(delimiter),
       HOME: folder,
       TMPDIR: folder,
+      ...COMPILE_CACHE,
       ...environment,
     },
   });

@@ -134,6 +134,8 @@ export const UPSTREAM_CASES = {
 
 export type UpstreamCaseName = keyof typeof UPSTREAM_CASES;
 
+export const UPSTREAM_CASE_NAMES = Object.keys(UPSTREAM_CASES) as UpstreamCaseName[]; // its own keys
+
 /** The model that fails as the prompt says, by a case's name. */
 export function answerAsTold(body: { messages: readonly { content: unknown }[] }): Reply {
   const said = JSON.stringify(body.messages);

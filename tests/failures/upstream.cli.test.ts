@@ -1,26 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { ask, type CallName, CALL_NAMES, CALLS } from '../support/calls.ts';
+import { ask, CALL_NAMES, CALLS } from '../support/calls.ts';
 import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { describeUpstream } from './describe-upstream.ts';
 import { readFailure } from './read-failure.ts';
-import {
-  answerAsTold,
-  UPSTREAM_CASES,
-  type UpstreamCase,
-  type UpstreamCaseName,
-} from './upstream-cases.ts';
-
-const NAMES = Object.keys(UPSTREAM_CASES) as UpstreamCaseName[]; // its own keys
-
-const SHAPE_OF = {
-  'chat completions': 'openai',
-  messages: 'anthropic',
-  'agent runs': 'direct',
-} as const satisfies Record<CallName, keyof UpstreamCase>;
-
-/** What the CLI tells a person at its terminal, and where the API is. */
-const NOT_FOR_CALLERS =
-  /API Error|Run --model|\/login|127\.0\.0\.1|inference gateway|Request rejected/;
+import { answerAsTold, UPSTREAM_CASE_NAMES, UPSTREAM_CASES } from './upstream-cases.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
@@ -28,21 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => proxy.stop());
 
-describe.concurrent.each(CALL_NAMES)('%s', (call) => {
-  test.each(NAMES)('%s is an error with its own status', async (name) => {
-    const outcome = await readOutcome(await ask(proxy, call, `<${name}>`));
-    expect(outcome).toMatchObject(toWanted(call, name));
-    expect(outcome.message).not.toMatch(NOT_FOR_CALLERS);
-  });
-
-  test.each(['a request that the API refuses', 'a rate limit of seconds'] as const)(
-    '%s before the first byte of a stream is a status, too',
-    async (name) => {
-      const response = await ask(proxy, call, `<${name}>`, { stream: true });
-      expect(await readOutcome(response)).toMatchObject(toWanted(call, name));
-    },
-  );
-});
+// The CLI says a failure in the same words whoever asked; upstream.proof.test.ts has all in each dialect.
+describeUpstream(() => proxy, 'messages', UPSTREAM_CASE_NAMES);
+describeUpstream(() => proxy, 'chat completions', ['a login that the API refuses']);
+describeUpstream(() => proxy, 'agent runs', ['an overload']);
 
 test.each(['a rate limit of seconds', 'a rate limit of hours', 'an overload'] as const)(
   '%s is told at once: the CLI does not try again meanwhile',
@@ -66,21 +39,3 @@ describe.each(CALL_NAMES)('%s', (call) => {
     });
   });
 });
-
-async function readOutcome(response: Response) {
-  return {
-    ...(await readFailure(response)),
-    retryAfter: response.headers.get('retry-after') ?? '',
-    shouldRetry: response.headers.get('x-should-retry'),
-  };
-}
-
-function toWanted(call: CallName, name: UpstreamCaseName) {
-  const { sentence, headers, ...shapes }: UpstreamCase = UPSTREAM_CASES[name];
-  return {
-    ...shapes[SHAPE_OF[call]],
-    message: expect.stringMatching(sentence),
-    retryAfter: expect.stringMatching(headers['retry-after'] ?? /^$/),
-    shouldRetry: headers['x-should-retry'],
-  };
-}

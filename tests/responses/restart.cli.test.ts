@@ -7,6 +7,8 @@ import { callThenSay, lastRequest, toSpoken } from '../tools/upstream.ts';
 
 type Response = { id: string; status: string; output: { call_id: string }[]; error: unknown };
 
+const TOOLS = [{ type: 'function', name: 'weather' }];
+
 let proxy: Proxy;
 beforeAll(async () => {
   proxy = await startProxy();
@@ -22,10 +24,13 @@ async function read(id: string): Promise<Response> {
   return (await (await proxy.send(`/v1/responses/${id}`)).json()) as Response; // as above
 }
 
-test('a conversation goes on after a restart', async () => {
+test('conversations go on after a restart, and calls from before are answered', async () => {
   proxy.model.answer = demoAnswer;
   const first = await create({ input: 'My name is Ada.' });
+  proxy.model.answer = callThenSay([{ name: 'weather', input: { city: 'Rome' } }], 'It is sunny.');
+  const called = await create({ input: 'How is it?', tools: TOOLS });
   proxy = await proxy.restart();
+
   expect(await read(first.id)).toEqual(first);
   await create({ input: 'Who am I?', previous_response_id: first.id });
   expect(toSpoken(lastRequest(proxy)).map(({ role }) => role)).toEqual([
@@ -33,18 +38,12 @@ test('a conversation goes on after a restart', async () => {
     'assistant',
     'user',
   ]);
-});
 
-test('the output of a call that was made before a restart is answered', async () => {
-  proxy.model.answer = callThenSay([{ name: 'weather', input: { city: 'Rome' } }], 'It is sunny.');
-  const tools = [{ type: 'function', name: 'weather' }];
-  const first = await create({ input: 'How is it?', tools });
-  const call_id = first.output[0]?.call_id;
-  proxy = await proxy.restart();
+  const call_id = called.output[0]?.call_id;
   const second = await create({
     input: [{ type: 'function_call_output', call_id, output: 'sun' }],
-    previous_response_id: first.id,
-    tools,
+    previous_response_id: called.id,
+    tools: TOOLS,
   });
   expect(second).toMatchObject({
     status: 'completed',

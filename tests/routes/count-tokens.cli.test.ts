@@ -11,7 +11,7 @@ import { readQueue, untilNoProcess, untilWaiting } from '../support/watch-place.
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await shareProxy({ settings: { MODEL_ALIASES: 'gpt-4o=opus' } });
+  proxy = await shareProxy();
 });
 
 const PIXEL = PNG.toString('base64');

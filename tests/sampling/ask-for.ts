@@ -1,7 +1,7 @@
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import type { ChatDialect } from '../dialects/chat-dialects.ts';
 import { readSse, type Sse } from '../support/read-sse.ts';
-import type { Proxy } from '../support/start-proxy.ts';
+import type { Reachable } from '../support/create-scripted-proxy.ts';
 
 export type AskedFor = {
   status: number;
@@ -22,7 +22,7 @@ export type AskOptions = { model?: string; text?: string; stream?: boolean };
  * call of an earlier test may come late, since the CLI goes on by itself until it is interrupted.
  */
 export async function askFor(
-  proxy: Proxy,
+  proxy: Pick<Reachable, 'send' | 'model'>,
   dialect: Pick<ChatDialect, 'path' | 'toBody'>,
   fields: object = {},
   { text = `Tell me. (${crypto.randomUUID()})`, ...options }: AskOptions = {},

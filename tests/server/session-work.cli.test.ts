@@ -54,23 +54,24 @@ const run = async (prompt: string, sessionId?: string) => {
   return (await ask('/api/run', body)).body as unknown as Told; // what it holds is looked at below
 };
 
-describe('the files of a session', () => {
-  const answer: Answer = (body) => {
-    const last = lastOfUser(body);
-    if (last.includes('tool_result')) return textReply('Done.');
-    if (last.includes('WRITE')) {
-      const input = { file_path: inWorkspace('made.txt'), content: 'one\ntwo\n' };
-      return toolReply([{ name: 'Write', input }]);
-    }
-    if (last.includes('BASH')) {
-      const input = { command: 'echo by hand > bash.txt', description: 'write' };
-      return toolReply([{ name: 'Bash', input }]);
-    }
-    return heldReply('This takes long.', NEVER);
-  };
+/** A model that writes, runs a command, or never comes to an end. */
+const working: Answer = (body) => {
+  const last = lastOfUser(body);
+  if (last.includes('tool_result')) return textReply('Done.');
+  if (last.includes('WRITE')) {
+    const input = { file_path: inWorkspace('made.txt'), content: 'one\ntwo\n' };
+    return toolReply([{ name: 'Write', input }]);
+  }
+  if (last.includes('BASH')) {
+    const input = { command: 'echo by hand > bash.txt', description: 'write' };
+    return toolReply([{ name: 'Bash', input }]);
+  }
+  return heldReply('This takes long.', NEVER);
+};
 
+describe('the files of a session', () => {
   test('are put back as they were when a message was sent, over a restart too', async () => {
-    proxy = await startOwn(answer);
+    proxy = await startOwn(working);
     const { promptId, sessionId } = await runNoting('BASH it');
     const written = await runNoting('WRITE it', { sessionId });
     const session = `/api/sessions/${sessionId}`;
@@ -107,7 +108,7 @@ describe('the files of a session', () => {
   });
 
   test('stay while a run is on it, and where nothing was noted', async () => {
-    proxy = await shareProxy({ answer });
+    proxy = await shareProxy({ answer: working });
     const { promptId, sessionId } = await runNoting('WRITE it', { checkpoints: undefined });
     expect(promptId).toBe('undefined');
     const since = '00000000-0000-4000-8000-000000000000';

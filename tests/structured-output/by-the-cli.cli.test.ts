@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
-import { errorReply, refusalReply, textReply, toolReply } from '../../src/demo/replies.ts';
+import { refusalReply, textReply, toolReply } from '../../src/demo/replies.ts';
 import { CHAT_DIALECTS } from '../dialects/chat-dialects.ts';
 import { askFor } from '../sampling/ask-for.ts';
 import { shareProxy } from '../support/share-proxy.ts';
@@ -51,18 +51,6 @@ describe.for(JSON_DIALECTS)('$name: a schema that the API refuses', (dialect) =>
   });
 });
 
-test.for([
-  'The compiled grammar is too large, which would cause performance issues. Simplify your tool schemas or reduce the number of strict tools.',
-  'Schema is too complex for compilation.',
-  'output_config.format: Extra inputs are not permitted',
-])('the API may also say: %s', async (sentence) => {
-  proxy.model.answer = (body) =>
-    body.output_config?.format ? refuseSchema(sentence) : demoAnswer(body);
-  const asked = await askFor(proxy, openaiChat, toFormat({ ...CITY, description: sentence }));
-  expect(asked.status).toBe(200);
-  expect(asked.upstream.map(readEnforced).at(-1)).toBeDefined();
-});
-
 test('what neither can enforce is a 400 that says what the API said', async () => {
   proxy.model.answer = (body) => (body.output_config?.format ? refuseSchema() : demoAnswer(body));
   const list = { type: 'array', items: { type: 'string' } };
@@ -77,15 +65,6 @@ test('what neither can enforce is a 400 that says what the API said', async () =
       },
     });
   }
-});
-
-test('a refusal of something else is no reason to try another way', async () => {
-  const sentence = 'tools.0.custom.input_schema: JSON schema is invalid.';
-  proxy.model.answer = () => errorReply(400, 'invalid_request_error', sentence);
-  const fields = { ...toFormat({ ...CITY, title: 'tools' }), seed: null };
-  const { status, upstream } = await askFor(proxy, openaiChat, fields);
-  expect(status).toBe(400);
-  expect(upstream.every(({ output_config: output }) => output?.format)).toBe(true);
 });
 
 describe('JSON of any shape', () => {

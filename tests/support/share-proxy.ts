@@ -5,6 +5,9 @@ import { demoAnswer } from '../../src/demo/answers.ts';
 import { type Proxy, type ProxyOptions, startProxy } from './start-proxy.ts';
 import { atWorkerEnd } from './worker-end.ts';
 
+/** Names that clients send by default, as operators map them. */
+const MODEL_ALIASES = 'gpt-4o=opus,claude-3-5-sonnet-latest=opus';
+
 const proxies = new Map<string, Promise<Proxy>>();
 
 /**
@@ -25,7 +28,7 @@ export async function shareProxy({
 }
 
 function start(key: string, settings: Record<string, string>): Promise<Proxy> {
-  const starting = startProxy({ settings });
+  const starting = startProxy({ settings: { MODEL_ALIASES, ...settings } });
   proxies.set(key, starting);
   atWorkerEnd(async () => (await starting).stop());
   return starting;

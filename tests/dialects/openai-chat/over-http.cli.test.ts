@@ -8,7 +8,7 @@ import type { Proxy } from '../../support/start-proxy.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await shareProxy({ settings: { MODEL_ALIASES: 'gpt-4o=opus' } });
+  proxy = await shareProxy();
 });
 
 const send = (fields: object = {}) =>
