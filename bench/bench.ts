@@ -1,10 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { loadAgentSdk } from './agent-sdk.ts';
 import { type HistoryRow, measureHistories } from './histories.ts';
 import { openStage } from './processes.ts';
+import { POOLS, REST, RESULTS, readFrom } from './results.ts';
 import type { Figure, Row } from './rows.ts';
 import { toScenarios } from './scenarios.ts';
 import { measureShapes, type Shape } from './shapes.ts';
@@ -44,14 +45,11 @@ const rounds = {
   watchMs: isShort ? 500 : 10_000,
 };
 
-const RESULTS = join(import.meta.dirname, 'RESULTS.md');
-const REST = '## Histories and shapes';
-
 const rows: Row[] = [];
 const histories: HistoryRow[] = [];
 const stage = await openStage();
 try {
-  for (const scenario of toScenarios(rounds)) {
+  for (const scenario of toScenarios(rounds, await loadAgentSdk())) {
     const row = await scenario(stage, rounds);
     console.log(toLine(row));
     rows.push(row);
@@ -63,7 +61,8 @@ try {
 }
 const shapes = flags.ratios ? [] : await measureShapes(rounds);
 for (const shape of shapes) console.log(toShapeLine(shape));
-if (!isShort) await writeFile(RESULTS, toDocument(flags.ratios ? await readRest() : toRest()));
+if (!isShort)
+  await writeFile(RESULTS, toDocument(flags.ratios ? await readFrom(REST) : await toRest()));
 
 function toDocument(rest: string): string {
   return `# Results
@@ -79,7 +78,7 @@ ${rows.map(toLine).join('\n')}
 ${rest}`;
 }
 
-function toRest(): string {
+async function toRest(): Promise<string> {
   return `${REST}
 
 ${toOrigin()}
@@ -91,12 +90,8 @@ ${histories.map(toHistoryLine).join('\n')}
 | shape | figure | wanted |
 | --- | --- | --- |
 ${shapes.map(toShapeLine).join('\n')}
-`;
-}
 
-async function readRest(): Promise<string> {
-  const results = await readFile(RESULTS, 'utf8');
-  return results.slice(results.indexOf(REST));
+${await readFrom(POOLS)}`;
 }
 
 function toOrigin(): string {

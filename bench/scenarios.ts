@@ -1,5 +1,6 @@
 import { addKey } from '../src/keys/edit-keys.ts';
 import { toKeysFile } from '../src/keys/keys-file.ts';
+import { type AgentSdk, warmSdk } from './agent-sdk.ts';
 import { ANSWER } from './answer.ts';
 import { askClaude, askProxy, type Question, type Timing } from './ask.ts';
 import { startLive } from './live-process.ts';
@@ -24,8 +25,8 @@ const CALLERS = 8;
 
 let uniqueNumber = 0;
 
-/** The table's rows, in its order. */
-export function toScenarios({ changing }: Rounds): readonly Scenario[] {
+/** The table's rows, in its order. Without the Agent SDK its row is not among them. */
+export function toScenarios({ changing }: Rounds, sdk: AgentSdk | undefined): readonly Scenario[] {
   return [
     firstToken('one request on an idle server', '≤ 0.11', () => () => ({
       ...toQuestion([], `Be brief. ${unique()}`),
@@ -33,6 +34,7 @@ export function toScenarios({ changing }: Rounds): readonly Scenario[] {
     })),
     firstToken('next turn of a conversation', '≤ 0.06', () => createConversation()),
     compareFloor,
+    ...(sdk ? [(stage: Stage, rounds: Rounds) => compareSdk(stage, rounds, sdk)] : []),
     firstToken(
       'an independent request with the same instructions',
       '≤ 0.06',
@@ -101,6 +103,24 @@ async function compareFloor(stage: Stage, { each }: Rounds): Promise<Row> {
   });
   await live.end();
   return floor;
+}
+
+/** A process that the Agent SDK started ahead; its processor time is that of its whole life. */
+async function compareSdk(stage: Stage, { each }: Rounds, sdk: AgentSdk): Promise<Row> {
+  const [ours, theirs]: [Sample[], Sample[]] = [[], []];
+  for (let round = 0; round < each; round += 1) {
+    await stage.waitUntilQuiet();
+    theirs.push(await measureReaped(async () => (await askClaude(stage, PROMPT)).firstTokenMs));
+    ours.push(await measureReaped(async () => (await warmSdk(sdk, stage)).ask(PROMPT)));
+  }
+  const work = 'first token, the Agent SDK: `query()` behind `startup()`';
+  return toRow({ work, wanted: 'to compare' }, ours, theirs);
+}
+
+/** With the processor time of the processes that were started for it and have ended. */
+async function measureReaped(ask: () => Promise<number>): Promise<Sample> {
+  const beforeMs = readReapedCpuMs();
+  return { figure: await ask(), cpuMs: readReapedCpuMs() - beforeMs };
 }
 
 /** Interleaved in short bursts, so that both meet the same noise of the machine. */
