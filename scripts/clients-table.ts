@@ -1,5 +1,5 @@
 // `npm run clients-table`: runs the tests of every client, those that `npm run test:clients` installs
-// included, and writes the table of docs/clients.md. Not part of the tests: it downloads two gigabytes.
+// included, and writes the table of docs/clients.md. Not part of the tests: what it installs takes four gigabytes.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
