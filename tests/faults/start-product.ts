@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import { type Answer, type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { endProgram, type Program, startProgram } from '../support/start-program.ts';
 import { cleanUp, createSend, KEY, toCliEnvironment } from '../support/start-proxy.ts';
 import { isAlive } from '../support/watch-place.ts';
@@ -71,6 +72,7 @@ async function startOn(
       PORT: '0',
       PROXY_API_KEY: KEY,
       WARM_PROCESSES: '0',
+      ...COMPILE_CACHE,
       ...settings,
     },
   });

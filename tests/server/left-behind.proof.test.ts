@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
 import { holdAnswers } from '../support/hold-answers.ts';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { endProgram, type Program, startProgram } from '../support/start-program.ts';
 import { ONE_EACH } from '../support/start-proxy.ts';
 import { isAlive, readProcesses } from '../support/watch-place.ts';
@@ -82,6 +83,7 @@ async function start() {
       HOME: join(folder, 'home'),
       CLAUDE_CONFIG_DIR: join(folder, 'home/.claude'),
       TMPDIR: folder,
+      ...COMPILE_CACHE,
       ...ONE_EACH,
       STATE_DIR: join(folder, 'state'),
       DEFAULT_WORKSPACE_DIR: folder,

@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { endProgram, type Program, startProgram } from '../support/start-program.ts';
 import { startProxy } from '../support/start-proxy.ts';
 import { ask, type Sender, TOOL_DIALECTS } from './tool-dialects.ts';
@@ -68,6 +69,7 @@ async function start() {
       HOME: join(folder, 'home'),
       CLAUDE_CONFIG_DIR: join(folder, 'home/.claude'),
       TMPDIR: folder,
+      ...COMPILE_CACHE,
       STATE_DIR: join(folder, 'state'),
       DEFAULT_WORKSPACE_DIR: folder,
       PROXY_API_KEY: KEY,
