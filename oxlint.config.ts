@@ -37,7 +37,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'http/**':
     'run.ts run-error.ts deadline.ts loopback.ts dialects/bodies.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ threads/ hono @hono/* @fastify/busboy pino rate-limiter-flexible ws zod node:*',
   'routes/**': `${CANONICAL} backend.ts cli-versions.ts plan-windows.ts deadline.ts within.ts split-lines.ts dialects/ http/ keys/ limits/ observation/ openapi/ responses/ agent-runs/ batches/ sessions/session-transcript.ts hono @hono/* zod node:events node:timers/promises`,
-  'dashboard/**': `${CANONICAL} plan-windows.ts agent-runs/ dialects/index.ts dialects/trial.ts http/ keys/ limits/ observation/ responses/ routes/ sessions/session-transcript.ts hono zod node:*`,
+  'dashboard/**': `${CANONICAL} plan-windows.ts agent-runs/ dialects/index.ts dialects/trial.ts http/ keys/ limits/ observation/ responses/ routes/ sessions/session-transcript.ts state/shared-state.ts hono zod node:*`,
 
   'keys/**':
     'run.ts run-input.ts run-error.ts tool-rule.ts allowed-folders.ts host-list.ts backend.ts settings.ts state/ p-limit zod node:*',

@@ -7,7 +7,7 @@ import { createIdentifyKey } from './dashboard/sign-in/identify-key.ts';
 import { mountDashboard } from './dashboard/mount-dashboard.ts';
 import { mountSignIn } from './dashboard/sign-in/mount-sign-in.ts';
 import { toShownPages } from './dashboard/pages.ts';
-import { createSignIns } from './dashboard/sign-in/sign-ins.ts';
+import { createSignIns, type SignIns } from './dashboard/sign-in/sign-ins.ts';
 import { withSignIn } from './dashboard/sign-in/with-sign-in.ts';
 import { anthropicMessages } from './dialects/anthropic-messages/index.ts';
 import { CountTokensBody } from './dialects/anthropic-messages/body.ts';
@@ -61,6 +61,8 @@ export type AppParts = {
   run: Run;
   /** The keys of which callers must show one. */
   keys: KeyBook;
+  /** The browsers that are signed in to the page. Default: to this app alone, until it ends. */
+  signIns?: SignIns | undefined;
   /** The further keys, for their operator to edit. */
   keyStore: KeyStore;
   /** What the answers' headers and the page tell of limits; the run itself holds to them. */
@@ -158,7 +160,7 @@ export function createApp(parts: AppParts) {
     responses: parts.responses.book,
     runs: parts.runs,
   };
-  const signIns = createSignIns();
+  const { signIns = createSignIns() } = parts;
   mountSignIn(app, {
     signIns,
     identifyKey: createIdentifyKey(authentication),

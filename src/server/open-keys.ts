@@ -1,5 +1,7 @@
 import type { LimitsOf } from '../agent-runs/run-clock.ts';
 import type { Config } from '../config.ts';
+import { createSharedSignIns } from '../dashboard/sign-in/shared-sign-ins.ts';
+import type { SignIns } from '../dashboard/sign-in/sign-ins.ts';
 import { createKeyBook, type KeyBook } from '../keys/key-book.ts';
 import { createKeyRules, type KeyRulesOptions } from '../keys/key-rules.ts';
 import { createKeyStore, type KeyStore } from '../keys/key-store.ts';
@@ -26,6 +28,8 @@ export type OpenedKeys = {
   book: KeyBook;
   store: KeyStore;
   limits: KeyLimits;
+  /** Browsers that are signed in at a cluster. */
+  signIns: SignIns | undefined;
   /** What every run asks of its caller's key. */
   parts: KeyParts;
   /** What runs of agents ask of their callers' keys. */
@@ -70,6 +74,7 @@ export function openKeys({
     book,
     store: createKeyStore(place),
     limits,
+    signIns: shared && createSharedSignIns({ shared }),
     parts: { keys: book, applyRules, limits },
     ofRuns: {
       async checkRequest(request) {

@@ -8,8 +8,10 @@ import { openHistory } from '../observation/history.ts';
 import { toRedact } from '../observation/redact.ts';
 import { openRequests } from '../observation/requests/open-requests.ts';
 import { openResponses } from '../responses/open-responses.ts';
+import { createClusterLocks } from '../sessions/cluster-locks.ts';
 import { createSessions } from '../sessions/session-book.ts';
 import { createSharedLocks } from '../sessions/shared-locks.ts';
+import { createSharedStore } from '../sessions/shared-store.ts';
 import { createSqliteStore } from '../sessions/sqlite-store.ts';
 import type { SharedState } from '../state/shared-state.ts';
 import { joinServers } from '../state/running-servers.ts';
@@ -29,18 +31,12 @@ export async function openStores(
   { claudeFolder, secrets, shared, log }: StoresParts,
 ) {
   const server = joinServers(join(config.stateDir, 'servers'));
-  const store = createSqliteStore({
-    file: join(config.stateDir, 'sessions.db'),
-    onSetAside: (report) => log.error(report, 'the session database was damaged and set aside'),
-  });
+  const { store, locks } = openSessionParts(config, { shared, log });
   const sessions = createSessions({
     store,
     ttlMs: config.sessionTtlMs,
     maxPerKey: config.maxSessionsPerKey,
-    locks: createSharedLocks({
-      folder: join(config.stateDir, 'session-locks'),
-      onProblem: (error) => log.error({ err: error }, 'a session could not be locked'),
-    }),
+    locks,
     removeTranscript: (id) => removeTranscript(claudeFolder, id),
     readTranscript: (id, limit) => readTranscript(claudeFolder, id, limit),
     onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
@@ -80,5 +76,23 @@ export async function openStores(
       requests.close();
       server.close();
     },
+  };
+}
+
+/** Where sessions are kept and locked: in the state folder, or by the cluster. */
+function openSessionParts(config: Config, { shared, log }: Pick<StoresParts, 'shared' | 'log'>) {
+  const onProblem = (error: unknown) => log.error({ err: error }, 'a session could not be locked');
+  if (shared) {
+    return {
+      store: createSharedStore({ shared, ttlMs: config.sessionTtlMs }),
+      locks: createClusterLocks({ shared, leaseMs: config.workerLockMs, onProblem }),
+    };
+  }
+  return {
+    store: createSqliteStore({
+      file: join(config.stateDir, 'sessions.db'),
+      onSetAside: (report) => log.error(report, 'the session database was damaged and set aside'),
+    }),
+    locks: createSharedLocks({ folder: join(config.stateDir, 'session-locks'), onProblem }),
   };
 }

@@ -103,6 +103,7 @@ export async function createServerParts(options: ServerOptions) {
     run,
     countTokens,
     keys: keys.book,
+    signIns: keys.signIns,
     keyStore: keys.store,
     limits: keys.limits,
     readCliStatus,

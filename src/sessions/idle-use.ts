@@ -36,7 +36,7 @@ export function createIdleUse(options: IdleUseOptions): IdleUse {
 
   const useIdle: IdleUse['useIdle'] = async (id, keyId, use) => {
     await get(id, keyId);
-    const release = locks.tryAcquire(id);
+    const release = await locks.tryAcquire(id);
     if (!release) throw new RunError('conflict', 'A run is on this session.', { param: 'id' });
     try {
       return await use(await get(id, keyId));

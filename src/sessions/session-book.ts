@@ -48,11 +48,12 @@ export function createSessions(options: SessionsOptions): Sessions {
   const remover = createSessionRemover({ ...shared, maxPerKey: options.maxPerKey });
 
   const isExpired = (session: Session) => session.lastUsedAt <= now() - ttlMs;
-  const isAlive = (session: Session) => !isExpired(session) || locks.isHeld(session.id);
+  const isAlive = async (session: Session) =>
+    !isExpired(session) || (await locks.isHeld(session.id));
 
   const get: Sessions['get'] = async (id, keyId) => {
     const session = await store.read(id);
-    if (session === undefined || session.keyId !== keyId || !isAlive(session)) {
+    if (session === undefined || session.keyId !== keyId || !(await isAlive(session))) {
       throw new RunError('not-found', 'There is no session with this id.', { param: 'sessionId' });
     }
     return session;
@@ -66,7 +67,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   return {
     get,
-    list: async (keyId) => (await store.list(keyId)).filter(isAlive),
+    list: async (keyId) => filterAsync(await store.list(keyId), isAlive),
     async read(id, keyId, limit) {
       await get(id, keyId);
       return options.readTranscript(id, limit);
@@ -81,7 +82,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     async count() {
       const expired = await store.listUnusedSince(now() - ttlMs);
-      return (await store.count()) - expired.filter((session) => !isAlive(session)).length;
+      return (await store.count()) - expired.length + (await filterAsync(expired, isAlive)).length;
     },
     async removeExpired() {
       const expired = await store.listUnusedSince(now() - ttlMs);
@@ -113,4 +114,12 @@ async function lockAndRead(
     release();
     throw error;
   }
+}
+
+async function filterAsync<Item>(
+  items: readonly Item[],
+  fits: (item: Item) => Promise<boolean>,
+): Promise<readonly Item[]> {
+  const fit = await Promise.all(items.map(fits));
+  return items.filter((_, index) => fit[index]);
 }

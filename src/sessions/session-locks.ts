@@ -4,9 +4,9 @@ import { addAbortListener } from 'node:events';
 export type SessionLocks = {
   /** Waits for the lock, first come first served; resolves with its release. Throws the signal's reason. */
   acquire: (id: string, signal: AbortSignal | undefined) => Promise<() => void>;
-  /** Takes the lock if it is free; returns its release. */
-  tryAcquire: (id: string) => (() => void) | undefined;
-  isHeld: (id: string) => boolean;
+  /** Takes the lock if it is free; resolves with its release. */
+  tryAcquire: (id: string) => Promise<(() => void) | undefined>;
+  isHeld: (id: string) => Promise<boolean>;
   /** The session of this lock, which the caller holds, is gone for good. */
   forget: (id: string) => void;
 };
@@ -31,7 +31,7 @@ export function createSessionLocks(): SessionLocks {
     };
   };
 
-  const tryAcquire: SessionLocks['tryAcquire'] = (id) => {
+  const tryAcquire: SessionLocks['tryAcquire'] = async (id) => {
     if (lines.has(id)) return undefined;
     lines.set(id, new Set());
     return toRelease(id);
@@ -39,7 +39,7 @@ export function createSessionLocks(): SessionLocks {
 
   return {
     tryAcquire,
-    isHeld: (id) => lines.has(id),
+    isHeld: async (id) => lines.has(id),
     forget: () => {},
     async acquire(id, signal) {
       signal?.throwIfAborted();

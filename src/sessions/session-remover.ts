@@ -37,10 +37,10 @@ export function createSessionRemover({
   };
 
   const removeIdle: SessionRemover['removeIdle'] = async (id, matches) => {
-    const release = locks.tryAcquire(id);
-    if (release === undefined) return false;
+    let release: (() => void) | undefined;
     try {
-      const session = await store.read(id);
+      release = await locks.tryAcquire(id);
+      const session = release && (await store.read(id));
       if (session === undefined || !matches(session)) return false;
       await remove(id);
       return true;
@@ -48,7 +48,7 @@ export function createSessionRemover({
       onProblem(error);
       return false;
     } finally {
-      release();
+      release?.();
     }
   };
 

@@ -37,9 +37,9 @@ export function createSharedLocks({ folder, onProblem }: SharedLocksOptions): Se
   };
 
   return {
-    isHeld: (id) => own.isHeld(id) || isHeldElsewhere(id),
-    tryAcquire(id) {
-      const release = own.tryAcquire(id);
+    isHeld: async (id) => (await own.isHeld(id)) || isHeldElsewhere(id),
+    async tryAcquire(id) {
+      const release = await own.tryAcquire(id);
       const unlock = release && tryFile(id);
       if (unlock) return toBoth(unlock, release);
       release?.();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { heldReply } from '../../src/demo/replies.ts';
-import { createSend, type Proxy } from '../support/start-proxy.ts';
+import { createSend, KEY, type Proxy } from '../support/start-proxy.ts';
 import { type Cluster, type Member, startCluster, untilReady } from './start-cluster.ts';
 
 const BODY = { model: 'sonnet', max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] };
@@ -95,6 +95,40 @@ test('a background response of a front that is killed has failed for the other f
     async () => expect(await (await other.send(path)).json()).toMatchObject({ status: 'failed' }),
     { timeout: 30_000, interval: 200 },
   );
+});
+
+test('a session begun at one front is listed, continued and removed at the other', async () => {
+  cluster.model.answer = demoAnswer;
+  const begun = await front.send('/api/run', { model: 'sonnet', prompt: 'My word is basalt.' });
+  const { sessionId } = (await begun.json()) as { sessionId: string };
+  const listed = (await (await other.send('/api/sessions')).json()) as { sessions: object[] };
+  expect(listed.sessions).toEqual([expect.objectContaining({ id: sessionId, turns: 1 })]);
+  const next = await other.send('/api/run', { model: 'sonnet', prompt: 'And?', sessionId });
+  expect(await next.json()).toMatchObject({ sessionId });
+  expect(JSON.stringify(cluster.model.requests.at(-1)?.body)).toContain('basalt');
+  const path = `/api/sessions/${sessionId}`;
+  expect((await other.send(path, undefined, { method: 'DELETE' })).status).toBe(200);
+  expect((await front.send(path)).status).toBe(404);
+});
+
+test('who signed in at one front is signed in at the other, and out at both', async () => {
+  const signedIn = await fetch(`${front.url}/sign-in`, {
+    method: 'POST',
+    headers: { 'sec-fetch-site': 'same-origin' },
+    body: new URLSearchParams({ key: KEY }),
+    redirect: 'manual',
+  });
+  expect(signedIn.status).toBe(303);
+  const id = /=([^;]+)/.exec(signedIn.headers.get('set-cookie') ?? '')?.[1] ?? '';
+  const open = async (member: Member, path: string, method = 'GET') => {
+    // Cookies are named by the port, which is one for all behind a load balancer.
+    const cookie = `claude-code-proxy-${new URL(member.url).port}=${id}`;
+    const headers = { 'sec-fetch-site': 'same-origin', cookie };
+    return fetch(member.url + path, { method, headers, redirect: 'manual' });
+  };
+  expect((await open(other, '/api/admin/status')).status).toBe(200);
+  await open(other, '/sign-out', 'POST');
+  expect((await open(front, '/api/admin/status')).status).toBe(401);
 });
 
 async function startResponse(member: Member) {

@@ -12,7 +12,13 @@ import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
 import { createSharedBackground } from '../../src/responses/shared-background.ts';
 import { describeBackground } from '../responses/background-suite.ts';
 import { createSharedStore } from '../../src/responses/shared-store.ts';
+import { createSharedSignIns } from '../../src/dashboard/sign-in/shared-sign-ins.ts';
+import { createClusterLocks } from '../../src/sessions/cluster-locks.ts';
+import { createSharedStore as createSessionStore } from '../../src/sessions/shared-store.ts';
+import { describeSignIns } from '../dashboard/sign-ins-suite.ts';
 import { describeStore } from '../responses/store-suite.ts';
+import { describeLocks } from '../sessions/locks-suite.ts';
+import { describeStore as describeSessionStore } from '../sessions/store-suite.ts';
 import type { SharedState } from '../../src/state/shared-state.ts';
 import { describeKeyPlace } from '../keys/place-suite.ts';
 import { describeCounters, describePlaces } from '../limits/limits-suite.ts';
@@ -60,6 +66,40 @@ describePlaces(async () => {
 });
 
 describeStore(async () => createSharedStore({ shared: await open(), ttlMs: 60_000 }));
+
+describeSessionStore(async () => createSessionStore({ shared: await open(), ttlMs: 60_000 }));
+
+describeLocks(async () => {
+  const [one, other] = await openTwo();
+  return [openLocks(one), openLocks(other)];
+});
+
+test('a lock of a lost server is free after its lease; that of a living one stays', async () => {
+  const [one, other] = await openTwo();
+  const [lost, alive] = [openLocks(one, 300), openLocks(other, 300)];
+  const release = await alive.acquire('kept', undefined);
+  await lost.acquire('left', undefined);
+  one.end();
+  (await alive.acquire('left', undefined))();
+  expect(await openLocks(await open(), 300).isHeld('kept')).toBe(false); // of another cluster
+  expect(await alive.isHeld('kept')).toBe(true);
+  release();
+});
+
+describeSignIns(async () => {
+  const [one, other] = await openTwo();
+  return [createSharedSignIns({ shared: one }), createSharedSignIns({ shared: other })];
+});
+
+test('a sign-in ends after its time, and cannot be read in Redis', async () => {
+  const prefix = randomUUID();
+  const signIns = createSharedSignIns({ shared: await open(prefix), ttlMs: 200 });
+  const id = await signIns.add('a-key-that-nobody-sees');
+  const [name = ''] = await redis.client.keys(`${prefix}:*`);
+  expect(`${name} ${await redis.client.get(name)}`).not.toMatch(new RegExp(`nobody|${id}`));
+  while ((await signIns.find(id)) !== undefined) await redis.client.ping();
+  expect(await redis.client.keys(`${prefix}:*`)).toEqual([]);
+});
 
 describeBackground(async () => {
   const [one, other] = await openTwo();
@@ -141,6 +181,10 @@ test('the places of a lost server are free after its lease; those of a living on
 async function* beginAndHang() {
   yield 'begun';
   await new Promise(() => undefined);
+}
+
+function openLocks(shared: SharedState, leaseMs = 10_000) {
+  return createClusterLocks({ shared, leaseMs, onProblem: ignore });
 }
 
 async function openBackground(shared: SharedState, leaseMs = 10_000) {

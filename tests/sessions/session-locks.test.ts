@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { createSessionLocks } from '../../src/sessions/session-locks.ts';
 import { createSharedLocks } from '../../src/sessions/shared-locks.ts';
+import { describeLocks } from './locks-suite.ts';
 
 const onProblem = vi.fn<(error: unknown) => void>();
 let folder: string;
@@ -53,21 +54,21 @@ describe.each([
     await expect(second).rejects.toBe('left');
     release();
     (await third)();
-    expect(locks.isHeld('id')).toBe(false);
+    expect(await locks.isHeld('id')).toBe(false);
   });
 
   test('who left before gets nothing', async () => {
     const locks = create();
     await expect(locks.acquire('id', AbortSignal.abort('left'))).rejects.toBe('left');
-    expect(locks.isHeld('id')).toBe(false);
+    expect(await locks.isHeld('id')).toBe(false);
   });
 
-  test('trying takes a free lock, and no other', () => {
+  test('trying takes a free lock, and no other', async () => {
     const locks = create();
-    const release = locks.tryAcquire('id');
-    expect(locks.tryAcquire('id')).toBeUndefined();
+    const release = await locks.tryAcquire('id');
+    expect(await locks.tryAcquire('id')).toBeUndefined();
     release?.();
-    expect(locks.tryAcquire('id')).toBeTypeOf('function');
+    expect(await locks.tryAcquire('id')).toBeTypeOf('function');
   });
 
   test('no listener is left on the signal of who waited', async () => {
@@ -81,46 +82,17 @@ describe.each([
   });
 });
 
+describeLocks(() => Promise.resolve([createShared(), createShared()]));
+
 describe('two servers of a folder', () => {
-  test('who comes to the other one waits, and comes in when the first lets go', async () => {
-    const [one, other] = [createShared(), createShared()];
-    const release = await one.acquire('id', undefined);
-    expect(other.tryAcquire('id')).toBeUndefined();
-    expect(other.isHeld('id')).toBe(true);
-    expect(other.isHeld('another id')).toBe(false);
-    let isIn = false;
-    const second = other.acquire('id', undefined).then((releaseSecond) => {
-      isIn = true;
-      return releaseSecond;
-    });
-    const releaseAnother = await other.acquire('another id', undefined);
-    releaseAnother();
-    expect(isIn).toBe(false);
-    release();
-    (await second)();
-    expect(one.isHeld('id')).toBe(false);
-    expect(onProblem).not.toHaveBeenCalled();
-  });
-
-  test('who leaves while waiting gets the reason, and keeps nothing', async () => {
-    const [one, other] = [createShared(), createShared()];
-    const caller = new AbortController();
-    const release = await one.acquire('id', undefined);
-    const second = other.acquire('id', caller.signal);
-    caller.abort(new Error('left'));
-    await expect(second).rejects.toThrow('left');
-    release();
-    expect(other.tryAcquire('id')).toBeTypeOf('function');
-  });
-
   test('what a killed one held is free', async () => {
     const holder = fork(new URL('hold-lock.ts', import.meta.url), [join(folder, 'locks')]);
     await once(holder, 'message');
     const locks = createShared();
-    expect(locks.tryAcquire('id')).toBeUndefined();
+    expect(await locks.tryAcquire('id')).toBeUndefined();
     holder.kill('SIGKILL');
     (await locks.acquire('id', undefined))();
-    expect(locks.isHeld('id')).toBe(false);
+    expect(await locks.isHeld('id')).toBe(false);
   });
 
   test('a lock whose session is gone leaves no file', async () => {
@@ -137,9 +109,9 @@ describe('two servers of a folder', () => {
     await rm(join(folder, 'locks'), { recursive: true });
     await writeFile(join(folder, 'locks'), 'no folder');
     const release = await locks.acquire('id', undefined);
-    expect(locks.tryAcquire('id')).toBeUndefined();
+    expect(await locks.tryAcquire('id')).toBeUndefined();
     release();
-    expect(locks.tryAcquire('id')).toBeTypeOf('function');
+    expect(await locks.tryAcquire('id')).toBeTypeOf('function');
     expect(onProblem).toHaveBeenCalled();
   });
 });

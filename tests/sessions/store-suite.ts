@@ -19,12 +19,12 @@ export function toSession(fields: Partial<Session>): Session {
 const idsOf = (sessions: readonly Session[]): string[] => sessions.map(({ id }) => id);
 
 /** What every store does, whatever it keeps its sessions in. */
-export function describeStore(createStore: () => SessionStore): void {
+export function describeStore(createStore: () => SessionStore | Promise<SessionStore>): void {
   describe('a session store', () => {
     let store: SessionStore;
 
-    beforeEach(() => {
-      store = createStore();
+    beforeEach(async () => {
+      store = await createStore();
     });
 
     afterEach(async () => {

@@ -41,7 +41,7 @@ export function mountSignIn(app: Hono<AppEnv>, parts: SignInParts): void {
 function showPage({ signIns, identifyKey }: SignInParts, show: Show) {
   return async (c: Context<AppEnv>): Promise<Response> => {
     c.header('cache-control', 'no-store');
-    const key = isOwnPage(c) ? signIns.find(readSignInCookie(c) ?? '') : undefined;
+    const key = isOwnPage(c) ? await signIns.find(readSignInCookie(c) ?? '') : undefined;
     const to = toAddress(c);
     if (key === undefined) return c.html(signInPage({ to }));
     const caller = await identifyKey(key, c.env);
@@ -70,15 +70,15 @@ function signIn({ signIns, identifyKey, pages }: SignInParts) {
       return c.html(signInPage({ to, complaint: caller.message }), STATUSES[caller.code] ?? 401);
     }
     c.set('caller', caller);
-    writeSignInCookie(c, signIns.add(given), signIns.ttlMs);
+    writeSignInCookie(c, await signIns.add(given), signIns.ttlMs);
     return c.redirect(to, 303);
   };
 }
 
 function signOut({ signIns }: SignInParts) {
-  return (c: Context<AppEnv>): Response => {
+  return async (c: Context<AppEnv>): Promise<Response> => {
     const id = readSignInCookie(c);
-    if (id !== undefined && isOwnPage(c)) signIns.remove(id);
+    if (id !== undefined && isOwnPage(c)) await signIns.remove(id);
     removeSignInCookie(c);
     return c.redirect('/', 303);
   };

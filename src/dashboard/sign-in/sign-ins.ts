@@ -12,13 +12,14 @@ export type SignInsOptions = {
 export type SignIns = {
   ttlMs: number;
   /** Remembers the key; returns the random id that the browser gets in its place. */
-  add: (key: string) => string;
+  add: (key: string) => Promise<string>;
   /** The key behind an id, while it holds. */
-  find: (id: string) => string | undefined;
-  remove: (id: string) => void;
+  find: (id: string) => Promise<string | undefined>;
+  remove: (id: string) => Promise<void>;
 };
 
-const TTL_MS = 12 * 3_600_000;
+/** How long a sign-in holds unless it is said, in milliseconds. */
+export const TTL_MS = 12 * 3_600_000;
 
 /** Makes the list of browsers that are signed in. It is in memory only: a restart signs everybody out. */
 export function createSignIns({
@@ -31,7 +32,7 @@ export function createSignIns({
 
   return {
     ttlMs,
-    add(key) {
+    async add(key) {
       for (const [id, { untilMs }] of entries) {
         if (untilMs <= now() || entries.size >= most) entries.delete(id);
       }
@@ -39,10 +40,10 @@ export function createSignIns({
       entries.set(id, { key, untilMs: now() + ttlMs });
       return id;
     },
-    find(id) {
+    async find(id) {
       const entry = entries.get(id);
       return entry && entry.untilMs > now() ? entry.key : undefined;
     },
-    remove: (id) => void entries.delete(id),
+    remove: async (id) => void entries.delete(id),
   };
 }

@@ -15,7 +15,7 @@ export function withSignIn(signIns: SignIns) {
     const hasKey = c.req.header('authorization') ?? c.req.header('x-api-key');
     const id = hasKey === undefined ? readSignInCookie(c) : undefined;
     if (id !== undefined && isOwnPage(c)) {
-      const key = signIns.find(id);
+      const key = await signIns.find(id);
       if (key !== undefined) c.req.raw.headers.set('authorization', `Bearer ${key}`);
     }
     await next();
