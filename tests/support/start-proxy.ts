@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { readConfig } from '../../src/config.ts';
 import { type Answer, type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
@@ -75,7 +74,7 @@ async function startOn(
     STATE_DIR: join(folder, 'state'),
     DEFAULT_WORKSPACE_DIR: join(folder, 'workspace'),
     HOME: home,
-    ...toClusterSettings(process.env['RUN_OVER_REDIS']),
+    ...toClusterSettings(process.env['RUN_OVER_REDIS'], basename(folder)),
     ...settings,
   });
   const server = await startServer({
@@ -113,10 +112,10 @@ async function startOn(
   };
 }
 
-/** Makes each server a cluster of its own, of one, whose runs go through Redis. */
-function toClusterSettings(url: string | undefined): Record<string, string> {
+/** Makes each server a cluster of its own, of one, whose runs go through Redis; started again it is in the same one. */
+function toClusterSettings(url: string | undefined, prefix: string): Record<string, string> {
   if (url === undefined) return {};
-  return { REDIS_URL: url, CLUSTER_SECRET: KEY.repeat(2), CLUSTER_PREFIX: randomUUID() };
+  return { REDIS_URL: url, CLUSTER_SECRET: KEY.repeat(2), CLUSTER_PREFIX: prefix };
 }
 
 /** What a CLI needs to ask the loopback model, and nothing of this machine, from a `home` in the folder. */
