@@ -21,6 +21,9 @@ const SWEEP_MS = 60_000;
 /** How often it is looked whether another server of the state folder died, in milliseconds. */
 const LOOK_MS = 5000;
 
+/** How often it is looked how full the server is, in milliseconds. */
+const SAMPLE_MS = 10_000;
+
 /** Time for cut-off runs to tell their callers so, in milliseconds. */
 const LAST_WORDS_MS = 2000;
 
@@ -45,16 +48,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await parts.removeLeftBehind();
   await parts.removeExpired();
   parts.noteStarted();
-  const sweep = setInterval(() => void parts.removeExpired(), SWEEP_MS).unref();
-  const look = setInterval(() => void parts.takeOver(), LOOK_MS).unref();
+  const timers = [
+    setInterval(() => void parts.removeExpired(), SWEEP_MS).unref(),
+    setInterval(() => void parts.takeOver(), LOOK_MS).unref(),
+    setInterval(parts.sample, SAMPLE_MS).unref(),
+  ];
   const status = await parts.readCliStatus().catch((error: unknown) => {
     parts.log.warn({ err: error }, 'the claude CLI did not tell its status');
   });
 
   async function stopOnce(reason: string) {
     parts.log.info({ reason }, 'stopping');
-    clearInterval(sweep);
-    clearInterval(look);
+    timers.forEach((timer) => clearInterval(timer));
     parts.drain.isOn = true;
     parts.gate.close();
     parts.responses.stop();

@@ -2,6 +2,7 @@ import { type DatabaseOptions, openDatabase } from '../state/open-database.ts';
 import { addDelay, mergeDelays } from './delays.ts';
 import { createMinutes, EMPTY_MINUTE, type Minute, MINUTES_SCHEMA } from './minutes.ts';
 import { type RunObserver, type RunRecord, toStatus } from './run-record.ts';
+import { createSamples, mergeSamples, NO_LOAD, type Sample } from './samples.ts';
 import { type RangeHistory, type RangeName, RANGES, toRangeHistory } from './ranges.ts';
 
 export type HistoryOptions = Pick<DatabaseOptions, 'file' | 'onSetAside'> & {
@@ -13,6 +14,8 @@ export type HistoryOptions = Pick<DatabaseOptions, 'file' | 'onSetAside'> & {
 
 export type History = {
   observer: RunObserver;
+  /** Remembers how full the server is now; `hit` and `missed` are those since the last time. */
+  sample: (now: Sample) => void;
   /** The range up to now, the oldest point first; every point is there, empty ones too. */
   read: (range: RangeName) => RangeHistory;
   removeExpired: () => void;
@@ -27,8 +30,8 @@ const GATHER_MS = 200;
 const TTL_MINUTES = 7 * 24 * 60;
 
 /**
- * Opens what is remembered of the runs of the last week: one row for each minute in which one ended. Nobody
- * waits for a write.
+ * Opens what is remembered of the last week: one row for each minute in which a run ended, one for how full
+ * it was. Nobody waits for a write.
  */
 export function openHistory({
   onProblem = () => {},
@@ -37,9 +40,11 @@ export function openHistory({
 }: HistoryOptions): History {
   const database = openDatabase({ ...place, ...MINUTES_SCHEMA });
   const minutes = createMinutes(database);
+  const samples = createSamples(database);
   const thisMinute = () => Math.floor(now() / MINUTE_MS);
   /** What is not written yet, by the minute in which it ended; another server may write to the same rows. */
   const gathered = new Map<number, Minute>();
+  const loads = new Map<number, Sample>();
   let timer: NodeJS.Timeout | undefined;
 
   const writeAll = () => {
@@ -49,10 +54,12 @@ export function openHistory({
       for (const [at, minute] of gathered) {
         minutes.write(at, addMinutes(minutes.read(at) ?? EMPTY_MINUTE, minute));
       }
+      for (const [at, load] of loads) samples.add(at, load);
     } catch (error) {
       onProblem(error);
     }
     gathered.clear();
+    loads.clear();
   };
   const change = (toChanged: (minute: Minute) => Minute) => {
     const at = thisMinute();
@@ -66,17 +73,26 @@ export function openHistory({
       charged: (_caller, costUsd) =>
         change((minute) => ({ ...minute, costUsd: minute.costUsd + costUsd })),
     },
+    sample(load) {
+      const at = thisMinute();
+      loads.set(at, mergeSamples(loads.get(at) ?? NO_LOAD, load));
+      timer ??= setTimeout(writeAll, GATHER_MS).unref();
+    },
     read(range) {
       writeAll();
       const { bucketMinutes, buckets } = RANGES[range];
       const last = Math.floor(thisMinute() / bucketMinutes);
       const first = last - buckets + 1;
-      return toRangeHistory(minutes.listSince(first * bucketMinutes), { ...RANGES[range], first });
+      const since = first * bucketMinutes;
+      const found = { minutes: minutes.listSince(since), samples: samples.listSince(since) };
+      return toRangeHistory(found, { ...RANGES[range], first });
     },
     removeExpired() {
       writeAll();
       try {
-        minutes.removeBefore(thisMinute() - TTL_MINUTES);
+        const before = thisMinute() - TTL_MINUTES;
+        minutes.removeBefore(before);
+        samples.removeBefore(before);
       } catch (error) {
         onProblem(error);
       }

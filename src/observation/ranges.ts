@@ -1,6 +1,7 @@
 import { roundUsd } from '../common/round-usd.ts';
 import { mergeDelays, toQuantileMs } from './delays.ts';
 import { type DatedMinute, EMPTY_MINUTE, type Minute } from './minutes.ts';
+import { type DatedSample, mergeSamples, NO_LOAD, type Sample } from './samples.ts';
 
 /** How far a look back goes, and how fine it is. */
 export const RANGES = {
@@ -16,6 +17,8 @@ export type HistorySums = Omit<Minute, 'firstTokens' | 'totals'> & {
   /** Time to the first token; `undefined` when there was none. */
   firstTokenMs: Quantiles | undefined;
   totalMs: Quantiles | undefined;
+  /** How full the server was, at most; `undefined` when it did not run. */
+  load: Sample | undefined;
 };
 
 /** The sums of one bucket. */
@@ -30,20 +33,22 @@ export type RangeHistory = { points: readonly HistoryPoint[]; whole: HistorySums
 /** In milliseconds. */
 type Quantiles = { p50: number; p95: number };
 
-/** Puts minutes into buckets, of which `first` is the oldest; quantiles are of all that is in one. */
+/** Puts minutes and samples into buckets, of which `first` is the oldest; quantiles are of all that is in one. */
 export function toRangeHistory(
-  minutes: readonly DatedMinute[],
+  { minutes, samples }: { minutes: readonly DatedMinute[]; samples: readonly DatedSample[] },
   { bucketMinutes, buckets, first }: { bucketMinutes: number; buckets: number; first: number },
 ): RangeHistory {
-  const byBucket = Map.groupBy(minutes, ({ minute }) => Math.floor(minute / bucketMinutes));
+  const toBucket = ({ minute }: { minute: number }) => Math.floor(minute / bucketMinutes);
+  const [minutesOf, samplesOf] = [Map.groupBy(minutes, toBucket), Map.groupBy(samples, toBucket)];
   const points = Array.from({ length: buckets }, (_, index) => {
     const bucket = first + index;
-    return { at: bucket * bucketMinutes * 60_000, ...addUp(byBucket.get(bucket) ?? []) };
+    const sums = addUp(minutesOf.get(bucket) ?? [], samplesOf.get(bucket) ?? []);
+    return { at: bucket * bucketMinutes * 60_000, ...sums };
   });
-  return { points, whole: addUp(minutes) };
+  return { points, whole: addUp(minutes, samples) };
 }
 
-function addUp(minutes: readonly Minute[]): HistorySums {
+function addUp(minutes: readonly Minute[], samples: readonly DatedSample[]): HistorySums {
   const { firstTokens, totals, ...zero } = EMPTY_MINUTE;
   const sum = { ...zero };
   for (const minute of minutes) {
@@ -54,7 +59,12 @@ function addUp(minutes: readonly Minute[]): HistorySums {
     costUsd: roundUsd(sum.costUsd),
     firstTokenMs: toQuantiles([firstTokens, ...minutes.map((minute) => minute.firstTokens)]),
     totalMs: toQuantiles([totals, ...minutes.map((minute) => minute.totals)]),
+    load: toLoad(samples),
   };
+}
+
+function toLoad(samples: readonly DatedSample[]): Sample | undefined {
+  return samples.length === 0 ? undefined : samples.reduce<Sample>(mergeSamples, NO_LOAD);
 }
 
 function toQuantiles(all: readonly Minute['totals'][]): Quantiles | undefined {

@@ -18,6 +18,8 @@ export type Watch = {
   metrics: Metrics;
   history: History;
   requests: KeptRequests;
+  /** Remembers how full the server is now; it is done at the start and the end of each run, too. */
+  sample: () => void;
   /** CLI processes alive, by what they do. */
   processes: WatchParts['processes'];
   /** What models refused. */
@@ -28,18 +30,44 @@ export type Watch = {
 export function createWatch(parts: WatchParts): Watch {
   const live = createLiveRuns();
   const metrics = createMetrics(parts);
+  const sample = createSample(parts);
   return {
     observer: combineObservers([
       live.observer,
       metrics.observer,
       parts.history.observer,
       parts.requests.observer,
+      { started: sample, ended: sample },
     ]),
     live,
     metrics,
     history: parts.history,
     requests: parts.requests,
+    sample,
     processes: parts.processes,
     refusals: () => parts.runner?.().refusals ?? [],
+  };
+}
+
+/** Counts are told since the last time, so that several servers can add up in one file. */
+function createSample({ queue, processes, runner, history }: WatchParts) {
+  let told = { hit: 0, missed: 0 };
+  return () => {
+    const { waiting, running } = queue();
+    const states = processes();
+    const all = Object.values(runner?.().spares ?? {});
+    const counted = {
+      hit: all.reduce((sum, { hit }) => sum + hit, 0),
+      missed: all.reduce((sum, { missed }) => sum + missed, 0),
+    };
+    history.sample({
+      waiting,
+      running,
+      processes: Object.values(states).reduce((sum, count) => sum + count, 0),
+      ready: states['ready'] ?? 0,
+      hit: counted.hit - told.hit,
+      missed: counted.missed - told.missed,
+    });
+    told = counted;
   };
 }

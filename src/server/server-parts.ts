@@ -11,7 +11,7 @@ import { createInputRules } from '../keys/input-rules.ts';
 import { createRun, toAllowedFolders } from '../layers/create-run.ts';
 import { createIdleSessions } from '../layers/idle-sessions.ts';
 import { createLog, listSecrets } from '../observation/create-log.ts';
-import { createWatch } from '../observation/watch.ts';
+import { createWatch, type Watch } from '../observation/watch.ts';
 import {
   createServerGate,
   listClusterSecrets,
@@ -128,7 +128,7 @@ export async function createServerParts(options: ServerOptions) {
     noteStarted: started.resolve,
     readCliStatus,
     removeLeftBehind: cli.removeLeftBehind,
-    ...createUpkeep({ cli, shared, stores, runs, batches, keys, endAlerts, log }),
+    ...createUpkeep({ cli, shared, stores, watch, runs, batches, keys, endAlerts, log }),
   };
 }
 
@@ -136,6 +136,7 @@ type Kept = {
   cli: OpenedBackend;
   shared: OpenedShared | undefined;
   stores: Awaited<ReturnType<typeof openStores>>;
+  watch: Pick<Watch, 'sample'>;
   runs: ReturnType<typeof openRuns>;
   batches: OpenedBatches;
   keys: OpenedKeys;
@@ -144,7 +145,7 @@ type Kept = {
 };
 
 /** Forgets what is old, and gives everything back. */
-function createUpkeep({ cli, shared, stores, runs, batches, keys, endAlerts, log }: Kept) {
+function createUpkeep({ cli, shared, stores, watch, runs, batches, keys, endAlerts, log }: Kept) {
   const parts = [runs, stores, batches, keys];
   const takeOver = async () => {
     if (!runs.hasLeft()) return;
@@ -158,6 +159,7 @@ function createUpkeep({ cli, shared, stores, runs, batches, keys, endAlerts, log
         parts.map((part) => part.removeExpired),
         log,
       ),
+    sample: watch.sample,
     /** Sees to what servers left that died since the last look. Never throws. */
     takeOver: () =>
       takeOver().catch((error: unknown) => {

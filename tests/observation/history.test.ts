@@ -1,11 +1,15 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { type History, openHistory } from '../../src/observation/history.ts';
+import { createMinutes, EMPTY_MINUTE, MINUTES_SCHEMA } from '../../src/observation/minutes.ts';
 import type { RunRecord } from '../../src/observation/run-record.ts';
 import { RunError } from '../../src/run-error.ts';
+import { NO_LOAD as IDLE } from '../../src/observation/samples.ts';
 import { RECORD } from './record.ts';
 
 const MINUTE_MS = 60_000;
@@ -139,11 +143,58 @@ test('ten thousand requests of one minute take no more room than one', async () 
   expect((await stat(join(folder, 'history.db'))).size).toBeLessThan(20_000);
 });
 
+test('how full the server was is the highest of the time, and what was counted adds up', () => {
+  const history = open();
+  history.sample({ ...IDLE, waiting: 1, processes: 4, ready: 2, hit: 2 });
+  time += 1000;
+  history.sample({ ...IDLE, waiting: 7, running: 2, processes: 3, hit: 1, missed: 1 });
+  time += MINUTE_MS;
+  history.sample({ ...IDLE, running: 1 });
+  const { points, whole } = history.read('hour');
+  const most = { waiting: 7, running: 2, processes: 4, ready: 2, hit: 3, missed: 1 };
+  expect(points.slice(-3).map(({ load }) => load)).toEqual([
+    undefined, // the server did not run
+    most,
+    { ...IDLE, running: 1 },
+  ]);
+  expect(whole.load).toEqual(most);
+  history.close();
+});
+
+test('two servers on one file add up; a restart forgets nothing, a week does', () => {
+  const [one, other] = [open(), open()];
+  one.sample({ ...IDLE, waiting: 3, hit: 1 });
+  one.sample({ ...IDLE, waiting: 2, hit: 1 });
+  other.sample({ ...IDLE, waiting: 1, hit: 5 });
+  one.close();
+  other.close();
+  const again = open();
+  expect(again.read('hour').whole.load).toEqual({ ...IDLE, waiting: 3, hit: 7 });
+  time = START + 8 * DAY_MS;
+  again.removeExpired();
+  time = START;
+  expect(again.read('week').whole.load).toBeUndefined();
+  again.close();
+});
+
+test('a file of a version that kept no samples goes on', () => {
+  const { schema, version } = MINUTES_SCHEMA;
+  const database = new DatabaseSync(join(folder, 'history.db'));
+  database.exec(`${schema} PRAGMA user_version = ${version}`);
+  createMinutes(database).write(Math.floor(START / MINUTE_MS), { ...EMPTY_MINUTE, requests: 5 });
+  database.close();
+  const history = open();
+  history.sample(IDLE);
+  expect(history.read('hour').whole).toMatchObject({ requests: 5, load: IDLE });
+  history.close();
+});
+
 test('a database that fails is somebody’s problem, not the caller’s', () => {
   const problems: unknown[] = [];
   const history = open((error) => problems.push(error));
   history.close();
   tell(history, {});
+  history.sample(IDLE);
   history.removeExpired();
   expect(problems).toHaveLength(2);
 });

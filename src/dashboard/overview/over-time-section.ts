@@ -68,6 +68,18 @@ const CHARTS: readonly ((history: RangeHistory, range: RangeName) => Html)[] = [
     { name: 'out', toValue: (sums) => sums.outputTokens, mood: 'second' },
   ]),
   draw('Cost', toDollars, 'bars', [{ name: 'dollars', toValue: (sums) => sums.costUsd }]),
+  draw('Queue and places, at most', toCount, 'lines', [
+    { name: 'running', toValue: ({ load }) => load?.running },
+    { name: 'waiting', toValue: ({ load }) => load?.waiting, mood: 'bad' },
+  ]),
+  draw('CLI processes, at most', toCount, 'lines', [
+    { name: 'alive', toValue: ({ load }) => load?.processes },
+    { name: 'spare', toValue: ({ load }) => load?.ready, mood: 'second' },
+  ]),
+  draw('Processes asked for', toCount, 'bars', [
+    { name: 'a spare was there', toValue: ({ load }) => load?.hit },
+    { name: 'none was', toValue: ({ load }) => load?.missed, mood: 'second' },
+  ]),
 ];
 
 /** How the times of each range are told. */
