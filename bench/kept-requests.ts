@@ -43,6 +43,8 @@ async function measure(file: string) {
   console.log(`${ROWS} rows written, each in ${((writing / ROWS) * 1000).toFixed(0)} µs`);
   for (const [name, filter] of Object.entries(QUERIES))
     await tell(name, () => requests.list(filter, PAGE));
+  for (const [name, filter] of Object.entries(QUERIES))
+    await tell(`p50 and p95, ${name}`, () => requests.readTimes(filter));
   await tell('usage of the last hour', () => requests.readUsage(time - 3_600_000));
   await tell('usage of all of them', () => requests.readUsage(0));
   await tell('the last use of a key', () => requests.readLastUse('key-7'));

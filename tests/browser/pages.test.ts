@@ -20,8 +20,15 @@ const PICTURES = process.env['PICTURES'];
 const SCREENS = {
   light: {},
   dark: { colorScheme: 'dark' as const },
-  phone: { viewport: { width: 375, height: 740 }, hasTouch: true },
+  phone: { viewport: { width: 360, height: 740 }, hasTouch: true },
 };
+
+const HOUR_MS = 3_600_000;
+
+const PLAN = [
+  { window: 'five_hour', used: 0.87, isReached: false, resetsAtMs: Date.now() + 2 * HOUR_MS },
+  { window: 'seven_day', used: 0.42, isReached: false, resetsAtMs: Date.now() + 90 * HOUR_MS },
+];
 
 /** What a server may have to show. */
 const STATES: Readonly<Record<string, (folder: KeysFolder) => Promise<TestParts>>> = {
@@ -31,7 +38,8 @@ const STATES: Readonly<Record<string, (folder: KeysFolder) => Promise<TestParts>
     await folder.add({ scopes: ['chat', 'agent'], models: ['sonnet'], runningAtOnce: 4 }, 'evals');
     const keyStore = createKeyStore(folder.place);
     const keyIds = ['default', ...(await keyStore.list()).map(({ id }) => id)];
-    return { keyStore, watch: seedWatch({ count: 3000, failedEach: 37, keyIds }) };
+    const health = { planLimits: () => PLAN };
+    return { keyStore, health, watch: seedWatch({ count: 3000, failedEach: 37, keyIds }) };
   },
   async broken(folder) {
     await writeFile(folder.file, '{');
@@ -39,7 +47,12 @@ const STATES: Readonly<Record<string, (folder: KeysFolder) => Promise<TestParts>
     return {
       keyStore: createKeyStore(folder.place),
       readCliStatus: () => Promise.resolve(status),
-      health: { isCountedInMemory: () => true, isDraining: () => true },
+      health: {
+        isCountedInMemory: () => true,
+        isDraining: () => true,
+        planLimits: () => PLAN.map((limit) => ({ ...limit, used: 1, isReached: true })),
+        cliVersion: '2.1.200',
+      },
     };
   },
 };

@@ -43,10 +43,24 @@ export function seedWatch({ count, failedEach, keyIds }: SeedOptions) {
     // More of them towards the end, as if it were a working day.
     atMs = Math.round(Date.now() - DAY_MS * (1 - (index + 1) / count) ** 1.5);
     watch.observer.ended?.(toRecord(index, { atMs, failedEach, keyIds }));
+    history.sample(toLoad(index));
     if (index % 1000 === 999) requests.list({}, { limit: 1 }); // has them written
   }
   atMs = Date.now();
   return watch;
+}
+
+/** Busy for a while again and again. */
+function toLoad(index: number) {
+  const busy = Math.max(0, Math.round(4 * Math.sin(index / 90)));
+  return {
+    waiting: Math.max(0, busy - 2),
+    running: Math.min(4, 1 + busy),
+    processes: 4 + busy,
+    ready: 2 - Math.min(2, busy),
+    hit: Number(index % 5 !== 0),
+    missed: Number(index % 5 === 0),
+  };
 }
 
 function toRecord(

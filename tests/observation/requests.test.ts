@@ -51,6 +51,29 @@ test('a restart forgets nothing', () => {
   second.close();
 });
 
+test('the times of all that fit are exact, over more than are read at once', async () => {
+  const requests = open();
+  for (let index = 1; index <= 6000; index += 1) {
+    tell(requests, { totalMs: index, firstTokenMs: index % 2 === 0 ? index : undefined });
+    if (index % 1000 === 0) requests.list({}, { limit: 1 }); // has them written
+  }
+  tell(requests, { totalMs: 90_000, firstTokenMs: undefined, ...failed('x') });
+  expect(await requests.readTimes({ outcome: 'done' })).toEqual({
+    requests: 6000,
+    failed: 0,
+    firstTokenMs: { p50: 3000, p95: 5700 },
+    totalMs: { p50: 3000, p95: 5700 },
+  });
+  expect(await requests.readTimes({ outcome: 'failed' })).toEqual({
+    requests: 1,
+    failed: 1,
+    firstTokenMs: undefined,
+    totalMs: { p50: 90_000, p95: 90_000 },
+  });
+  expect(await requests.readTimes({ model: 'none' })).toMatchObject({ requests: 0, failed: 0 });
+  requests.close();
+});
+
 test('the oldest make room, and none are kept where none are wanted', () => {
   const requests = open({ most: 3 });
   tell(requests, ...['a', 'b', 'c', 'd', 'e'].map((id) => ({ id })));

@@ -2,7 +2,9 @@ import type { Context } from 'hono';
 
 import type { AppEnv } from '../../http/variables.ts';
 import { readRequestPage } from '../../routes/admin/requests.ts';
+import type { Times } from '../../observation/requests/times.ts';
 import type { DashboardParts } from '../dashboard-parts.ts';
+import { toCount, toDuration } from '../formats.ts';
 import { html, type Html } from '../html.ts';
 import { orComplaint } from '../or-complaint.ts';
 import type { Page } from '../page.ts';
@@ -24,9 +26,27 @@ export const requestsPage: Page = {
 
 async function found(parts: DashboardParts, c: Context<AppEnv>, query: URLSearchParams) {
   return orComplaint(async () => {
-    const { requests, next, nameKey } = await readRequestPage(c, parts);
-    return html`${requestTable(requests, { nameKey, query })} ${ways(query, next)}`;
+    const { filter, requests, next, nameKey } = await readRequestPage(c, parts);
+    const times = await parts.watch.requests.readTimes(filter);
+    return html`${summary(times)} ${requestTable(requests, { nameKey, query })} ${ways(query, next)}`;
   });
+}
+
+/** Of all that fit, on the other pages, too. */
+function summary({ requests, failed, firstTokenMs, totalMs }: Times) {
+  if (requests === 0) return '';
+  return html`<p class="summary">
+    <span><b>${toCount(requests)}</b> ${requests === 1 ? 'request' : 'requests'}</span>
+    <span><b>${toCount(failed)}</b> failed</span>
+    ${quantiles('First token', firstTokenMs)} ${quantiles('Took', totalMs)}
+  </p>`;
+}
+
+function quantiles(title: string, times: Times['totalMs']) {
+  if (!times) return '';
+  return html`<span
+    >${title} p50 <b>${toDuration(times.p50)}</b>, p95 <b>${toDuration(times.p95)}</b></span
+  >`;
 }
 
 /** To the pages before and behind, and to what is shown as files. */

@@ -9,6 +9,7 @@ import {
   type PageOptions,
   REQUESTS_SCHEMA,
 } from './request-table.ts';
+import type { Times } from './times.ts';
 import { createUsage, type Usage } from './usage.ts';
 
 export type RequestsOptions = Pick<DatabaseOptions, 'file' | 'onSetAside'> & {
@@ -26,6 +27,8 @@ export type KeptRequests = {
   observer: RunObserver;
   /** Those that fit, the newest first. */
   list: (filter: RequestFilter, page: PageOptions) => readonly KeptRequest[];
+  /** How long all those that fit took. */
+  readTimes: (filter: RequestFilter) => Promise<Times>;
   /** Keys and models of what is kept. */
   readChoices: () => Choices;
   /** Who used what since then, in milliseconds since 1970. */
@@ -57,10 +60,14 @@ export function openRequests({
   let waiting: Write[] = [];
   let timer: NodeJS.Timeout | undefined;
 
-  function writeAll() {
+  function written() {
     clearTimeout(timer);
     timer = undefined;
-    if (waiting.length === 0) return;
+    if (waiting.length > 0) writeAll();
+    return { table, usage };
+  }
+
+  function writeAll() {
     try {
       database.exec('BEGIN IMMEDIATE');
       for (const write of waiting) write(table);
@@ -77,7 +84,7 @@ export function openRequests({
     if (most === 0) return;
     waiting.push(write);
     if (waiting.length > MOST_WAITING) waiting.shift();
-    timer ??= setTimeout(writeAll, GATHER_MS).unref();
+    timer ??= setTimeout(written, GATHER_MS).unref();
   }
 
   return {
@@ -88,18 +95,13 @@ export function openRequests({
       },
       charged: ({ requestId }, costUsd) => add((rows) => rows.charge(requestId, costUsd)),
     },
-    list(filter, page) {
-      writeAll();
-      return table.list(filter, page);
-    },
+    list: (filter, page) => written().table.list(filter, page),
+    readTimes: (filter) => written().table.readTimes(filter),
     readChoices: () => table.readChoices(),
-    readUsage(fromMs) {
-      writeAll();
-      return usage.readSince(fromMs);
-    },
+    readUsage: (fromMs) => written().usage.readSince(fromMs),
     readLastUse: (keyId) => usage.readLastUse(keyId),
     close() {
-      writeAll();
+      written();
       database.close();
     },
   };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { KeptRequest, type NewRow } from './kept-request.ts';
 import { type RequestFilter, toCondition } from './request-filter.ts';
+import { readTimes } from './times.ts';
 
 /** How the table is made. */
 export const REQUESTS_SCHEMA = {
@@ -78,6 +79,7 @@ export function createRequestTable(database: DatabaseSync) {
         SELECT * FROM requests WHERE number < $before ${sql} ORDER BY number DESC LIMIT $limit`);
       return rows.parse(statement.all({ ...named, before, limit }));
     },
+    readTimes: (filter: RequestFilter) => readTimes(database, filter),
     readChoices: (): Choices => ({
       keyIds: readDistinct(database, 'keyId'),
       models: readDistinct(database, 'model'),

@@ -9,6 +9,8 @@ const Time = z
   .nullable()
   .describe('Milliseconds; null where it did not come.');
 
+const Quantiles = z.object({ p50: Time, p95: Time }).nullable();
+
 /** The answer of `GET /ready`. */
 export const Readiness = z.object({
   status: z.enum(['ready', 'not-ready']),
@@ -137,6 +139,15 @@ const KeptRequest = z.object({
 export const RequestList = z.object({
   requests: z.array(KeptRequest),
   next: z.string().nullable().describe('The cursor of the page behind; null at the end.'),
+  times: z
+    .object({
+      requests: Count,
+      failed: Count,
+      firstTokenMs: Quantiles.describe('null where none got a token.'),
+      totalMs: Quantiles,
+    })
+    .nullable()
+    .describe('Of all that fit, however many are on the page; null behind a `cursor`.'),
 });
 
 const sums = {

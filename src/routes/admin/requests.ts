@@ -3,6 +3,7 @@ import type { Context, Handler } from 'hono';
 import type { AppEnv } from '../../http/variables.ts';
 import type { KeptRequest } from '../../observation/requests/kept-request.ts';
 import type { RequestFilter } from '../../observation/requests/request-filter.ts';
+import type { Times } from '../../observation/requests/times.ts';
 import { RunError } from '../../run-error.ts';
 import { readLimit, readNumber } from '../read-number.ts';
 import type { AdminParts } from './admin-parts.ts';
@@ -17,8 +18,13 @@ const [USUAL, MOST] = [50, 1000];
 export function listRequests(parts: AdminParts): Handler<AppEnv> {
   return async (c) => {
     if (readFormat(c) === 'csv') return sendCsv(parts, await readRequestFilter(c, parts.keys));
-    const { requests, next, nameKey } = await readRequestPage(c, parts);
-    return c.json({ requests: requests.map((one) => toBody(one, nameKey)), next });
+    const { filter, requests, next, nameKey } = await readRequestPage(c, parts);
+    return c.json({
+      requests: requests.map((one) => toBody(one, nameKey)),
+      next,
+      // The pages behind have the same.
+      times: c.req.query('cursor') ? null : toTimes(await parts.watch.requests.readTimes(filter)),
+    });
   };
 }
 
@@ -31,6 +37,10 @@ export async function readRequestPage(c: Context, { watch, keys }: AdminParts) {
   const requests = found.slice(0, limit);
   const next = found.length > limit ? String(requests.at(-1)?.number) : null;
   return { filter, requests, next, nameKey: await readKeyNames(keys, requests) };
+}
+
+function toTimes({ firstTokenMs, totalMs, ...counts }: Times) {
+  return { ...counts, firstTokenMs: firstTokenMs ?? null, totalMs: totalMs ?? null };
 }
 
 function readFormat(c: Context) {

@@ -49,6 +49,16 @@ test('links ask for less, and keep what was asked for; files hold what is shown'
   expect(text).toContain('href="/api/admin/requests?outcome=failed&format=csv"');
 });
 
+test('above the table stand the number and the times of all that fit, of other pages too', async () => {
+  const app = await ask(['one', 'two', 'fail']);
+  const text = await openSignedIn(app, '/requests?limit=1');
+  const words = (/<p class="summary">(.*?)<\/p>/s.exec(text)?.[1] ?? '')
+    .replace(/<[^>]+>/g, '')
+    .replace(/\s+/g, ' ');
+  expect(words).toMatch(/3 requests 1 failed First token p50 [\d.]+ m?s, p95 .* Took p50 /);
+  expect(await openSignedIn(app, '/requests?text=nowhere')).not.toContain('class="summary"');
+});
+
 test('the next page begins where this one ends', async () => {
   const app = await ask(['one', 'two', 'fail']);
   const first = await openSignedIn(app, '/requests?limit=2');

@@ -59,7 +59,10 @@ test('a cursor leads through all of them, each once', async () => {
   const app = await createAppWith(['one', 'two', 'three']);
   const all = await listIds(app, '');
   const first = await get(app, '/api/admin/requests?limit=2');
-  const { next } = (await first.json()) as { next: string };
+  const { next, times } = (await first.json()) as { next: string; times: unknown };
+  expect(times).toMatchObject({ requests: 3, failed: 0, totalMs: { p50: expect.any(Number) } });
+  const second = await get(app, `/api/admin/requests?cursor=${next}`);
+  expect(await second.json()).toMatchObject({ times: null });
   expect(await listIds(app, `limit=2&cursor=${next}`)).toEqual(all.slice(2));
   expect(await listIds(app, 'limit=2')).toEqual(all.slice(0, 2));
 });
