@@ -174,7 +174,7 @@ function listNear({ planLimits }: Situation) {
 
 function toPlanSentence({ window, used, resetsAtMs }: PlanLimit) {
   const resetsAt = new Date(resetsAtMs).toISOString().slice(0, 'YYYY-MM-DDThh:mm'.length);
-  return `The plan's ${toWindowTitle(window)} limit is ${Math.floor(used * 100)} % used up; it begins anew at ${resetsAt.replace('T', ' ')} UTC.`;
+  return `The plan's ${toWindowTitle(window)} limit is ${Math.floor(used * 100)}\u00A0% used up; it begins anew at ${resetsAt.replace('T', ' ')} UTC.`;
 }
 
 /** What is known of: of each worker where there are some, else as the CLI last told. */

@@ -25,12 +25,12 @@ test.each([
   [{ readCliStatus: () => Promise.reject(new Error('no CLI')) }, 'does not tell', 'doctor'],
   [
     { planLimits: () => [{ ...WEEK, used: 0.876, isReached: false }] },
-    'The plan&#39;s weekly limit is 87 % used up; it begins anew at 2026-12-01 09:30 UTC.',
+    'The plan&#39;s weekly limit is 87\u00A0% used up; it begins anew at 2026-12-01 09:30 UTC.',
     'Let wait what can',
   ],
   [
     { planLimits: () => [{ ...WEEK, used: 1, isReached: true }] },
-    'is 100 % used up',
+    'is 100\u00A0% used up',
     '<code>ANTHROPIC_API_KEY</code>',
   ],
   [{ cliVersion: '2.1.3' }, 'The claude CLI is version 2.1.3', '<code>claude update</code>'],

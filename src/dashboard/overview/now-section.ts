@@ -39,7 +39,7 @@ function tiles({ cli, queue, processes, planLimits, uptimeSeconds, isDraining }:
 /** `/ready` warns of those that are nearly used up; here all stand that are known. */
 function planTile({ window, used, isReached, resetsAt }: ServerStatus['planLimits'][number]) {
   const detail = html`used, anew ${time(Date.parse(resetsAt))}`;
-  const percent = `${Math.floor(used * 100)} %`;
+  const percent = `${Math.floor(used * 100)}\u00A0%`;
   return tile(`Plan, ${toWindowTitle(window)}`, percent, detail, isReached ? 'bad' : '');
 }
 

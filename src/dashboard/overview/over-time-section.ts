@@ -70,7 +70,7 @@ const CHARTS: readonly ((history: RangeHistory, range: RangeName) => Html)[] = [
   draw('Cost', toDollars, 'bars', [{ name: 'dollars', toValue: (sums) => sums.costUsd }]),
   draw('Queue and places, at most', toCount, 'lines', [
     { name: 'running', toValue: ({ load }) => load?.running },
-    { name: 'waiting', toValue: ({ load }) => load?.waiting, mood: 'bad' },
+    { name: 'waiting', toValue: ({ load }) => load?.waiting, mood: 'second' },
   ]),
   draw('CLI processes, at most', toCount, 'lines', [
     { name: 'alive', toValue: ({ load }) => load?.processes },
