@@ -42,30 +42,7 @@ export function openHistory({
   const minutes = createMinutes(database);
   const samples = createSamples(database);
   const thisMinute = () => Math.floor(now() / MINUTE_MS);
-  /** What is not written yet, by the minute in which it ended; another server may write to the same rows. */
-  const gathered = new Map<number, Minute>();
-  const loads = new Map<number, Sample>();
-  let timer: NodeJS.Timeout | undefined;
-
-  const writeAll = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    try {
-      for (const [at, minute] of gathered) {
-        minutes.write(at, addMinutes(minutes.read(at) ?? EMPTY_MINUTE, minute));
-      }
-      for (const [at, load] of loads) samples.add(at, load);
-    } catch (error) {
-      onProblem(error);
-    }
-    gathered.clear();
-    loads.clear();
-  };
-  const change = (toChanged: (minute: Minute) => Minute) => {
-    const at = thisMinute();
-    gathered.set(at, toChanged(gathered.get(at) ?? EMPTY_MINUTE));
-    timer ??= setTimeout(writeAll, GATHER_MS).unref();
-  };
+  const { change, sample, writeAll } = gather({ minutes, samples, thisMinute, onProblem });
 
   return {
     observer: {
@@ -73,11 +50,7 @@ export function openHistory({
       charged: (_caller, costUsd) =>
         change((minute) => ({ ...minute, costUsd: minute.costUsd + costUsd })),
     },
-    sample(load) {
-      const at = thisMinute();
-      loads.set(at, mergeSamples(loads.get(at) ?? NO_LOAD, load));
-      timer ??= setTimeout(writeAll, GATHER_MS).unref();
-    },
+    sample,
     read(range) {
       writeAll();
       const { bucketMinutes, buckets } = RANGES[range];
@@ -100,6 +73,50 @@ export function openHistory({
     close() {
       writeAll();
       database.close();
+    },
+  };
+}
+
+type Gathering = {
+  minutes: ReturnType<typeof createMinutes>;
+  samples: ReturnType<typeof createSamples>;
+  thisMinute: () => number;
+  onProblem: (error: unknown) => void;
+};
+
+/** What is not written yet, by the minute in which it was; another server may write to the same rows. */
+function gather({ minutes, samples, thisMinute, onProblem }: Gathering) {
+  const changes = new Map<number, Minute>();
+  const loads = new Map<number, Sample>();
+  let timer: NodeJS.Timeout | undefined;
+
+  function writeAll() {
+    clearTimeout(timer);
+    timer = undefined;
+    try {
+      for (const [at, minute] of changes) {
+        minutes.write(at, addMinutes(minutes.read(at) ?? EMPTY_MINUTE, minute));
+      }
+      for (const [at, load] of loads) samples.add(at, load);
+    } catch (error) {
+      onProblem(error);
+    }
+    changes.clear();
+    loads.clear();
+  }
+
+  const writeSoon = () => void (timer ??= setTimeout(writeAll, GATHER_MS).unref());
+  return {
+    writeAll,
+    change: (toChanged: (minute: Minute) => Minute) => {
+      const at = thisMinute();
+      changes.set(at, toChanged(changes.get(at) ?? EMPTY_MINUTE));
+      writeSoon();
+    },
+    sample: (load: Sample) => {
+      const at = thisMinute();
+      loads.set(at, mergeSamples(loads.get(at) ?? NO_LOAD, load));
+      writeSoon();
     },
   };
 }
