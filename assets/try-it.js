@@ -16,7 +16,7 @@ const QUIET_MS = 300;
 const DRAW_MS = 60;
 
 function Workbench({ setup }) {
-  const [form, setForm] = useState(() => readForm());
+  const [form, setForm] = useState(() => readKnownForm(setup));
   const [exchanges, setExchanges] = useState([]);
   const [described, setDescribed] = useState({ complaints: {} });
   const [, redraw] = useReducer((count) => count + 1, 0);
@@ -61,7 +61,7 @@ function Workbench({ setup }) {
   useEffect(() => {
     const onKey = (event) => {
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
-        element.current.requestSubmit();
+        findForm(event.target, element.current)?.requestSubmit();
       if (event.key === 'Escape') sending.current?.abort();
     };
     document.addEventListener('keydown', onKey);
@@ -110,6 +110,19 @@ function Workbench({ setup }) {
     </div>
     <h3>The same request as code</h3>
     <${CodeTabs} titles=${{ json: 'JSON', ...setup.codes }} texts=${toTexts(described)} />`;
+}
+
+/** A link may name an API that is not there. */
+function readKnownForm({ apis }) {
+  const form = readForm();
+  const isKnown = apis.some(({ name }) => name === form.dialect);
+  return isKnown ? form : { ...form, dialect: apis[0].name };
+}
+
+/** The form that a key sends; what an agent waits for is answered with a button. */
+function findForm(target, usual) {
+  if (target.closest('.input-card')) return;
+  return target.closest('form.calls') ?? usual;
 }
 
 const numbers = new WeakMap();

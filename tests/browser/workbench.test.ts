@@ -140,7 +140,7 @@ test.each(['OpenAI chat completions', 'OpenAI responses', 'Anthropic messages', 
     expect(await calls.locator('pre').textContent()).toContain('"city": "Paris"');
     await calls.getByLabel('Result of get_weather').fill('18 °C, sunny');
     if (api === 'Anthropic messages') await picture('call');
-    await calls.getByRole('button', { name: 'Go on with this result' }).click();
+    await page.keyboard.press('Control+Enter');
     await page.locator('.answer', { hasText: 'It is sunny' }).waitFor();
     expect(asked[1]?.messages.slice(1)).toMatchObject([
       {
@@ -323,6 +323,7 @@ test('a link that somebody bent does no harm', async () => {
   await page.goto(`${server.url}/try?messages=[1]&dialect=nothing&model=<b>`);
   expect(await page.getByLabel('Message 1', { exact: true }).inputValue()).toContain('hello');
   expect(await page.getByLabel('Model', { exact: true }).inputValue()).toBe('<b>');
+  expect(await page.getByLabel('API').inputValue()).toBe('openai-chat');
 });
 
 test('what the code can hold is told', async () => {
