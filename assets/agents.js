@@ -11,6 +11,8 @@ const list = document.querySelector('#runs [data-source]');
 const title = document.title;
 
 document.querySelector('#start form').addEventListener('submit', onStart);
+// Sent before this script was there, the form would only be a longer address.
+document.querySelector('#start [type=submit]').disabled = false;
 let shown = location.search;
 // A link within the page, like the one to its content, is told as well.
 window.addEventListener('popstate', () => location.search === shown || location.reload());

@@ -1,4 +1,4 @@
-// A card for each thing that a run waits for: leave for a tool, a question, a plan.
+// A card for each thing that a run waits for: leave for a tool, a question, a plan, the result of a tool.
 import { copyTemplate, make } from './elements.js';
 import { call } from './server.js';
 
@@ -32,6 +32,11 @@ const FILLS = {
     slot(card, 'plan').textContent = plan;
     return () => ({});
   },
+  'tool-request'(card, { toolName, input }) {
+    slot(card, 'tool').textContent = toolName;
+    slot(card, 'input').textContent = JSON.stringify(input, null, 2);
+    return () => ({ content: card.elements.content.value, isError: card.elements.isError.checked });
+  },
 };
 
 /** Whether an event is something that a run waits for. */
@@ -52,7 +57,7 @@ export function makeInputCard(runId, input) {
     try {
       const answer = decision === 'allow' ? readAnswer() : toDenial(card);
       isSent = true;
-      isSent = await sendAnswer(runId, input.id, { decision, ...answer }, tell);
+      isSent = await sendAnswer(runId, input, { decision, ...answer }, tell);
     } catch (error) {
       tell(error.message);
     }
@@ -61,11 +66,12 @@ export function makeInputCard(runId, input) {
 }
 
 /** Whether it was taken. */
-async function sendAnswer(runId, inputId, answer, tell) {
-  const path = `/api/runs/${runId}/approvals/${inputId}`;
+async function sendAnswer(runId, { id, type }, { decision, ...answer }, tell) {
+  const isResult = type === 'tool-request' && decision === 'allow';
+  const path = isResult ? 'tool-results' : `approvals/${id}`;
+  const body = JSON.stringify(isResult ? { id, ...answer } : { decision, ...answer });
   const headers = { 'content-type': 'application/json' };
-  const options = { method: 'POST', headers, body: JSON.stringify(answer) };
-  return Boolean(await call(path, options, tell));
+  return Boolean(await call(`/api/runs/${runId}/${path}`, { method: 'POST', headers, body }, tell));
 }
 
 function toDenial(card) {

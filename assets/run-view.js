@@ -3,6 +3,8 @@ import { refresh } from './dashboard.js';
 import { followRun } from './follow-run.js';
 import { isInput, makeInputCard } from './input-card.js';
 import { createRunLog } from './run-log.js';
+import { steer } from './run-steering.js';
+import { createRunTasks } from './run-tasks.js';
 import { call } from './server.js';
 
 const find = (id) => document.getElementById(id);
@@ -28,24 +30,30 @@ export async function showRun(id, { body, onChange }) {
   find('run-log').replaceChildren();
   find('run-inputs').replaceChildren();
   find('run-message').hidden = false;
+  find('run-tasks').hidden = true;
+  steer(id);
   const change = () => {
     refreshed = refreshed.then(() => refresh(find('run-head')));
     onChange();
   };
   const spent = createMeter();
   const log = createRunLog(find('run-log'), { takeBack });
+  const tasks = createRunTasks(find('run-task-list'), id);
   const cards = new Map();
   change();
   for await (const event of followRun(id, { signal, body, tell: say })) {
     if (signal.aborted) return;
     log.show(event);
     find('run-spent').textContent = spent(event);
+    if (event.type === 'task') tasks.show(event);
     if (isInput(event)) ask(cards, event);
     if (event.type === 'input-settled') settle(cards, event.id);
     if (isInput(event) || TURNS.has(event.type)) change();
   }
   if (signal.aborted) return;
   log.end();
+  tasks.end();
+  steer(undefined);
   find('run-inputs').replaceChildren();
   find('run-message').hidden = true;
   change();

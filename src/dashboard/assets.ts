@@ -22,6 +22,8 @@ const ASSETS: Readonly<Record<string, string>> = {
   'read-answer.js': JAVASCRIPT,
   'requests.js': JAVASCRIPT,
   'run-log.js': JAVASCRIPT,
+  'run-steering.js': JAVASCRIPT,
+  'run-tasks.js': JAVASCRIPT,
   'run-view.js': JAVASCRIPT,
   'send-trial.js': JAVASCRIPT,
   'server.js': JAVASCRIPT,

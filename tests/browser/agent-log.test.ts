@@ -58,6 +58,22 @@ const SCRIPT: readonly ScriptStep[] = [
   ...saying(7, 'All is done.'),
 ];
 
+const WEATHER = {
+  type: 'tool-request',
+  callId: 'toolu_9',
+  toolName: 'weather',
+  input: { city: `Bonn ${HOSTILE}` },
+} as const satisfies ScriptStep;
+
+/** Begins two tasks, of which one fails, and calls a tool of the caller's twice. */
+const STEERED: readonly ScriptStep[] = [
+  ...['t1', 't2'].map((id) => toTask(id, 'running')),
+  toTask('t2', 'failed'),
+  WEATHER,
+  WEATHER,
+  ...saying(0, 'All is done.'),
+];
+
 let held: PromiseWithResolvers<void>;
 let agent: ReturnType<typeof createScriptedAgent>;
 let server: Listening;
@@ -65,11 +81,12 @@ let browser: Browser;
 let close: () => Promise<void>;
 
 beforeAll(async () => {
-  agent = createScriptedAgent((prompt) =>
-    prompt.includes('hold')
+  agent = createScriptedAgent((prompt) => {
+    if (prompt.includes('steer')) return STEERED;
+    return prompt.includes('hold')
       ? [...saying(0, 'one '), held.promise, ...saying(1, 'two '), LEAVE, ...saying(2, 'three')]
-      : SCRIPT,
-  );
+      : SCRIPT;
+  });
   server = await serve();
   ({ browser, close } = await openBrowser());
 });
@@ -175,6 +192,51 @@ test('a run in the foreground ends when the page is left; a word on the way arri
   expect(complaints).toEqual([]);
 });
 
+test.each(Object.entries(SCREENS))(
+  'on a %s screen tasks are read and stopped, a run is changed and asked, its tool given a result',
+  async (screen, options) => {
+    const { page, complaints } = await open(options);
+    await start(page, 'steer');
+    const tasks = page.locator('#run-task-list > li');
+    await page.locator('.input-card').waitFor();
+    expect(await tasks.nth(1).textContent()).toBe(`Task t2 ${HOSTILE} failed`);
+    await tasks.first().getByRole('button', { name: 'Output' }).click();
+    await tasks.getByText('t1 wrote').waitFor();
+    await tasks.first().getByRole('button', { name: 'Stop' }).click();
+
+    await page.getByText('Change or ask').click();
+    await page.getByLabel('When a tool needs leave').last().selectOption('acceptEdits');
+    await page.getByRole('button', { name: 'Change', exact: true }).click();
+    await page.locator('#run-change-state', { hasText: 'from the next step' }).waitFor();
+    await page.getByLabel('A question beside the conversation').fill(`Why? ${HOSTILE}`);
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await page.getByText(`You asked: Why? ${HOSTILE}`).waitFor();
+    expect(agent.changes.splice(0)).toEqual([{ stopped: 't1' }, { permissionMode: 'acceptEdits' }]);
+    expect(await findFaults(page)).toEqual(NO_FAULTS);
+    if (PICTURES)
+      await page.screenshot({ path: join(PICTURES, `steered-${screen}.png`), fullPage: true });
+
+    const card = page.locator('.input-card');
+    await card.getByRole('heading', { name: 'The result of weather' }).waitFor();
+    expect(await card.locator('pre').textContent()).toContain(HOSTILE.slice(0, 10));
+    await card.getByLabel('Result').fill('18 degrees');
+    await card.getByLabel('it failed').check();
+    await card.getByRole('button', { name: 'Give the result' }).click();
+    await page.getByText('Allowed: weather').waitFor();
+    await card.getByLabel('If refused').fill('No weather today.');
+    await card.getByRole('button', { name: 'Refuse it' }).click();
+    await page.locator('#run-head', { hasText: 'done' }).waitFor();
+    expect(agent.answers.slice(-2)).toEqual([
+      { decision: 'allow', result: { text: '18 degrees', isError: true } },
+      { decision: 'deny', message: 'No weather today.' },
+    ]);
+    expect(await tasks.getByRole('button').count()).toBe(0);
+    expect(await page.getByText('Change or ask').isVisible()).toBe(false);
+    await page.context().close();
+    expect(complaints).toEqual([]);
+  },
+);
+
 test('what cannot be started says why, and the prompt stays', async () => {
   const { page } = await open();
   await page.getByText('More').click();
@@ -187,6 +249,14 @@ test('what cannot be started says why, and the prompt stays', async () => {
 
 function sub(part: Extract<ScriptStep, { type: 'subagent-part' }>['part']): ScriptStep {
   return { type: 'subagent-part', parentCallId: 'toolu_2', part };
+}
+
+function toTask(id: string, status: 'running' | 'failed'): ScriptStep {
+  return {
+    type: 'task',
+    task: { id, kind: 'shell', description: `Task ${id} ${HOSTILE}` },
+    status,
+  };
 }
 
 function serve() {

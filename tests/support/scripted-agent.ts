@@ -35,12 +35,14 @@ const AGENT: AgentSummary = {
 
 /**
  * Runs that do what `toSteps` says for their prompt, and wait where they ask. No CLI is behind them;
- * `answers` is what they were told, `words` what was said on the way.
+ * `answers` is what they were told, `words` what was said on the way, `changes` what was changed there. A
+ * question is answered with itself.
  */
 export function createScriptedAgent(toSteps: (prompt: string) => readonly ScriptStep[]) {
   const waiting = new Map<string, (answer: InputAnswer) => void>();
   const answers: InputAnswer[] = [];
   const words: string[] = [];
+  const changes: object[] = [];
   const ask = (id: string, signal: AbortSignal) =>
     new Promise<InputAnswer>((resolve, reject) => {
       waiting.set(id, resolve);
@@ -77,10 +79,14 @@ export function createScriptedAgent(toSteps: (prompt: string) => readonly Script
         ...NO_INPUTS.steering,
         answer: async (_, id, answer) => waiting.get(id)?.(answer),
         send: async (_, { text }) => void words.push(text),
+        change: async (_, change) => void changes.push(change),
+        ask: async (_, question) => `You asked: ${question}`,
+        readTask: async (_, id) => ({ output: `${id} wrote`, totalBytes: 8, isTruncated: false }),
+        stopTask: async (_, id) => void changes.push({ stopped: id }),
       },
     },
   });
-  return { run, runs, answers, words };
+  return { run, runs, answers, words, changes };
 }
 
 /** The events of a text that is said at once. */

@@ -23,6 +23,19 @@ export function inputCards(): Html {
     html`<h3>A plan</h3>
       <pre class="words" tabindex="0" data-slot="plan"></pre>`,
     { allow: 'Carry it out', deny: 'Send it back', message: 'If sent back: what to change' },
+  )}
+  ${card(
+    'tool-request',
+    html`<h3>The result of <span data-slot="tool"></span></h3>
+      <p>The caller’s own program carries it out, or you do.</p>
+      <pre class="words" tabindex="0" data-slot="input"></pre>
+      <div class="inputs">
+        <label>Result <textarea name="content" rows="2" spellcheck="false"></textarea></label>
+      </div>
+      <label class="choice"
+        ><input type="checkbox" name="isError" /> <span>it failed</span></label
+      >`,
+    { allow: 'Give the result', deny: 'Refuse it', message: 'If refused: why' },
   )}`;
 }
 

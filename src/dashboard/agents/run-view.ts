@@ -29,5 +29,40 @@ function content(run: RunViewOptions | undefined) {
       </label>
       <button type="submit" class="quiet">Tell it</button>
       <span id="run-message-state" class="complaint" role="status"></span>
-    </form>`;
+    </form>
+    <div id="run-tasks" hidden>
+      <h3>In the background</h3>
+      <ul id="run-task-list" class="log"></ul>
+    </div>
+    ${steering()}`;
+}
+
+/** What can be changed and asked while it is at work. */
+function steering() {
+  return html`<details id="run-steering" hidden>
+    <summary>Change or ask</summary>
+    <form id="run-change" class="row">
+      <label>
+        When a tool needs leave
+        <select name="permissionMode">
+          <option value="">as it is</option>
+          <option value="ask">ask me for leave</option>
+          <option value="dontAsk">deny it</option>
+          <option value="acceptEdits">let it edit files, deny the rest</option>
+        </select>
+      </label>
+      <label>Model <input name="model" placeholder="as it is" autocomplete="off" /></label>
+      <button type="submit" class="quiet">Change</button>
+      <span id="run-change-state" role="status"></span>
+    </form>
+    <form id="run-ask" class="row">
+      <label>
+        A question beside the conversation
+        <textarea name="question" rows="1" required></textarea>
+      </label>
+      <button type="submit" class="quiet">Ask</button>
+    </form>
+    <p id="run-asked" class="hint"></p>
+    <p id="run-answer" class="words" role="status"></p>
+  </details>`;
 }

@@ -39,7 +39,7 @@ export async function startForm(parts: DashboardParts, c: Context<AppEnv>): Prom
         ${suggestions('folders', folders)} ${suggestions('models', await listModelNames(parts))}
         ${moreFields(session)}
         <div class="row">
-          <button type="submit">Start</button>
+          <button type="submit" disabled>Start</button>
           <span id="start-state" role="status"></span>
         </div>
       </form>
