@@ -55,6 +55,8 @@ export function createRecorder({ onProblem, announce, limitsOf, ...options }: Re
   const live = createLiveRuns({ ...options, attempt, tell });
   const keep = createKeep({ store, inputs, tell });
 
+  const charge = (id: string, costUsd: number) => attempt(() => store.charge(id, costUsd));
+
   async function* record(run: Run, details: NewRun, given: RunClock): ReturnType<Run> {
     const { requestId: id, keyId } = details.request.caller;
     const stop = live.open(details);
@@ -90,7 +92,7 @@ export function createRecorder({ onProblem, announce, limitsOf, ...options }: Re
     }
   }
 
-  return { record, isLive: live.has, cancel: live.cancel, endAll: live.endAll };
+  return { record, charge, isLive: live.has, cancel: live.cancel, endAll: live.endAll };
 }
 
 /** What must not spoil the answer. */

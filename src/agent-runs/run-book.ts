@@ -72,6 +72,8 @@ export type RunBook = OwnedRuns & {
   checkWebhook: (webhook: Webhook) => void;
   /** Ends a run and resolves when it has ended; one that had ended stays as it is. */
   cancel: (id: string, keyId: string) => Promise<StoredRun>;
+  /** Notes what a run cost that fails or is cancelled. */
+  charge: (id: string, costUsd: number) => void;
   removeExpired: () => void;
   /** Whether there are unfinished runs that no living server is at. */
   hasLeft: () => boolean;
@@ -131,6 +133,7 @@ export function createRunBook(options: RunBookOptions): RunBook {
       await recorder.cancel(id);
       return get(id, keyId);
     },
+    charge: recorder.charge,
     removeExpired: () => store.removeEndedUntil(now() - options.ttlMs),
     async close(reason) {
       await recorder.endAll(reason);

@@ -36,6 +36,8 @@ const row = z.object({
   failure: optional(object),
   /** The server that carries it out; empty when that gave it back. */
   server: optional(z.string()),
+  /** What it cost beside its answer, as far as that was told: it failed, or was cancelled. */
+  costUsd: optional(z.number()),
 });
 
 /** A run of an agent, as it is kept. Times are milliseconds since 1970. */
@@ -70,7 +72,8 @@ const SCHEMA = `
     answer TEXT,
     failure TEXT,
     bytes INTEGER NOT NULL DEFAULT 0,
-    server TEXT
+    server TEXT,
+    costUsd REAL
   ) STRICT;
   CREATE INDEX runs_of_key ON runs (keyId, number);
   CREATE INDEX runs_by_end ON runs (endedAt);
@@ -100,7 +103,10 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
     ...place,
     schema: SCHEMA,
     version: SCHEMA_VERSION,
-    laterColumns: [{ table: 'runs', name: 'server', type: 'TEXT' }],
+    laterColumns: [
+      { table: 'runs', name: 'server', type: 'TEXT' },
+      { table: 'runs', name: 'costUsd', type: 'REAL' },
+    ],
   });
   database.exec(`PRAGMA foreign_keys = ON;
     CREATE INDEX IF NOT EXISTS runs_unfinished ON runs (server) WHERE ${IS_UNFINISHED};`);
@@ -147,6 +153,7 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
     listSizes: (keyId: string) => sizes.parse(statements.listSizes.all(keyId)),
     /** Runs of a key that go on whoever reads them, and have not ended. */
     countWaiting: (keyId: string) => Number(statements.countWaiting.get(keyId)?.['count']),
+    charge: (id: string, costUsd: number) => void statements.charge.run(costUsd, id),
     remove: (id: string) => void statements.remove.run(id),
     removeEndedUntil: (time: number) => void statements.removeEnded.run(time),
     close: () => database.close(),
@@ -179,6 +186,9 @@ function prepare(database: DatabaseSync) {
     ),
     countWaiting: database.prepare(
       `SELECT count(*) AS count FROM runs WHERE keyId = ? AND ${IS_UNREAD} AND ${IS_UNFINISHED}`,
+    ),
+    charge: database.prepare(
+      'UPDATE runs SET costUsd = round(coalesce(costUsd, 0) + ?, 8) WHERE id = ?',
     ),
     remove: database.prepare('DELETE FROM runs WHERE id = ?'),
     removeEnded: database.prepare('DELETE FROM runs WHERE endedAt <= ?'),

@@ -4,7 +4,8 @@ import { createAgentLaunch, createAgentRun } from './agent/agent-run.ts';
 import { createLiveAgents } from './agent/live-agents.ts';
 import { createSessionWork } from './agent/session-work.ts';
 import type { ReadAbilities } from './chat/abilities.ts';
-import { type ChatCost, createChatCosts } from './chat/chat-costs.ts';
+import { createChatCosts } from './chat/chat-costs.ts';
+import type { RunCost } from './process/run-cost.ts';
 import { createChatRun } from './chat/chat-run.ts';
 import { createCountTokens } from './chat/count-tokens.ts';
 import { createLearntRefusals, withDroppableParams } from './chat/droppable-params.ts';
@@ -37,22 +38,25 @@ export type ClaudeBackendOptions = {
   scratch: Pick<Scratch, 'empty' | 'openTemporary'>;
   /** The queue in front of the back end; `onChange` registers a listener. */
   queue: { counts: () => QueueCounts; onChange: (listener: () => void) => void };
-  /** Called when it is known what a chat's turn cost, or that it will not be. Default: nothing. */
-  onChatCost?: ((cost: ChatCost) => void) | undefined;
+  /**
+   * Called when it is known what a chat's turn cost, or an agent's run that did not come to its end, or that it
+   * will not be known. Default: nothing.
+   */
+  onCost?: ((cost: RunCost) => void) | undefined;
   /** Starts a process. Default: runs `claudePath`. */
   startProcess?: ProcessesOptions['startProcess'];
 };
 
 /** The CLI as a back end: everything that holds CLI processes. */
 export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
-  const { config, base } = options;
+  const { config, base, onCost = () => {} } = options;
   const parts = createParts(options);
   const { processes, spares, blanks, agentSpares, kept, suspended, reader, retireIfChanged } =
     parts;
   const chatParts = {
     ...parts,
     readAbilities: reader.readAbilities,
-    costs: createChatCosts(options.onChatCost ?? (() => {})),
+    costs: createChatCosts(onCost),
   };
   const refusals = createLearntRefusals();
   const chat = withUpstreamForm(
@@ -67,6 +71,7 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
       live,
       base: agentBase,
       tasksTimeoutMs: config.agentTasksTimeoutMs,
+      onCost,
     }),
   );
 

@@ -49,7 +49,7 @@ export async function openBackend(options: ServerOptions, parts: CliParts): Prom
       conversations: config.keptProcessTtlMs,
       sessions: config.sessionTtlMs,
     },
-    onChatCost: parts.onChatCost,
+    onCost: parts.onCost,
     onProblem: (error) => parts.log.error({ err: error }, 'the cluster has a problem'),
   });
   const catalogue = createCatalogue(backend.readStatus);
@@ -96,7 +96,7 @@ export async function openOwnWorker(
       }),
       onChange: (listener) => void (noteChange = listener),
     },
-    onChatCost: (caller: Caller, costUsd: number) => joined.worker?.tellCost(caller, costUsd),
+    onCost: (caller: Caller, costUsd: number) => joined.worker?.tellCost(caller, costUsd),
   });
   const worker = await openWorker({
     ...toAddress(config),

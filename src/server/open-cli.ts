@@ -19,13 +19,13 @@ export type CliParts = {
   gate: Pick<Gate, 'counts' | 'onChange'>;
   log: Log;
   /** Called when it is known what a chat's turn cost, in US dollars. */
-  onChatCost: (caller: Caller, costUsd: number) => void;
+  onCost: (caller: Caller, costUsd: number) => void;
 };
 
 /** The CLI's side: how its processes are launched, and everything that holds them. */
 export async function openCli(
   { config, environment, claude, wrapBackend = asIs }: ServerOptions,
-  { gate, log, onChatCost }: CliParts,
+  { gate, log, onCost }: CliParts,
 ) {
   const registry = createProcessRegistry(join(config.stateDir, 'processes'), (error) =>
     log.error({ err: error }, 'a CLI process could not be put on record'),
@@ -53,9 +53,9 @@ export async function openCli(
     book: registry,
     scratch,
     queue: gate,
-    onChatCost({ caller, costUsd }) {
+    onCost({ caller, costUsd }) {
       if (costUsd === undefined) noteUnknownCost(log, caller);
-      else onChatCost(caller, costUsd);
+      else onCost(caller, costUsd);
     },
   });
   const backend = wrapBackend(own);

@@ -50,9 +50,10 @@ export async function createServerParts(options: ServerOptions) {
   const cli = await openBackend(options, {
     gate,
     log,
-    onChatCost(caller, costUsd) {
+    onCost(caller, costUsd) {
       void keys.limits.charge(caller.keyId, costUsd);
       watch.observer.charged?.(caller, costUsd);
+      runs.charge(caller.requestId, costUsd);
     },
   });
   const { backend, cluster, queue, readCliStatus } = cli;

@@ -288,7 +288,7 @@ async function join(
     maxQueueSize,
     queueTimeoutMs,
     ttlMs: { calls: 1000, conversations: 1000, sessions: 1000 },
-    onChatCost: () => undefined,
+    onCost: () => undefined,
     onProblem: (error) => void problems.push(error),
   });
   leaving.push(front.backend.close);

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
 
-import { textReply } from '../../src/demo/replies.ts';
+import {
+  errorReply,
+  type Reply,
+  silentReply,
+  textReply,
+  toolReply,
+} from '../../src/demo/replies.ts';
+import type { Answer } from '../../src/demo/model-server.ts';
 import { type Proxy, startProxy } from '../support/start-proxy.ts';
 
 let proxy: Proxy;
@@ -40,4 +47,50 @@ test('a session whose transcript is gone charges nothing for what it was', async
   const lost = await proxy.send('/api/run', { model: 'sonnet', prompt: 'Hello.', sessionId });
   expect(lost.status).toBeGreaterThanOrEqual(400);
   expect((await run()).costUsd).toBe(costUsd);
+});
+
+/** Calls a tool first; what comes behind its result is up to the test. */
+const afterTool =
+  (reply: Reply): Answer =>
+  (_, { body }) =>
+    JSON.stringify(body.messages).includes('tool_result')
+      ? reply
+      : toolReply([{ name: 'Bash', input: { command: 'true' } }]);
+
+type Ended = { id: string; state: string; costUsd: number | null };
+
+/** Starts a run in the background, and resolves with its record when it has ended. */
+async function startAndEnd(end: (id: string) => Promise<unknown>) {
+  const body = { model: 'sonnet', prompt: 'Hello.', allowedTools: ['Bash'], background: true };
+  const { id } = (await (await proxy.send('/api/run', body)).json()) as Ended; // our own route
+  await end(id);
+  await (await proxy.send(`/api/runs/${id}/events`)).text(); // to their end
+  return (await (await proxy.send(`/api/runs/${id}`)).json()) as Ended; // our own route
+}
+
+/** What the request is on record with, and what its key has spent. */
+async function readCharged(id: string) {
+  const { requests } = (await (await proxy.send('/api/admin/requests')).json()) as {
+    requests: { id: string; costUsd: number }[];
+  };
+  return requests.find((request) => request.id === id)?.costUsd;
+}
+
+test('a run that is cancelled is charged what it had spent', async () => {
+  proxy = await startProxy({ answer: afterTool(silentReply()) });
+  const run = await startAndEnd(async (id) => {
+    await proxy.model.waitForRequest(({ body }) => JSON.stringify(body).includes('tool_result'));
+    await proxy.send(`/api/runs/${id}`, undefined, { method: 'DELETE' });
+  });
+  expect(run).toMatchObject({ state: 'cancelled', costUsd: expect.any(Number) });
+  expect(run.costUsd).toBeGreaterThan(0);
+  await expect.poll(() => readCharged(run.id)).toBe(run.costUsd);
+});
+
+test('a run that fails is charged what it had spent', async () => {
+  proxy = await startProxy({ answer: afterTool(errorReply(400, 'invalid_request_error', 'No.')) });
+  const run = await startAndEnd(() => Promise.resolve());
+  expect(run).toMatchObject({ state: 'failed', costUsd: expect.any(Number) });
+  expect(run.costUsd).toBeGreaterThan(0);
+  await expect.poll(() => readCharged(run.id)).toBe(run.costUsd);
 });

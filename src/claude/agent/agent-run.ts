@@ -9,6 +9,8 @@ import type { OpenProcess } from '../process/processes.ts';
 import { toUserLine } from '../process/input-lines.ts';
 import type { CliProcess } from '../process/cli-process.ts';
 import { createAgentInputs } from './agent-inputs.ts';
+import type { RunCost } from '../process/run-cost.ts';
+import { createAgentCost } from './agent-cost.ts';
 import { createLiveAgent } from './live-agent.ts';
 import { connectMcpServers } from './mcp-servers.ts';
 import { createToolServer } from './serve-tools.ts';
@@ -30,6 +32,8 @@ export type AgentRunParts = {
   base: LaunchBase;
   /** Longest silence of background tasks behind the agent's last words, in milliseconds. */
   tasksTimeoutMs: number;
+  /** Told what a run cost that did not come to its end; one that did tells it itself. */
+  onCost: (cost: RunCost) => void;
 };
 
 /** A run that gets an agent: built-in tools, a working directory, a session on disk. */
@@ -39,6 +43,7 @@ export function createAgentRun({
   live,
   base,
   tasksTimeoutMs,
+  onCost,
 }: AgentRunParts): Run {
   return async function* agent(request, signal) {
     const options = readAgentOptions(request);
@@ -55,11 +60,13 @@ export function createAgentRun({
       onSettled: lines.put,
     });
     process.serve(createToolServer(request.tools));
+    const cost = createAgentCost(process);
     let forget: (() => void) | undefined;
     try {
       signal.throwIfAborted();
       const before = await bind(process, request, options);
       yield { type: 'run-progress', step: 'bound' };
+      cost.begin(before);
       const promptId = sendPrompt(process, request);
       const {
         agent: self,
@@ -80,6 +87,7 @@ export function createAgentRun({
         stopTasks: (ids: readonly string[]) => stopTasks(process, ids),
       };
       for await (const event of readAgentEvents(lines.items(), reading)) {
+        if (event.type === 'run-end') cost.isTold();
         if (event.type === 'run-end' && session?.isNew) spares.learn(launch, keyId);
         yield event;
       }
@@ -88,7 +96,9 @@ export function createAgentRun({
     } finally {
       forget?.();
       signal.removeEventListener('abort', leave);
+      // It is interrupted then, and says what it spent before it leaves.
       await process.end(CLOSING_GRACE_MS);
+      if (cost.isOpen()) onCost({ caller: request.caller, costUsd: cost.read() });
     }
   };
 }

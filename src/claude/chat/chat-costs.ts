@@ -1,9 +1,7 @@
 import { roundUsd } from '../../common/round-usd.ts';
 import type { Caller } from '../../run.ts';
+import type { RunCost } from '../process/run-cost.ts';
 import type { ChatProcess } from './chat-process.ts';
-
-/** What a turn cost in US dollars; `undefined` when its process ended before it told. */
-export type ChatCost = { caller: Caller; costUsd: number | undefined };
 
 export type ChatCosts = {
   /** Notes who pays for what the process does from here on. */
@@ -14,7 +12,7 @@ export type ChatCosts = {
  * Reads what chats cost. The `result` of a turn tells it, behind the answer or the interrupt, as a running
  * total of the process (CLI 2.1.332): so a tool loop is paid for when its turn ends, by whoever asked last.
  */
-export function createChatCosts(onCost: (cost: ChatCost) => void): ChatCosts {
+export function createChatCosts(onCost: (cost: RunCost) => void): ChatCosts {
   const callers = new WeakMap<ChatProcess, Caller>();
 
   return {

@@ -29,7 +29,7 @@ export type FrontOptions = {
   maxQueueSize: number;
   queueTimeoutMs: number;
   ttlMs: PlacementOptions['ttlMs'];
-  onChatCost: (caller: Caller, costUsd: number) => void;
+  onCost: (caller: Caller, costUsd: number) => void;
   onProblem: (error: unknown) => void;
 };
 
@@ -62,7 +62,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     connection: cluster.connect(),
     key: names.events(front),
     onArrival: runs.arrive,
-    onNote: (data) => noteCost(shared.seal.open(data, `cost ${front}`), options.onChatCost),
+    onNote: (data) => noteCost(shared.seal.open(data, `cost ${front}`), options.onCost),
     onProblem,
     signal: stopped.signal,
   });
@@ -153,7 +153,7 @@ async function look(
   await runs.check();
 }
 
-function noteCost(text: string, onChatCost: FrontOptions['onChatCost']) {
+function noteCost(text: string, onCost: FrontOptions['onCost']) {
   const { caller, costUsd } = Cost.parse(JSON.parse(text));
-  onChatCost({ ...caller, user: caller.user }, costUsd);
+  onCost({ ...caller, user: caller.user }, costUsd);
 }

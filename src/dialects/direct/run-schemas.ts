@@ -21,6 +21,11 @@ const listed = {
   background: z.boolean(),
   resumedFrom: z.string().nullable().describe('The run that this one goes on with.'),
   createdAt: z.iso.datetime(),
+  costUsd: z
+    .number()
+    .nonnegative()
+    .nullable()
+    .describe('As far as the CLI told it, also of a run that failed or was cancelled.'),
   endedAt: z.iso.datetime().nullable(),
 };
 

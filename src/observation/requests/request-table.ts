@@ -69,7 +69,8 @@ export function createRequestTable(database: DatabaseSync) {
 
   return {
     insert: (row: NewRow): void => void insert.run(row),
-    charge: (id: string, costUsd: number): void => void charge.run({ id, costUsd }),
+    /** Returns whether the request is there. */
+    charge: (id: string, costUsd: number): boolean => charge.run({ id, costUsd }).changes > 0,
     /** The newest stay. */
     removeAllBut: (most: number): void => void removeAllBut.run(most),
     /** The newest first. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { type ChatCost, createChatCosts } from '../../../src/claude/chat/chat-costs.ts';
+import { createChatCosts } from '../../../src/claude/chat/chat-costs.ts';
+import type { RunCost } from '../../../src/claude/process/run-cost.ts';
 import type { ResultLine } from '../../../src/claude/process/protocol.ts';
 import { result } from '../cli-lines.ts';
 import { createFakeChat } from '../chat-request.ts';
@@ -8,7 +9,7 @@ import { createFakeChat } from '../chat-request.ts';
 const toCaller = (keyId: string) => ({ keyId, user: undefined, requestId: `req_${keyId}` });
 
 function open() {
-  const told: ChatCost[] = [];
+  const told: RunCost[] = [];
   const fake = createFakeChat();
   let onResult: ((line: ResultLine) => void) | undefined;
   fake.process.onResult = (listener) => {
