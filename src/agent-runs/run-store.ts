@@ -81,6 +81,11 @@ const SCHEMA = `
   ${INPUTS_SCHEMA}
 `;
 
+const LATER_COLUMNS = [
+  { table: 'runs', name: 'server', type: 'TEXT' },
+  { table: 'runs', name: 'costUsd', type: 'REAL' },
+];
+
 const IS_UNFINISHED = 'endedAt IS NULL';
 
 /** These go on whoever reads them. */
@@ -103,10 +108,7 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
     ...place,
     schema: SCHEMA,
     version: SCHEMA_VERSION,
-    laterColumns: [
-      { table: 'runs', name: 'server', type: 'TEXT' },
-      { table: 'runs', name: 'costUsd', type: 'REAL' },
-    ],
+    laterColumns: LATER_COLUMNS,
   });
   database.exec(`PRAGMA foreign_keys = ON;
     CREATE INDEX IF NOT EXISTS runs_unfinished ON runs (server) WHERE ${IS_UNFINISHED};`);

@@ -78,19 +78,19 @@ async function readCharged(id: string) {
 
 test('a run that is cancelled is charged what it had spent', async () => {
   proxy = await startProxy({ answer: afterTool(silentReply()) });
-  const run = await startAndEnd(async (id) => {
+  const ended = await startAndEnd(async (id) => {
     await proxy.model.waitForRequest(({ body }) => JSON.stringify(body).includes('tool_result'));
     await proxy.send(`/api/runs/${id}`, undefined, { method: 'DELETE' });
   });
-  expect(run).toMatchObject({ state: 'cancelled', costUsd: expect.any(Number) });
-  expect(run.costUsd).toBeGreaterThan(0);
-  await expect.poll(() => readCharged(run.id)).toBe(run.costUsd);
+  expect(ended).toMatchObject({ state: 'cancelled', costUsd: expect.any(Number) });
+  expect(ended.costUsd).toBeGreaterThan(0);
+  await expect.poll(() => readCharged(ended.id)).toBe(ended.costUsd);
 });
 
 test('a run that fails is charged what it had spent', async () => {
   proxy = await startProxy({ answer: afterTool(errorReply(400, 'invalid_request_error', 'No.')) });
-  const run = await startAndEnd(() => Promise.resolve());
-  expect(run).toMatchObject({ state: 'failed', costUsd: expect.any(Number) });
-  expect(run.costUsd).toBeGreaterThan(0);
-  await expect.poll(() => readCharged(run.id)).toBe(run.costUsd);
+  const ended = await startAndEnd(() => Promise.resolve());
+  expect(ended).toMatchObject({ state: 'failed', costUsd: expect.any(Number) });
+  expect(ended.costUsd).toBeGreaterThan(0);
+  await expect.poll(() => readCharged(ended.id)).toBe(ended.costUsd);
 });

@@ -37,14 +37,8 @@ export type AgentRunParts = {
 };
 
 /** A run that gets an agent: built-in tools, a working directory, a session on disk. */
-export function createAgentRun({
-  openProcess,
-  spares,
-  live,
-  base,
-  tasksTimeoutMs,
-  onCost,
-}: AgentRunParts): Run {
+export function createAgentRun(parts: AgentRunParts): Run {
+  const { openProcess, spares, live, base, tasksTimeoutMs, onCost } = parts;
   return async function* agent(request, signal) {
     const options = readAgentOptions(request);
     const { session } = options;
@@ -68,12 +62,8 @@ export function createAgentRun({
       yield { type: 'run-progress', step: 'bound' };
       cost.begin(before);
       const promptId = sendPrompt(process, request);
-      const {
-        agent: self,
-        messages,
-        isInterrupted,
-      } = createLiveAgent({ process, inputs, options });
-      forget = live.add(request.caller.requestId, self);
+      const spoken = createLiveAgent({ process, inputs, options });
+      forget = live.add(request.caller.requestId, spoken.agent);
       yield { type: 'run-progress', step: 'asked' };
       const reading = {
         model: request.model,
@@ -81,8 +71,8 @@ export function createAgentRun({
         promptId,
         before,
         inputs,
-        messages,
-        isInterrupted,
+        messages: spoken.messages,
+        isInterrupted: spoken.isInterrupted,
         tasksTimeoutMs,
         stopTasks: (ids: readonly string[]) => stopTasks(process, ids),
       };

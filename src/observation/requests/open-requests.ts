@@ -58,8 +58,6 @@ export function openRequests({
   const table = createRequestTable(database);
   const usage = createUsage(database);
   let waiting: Write[] = [];
-  /** Costs that were told before their requests had ended. */
-  let early: Write[] = [];
   let timer: NodeJS.Timeout | undefined;
 
   function written() {
@@ -72,22 +70,14 @@ export function openRequests({
   function writeAll() {
     try {
       database.exec('BEGIN IMMEDIATE');
-      early = [];
       for (const write of waiting) write(table);
       table.removeAllBut(most);
       database.exec('COMMIT');
       waiting = [];
-      for (const write of early) add(write);
     } catch (error) {
       onProblem(error);
       if (database.isOpen && database.isTransaction) database.exec('ROLLBACK');
     }
-  }
-
-  function toCharge(id: string, costUsd: number, isLast = false): Write {
-    return (rows) => {
-      if (!rows.charge(id, costUsd) && !isLast) early.push(toCharge(id, costUsd, true));
-    };
   }
 
   function add(write: Write) {
@@ -103,7 +93,7 @@ export function openRequests({
         const row = toRow(record, now(), redact);
         add((rows) => rows.insert(row));
       },
-      charged: ({ requestId }, costUsd) => add(toCharge(requestId, costUsd)),
+      charged: ({ requestId }, costUsd) => add((rows) => rows.charge(requestId, costUsd)),
     },
     list: (filter, page) => written().table.list(filter, page),
     readTimes: (filter) => written().table.readTimes(filter),

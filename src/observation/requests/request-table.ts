@@ -50,6 +50,8 @@ export type Choices = { keyIds: readonly string[]; models: readonly string[] };
 const rows = z.array(KeptRequest);
 const values = z.array(z.object({ value: z.string() }));
 
+const MOST_EARLY = 1000;
+
 /** The table of requests in an open database. */
 export function createRequestTable(database: DatabaseSync) {
   const insert = database.prepare(`
@@ -63,14 +65,21 @@ export function createRequestTable(database: DatabaseSync) {
   const charge = database.prepare(`
     UPDATE requests SET costUsd = coalesce(costUsd, 0) + $costUsd
     WHERE number = (SELECT max(number) FROM requests WHERE id = $id)`);
+  const early = createEarlyCosts();
   const removeAllBut = database.prepare(
     'DELETE FROM requests WHERE number <= (SELECT max(number) FROM requests) - ?',
   );
 
   return {
-    insert: (row: NewRow): void => void insert.run(row),
-    /** Returns whether the request is there. */
-    charge: (id: string, costUsd: number): boolean => charge.run({ id, costUsd }).changes > 0,
+    insert(row: NewRow) {
+      insert.run(row);
+      const costUsd = early.take(row.id);
+      if (costUsd !== undefined) charge.run({ id: row.id, costUsd });
+    },
+    /** What is told before its request has ended is added then. */
+    charge(id: string, costUsd: number) {
+      if (charge.run({ id, costUsd }).changes === 0) early.add(id, costUsd);
+    },
     /** The newest stay. */
     removeAllBut: (most: number): void => void removeAllBut.run(most),
     /** The newest first. */
@@ -98,4 +107,21 @@ function readDistinct(database: DatabaseSync, column: string) {
       FROM found WHERE found.value IS NOT NULL
     ) SELECT value FROM found WHERE value IS NOT NULL LIMIT 1000`);
   return values.parse(statement.all()).map(({ value }) => value);
+}
+
+/** Costs in US dollars that were told early, by the request; those of requests that never came go in turn. */
+function createEarlyCosts() {
+  const costs = new Map<string, number>();
+  return {
+    add(id: string, costUsd: number) {
+      costs.set(id, (costs.get(id) ?? 0) + costUsd);
+      const [oldest] = costs.keys();
+      if (costs.size > MOST_EARLY && oldest !== undefined) costs.delete(oldest);
+    },
+    take(id: string) {
+      const costUsd = costs.get(id);
+      costs.delete(id);
+      return costUsd;
+    },
+  };
 }
