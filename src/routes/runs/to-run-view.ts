@@ -1,5 +1,5 @@
 import type { StoredRun } from '../../agent-runs/run-store.ts';
-import { roundUsd } from '../../common/round-usd.ts';
+import { toCostUsd } from '../../agent-runs/to-cost.ts';
 
 const SHOWN_PROMPT_CHARACTERS = 200;
 
@@ -24,11 +24,4 @@ export function toListedRun(run: StoredRun) {
 export function toRunView(run: StoredRun) {
   const error = run.failure?.['error'] ?? null;
   return { ...toListedRun(run), answer: run.answer ?? null, error };
-}
-
-/** What its answer tells, and what was told of tries that failed. */
-function toCostUsd({ answer, costUsd }: StoredRun) {
-  const told = answer?.['costUsd'];
-  if (typeof told !== 'number') return costUsd ?? null;
-  return roundUsd(told + (costUsd ?? 0));
 }

@@ -1,0 +1,8 @@
+import type { StoredRun } from './run-store.ts';
+
+/** What a run cost in US dollars: by its answer, and by what was told of tries that failed; `null` where nothing was. */
+export function toCostUsd({ answer, costUsd }: StoredRun): number | null {
+  const told = answer?.['costUsd'];
+  if (typeof told !== 'number') return costUsd ?? null;
+  return costUsd === undefined ? told : Number((told + costUsd).toFixed(8)); // two sums of floats
+}
