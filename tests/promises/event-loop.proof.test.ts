@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
+import { toUpstreamTool } from '../../src/claude/chat/upstream-form/upstream-tool.ts';
 import { APP_KEY, createTestApp } from '../support/create-test-app.ts';
 
 /** Longest time, in milliseconds, for which one request may hold up all others. */
@@ -63,6 +64,43 @@ test.each(Object.keys(SHAPES))('%s hold up nobody for long', async (name) => {
   });
   expect(answered).toBe(status);
   expect(longestMs).toBeLessThan(LONGEST_MS);
+});
+
+const references = (count: number, to: string) =>
+  Array.from({ length: count }, (_, i) => ({ $ref: `#/$defs/${to}${i}` }));
+const named = (count: number, toOne: (index: number) => object) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`d${i}`, toOne(i)]));
+const properties = (count: number, before = '') =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`${before}${i}`, {}]));
+
+/** Schemas of tools, of a size. */
+const SCHEMAS: Readonly<Record<string, (size: number) => Record<string, unknown>>> = {
+  'references to each other': (size) => ({
+    anyOf: references(1, 'd'),
+    $defs: named(size / 100, () => ({ allOf: references(size / 100, 'd'), properties: { a: {} } })),
+  }),
+  'references to the same': (size) => ({
+    anyOf: Array.from({ length: size }, () => ({ $ref: '#/$defs/d0' })),
+    $defs: named(1, () => ({ properties: properties(size) })),
+  }),
+  'branches that share names': (size) => ({
+    anyOf: Array.from({ length: size }, (_, i) => ({ properties: { a: { const: i } } })),
+  }),
+  'names that the API does not take': (size) => ({ properties: properties(size, '!'.repeat(70)) }),
+  'names that are all required': (size) => ({ required: Object.keys(properties(size)) }),
+};
+
+test.each(Object.keys(SCHEMAS))('a tool with %s holds up nobody for long', (name) => {
+  const toSchema = SCHEMAS[name] ?? (() => ({}));
+  const translate = (size: number) =>
+    toUpstreamTool({ name, description: '', inputSchema: toSchema(size), path: 'tools.0' }, 'tool');
+  for (const size of [100, 200, 300]) translate(size);
+
+  const before = process.threadCpuUsage();
+  const { tool } = translate(3000);
+  const { user, system } = process.threadCpuUsage(before);
+  expect(JSON.stringify(tool).length).toBeLessThan(1_000_000);
+  expect((user + system) / 1000).toBeLessThan(LONGEST_MS);
 });
 
 /** Sends a body in pieces, as they come from a socket. */

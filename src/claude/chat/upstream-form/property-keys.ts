@@ -21,9 +21,10 @@ export function toKeys({ properties }: Schema): Keys {
   const names = isSchema(properties) ? Object.keys(properties) : [];
   const taken = new Set(names.filter((name) => KEY.test(name)));
   const keys = new Map<string, string>();
+  const counts = new Map<string, number>();
   for (const name of names) {
     if (KEY.test(name)) continue;
-    const key = toFreeKey(name, taken);
+    const key = toFreeKey(name, taken, counts);
     taken.add(key);
     keys.set(name, key);
   }
@@ -44,14 +45,19 @@ export function renameArguments(value: unknown, keys: Keys): unknown {
   );
 }
 
-function toFreeKey(name: string, taken: ReadonlySet<string>) {
+/** `counts` has how often each base was given, so that thousands of like names are not counted through each time. */
+function toFreeKey(name: string, taken: ReadonlySet<string>, counts: Map<string, number>) {
   const base = name.replaceAll(/[^\w.-]/g, '_').slice(0, LONGEST_KEY) || '_';
-  let key = base;
-  for (let count = 2; taken.has(key); count += 1) {
-    const suffix = `_${count}`;
-    key = base.slice(0, LONGEST_KEY - suffix.length) + suffix;
-  }
+  let count = counts.get(base) ?? 1;
+  let key = count === 1 ? base : toCounted(base, count);
+  while (taken.has(key)) key = toCounted(base, (count += 1));
+  counts.set(base, count);
   return key;
+}
+
+function toCounted(base: string, count: number) {
+  const suffix = `_${count}`;
+  return base.slice(0, LONGEST_KEY - suffix.length) + suffix;
 }
 
 function renameHere(schema: Schema, keys: Keys): Schema {
