@@ -31,12 +31,14 @@ export function authenticate(keys: KeyBook, { ollamaKey }: AuthenticateOptions =
         'This server wants its key, as `Authorization: Bearer KEY` or `x-api-key: KEY`.',
       );
     }
-    const key = isStoodFor && ollamaKey ? await keys.named(ollamaKey) : await keys.find(given);
+    const find = () => (isStoodFor && ollamaKey ? keys.named(ollamaKey) : keys.find(given));
+    const key = await find();
     if (!key) {
       await brake(readAddress(c), c.req.raw.signal);
       throw new RunError('unauthenticated', 'The key is not a key of this server.');
     }
     c.set('key', key);
+    c.set('isKeyValid', async () => (await find()) !== undefined);
     c.set('caller', { keyId: key.id, user: undefined, requestId: c.get('requestId') });
     await next();
   });

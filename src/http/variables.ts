@@ -28,6 +28,8 @@ export type Variables = {
   caller: Caller;
   /** Set by `authenticate`: what the caller's key may do. */
   key: ApiKey;
+  /** Set by `authenticate`: whether what the caller showed is a key still; it may be revoked, or rotated. */
+  isKeyValid: () => Promise<boolean>;
   /**
    * Set by `showLimits`: counts a request that never becomes a run. Throws `rate-limited` when the key has
    * no more.

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 
 import { toUpstreamTool } from '../../src/claude/chat/upstream-form/upstream-tool.ts';
+import { readClientEvent } from '../../src/routes/responses/client-event.ts';
 import { APP_KEY, createTestApp } from '../support/create-test-app.ts';
 
 /** Longest time, in milliseconds, for which one request may hold up all others. */
@@ -63,6 +64,27 @@ test.each(Object.keys(SHAPES))('%s hold up nobody for long', async (name) => {
     answered = (await send(body)).status;
   });
   expect(answered).toBe(status);
+  expect(longestMs).toBeLessThan(LONGEST_MS);
+});
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  'a long text': 'x'.repeat(30_000_000),
+  'a long text of escapes': String.raw`x\n`.repeat(9_000_000),
+};
+
+test.each(Object.keys(MESSAGES))('%s over a WebSocket holds up nobody for long', async (name) => {
+  const toText = (input: string) =>
+    JSON.stringify({ type: 'response.create', model: 'sonnet' }).replace(
+      '}',
+      `,"input":"${input}"}`,
+    );
+  await readClientEvent(toText('x'.repeat(5_000_000)));
+  const text = toText(MESSAGES[name] ?? '');
+  let read: unknown;
+  const longestMs = await measure(async () => {
+    read = await readClientEvent(text);
+  });
+  expect(read).toMatchObject({ body: { model: 'sonnet' }, isGenerating: true });
   expect(longestMs).toBeLessThan(LONGEST_MS);
 });
 

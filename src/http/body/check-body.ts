@@ -18,6 +18,9 @@ const MANY_VALUES = 10_000;
 /** So is a longer text: with escapes in it, it takes 6 ms for each megabyte to read. */
 const MANY_CHARACTERS = 4_000_000;
 
+/** What is counted of a text at a time. */
+const PIECE_CHARACTERS = 1_000_000;
+
 /** Longest check, in milliseconds; the worst bodies that may be sent take a tenth of it. */
 const LIMIT_MS = 10_000;
 
@@ -36,8 +39,8 @@ export async function checkBody<Body>(
   valueCount = countValues(text),
 ): Promise<Body> {
   const name = nameOf(schema);
-  const isLarge = valueCount > MANY_VALUES || text.length > MANY_CHARACTERS;
-  if (isLarge && name !== undefined) return checkInThread<Body>({ name, text });
+  if (isLargeBody(text, valueCount) && name !== undefined)
+    return checkInThread<Body>({ name, text });
   return checkHere(schema, readJson(text));
 }
 
@@ -49,6 +52,11 @@ export async function checkValue<Body>(
 ): Promise<Body> {
   if (valueCount > MANY_VALUES) return checkBody(schema, JSON.stringify(value), valueCount);
   return checkHere(schema, value);
+}
+
+/** Whether it would hold up others to read and check the text here. */
+export function isLargeBody(text: string, valueCount: number): boolean {
+  return valueCount > MANY_VALUES || text.length > MANY_CHARACTERS;
 }
 
 function checkHere<Body>(schema: z.ZodType<Body>, value: unknown): Body {
@@ -82,6 +90,16 @@ export function readJson(text: string): unknown {
 export function countValues(text: string): number {
   const values = createValueCounter();
   values.add(Buffer.from(text));
+  return values.count;
+}
+
+/** The same for a text of any length: a piece of it between one turn of the event loop and the next. */
+export async function countValuesInPieces(text: string): Promise<number> {
+  const values = createValueCounter();
+  for (let from = 0; from < text.length; from += PIECE_CHARACTERS) {
+    if (from > 0) await setImmediate();
+    values.add(Buffer.from(text.slice(from, from + PIECE_CHARACTERS)));
+  }
   return values.count;
 }
 

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 
 import { ResponsesBody } from '../../dialects/openai-responses/body.ts';
-import { checkValue, countValues, readJson } from '../../http/body/check-body.ts';
+import {
+  checkBody,
+  checkValue,
+  countValues,
+  countValuesInPieces,
+  isLargeBody,
+  readJson,
+} from '../../http/body/check-body.ts';
 import { toInvalidRequest, withoutDepths } from '../../http/body/to-invalid-request.ts';
 
 /** What a client says over the WebSocket. */
@@ -25,17 +32,26 @@ const Envelope = withoutDepths(
 
 /** Reads one message. Throws `invalid-request` that names the field, and `request-too-large`. */
 export async function readClientEvent(text: string): Promise<ClientEvent> {
-  const valueCount = countValues(text);
-  const envelope = Envelope.safeParse(readJson(text));
+  const valueCount = await countValuesInPieces(text);
+  const isLarge = isLargeBody(text, valueCount);
+  // The body's schema lets the fields around it pass, so that all of a large one is read elsewhere.
+  const value = isLarge ? await checkBody(ResponsesBody, text, valueCount) : readJson(text);
+  const envelope = Envelope.safeParse(value);
   if (!envelope.success) throw toInvalidRequest(envelope.error.issues);
   const { type: _type, stream_id: streamId, generate, ...fields } = envelope.data;
-  const body = await checkValue(ResponsesBody, fields, valueCount);
+  const body = isLarge
+    ? (fields as ResponsesBody) // checked already
+    : await checkValue(ResponsesBody, fields, valueCount);
   return { body, streamId, isGenerating: generate ?? true };
 }
 
-/** The lane of a message that may be wrong otherwise, so that its error finds the way back. */
+/**
+ * The lane of a message that may be wrong otherwise, so that its error finds the way back; a large one is
+ * not read again for it.
+ */
 export function readStreamId(text: string): string | undefined {
   try {
+    if (isLargeBody(text, 0)) return undefined;
     countValues(text);
     return z.object({ stream_id: z.string().optional() }).safeParse(readJson(text)).data?.stream_id;
   } catch {

@@ -5,25 +5,25 @@ import type { AppEnv } from '../../http/variables.ts';
 import type { Run } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import type { ResponseParts } from './response-parts.ts';
+import { createInbox } from './web-socket-inbox.ts';
 import { createTurns, toAgeError, toErrorEvent } from './web-socket-turns.ts';
 
 /** As OpenAI has it. */
 const LONGEST_CONNECTION_MS = 3_600_000;
 
-/** Messages that may wait while one is answered. */
-const MAX_WAITING = 16;
+/** What may lie here, in bytes, for who says more than may wait and reads no refusal. */
+const MAX_UNREAD_BYTES = 1_048_576;
 
 const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
 
 export type WebSocketParts = ResponseParts & { run: Run; requestTimeoutMs: number };
 
 /** `GET /v1/responses` with an upgrade: one response after the other, until either side closes. */
 export function connectResponses({ run, book, stopping, requestTimeoutMs }: WebSocketParts) {
   return upgradeWebSocket((c: Context<AppEnv>) => {
-    const { caller, log, countRefused } = c.var;
+    const { caller, log, countRefused, isKeyValid } = c.var;
     const left = new AbortController();
-    let waiting = 0;
-    let last = Promise.resolve();
     let connection: Connection | undefined;
 
     const send = (text: string) => sendText(connection, text);
@@ -37,13 +37,16 @@ export function connectResponses({ run, book, stopping, requestTimeoutMs }: WebS
       onFailure: ({ code, message, cause }, requestId) =>
         log.warn({ code, cause, turn: requestId }, message),
     });
-    /** Waits for what was asked before. */
-    const enqueue = (task: () => Promise<void>) => {
-      last = last.then(task).catch((error: unknown) => log.error({ err: error }, 'WebSocket'));
+    const answer = async (text: string) => {
+      if (left.signal.aborted) return;
+      if (await isKeyValid()) return turns.answer(text, left.signal);
+      await send(toErrorEvent(toKeyError(), caller.requestId));
+      connection?.close(POLICY_VIOLATION, 'the key has ended');
     };
-    const close = () => enqueue(async () => connection?.close(GOING_AWAY, 'going away'));
+    const inbox = createInbox(answer, (error) => log.error({ err: error }, 'WebSocket'));
+    const close = () => inbox.enqueue(async () => connection?.close(GOING_AWAY, 'going away'));
     const expire = () => {
-      enqueue(() => send(toErrorEvent(toAgeError(), caller.requestId)));
+      inbox.enqueue(() => send(toErrorEvent(toAgeError(), caller.requestId)));
       close();
     };
     const age = setTimeout(expire, LONGEST_CONNECTION_MS).unref();
@@ -55,15 +58,9 @@ export function connectResponses({ run, book, stopping, requestTimeoutMs }: WebS
         if (stopping.aborted) close();
       },
       onMessage({ data }) {
-        if (waiting >= MAX_WAITING) {
-          void send(toErrorEvent(toWaitingError(), caller.requestId));
-          return;
-        }
-        waiting += 1;
-        enqueue(async () => {
-          waiting -= 1;
-          if (!left.signal.aborted) await turns.answer(String(data), left.signal);
-        });
+        if (inbox.add(String(data))) return;
+        if (countUnread(connection) > MAX_UNREAD_BYTES) toRaw(connection)?.terminate();
+        else void send(toErrorEvent(toWaitingError(), caller.requestId));
       },
       onClose() {
         clearTimeout(age);
@@ -81,11 +78,26 @@ type Connection = {
   close(code: number, reason: string): void;
 };
 
+/** As `ws` has it. */
+type RawConnection = {
+  bufferedAmount: number;
+  send(text: string, done: () => void): void;
+  terminate(): void;
+};
+
+function toRaw(connection: Connection | undefined) {
+  return connection?.raw as RawConnection | undefined; // of `ws`
+}
+
+function countUnread(connection: Connection | undefined) {
+  return toRaw(connection)?.bufferedAmount ?? 0;
+}
+
 /** Resolves when the text has left, so that a slow reader slows the model down. */
 function sendText(connection: Connection | undefined, text: string): Promise<void> {
-  const raw = connection?.raw as { send?(text: string, done: () => void): void } | undefined; // of `ws`
+  const raw = toRaw(connection);
   return new Promise((resolve) => {
-    if (raw?.send) raw.send(text, () => resolve());
+    if (raw) raw.send(text, () => resolve());
     else resolve();
   });
 }
@@ -93,7 +105,11 @@ function sendText(connection: Connection | undefined, text: string): Promise<voi
 function toWaitingError() {
   return new RunError(
     'rate-limited',
-    `${MAX_WAITING} messages wait on this connection already; wait for their answers.`,
+    'Too many messages wait on this connection already; wait for their answers.',
     { retryAfterSeconds: 1 },
   );
+}
+
+function toKeyError() {
+  return new RunError('unauthenticated', 'This key was revoked, or has another text by now.');
 }
