@@ -72,12 +72,10 @@ const MESSAGES: Readonly<Record<string, string>> = {
   'a long text of escapes': String.raw`x\n`.repeat(9_000_000),
 };
 
+const toText = (input: string) =>
+  JSON.stringify({ type: 'response.create', model: 'sonnet' }).replace('}', `,"input":"${input}"}`);
+
 test.each(Object.keys(MESSAGES))('%s over a WebSocket holds up nobody for long', async (name) => {
-  const toText = (input: string) =>
-    JSON.stringify({ type: 'response.create', model: 'sonnet' }).replace(
-      '}',
-      `,"input":"${input}"}`,
-    );
   await readClientEvent(toText('x'.repeat(5_000_000)));
   const text = toText(MESSAGES[name] ?? '');
   let read: unknown;

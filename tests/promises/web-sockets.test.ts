@@ -54,9 +54,10 @@ async function connect(url: string) {
 
 test('who says more than may wait, and reads nothing, is cut off', async () => {
   const socket = await connect(await serve(never));
-  const ended = Promise.race([once(socket, 'close'), once(socket, 'error')]);
+  const ended = once(socket, 'close');
+  socket.on('error', () => undefined); // the connection may be reset while it still sends
   const state = { hasEnded: false };
-  void ended.then(() => {
+  socket.on('close', () => {
     state.hasEnded = true;
   });
   socket.pause();
