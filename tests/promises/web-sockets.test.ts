@@ -113,7 +113,7 @@ test.each(['revoked', 'rotated'] as const)(
     const { ask, say, next, closed } = await openSocket(await serve(), key);
     expect(await ask({ input: 'Hi' })).toMatchObject({ type: 'response.completed' });
 
-    const store = createKeyStore(folder.file);
+    const store = createKeyStore(folder.place);
     const [{ id } = OWNER] = await store.list();
     await (how === 'revoked' ? store.revoke(id) : store.rotate(id, { overlapSeconds: 0 }));
     say({ type: 'response.create', model: 'sonnet', input: 'Hi' });
@@ -125,7 +125,7 @@ test.each(['revoked', 'rotated'] as const)(
 test('a key that is rotated goes on while its time lasts', async () => {
   const key = await folder.add();
   const { ask } = await openSocket(await serve(), key);
-  const store = createKeyStore(folder.file);
+  const store = createKeyStore(folder.place);
   const [{ id } = OWNER] = await store.list();
   await store.rotate(id, { overlapSeconds: 60 });
   expect(await ask({ input: 'Hi' })).toMatchObject({ type: 'response.completed' });
