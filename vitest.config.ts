@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/**/*.{cli,proof}.test.ts', ...OTHER_COMMANDS],
+          exclude: ['tests/**/*.{cli,proof,heavy}.test.ts', ...OTHER_COMMANDS],
           isolate: false, // to load the modules anew for each file costs more than the tests
         },
       },
@@ -39,6 +39,16 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'proof', include: ['tests/**/*.proof.test.ts'], exclude: OTHER_COMMANDS },
+      },
+      {
+        // One file at a time: each of them takes the machine to its limits.
+        extends: true,
+        test: {
+          name: 'heavy',
+          include: ['tests/promises/*.heavy.test.ts'],
+          fileParallelism: false,
+          testTimeout: 240_000,
+        },
       },
       {
         // Every dialect once more, with a back end that could be on another machine.

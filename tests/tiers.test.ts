@@ -9,7 +9,7 @@ const FOLDER = import.meta.dirname;
 /** What starts a server, the CLI or the program; tests that only name its types or its key start nothing. */
 const STARTS = /\bstart(?:Proxy|Program|Product)\(|\bshareProxy\(/;
 
-const isTier = (file: string) => /\.(?:cli|proof)\.test\.ts$/.test(file);
+const isTier = (file: string) => /\.(?:cli|proof|heavy)\.test\.ts$/.test(file);
 
 test('a file that starts a server says so in its name', async () => {
   const files = (await Array.fromAsync(glob('**/*.test.ts', { cwd: FOLDER }))).filter(

@@ -5,6 +5,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer, type WebSocketServerLike } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
 
+import { makeRoom, readMaxConnections } from './bound-connections.ts';
+
 /** A listening HTTP server. */
 export type Listening = {
   url: string;
@@ -20,6 +22,8 @@ export type ListenOptions = {
   port: number;
   /** Longest message of a WebSocket, in bytes; a longer one closes it. */
   maxMessageBytes: number;
+  /** Connections that may be open at a time. Default: half of the files that may be. */
+  maxConnections?: number;
   /** Longest time for a request to arrive as a whole, in milliseconds; then Node answers with a 408. */
   requestTimeoutMs: number;
 };
@@ -40,6 +44,7 @@ export async function listen({
   host,
   port,
   maxMessageBytes,
+  maxConnections = readMaxConnections(),
   requestTimeoutMs,
 }: ListenOptions): Promise<Listening> {
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes });
@@ -57,6 +62,7 @@ export async function listen({
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
+    makeRoom(sockets, { max: maxConnections, closeIdle: () => server.closeIdleConnections() });
   });
   server.listen(port, host);
   await once(server, 'listening');

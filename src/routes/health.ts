@@ -26,6 +26,7 @@ type ClusterWorkerState = {
 
 export type HealthParts = {
   version: string;
+  /** The CLI's as the server started; what it tells by itself comes first, since it may be replaced. */
   cliVersion: string;
   /** When the server started, by `performance.now()`: the time of day jumps. */
   startedAtMs: number;
@@ -63,7 +64,7 @@ export function health(parts: HealthParts): Handler<AppEnv> {
       queue: parts.queue(),
       sessions: await parts.countSessions(),
       cli: {
-        version: parts.cliVersion,
+        version: status?.version ?? parts.cliVersion,
         found: true,
         loggedIn: status?.isLoggedIn ?? null,
       },

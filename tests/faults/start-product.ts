@@ -34,6 +34,8 @@ export type ProductOptions = {
   answer?: Answer;
   /** Settings, and further variables of the environment. */
   settings?: Record<string, string | undefined>;
+  /** What the program is started with, before its own words. Default: nothing. */
+  launcher?: readonly string[];
   /** Called with the folders before the first start. */
   prepare?: (folder: string) => Promise<void>;
 };
@@ -42,6 +44,7 @@ export type ProductOptions = {
 export async function startProduct({
   answer,
   settings = {},
+  launcher = [],
   prepare,
 }: ProductOptions = {}): Promise<Product> {
   const folder = await mkdtemp(join(tmpdir(), 'faults-'));
@@ -49,7 +52,7 @@ export async function startProduct({
   await prepare?.(folder);
   const model = await startModelServer(answer && { answer });
   try {
-    return await startOn(folder, model, settings);
+    return await startOn(folder, model, { settings, launcher });
   } catch (error) {
     await cleanUp(folder, model);
     throw error;
@@ -59,9 +62,10 @@ export async function startProduct({
 async function startOn(
   folder: string,
   model: ModelServer,
-  settings: Record<string, string | undefined>,
+  { settings, launcher }: Required<Pick<ProductOptions, 'settings' | 'launcher'>>,
 ): Promise<Product> {
-  const program = await startProgram(process.execPath, [join(ROOT, 'src/bin.ts')], {
+  const [command = '', ...args] = [...launcher, process.execPath, join(ROOT, 'src/bin.ts')];
+  const program = await startProgram(command, args, {
     cwd: folder,
     env: {
       PATH: [join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
@@ -82,7 +86,7 @@ async function startOn(
     if (isAlive(pid)) process.kill(pid, signal);
     return program.exited;
   };
-  const start = () => startOn(folder, model, settings);
+  const start = () => startOn(folder, model, { settings, launcher });
   return {
     url,
     pid,

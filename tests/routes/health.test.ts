@@ -20,6 +20,12 @@ test('needs no key and tells how things are, and no secrets', async () => {
   expect(text).not.toMatch(new RegExp(`${APP_KEY}|${CLI_STATUS.account}`));
 });
 
+test('tells the version of a CLI that was replaced while the server runs', async () => {
+  const readCliStatus = () => Promise.resolve({ ...CLI_STATUS, version: '2.1.999' });
+  const response = await createTestApp({ readCliStatus }).request('/health');
+  expect(await response.json()).toMatchObject({ cli: { version: '2.1.999' } });
+});
+
 test('is degraded when the CLI has no login', async () => {
   const response = await createTestApp({ readCliStatus: readLoggedOut }).request('/health');
   expect(await response.json()).toMatchObject({ status: 'degraded', cli: { loggedIn: false } });

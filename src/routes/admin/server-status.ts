@@ -45,7 +45,7 @@ export async function readServerStatus({ health, watch }: AdminParts): Promise<S
     processes: watch.processes(),
     sessions: await health.countSessions(),
     cli: {
-      version: health.cliVersion,
+      version: status?.version ?? health.cliVersion,
       loggedIn: status?.isLoggedIn ?? null,
       account: status?.account ?? null,
     },

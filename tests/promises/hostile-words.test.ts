@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { RunError } from '../src/run-error.ts';
-import { type LaunchProfile, toChatLaunch } from '../src/claude/launch/launch.ts';
-import { MARK_NAME } from '../src/claude/process/process-mark.ts';
-import type { CliProcess, ProcessLaunch } from '../src/claude/process/cli-process.ts';
-import { BASE, createStackedApp } from './support/create-stacked-app.ts';
-import { get, post, type TestApp } from './support/create-test-app.ts';
+import { RunError } from '../../src/run-error.ts';
+import { type LaunchProfile, toChatLaunch } from '../../src/claude/launch/launch.ts';
+import { MARK_NAME } from '../../src/claude/process/process-mark.ts';
+import type { CliProcess, ProcessLaunch } from '../../src/claude/process/cli-process.ts';
+import { BASE, createStackedApp } from '../support/create-stacked-app.ts';
+import { get, post, type TestApp } from '../support/create-test-app.ts';
 
 const MESSAGES = [{ role: 'user', content: 'Hi' }];
 

@@ -6,7 +6,7 @@ import type { UpstreamRequest } from '../../src/demo/model-server.ts';
 import { textReply } from '../../src/demo/replies.ts';
 import { shareProxy } from '../support/share-proxy.ts';
 import type { Proxy } from '../support/start-proxy.ts';
-import { ask, CHAT_DIALECTS, toSpoken } from './chat-dialects.ts';
+import { ask, CHAT_DIALECTS, toSpoken } from '../dialects/chat-dialects.ts';
 
 const SECRET = 'the-content-of-the-file';
 
