@@ -30,7 +30,7 @@ afterEach(async () => {
   cgroup = undefined;
 });
 
-test.each(Object.keys(COMMANDS) as (keyof typeof COMMANDS)[])(
+test.for(Object.keys(COMMANDS) as (keyof typeof COMMANDS)[])(
   '%s of an agent: the server lives, and is rid of it when the run is cancelled',
   async (name, ctx) => {
     const group = openCgroup('pids', MAX_TASKS);
