@@ -64,7 +64,7 @@ async function startOn(
   model: ModelServer,
   { settings, launcher }: Required<Pick<ProductOptions, 'settings' | 'launcher'>>,
 ): Promise<Product> {
-  const [command = '', ...args] = [...launcher, process.execPath, join(ROOT, 'src/bin.ts')];
+  const [command, ...args] = [...launcher, process.execPath, join(ROOT, 'src/bin.ts')];
   const program = await startProgram(command, args, {
     cwd: folder,
     env: {
