@@ -25,19 +25,3 @@ test('an agent that takes all memory of a cgroup: the kernel ends its program, t
   expect(isAlive(product.pid)).toBe(true);
   expect(await (await say(product, 'messages', 'Hello.')).text()).toContain('You said');
 });
-
-test('large bodies that come together take no more memory than there is', async () => {
-  product = await startProduct({ settings: { NODE_OPTIONS: '--max-old-space-size=512' } });
-  const text = 'x'.repeat(30_000_000);
-  const asked = Array.from({ length: 40 }, async () => {
-    const response = await say(product, 'messages', `demo:error=400 ${text}`);
-    await response.text();
-    return response.status;
-  });
-  const outcomes = await Promise.allSettled(asked);
-  console.log(
-    JSON.stringify(outcomes.map((o) => (o.status === 'fulfilled' ? o.value : String(o.reason)))),
-  );
-  expect(isAlive(product.pid)).toBe(true);
-  expect(await (await say(product, 'messages', 'Hello.')).text()).toContain('You said');
-});
