@@ -27,12 +27,12 @@ test.each(KINDS)(
       settings: { MAX_WEB_SOCKETS_PER_KEY: String(COUNT), LOG_LEVEL: 'silent' },
     });
     await (await say(product, 'messages', 'Hello.')).text();
-    const before = await readRss();
+    const before = readRss();
 
     client = hold(kind, COUNT);
     const [told] = (await once(client.stdout, 'data')) as [Buffer];
     const { open } = JSON.parse(String(told)) as { open: number };
-    const bytesEach = ((await readRss()) - before) / open;
+    const bytesEach = (readRss() - before) / open;
     console.log(`${kind}: ${open} open, ${(bytesEach / 1024).toFixed(1)} KB each`);
     expect(open).toBe(COUNT);
     expect(bytesEach).toBeLessThan(40_000);
@@ -58,6 +58,6 @@ function hold(kind: (typeof KINDS)[number], count: number) {
   return spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
 }
 
-async function readRss() {
-  return (await readRssBytes(product.pid)) ?? Number.NaN;
+function readRss() {
+  return readRssBytes(product.pid) ?? Number.NaN;
 }

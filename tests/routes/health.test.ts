@@ -3,6 +3,8 @@ import { expect, test, vi } from 'vitest';
 import type { CliStatus, ReadCliStatus } from '../../src/backend.ts';
 import { APP_KEY, CLI_STATUS, createTestApp } from '../support/create-test-app.ts';
 
+const readReplaced = () => Promise.resolve({ ...CLI_STATUS, version: '2.1.999' });
+
 const readLoggedOut = () => Promise.resolve({ ...CLI_STATUS, isLoggedIn: false });
 
 test('needs no key and tells how things are, and no secrets', async () => {
@@ -21,8 +23,7 @@ test('needs no key and tells how things are, and no secrets', async () => {
 });
 
 test('tells the version of a CLI that was replaced while the server runs', async () => {
-  const readCliStatus = () => Promise.resolve({ ...CLI_STATUS, version: '2.1.999' });
-  const response = await createTestApp({ readCliStatus }).request('/health');
+  const response = await createTestApp({ readCliStatus: readReplaced }).request('/health');
   expect(await response.json()).toMatchObject({ cli: { version: '2.1.999' } });
 });
 
