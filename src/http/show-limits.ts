@@ -22,7 +22,8 @@ export function showLimits(
     await next();
     const key = c.get('key');
     if (!isCounted(key)) return;
-    const standing = await limits.standing(key);
+    // An answer that is there is not given up because its headers cannot be told.
+    const standing = await limits.standing(key).catch(() => ({}));
     const failures = chooseFailures(c);
     for (const [kind, allowance] of Object.entries(standing)) {
       for (const [name, value] of Object.entries(failures.toLimitHeaders(kind, allowance)))
