@@ -3,7 +3,8 @@ import type { Context } from 'hono';
 
 import type { AppEnv } from '../../http/variables.ts';
 import type { Run } from '../../run.ts';
-import { RunError } from '../../run-error.ts';
+import { RunError, toRunError } from '../../run-error.ts';
+import { readStreamId } from './client-event.ts';
 import type { ResponseParts } from './response-parts.ts';
 import { createInbox } from './web-socket-inbox.ts';
 import { createTurns, toAgeError, toErrorEvent } from './web-socket-turns.ts';
@@ -39,7 +40,12 @@ export function connectResponses({ run, book, stopping, requestTimeoutMs }: WebS
     });
     const answer = async (text: string) => {
       if (left.signal.aborted) return;
-      if (await isKeyValid()) return turns.answer(text, left.signal);
+      try {
+        if (await isKeyValid()) return await turns.answer(text, left.signal);
+      } catch (error) {
+        // The keys cannot be read at present: the next message may find them again.
+        return send(toErrorEvent(toRunError(error), caller.requestId, readStreamId(text)));
+      }
       await send(toErrorEvent(toKeyError(), caller.requestId));
       connection?.close(POLICY_VIOLATION, 'the key has ended');
     };

@@ -1,15 +1,16 @@
 import { once } from 'node:events';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { type Listening, listen } from '../../../src/http/listen.ts';
+import { createKeyBook } from '../../../src/keys/key-book.ts';
 import { createBackgroundRuns } from '../../../src/responses/background-runs.ts';
 import { createResponsesInMemory } from '../../support/stores-in-memory.ts';
 import { createResponseBook } from '../../../src/responses/response-book.ts';
 import type { Run, RunRequest } from '../../../src/run.ts';
 import { RunError } from '../../../src/run-error.ts';
 import { cannedRun, text } from '../../dialects/canned-run.ts';
-import { createTestApp, get } from '../../support/create-test-app.ts';
+import { APP_KEY, createTestApp, get, type TestParts } from '../../support/create-test-app.ts';
 import { openSocket } from './open-socket.ts';
 import { toSaid } from './responses-app.ts';
 
@@ -22,11 +23,12 @@ afterEach(async () => {
 
 const sayHello: Run = () => cannedRun([text('Hello.')]);
 
-async function serve(answer: Run = sayHello) {
+async function serve(answer: Run = sayHello, parts: Pick<TestParts, 'keys'> = {}) {
   const requests: RunRequest[] = [];
   const stopping = new AbortController();
   const limits = { ttlMs: 60_000, maxPerKey: 100, maxBytesPerKey: 1_000_000 };
   const app = createTestApp({
+    ...parts,
     run(request, signal) {
       requests.push(request);
       return answer(request, signal);
@@ -193,6 +195,20 @@ test.for([
     type: 'error',
     status: 400,
     error: { type: 'invalid_request_error', message: expect.any(String), param },
+  });
+  expect(await ask({ input: 'Hi' })).toMatchObject({ type: 'response.completed' });
+});
+
+test('a turn is answered with an error while its key cannot be looked up, and the connection stays', async () => {
+  const keys = createKeyBook({ ownerKey: APP_KEY });
+  const { url } = await serve(sayHello, { keys });
+  const { ask } = await openSocket(url);
+  const away = new RunError('queue-timeout', 'Redis is away.', { retryAfterSeconds: 2 });
+  vi.spyOn(keys, 'find').mockRejectedValueOnce(away);
+  expect(await ask({ input: 'Hi' })).toMatchObject({
+    type: 'error',
+    status: 503,
+    error: { message: 'Redis is away.' },
   });
   expect(await ask({ input: 'Hi' })).toMatchObject({ type: 'response.completed' });
 });
