@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import type { Config } from '../config.ts';
+import { createPatientWrites, PATIENCE_MS } from '../state/patient-writes.ts';
 import type { SharedState } from '../state/shared-state.ts';
 import { type BackgroundRuns, createBackgroundRuns } from './background-runs.ts';
 import { createResponseBook, type ResponseBook } from './response-book.ts';
@@ -39,36 +40,42 @@ export type OpenedResponses = {
   close: (reason: unknown) => Promise<void>;
 };
 
-/** A Redis that is away may be back by then, in milliseconds. */
-const PATIENCE_MS = 60_000;
-
-/** Opens the responses: in the state folder, or those of a cluster. What a server left unfinished that is gone has ended. */
+/** Opens the responses: in the state folder, or those of a cluster. What a dead server left unfinished has failed. */
 export async function openResponses(options: OpenResponsesOptions): Promise<OpenedResponses> {
   const { config, log, shared, toEnded } = options;
-  const { store, background, patienceMs, isLeft, close } = shared
+  const { store, background, isLeft, close } = shared
     ? await openThose(options, shared)
     : openOwn(options);
   const stopping = new AbortController();
+  const writes = createPatientWrites({
+    patienceMs: shared ? PATIENCE_MS : 0,
+    onProblem: (error) => log.error({ err: error }, 'a response could not be stored'),
+  });
   const book = createResponseBook({
     store,
     ttlMs: config.responseTtlMs,
     maxPerKey: config.maxResponsesPerKey,
     maxBytesPerKey: config.maxResponseBytesPerKey,
-    patienceMs: () => (stopping.signal.aborted ? 0 : patienceMs),
-    onProblem: (error) => log.error({ err: error }, 'a response could not be stored'),
+    writes,
   });
   const endLeft = () => book.endUnfinished(toEnded, isLeft);
   await endLeft();
+  const noteLeft = (error: unknown) =>
+    log.error({ err: error }, 'what a dead server left unfinished could not be ended');
   const sweep =
-    shared && setInterval(() => void endLeft().catch(ignore), config.workerLockMs).unref();
+    shared && setInterval(() => void endLeft().catch(noteLeft), config.workerLockMs).unref();
   return {
     book,
     background,
     stopping: stopping.signal,
-    stop: () => stopping.abort(),
+    stop() {
+      stopping.abort();
+      writes.hurry();
+    },
     async close(reason) {
       clearInterval(sweep);
       await background.endAll(reason);
+      await writes.close();
       close();
       await store.close();
     },
@@ -83,7 +90,6 @@ function openOwn({ config, log, isAlone }: OpenResponsesOptions) {
       onSetAside: (report) => log.error(report, 'the response database was damaged and set aside'),
     }),
     background: createBackgroundRuns(config.backgroundTimeoutMs),
-    patienceMs: 0,
     isLeft: () => Promise.resolve(isAlone),
     close: ignore,
   };
@@ -100,7 +106,6 @@ async function openThose({ config, log }: OpenResponsesOptions, shared: SharedSt
   return {
     store: createSharedStore({ shared, ttlMs: config.responseTtlMs }),
     background,
-    patienceMs: PATIENCE_MS,
     isLeft: async (id: string) => !(await background.isAlive(id)),
     close: background.close,
   };

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { RunError } from '../run-error.ts';
+import { createPatientWrites, type PatientWrites } from '../state/patient-writes.ts';
 import type { JsonObject, ResponseStore, StoredResponse } from './response-store.ts';
 
 export type ResponseBookOptions = {
@@ -11,16 +10,13 @@ export type ResponseBookOptions = {
   maxPerKey: number;
   /** How many bytes they may take together; beyond that its oldest ones are removed. */
   maxBytesPerKey: number;
-  /** How long it is tried again to store a response that nobody could ask for otherwise, in milliseconds. Default: 0. */
-  patienceMs?: () => number;
   /** Called with failures to store a response; the answer is sent all the same. Default: nothing. */
   onProblem?: (error: unknown) => void;
+  /** Default: what fails is not tried again. */
+  writes?: Pick<PatientWrites, 'write'>;
   /** Milliseconds since 1970. Default: the system's clock. */
   now?: () => number;
 };
-
-/** How long until it is tried again, in milliseconds. */
-const RETRY_MS = 500;
 
 /** The responses of all keys. Another key's response is the same as none. */
 export type ResponseBook = {
@@ -31,8 +27,10 @@ export type ResponseBook = {
   list: (keyId: string, most: number) => Promise<readonly StoredResponse[]>;
   /** Stores the response; older ones may be removed for it. */
   add: (response: StoredResponse) => Promise<void>;
-  /** The same, for a response that is worth more than its record: never throws. */
+  /** The same, for a response whose caller has it anyway. Waits for one try only, and never throws. */
   save: (response: StoredResponse) => Promise<void>;
+  /** The same, for a response that can only be had by its id: waits until it is stored, or given up. Never throws. */
+  saveAtLast: (response: StoredResponse) => Promise<void>;
   /** Throws `not-found`. */
   delete: (id: string, keyId: string) => Promise<void>;
   removeExpired: () => Promise<void>;
@@ -49,8 +47,8 @@ export function createResponseBook({
   ttlMs,
   maxPerKey,
   maxBytesPerKey,
-  patienceMs = () => 0,
   onProblem = () => {},
+  writes = createPatientWrites({ onProblem }),
   now = Date.now,
 }: ResponseBookOptions): ResponseBook {
   const isAlive = ({ createdAt }: StoredResponse) => createdAt > now() - ttlMs;
@@ -88,7 +86,11 @@ export function createResponseBook({
     get,
     list: async (keyId, most) => (await store.listNewest(keyId, most)).filter(isAlive),
     add,
-    save: (response) => addPatiently(() => add(response), patienceMs).catch(onProblem),
+    save: async (response) => void (await writes.write(() => add(response))),
+    async saveAtLast(response) {
+      const { settled } = await writes.write(() => add(response));
+      await settled;
+    },
     async delete(id, keyId) {
       await get(id, keyId);
       await store.remove(id);
@@ -96,17 +98,6 @@ export function createResponseBook({
     removeExpired: () => store.removeCreatedUntil(now() - ttlMs),
     endUnfinished: (toEnded, isLeft) => endUnfinished(store, toEnded, isLeft),
   };
-}
-
-async function addPatiently(add: () => Promise<void>, patienceMs: () => number) {
-  for (let waitedMs = 0; waitedMs < patienceMs(); waitedMs += RETRY_MS) {
-    try {
-      return await add();
-    } catch {
-      await delay(RETRY_MS);
-    }
-  }
-  await add();
 }
 
 async function endUnfinished(

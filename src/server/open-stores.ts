@@ -13,6 +13,7 @@ import { createSessions } from '../sessions/session-book.ts';
 import { createSharedLocks } from '../sessions/shared-locks.ts';
 import { createSharedStore } from '../sessions/shared-store.ts';
 import { createSqliteStore } from '../sessions/sqlite-store.ts';
+import { createPatientWrites, PATIENCE_MS } from '../state/patient-writes.ts';
 import type { SharedState } from '../state/shared-state.ts';
 import { joinServers } from '../state/running-servers.ts';
 
@@ -32,6 +33,12 @@ export async function openStores(
 ) {
   const server = joinServers(join(config.stateDir, 'servers'));
   const { store, locks } = openSessionParts(config, { shared, log });
+  const onSessionProblem = (error: unknown) =>
+    log.error({ err: error }, 'a session could not be recorded');
+  const writes = createPatientWrites({
+    patienceMs: shared ? PATIENCE_MS : 0,
+    onProblem: onSessionProblem,
+  });
   const sessions = createSessions({
     store,
     ttlMs: config.sessionTtlMs,
@@ -39,7 +46,8 @@ export async function openStores(
     locks,
     removeTranscript: (id) => removeTranscript(claudeFolder, id),
     readTranscript: (id, limit) => readTranscript(claudeFolder, id, limit),
-    onProblem: (error) => log.error({ err: error }, 'a session could not be recorded'),
+    onProblem: onSessionProblem,
+    writes,
   });
   const responses = await openResponses({
     config,
@@ -71,6 +79,7 @@ export async function openStores(
       await Promise.all([sessions.removeExpired(), responses.book.removeExpired()]);
     },
     async close() {
+      await writes.close();
       await store.close();
       history.close();
       requests.close();

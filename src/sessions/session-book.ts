@@ -1,4 +1,5 @@
 import { RunError } from '../run-error.ts';
+import { createPatientWrites, type PatientWrites } from '../state/patient-writes.ts';
 import { createIdleUse, type IdleUse } from './idle-use.ts';
 import { createSessionLocks, type SessionLocks } from './session-locks.ts';
 import { createSessionRemover } from './session-remover.ts';
@@ -18,6 +19,8 @@ export type SessionsOptions = {
   readTranscript: (id: string, limit: number) => Promise<TranscriptPage>;
   /** Called with failures to record a session; the run's answer is not affected. Default: nothing. */
   onProblem?: (error: unknown) => void;
+  /** Default: what fails is not tried again. */
+  writes?: Pick<PatientWrites, 'write'>;
   /** Milliseconds since 1970. Default: the system's clock. */
   now?: () => number;
 };
@@ -43,7 +46,7 @@ export type Sessions = IdleUse & {
 /** Makes the book that knows who owns which session, how long it lives, and whether it is in use. */
 export function createSessions(options: SessionsOptions): Sessions {
   const { store, ttlMs, removeTranscript, onProblem = () => {}, now = Date.now } = options;
-  const { locks = createSessionLocks() } = options;
+  const { locks = createSessionLocks(), writes = createPatientWrites({ onProblem }) } = options;
   const shared = { store, locks, removeTranscript, onProblem };
   const remover = createSessionRemover({ ...shared, maxPerKey: options.maxPerKey });
 
@@ -63,7 +66,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     lockAndRead(locks, id, signal, () => get(id, keyId));
 
   const toTurn = (turn: Pick<SessionTurnOptions, 'session' | 'isNew' | 'release'>) =>
-    createSessionTurn({ ...shared, ...turn, makeRoom: remover.makeRoom, now });
+    createSessionTurn({ ...shared, ...turn, writes, makeRoom: remover.makeRoom, now });
 
   return {
     get,

@@ -1,3 +1,4 @@
+import type { PatientWrites } from '../state/patient-writes.ts';
 import type { SessionLocks } from './session-locks.ts';
 import type { Session, SessionStore } from './session-store.ts';
 
@@ -6,7 +7,10 @@ export type SessionTurn = {
   id: string;
   /** Call when the run has really begun: a new session is recorded now. Never throws. */
   started: (model: string) => Promise<void>;
-  /** Call in any case: counts the turn, or removes all traces of a new session that never started. Never throws. */
+  /**
+   * Call in any case: counts the turn, or removes all traces of a new session that never started. Never throws. The
+   * session stays locked while it is tried again to write what failed; nobody waits here for that.
+   */
   end: () => Promise<void>;
 };
 
@@ -17,6 +21,7 @@ export type SessionTurnOptions = {
   release: () => void;
   locks: Pick<SessionLocks, 'forget'>;
   store: Pick<SessionStore, 'write'>;
+  writes: Pick<PatientWrites, 'write'>;
   /** Called when a new session was recorded. */
   makeRoom: (keyId: string) => Promise<void>;
   removeTranscript: (id: string) => Promise<void>;
@@ -32,6 +37,7 @@ export function createSessionTurn({
   release,
   locks,
   store,
+  writes,
   makeRoom,
   removeTranscript,
   onProblem,
@@ -39,34 +45,36 @@ export function createSessionTurn({
 }: SessionTurnOptions): SessionTurn {
   let current: Session | undefined;
 
-  const record = async (change: Partial<Session>) => {
-    current = { ...(current ?? session), lastUsedAt: now(), ...change };
-    await store.write(current);
+  const removeTraces = async () => {
+    try {
+      await removeTranscript(session.id);
+      locks.forget(session.id);
+    } catch (error) {
+      onProblem(error);
+    } finally {
+      release();
+    }
   };
 
   return {
     id: session.id,
     async started(model) {
       try {
-        await record({ model });
+        current = { ...session, model, lastUsedAt: now() };
+        await store.write(current);
         if (isNew) await makeRoom(session.keyId);
       } catch (error) {
         onProblem(error);
       }
     },
     async end() {
-      try {
-        if (current !== undefined) await record({ turns: current.turns + 1 });
+      if (current === undefined) {
         // The CLI writes before the API answers, and what cannot be listed or deleted must not stay.
-        else if (isNew) {
-          await removeTranscript(session.id);
-          locks.forget(session.id);
-        }
-      } catch (error) {
-        onProblem(error);
-      } finally {
-        release();
+        return isNew ? removeTraces() : release();
       }
+      const ended = { ...current, turns: current.turns + 1, lastUsedAt: now() };
+      const { settled } = await writes.write(() => store.write(ended));
+      void settled.then(release);
     },
   };
 }

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createResponsesInMemory } from '../support/stores-in-memory.ts';
 import { createResponseBook, type ResponseBookOptions } from '../../src/responses/response-book.ts';
 import type { ResponseStore } from '../../src/responses/response-store.ts';
+import { createPatientWrites } from '../../src/state/patient-writes.ts';
 import { toStored } from './store-suite.ts';
 
 const NOW = 1_800_000_000_000;
@@ -106,4 +107,27 @@ test('a store that fails is reported and spoils no answer', async () => {
   const broken = { ...store, write: () => Promise.reject(full) };
   await createBook({ store: broken, onProblem }).save(fresh('resp_1'));
   expect(onProblem).toHaveBeenCalledExactlyOnceWith(full);
+});
+
+describe('a store that comes back', () => {
+  const away = new Error('The store is away.');
+  const createReturning = () => {
+    const write = vi.fn<ResponseStore['write']>(store.write).mockRejectedValueOnce(away);
+    const writes = createPatientWrites({ patienceMs: 60_000, onProblem: vi.fn<() => void>() });
+    return { book: createBook({ store: { ...store, write }, writes }), writes };
+  };
+
+  test('holds up no answer, and gets its response later', async () => {
+    const { book, writes } = createReturning();
+    await book.save(fresh('resp_1'));
+    expect(await book.find('resp_1', 'key-a')).toBeUndefined();
+    await writes.close();
+    expect(await book.find('resp_1', 'key-a')).toEqual(fresh('resp_1'));
+  });
+
+  test('is waited for by what can only be had from it', async () => {
+    const { book } = createReturning();
+    await book.saveAtLast(fresh('resp_1'));
+    expect(await book.find('resp_1', 'key-a')).toEqual(fresh('resp_1'));
+  });
 });

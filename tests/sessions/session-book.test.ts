@@ -10,6 +10,7 @@ import { createSessions, type Sessions } from '../../src/sessions/session-book.t
 import type { SessionLocks } from '../../src/sessions/session-locks.ts';
 import { createSharedLocks } from '../../src/sessions/shared-locks.ts';
 import type { SessionStore } from '../../src/sessions/session-store.ts';
+import { createPatientWrites } from '../../src/state/patient-writes.ts';
 import type { SessionTurn } from '../../src/sessions/session-turn.ts';
 
 const TTL_MS = 1_000;
@@ -105,6 +106,29 @@ describe('the record', () => {
       lastUsedAt: 5_800,
       turns: 2,
     });
+  });
+
+  test('counts a turn whose store was away at its end, and is locked until then', async () => {
+    const write = vi.fn<SessionStore['write']>(store.write);
+    const writes = createPatientWrites({ patienceMs: 60_000, onProblem });
+    const book = createSessions({
+      store: { ...store, write },
+      writes,
+      ttlMs: TTL_MS,
+      maxPerKey: 2,
+      removeTranscript,
+      readTranscript,
+      now: () => time,
+    });
+    const turn = await begin('key-a', book);
+    write.mockRejectedValueOnce(new Error('The store is away.'));
+    await turn.end();
+    expect(await book.get(turn.id, 'key-a')).toMatchObject({ turns: 0 });
+    const idle = () => book.useIdle(turn.id, 'key-a', async ({ turns }) => turns);
+    await expect(idle()).rejects.toMatchObject({ code: 'conflict' });
+    await writes.close();
+    expect(await idle()).toBe(1);
+    expect(onProblem).not.toHaveBeenCalled();
   });
 
   test('is not made by a run that never started, and no transcript is left', async () => {

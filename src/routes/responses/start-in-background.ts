@@ -28,7 +28,7 @@ export async function startInBackground(
   const keep: KeepState = async (response, texts) => {
     const stored = toStored(response, isStream ? texts : []);
     // Nobody could ask for a response that is not there, so its run does not begin.
-    await (first ? book.save(stored) : book.add(stored));
+    await (first ? book.saveAtLast(stored) : book.add(stored));
     first ??= response;
   };
   await background.start({
