@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 
 import { PAGE_PATHS } from '../../src/dashboard/pages.ts';
+import { createKeyBook } from '../../src/keys/key-book.ts';
+import { RunError } from '../../src/run-error.ts';
 import { APP_KEY, createTestApp, type TestApp } from '../support/create-test-app.ts';
 import { openSignedIn } from '../support/open-signed-in.ts';
 
@@ -90,6 +92,45 @@ test('a form from elsewhere does not sign in', async () => {
 
 test('a form of a megabyte is not read', async () => {
   expect((await signIn(createTestApp(), 'x'.repeat(1_000_000))).status).toBe(413);
+});
+
+describe('while Redis is away', () => {
+  const away = () =>
+    Promise.reject(new RunError('queue-timeout', 'Redis is away.', { retryAfterSeconds: 2 }));
+  const signIns = { ttlMs: 1000, add: away, find: away, remove: away };
+
+  test.each([
+    ['GET', '/'],
+    ['GET', '/keys'],
+    ['POST', '/sign-out'],
+  ])('%s %s tells it in a page', async (method, path) => {
+    const headers = { ...OWN_PAGE, cookie: 'claude-code-proxy-6789=an-id' };
+    const url = `http://${HOST}${path}`;
+    const response = await createTestApp({ signIns }).request(url, { method, headers });
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('2');
+    expect(response.headers.get('content-type')).toMatch('text/html');
+    expect(await response.text()).toMatch(/role="alert">Redis is away\.</);
+  });
+
+  test('a sign-in tells it in a page', async () => {
+    const response = await signIn(createTestApp({ signIns }), APP_KEY);
+    expect(response.status).toBe(503);
+    expect(await response.text()).toMatch(/role="alert">Redis is away\.</);
+  });
+
+  test('a key that cannot be looked up has not changed', async () => {
+    const keys = createKeyBook({ ownerKey: APP_KEY });
+    const app = createTestApp({ keys });
+    const cookie = toCookie(await signIn(app, APP_KEY));
+    vi.spyOn(keys, 'find').mockImplementation(away);
+    const page = await app.request(`http://${HOST}/`, { headers: { ...OWN_PAGE, cookie } });
+    expect(page.status).toBe(503);
+    expect(await page.text()).toContain('Redis is away.');
+    const again = await signIn(app, APP_KEY);
+    expect(again.status).toBe(503);
+    expect(await again.text()).toContain('Key of this server');
+  });
 });
 
 describe('the cookie', () => {

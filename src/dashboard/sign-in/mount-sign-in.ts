@@ -10,6 +10,7 @@ import { isOwnPage } from './is-own-page.ts';
 import type { Html } from '../html.ts';
 import { securePages } from '../secure-pages.ts';
 import { readSignInCookie, removeSignInCookie, writeSignInCookie } from './sign-in-cookie.ts';
+import { orFailurePage } from './or-failure-page.ts';
 import { signInPage } from './sign-in-page.ts';
 import type { SignIns } from './sign-ins.ts';
 
@@ -33,20 +34,28 @@ export function mountSignIn(app: Hono<AppEnv>, parts: SignInParts): void {
     app.use(path, securePages());
   }
   app.get('/assets/:name', asset);
-  for (const [path, show] of Object.entries(parts.pages)) app.get(path, showPage(parts, show));
-  app.post('/sign-in', bodyLimit({ maxSize: LONGEST_FORM }), signIn(parts));
-  app.post('/sign-out', signOut(parts));
+  for (const [path, show] of Object.entries(parts.pages)) {
+    app.get(path, orFailurePage(showPage(parts, show)));
+  }
+  app.post('/sign-in', bodyLimit({ maxSize: LONGEST_FORM }), orFailurePage(signIn(parts)));
+  app.post('/sign-out', orFailurePage(signOut(parts)));
 }
+
+/** Why a key does not sign in; other failures are none of the key's. */
+const KEY_CODES: ReadonlySet<string> = new Set(['unauthenticated', 'forbidden']);
 
 function showPage({ signIns, identifyKey }: SignInParts, show: Show) {
   return async (c: Context<AppEnv>): Promise<Response> => {
     c.header('cache-control', 'no-store');
-    const key = isOwnPage(c) ? await signIns.find(readSignInCookie(c) ?? '') : undefined;
+    const id = isOwnPage(c) ? readSignInCookie(c) : undefined;
+    const key = id === undefined ? undefined : await signIns.find(id);
     const to = toAddress(c);
     if (key === undefined) return c.html(signInPage({ to }));
     const caller = await identifyKey(key, c.env);
-    if (caller instanceof RunError)
+    if (caller instanceof RunError) {
+      if (!KEY_CODES.has(caller.code)) throw caller;
       return c.html(signInPage({ to, complaint: 'Sign in again: the key has changed.' }));
+    }
     c.set('caller', caller);
     return c.html(await show(c));
   };
@@ -56,6 +65,7 @@ function showPage({ signIns, identifyKey }: SignInParts, show: Show) {
 const STATUSES: Readonly<Record<string, ContentfulStatusCode>> = {
   'rate-limited': 429,
   forbidden: 403,
+  'queue-timeout': 503,
 };
 
 function signIn({ signIns, identifyKey, pages }: SignInParts) {
