@@ -81,8 +81,8 @@ function writeRun(log: Log, record: Readonly<RunRecord>) {
   else log.warn({ ...line, failure: cut(failure.message), ...toCause(failure) }, 'run failed');
 }
 
-/** Only under pino's own name `err` does an error show its stack. */
-function toCause(failure: RunError | undefined) {
+/** Why it failed, for the log. Only under pino's own name `err` does an error show its stack, and lose what is secret. */
+export function toCause(failure: RunError | undefined): object {
   if (failure?.cause === undefined) return {};
   return failure.cause instanceof Error ? { err: failure.cause } : { cause: failure.cause };
 }

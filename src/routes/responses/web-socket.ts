@@ -1,6 +1,7 @@
 import { upgradeWebSocket } from '@hono/node-server';
 import type { Context } from 'hono';
 
+import { toCause } from '../../http/log-request.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import type { Run } from '../../run.ts';
 import { RunError, toRunError } from '../../run-error.ts';
@@ -35,8 +36,8 @@ export function connectResponses({ run, book, stopping, requestTimeoutMs }: WebS
       countRefused,
       requestTimeoutMs,
       send,
-      onFailure: ({ code, message, cause }, requestId) =>
-        log.warn({ code, cause, turn: requestId }, message),
+      onFailure: (failure, requestId) =>
+        log.warn({ code: failure.code, turn: requestId, ...toCause(failure) }, failure.message),
     });
     const answer = async (text: string) => {
       if (left.signal.aborted) return;

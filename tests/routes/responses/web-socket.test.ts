@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { type Listening, listen } from '../../../src/http/listen.ts';
+import { createLog } from '../../../src/observation/create-log.ts';
 import { createKeyBook } from '../../../src/keys/key-book.ts';
 import { createBackgroundRuns } from '../../../src/responses/background-runs.ts';
 import { createResponsesInMemory } from '../../support/stores-in-memory.ts';
@@ -23,7 +24,7 @@ afterEach(async () => {
 
 const sayHello: Run = () => cannedRun([text('Hello.')]);
 
-async function serve(answer: Run = sayHello, parts: Pick<TestParts, 'keys'> = {}) {
+async function serve(answer: Run = sayHello, parts: Pick<TestParts, 'keys' | 'log'> = {}) {
   const requests: RunRequest[] = [];
   const stopping = new AbortController();
   const limits = { ttlMs: 60_000, maxPerKey: 100, maxBytesPerKey: 1_000_000 };
@@ -211,6 +212,26 @@ test('a turn is answered with an error while its key cannot be looked up, and th
     error: { message: 'Redis is away.' },
   });
   expect(await ask({ input: 'Hi' })).toMatchObject({ type: 'response.completed' });
+});
+
+test('the log of a turn that failed has no command of Redis, whose arguments are secret', async () => {
+  const lines: string[] = [];
+  const log = createLog({
+    level: 'info',
+    secrets: [],
+    destination: { write: (line) => void lines.push(line) },
+  });
+  const command = { name: 'get', args: ['hidden'] };
+  const cause = Object.assign(new Error('READONLY'), { command });
+  const failing: Run = () => {
+    throw new RunError('queue-timeout', 'Redis is away.', { cause });
+  };
+  const { url } = await serve(failing, { log });
+  const { ask } = await openSocket(url);
+  expect(await ask({ input: 'Hi' })).toMatchObject({ type: 'error', status: 503 });
+  const line = lines.find((one) => one.includes('"turn"'));
+  expect(line).toContain('READONLY');
+  expect(line).not.toContain('hidden');
 });
 
 test('closing ends the run', async () => {
