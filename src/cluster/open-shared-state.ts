@@ -23,12 +23,13 @@ const ANSWER_MS = 3000;
 /** Longest wait between two tries to connect, in milliseconds. */
 const RETRY_MS = 500;
 
-/** What Redis says when it takes no command now, though it is there. */
-const TAKES_NOTHING = /^(OOM|READONLY|MISCONF|LOADING|BUSY|MASTERDOWN|NOREPLICAS)/;
+/** What Redis says when it takes no command now, though it is there; `EXECABORT` in the place of the others for a `MULTI`. */
+const TAKES_NOTHING = /^(OOM|READONLY|MISCONF|LOADING|BUSY|MASTERDOWN|NOREPLICAS|EXECABORT)/;
 
 /**
- * Connects for what servers share. Unlike what goes to workers, nothing waits here for a Redis that is away, and
- * nothing is sent twice: what is counted must count once. Throws one sentence when nothing answers there.
+ * Opens a connection for what servers share. Unlike what goes to workers, no command waits here for a Redis that is
+ * away, and none is sent twice: what is counted must count once. Throws an error of one sentence when no Redis
+ * answers.
  */
 export async function openSharedState({
   redisUrl,
@@ -52,7 +53,7 @@ export async function openSharedState({
   }
   const seal = createSeal(secret);
   const toKey = (...parts: readonly string[]) => [prefix, 'state', ...parts].join(':');
-  const hearing = createHearing(redis, onProblem);
+  const subscriber = createSubscriber(redis, onProblem);
   const ask: SharedState['ask'] = async (work) => {
     try {
       return await work(redis);
@@ -73,42 +74,42 @@ export async function openSharedState({
           return await redis.eval(script, ...rest);
         }
       }),
-    async tell(topic, text) {
+    async publish(topic, text) {
       const sealed = seal.close(text, `told ${topic}`).toString('base64');
       await ask(() => redis.publish(toKey('told', topic), sealed));
     },
-    listen: (topic, onText) =>
-      hearing.listen(toKey('told', topic), (sealed) =>
+    subscribe: (topic, onText) =>
+      subscriber.subscribe(toKey('told', topic), (sealed) =>
         onText(seal.open(Buffer.from(sealed, 'base64'), `told ${topic}`)),
       ),
-    close: seal.close,
-    open: seal.open,
+    encrypt: seal.close,
+    decrypt: seal.open,
     end() {
-      hearing.end();
+      subscriber.end();
       redis.disconnect();
     },
   };
 }
 
-/** Hears channels on a connection of its own, which begins with the first of them, and comes back by itself. */
-function createHearing(redis: Redis, onProblem: (error: unknown) => void) {
+/** Subscribes to channels on a connection of its own, opened for the first of them, which comes back by itself. */
+function createSubscriber(redis: Redis, onProblem: (error: unknown) => void) {
   const listeners = new Map<string, (message: string) => void>();
   let connection: Redis | undefined;
 
   const connect = () => {
-    const own = redis.duplicate({ ...ON_ITS_OWN });
+    const own = redis.duplicate({ ...SUBSCRIBER });
     own.on('error', onProblem);
     own.on('message', (channel: string, message: string) => {
       try {
         listeners.get(channel)?.(message);
       } catch (error) {
-        onProblem(error); // what is thrown in a listener ends the program
+        onProblem(error); // thrown in a listener, it would end the program
       }
     });
     return own;
   };
   return {
-    async listen(channel: string, listener: (message: string) => void) {
+    async subscribe(channel: string, listener: (message: string) => void) {
       listeners.set(channel, listener);
       connection ??= connect();
       await connection.subscribe(channel);
@@ -117,15 +118,15 @@ function createHearing(redis: Redis, onProblem: (error: unknown) => void) {
   };
 }
 
-/** What it waits for comes whenever Redis is there. */
-const ON_ITS_OWN = {
+/** Unlike commands, subscriptions wait until Redis is back. */
+const SUBSCRIBER = {
   lazyConnect: false,
   enableOfflineQueue: true,
   maxRetriesPerRequest: null,
   commandTimeout: CONNECT_MS,
 };
 
-/** Whether Redis answered that it does not understand: that is a mistake of ours, and does not go by. */
+/** Whether Redis refused the command itself: that is a mistake of ours, which no waiting mends. */
 function isRefusal(error: unknown) {
   return (
     error instanceof Error && error.name === 'ReplyError' && !TAKES_NOTHING.test(error.message)

@@ -14,12 +14,12 @@ return 1
  * The keys of a cluster, in its Redis: what one server changes holds for all at their next look. All throw
  * `queue-timeout` while Redis is away.
  */
-export function createSharedKeys({ toKey, ask, run, close, open }: SharedState): KeyPlace {
+export function createSharedKeys({ toKey, ask, run, encrypt, decrypt }: SharedState): KeyPlace {
   const name = toKey('keys');
 
   const readAll = async () => {
     const [state, sealed] = await ask((redis) => redis.hmgetBuffer(name, 'state', 'keys'));
-    return { state: String(state ?? ''), keys: sealed ? parseKeys(open(sealed, name)) : [] };
+    return { state: String(state ?? ''), keys: sealed ? parseKeys(decrypt(sealed, name)) : [] };
   };
 
   return {
@@ -29,7 +29,7 @@ export function createSharedKeys({ toKey, ask, run, close, open }: SharedState):
       for (;;) {
         const { state, keys } = await readAll();
         const { keys: changed, result } = change(keys);
-        const sealed = close(formatKeys(changed), name);
+        const sealed = encrypt(formatKeys(changed), name);
         const isReplaced = await run(REPLACE, [name], [state, randomUUID(), sealed]);
         if (isReplaced === 1) return result;
       }

@@ -10,7 +10,7 @@ export type SharedBackgroundOptions<Event> = {
   shared: SharedState;
   /** After this time without a sign of life of its server a run is lost, in milliseconds. */
   leaseMs: number;
-  /** Told of what could not be passed on. */
+  /** Called with what could not be shown to the other servers. */
   onProblem: (error: unknown) => void;
 };
 
@@ -20,10 +20,10 @@ export type SharedBackground<Event> = BackgroundRuns<Event> & {
   close: () => void;
 };
 
-/** How long events stay behind the last sign of life, in milliseconds. */
-const LEFT_MS = 60_000;
+/** How long events can be read after the last sign of life, in milliseconds. */
+const EVENTS_TTL_MS = 60_000;
 
-/** How often it is looked whether there is more, or the end, in milliseconds. */
+/** How often followers look for more events, or the end, in milliseconds. */
 const LOOK_MS = 100;
 
 /** Longest wait for the end of a run on another server, in milliseconds. */
@@ -59,8 +59,8 @@ export async function createSharedBackground<Event>(
     }
   }
 
-  await shared.listen(TOPIC, (text) => {
-    const { id, message } = JSON.parse(text) as { id: string; message: string }; // as `end` tells it
+  await shared.subscribe(TOPIC, (text) => {
+    const { id, message } = JSON.parse(text) as { id: string; message: string }; // as `end` publishes it
     if (own.has(id)) void local.end(id, new RunError('cancelled', message));
   });
 
@@ -79,7 +79,7 @@ export async function createSharedBackground<Event>(
       if (own.has(id)) return local.end(id, reason);
       if (!(await signs.isAlive(id))) return;
       const message = reason instanceof Error ? reason.message : 'The run was ended.';
-      await shared.tell(TOPIC, JSON.stringify({ id, message }));
+      await shared.publish(TOPIC, JSON.stringify({ id, message }));
       for (let left = END_MS; left > 0 && (await signs.isAlive(id)); left -= LOOK_MS) {
         await delay(LOOK_MS);
       }
@@ -94,7 +94,7 @@ type SignsOptions = Pick<SharedBackgroundOptions<unknown>, 'shared' | 'leaseMs' 
 
 /** What other servers see of a run: a sign of life, and its events, numbered from 1. */
 function createSigns<Event>({ shared, leaseMs, onProblem }: SignsOptions) {
-  const { toKey, ask, close, open } = shared;
+  const { toKey, ask, encrypt, decrypt } = shared;
   const toLease = (id: string) => toKey('background', id);
   const toEvents = (id: string) => toKey('background', id, 'events');
 
@@ -106,18 +106,22 @@ function createSigns<Event>({ shared, leaseMs, onProblem }: SignsOptions) {
       (await ask((redis) => redis.exists(toLease(id), toEvents(id)))) === 2,
     renew: (id: string) =>
       ask((redis) =>
-        redis.multi().set(toLease(id), '1', 'PX', leaseMs).pexpire(toEvents(id), LEFT_MS).exec(),
+        redis
+          .multi()
+          .set(toLease(id), '1', 'PX', leaseMs)
+          .pexpire(toEvents(id), EVENTS_TTL_MS)
+          .exec(),
       ),
     /** The lease ends by itself, too. */
     leave: (id: string) => ask((redis) => redis.del(toLease(id))).catch(onProblem),
-    /** Sent in order over the one connection; nobody waits for it. */
+    /** Nobody waits for it: over the one connection events arrive in order. */
     append(id: string, number: number, event: Event) {
-      const sealed = close(JSON.stringify(event), toPlace(id, number));
+      const sealed = encrypt(JSON.stringify(event), toPlace(id, number));
       const adding = ask((redis) =>
         redis
           .multi()
           .xadd(toEvents(id), `${number}-0`, 'data', sealed)
-          .pexpire(toEvents(id), LEFT_MS)
+          .pexpire(toEvents(id), EVENTS_TTL_MS)
           .exec(),
       );
       void adding.catch(onProblem);
@@ -128,8 +132,9 @@ function createSigns<Event>({ shared, leaseMs, onProblem }: SignsOptions) {
         const entries = await ask((redis) =>
           redis.xrangeBuffer(toEvents(id), `${number}-0`, '+', 'COUNT', PAGE),
         );
-        for (const [, fields] of entries) {
-          yield JSON.parse(open(fields[1] ?? Buffer.alloc(0), toPlace(id, number))) as Event; // as it was appended
+        for (const [entry, fields] of entries) {
+          if (String(entry) !== `${number}-0`) throw toLostEvents();
+          yield JSON.parse(decrypt(fields[1] ?? Buffer.alloc(0), toPlace(id, number))) as Event; // as it was appended
           number += 1;
         }
         if (isLast && entries.length === 0) return;
@@ -137,6 +142,13 @@ function createSigns<Event>({ shared, leaseMs, onProblem }: SignsOptions) {
       }
     },
   };
+}
+
+/** A hole among the events: the rest would be read as if nothing were missing. */
+function toLostEvents() {
+  const sentence =
+    'Events of this response were lost while Redis was away. Retrieve the response itself when it has ended.';
+  return new RunError('queue-timeout', sentence, { retryAfterSeconds: 2 });
 }
 
 /** Where an event can be opened. */

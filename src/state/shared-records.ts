@@ -1,12 +1,12 @@
 import type { SharedState } from './shared-state.ts';
 
-/** A text that belongs to somebody, with what it is found by. */
+/** A text that belongs to a key, and what it is found by. */
 export type SharedRecord = {
   id: string;
   ownerId: string;
-  /** Those of an owner are listed from the highest on; among equals the one written last comes first. */
+  /** An owner's records are listed by this, the highest first; of equal ones the last written comes first. */
   order: number;
-  /** What a list tells of it, without a colon. */
+  /** What a list says of the record without reading it; holds no colon. */
   note: string;
   /** Whether `listOpen` has it. */
   isOpen: boolean;
@@ -17,13 +17,13 @@ export type SharedRecordsOptions = {
   shared: SharedState;
   /** Names them among all that is shared. */
   name: string;
-  /** How long one is kept, in milliseconds; Redis forgets it a while later by itself. */
+  /** How long a record is kept, in milliseconds. An hour later Redis forgets it by itself. */
   ttlMs: number;
 };
 
 export type SharedRecords = ReturnType<typeof createSharedRecords>;
 
-/** Time in which servers remove what is old themselves, in milliseconds. */
+/** How much longer than its lifetime Redis keeps a record, in milliseconds: servers remove old ones before. */
 const SLACK_MS = 3_600_000;
 
 /**
@@ -60,7 +60,33 @@ for _, key in ipairs({one, own, all, open}) do redis.call('PEXPIRE', key, ARGV[7
 
 const REMOVE_ONE = `${REMOVE} remove(ARGV[1])`;
 
-/** ARGV: order. What is no more than a member, since Redis has forgotten the rest, goes, too. */
+/**
+ * Keeps of some members those whose records are there still. Redis forgets records by itself when no server has
+ * removed them in time, and they are taken out of the order then, too. The first key is followed by the order's.
+ */
+const KEEP_KNOWN = `
+local function keepKnown(members)
+  local known = {}
+  for _, member in ipairs(members) do
+    local id = string.match(member, '^[^:]*:[^:]*:(.*)$')
+    if redis.call('EXISTS', KEYS[1] .. ':one:' .. id) == 1 then table.insert(known, member)
+    else redis.call('ZREM', KEYS[2], member) end
+  end
+  return known
+end
+`;
+
+/** ARGV: how many, where 0 is all of them. */
+const LIST_OF = `${KEEP_KNOWN}
+return keepKnown(redis.call('ZREVRANGE', KEYS[2], 0, ARGV[1] - 1))
+`;
+
+/** ARGV: order. */
+const LIST_UNTIL = `${KEEP_KNOWN}
+return keepKnown(redis.call('ZREVRANGEBYSCORE', KEYS[2], ARGV[1], '-inf'))
+`;
+
+/** ARGV: order. */
 const REMOVE_UNTIL = `${REMOVE}
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', root .. ':all', '-inf', ARGV[1])) do
   remove(string.match(member, '^[^:]*:[^:]*:(.*)$'))
@@ -70,27 +96,27 @@ end
 
 /** Records in the Redis of a cluster, encrypted. All throw `queue-timeout` while that is away. */
 export function createSharedRecords({ shared, name, ttlMs }: SharedRecordsOptions) {
-  const { toKey, ask, run, close, open } = shared;
+  const { toKey, ask, run, encrypt, decrypt } = shared;
   const root = toKey(name);
   const toPlace = (id: string) => `${name} ${id}`;
 
   return {
     async read(id: string): Promise<string | undefined> {
       const sealed = await ask((redis) => redis.hgetBuffer(`${root}:one:${id}`, 'data'));
-      return sealed ? open(sealed, toPlace(id)) : undefined;
+      return sealed ? decrypt(sealed, toPlace(id)) : undefined;
     },
     /** Adds the record, or replaces the one with its id. */
     async write({ id, ownerId, order, note, isOpen, text }: SharedRecord): Promise<void> {
-      const values = [id, ownerId, order, note, Number(isOpen), close(text, toPlace(id))];
+      const values = [id, ownerId, order, note, Number(isOpen), encrypt(text, toPlace(id))];
       await run(WRITE, [root], [...values, ttlMs + SLACK_MS]);
     },
     remove: async (id: string): Promise<void> => void (await run(REMOVE_ONE, [root], [id])),
-    /** An owner's, `most` at most; 0 is all of them. */
+    /** An owner's records, `most` at most; 0 lists all of them. */
     listOf: async (ownerId: string, most: number) =>
-      (await ask((redis) => redis.zrevrange(`${root}:of:${ownerId}`, 0, most - 1))).map(toListed),
-    /** Those of all owners up to this order, the highest first. */
+      toListed(await run(LIST_OF, [root, `${root}:of:${ownerId}`], [most])),
+    /** The records of all owners up to this order, the highest first. */
     listUntil: async (order: number) =>
-      (await ask((redis) => redis.zrevrangebyscore(`${root}:all`, order, '-inf'))).map(toListed),
+      toListed(await run(LIST_UNTIL, [root, `${root}:all`], [order])),
     listOpen: (): Promise<readonly string[]> => ask((redis) => redis.smembers(`${root}:open`)),
     removeUntil: async (order: number): Promise<void> =>
       void (await run(REMOVE_UNTIL, [root], [order])),
@@ -98,8 +124,10 @@ export function createSharedRecords({ shared, name, ttlMs }: SharedRecordsOption
   };
 }
 
-/** The member is as the script makes it. */
-function toListed(member: string) {
-  const [, note = '', ...id] = member.split(':');
-  return { id: id.join(':'), note };
+/** What the scripts list; a member is as they make it. */
+function toListed(members: unknown) {
+  return (members as readonly string[]).map((member) => {
+    const [, note = '', ...id] = member.split(':');
+    return { id: id.join(':'), note };
+  });
 }

@@ -1,23 +1,23 @@
 import type { Redis } from 'ioredis';
 
-/** The Redis that several servers share, for what each of them is to find there. */
+/** What the servers of a cluster keep in their Redis, so that each of them finds it there. */
 export type SharedState = {
   /** Names a key of Redis below the cluster's prefix. */
   toKey: (...parts: readonly string[]) => string;
   /** Asks Redis. Throws `queue-timeout`, a 503, at once or within seconds while it is away. */
   ask: <Result>(ask: (redis: Redis) => Promise<Result>) => Promise<Result>;
-  /** Runs a script, which Redis does at one blow. Throws as `ask` does. */
+  /** Runs a Lua script, which Redis does atomically. Throws as `ask` does. */
   run: (
     script: string,
     keys: readonly string[],
     values?: readonly (string | number | Buffer)[],
   ) => Promise<unknown>;
-  /** Tells all servers that listen, this one among them; nobody keeps it for those who are away. */
-  tell: (topic: string, text: string) => Promise<void>;
-  /** Hears what is told from here on, as long as the server runs. */
-  listen: (topic: string, onText: (text: string) => void) => Promise<void>;
-  /** Encrypts a text for its place, where alone it can be opened. */
-  close: (text: string, place: string) => Buffer;
+  /** Sends a text to all servers that are subscribed, this one among them; those that are away never get it. */
+  publish: (topic: string, text: string) => Promise<void>;
+  /** Calls `onText` with each text that is published from here on, as long as the server runs. */
+  subscribe: (topic: string, onText: (text: string) => void) => Promise<void>;
+  /** Encrypts a text for one place (a key of Redis, say); it can be decrypted for that place only. */
+  encrypt: (text: string, place: string) => Buffer;
   /** Throws when it was not encrypted with the cluster's secret for this place. */
-  open: (sealed: Buffer, place: string) => string;
+  decrypt: (sealed: Buffer, place: string) => string;
 };

@@ -19,6 +19,8 @@ import { describeSignIns } from '../dashboard/sign-ins-suite.ts';
 import { describeStore } from '../responses/store-suite.ts';
 import { describeLocks } from '../sessions/locks-suite.ts';
 import { describeStore as describeSessionStore } from '../sessions/store-suite.ts';
+import { RunError } from '../../src/run-error.ts';
+import { createSharedRecords } from '../../src/state/shared-records.ts';
 import type { SharedState } from '../../src/state/shared-state.ts';
 import { describeKeyPlace } from '../keys/place-suite.ts';
 import { describeCounters, describePlaces } from '../limits/limits-suite.ts';
@@ -115,6 +117,59 @@ test('a background response of a lost server has no server any more', async () =
   one.end();
   expect(await Array.fromAsync(following)).toEqual(['begun']);
   expect(await alive.isAlive('resp_1')).toBe(false);
+});
+
+test('who follows a background response elsewhere is told when events were lost with Redis', async () => {
+  const [one, other] = await openTwo();
+  let isAway = false;
+  const away = new RunError('queue-timeout', 'Redis is away.');
+  const flaky: SharedState = {
+    ...one,
+    ask: (work) => (isAway ? Promise.reject(away) : one.ask(work)),
+  };
+  const [running, elsewhere] = [await openBackground(flaky), await openBackground(other)];
+  const held = Promise.withResolvers<void>();
+  async function* events() {
+    yield 'kept';
+    await held.promise;
+    isAway = true;
+    yield 'lost';
+    isAway = false;
+    yield* ['kept again', 'kept, too'];
+    await new Promise(() => undefined);
+  }
+  await running.start({ id: 'resp_1', keepsEvents: true, events });
+  const following = await elsewhere.follow('resp_1', -1, new AbortController().signal);
+  const reader = following?.[Symbol.asyncIterator]();
+  expect(await reader?.next()).toMatchObject({ value: 'kept' });
+  held.resolve();
+  await expect(reader?.next()).rejects.toMatchObject({
+    code: 'queue-timeout',
+    message: expect.stringContaining('Retrieve the response itself'),
+  });
+});
+
+test('a Redis that is full begins no background response, and it is a 503', async () => {
+  const background = await openBackground(await open());
+  await redis.client.config('SET', 'maxmemory', '1');
+  try {
+    const start = background.start({ id: 'resp_1', keepsEvents: true, events: beginAndHang });
+    await expect(start).rejects.toMatchObject({ code: 'queue-timeout' });
+  } finally {
+    await redis.client.config('SET', 'maxmemory', '0');
+  }
+});
+
+test('of a record that Redis has forgotten nothing is listed or counted', async () => {
+  const prefix = randomUUID();
+  const records = createSharedRecords({ shared: await open(prefix), name: 'notes', ttlMs: 60_000 });
+  const record = { ownerId: 'key-a', order: 1, note: '', isOpen: true, text: 'A text.' };
+  for (const id of ['kept', 'old']) await records.write({ ...record, id });
+  await redis.client.del(`${prefix}:state:notes:one:old`);
+  expect(await records.listOf('key-a', 0)).toEqual([{ id: 'kept', note: '' }]);
+  expect(await redis.client.zcard(`${prefix}:state:notes:of:key-a`)).toBe(1);
+  expect(await records.listUntil(1)).toEqual([{ id: 'kept', note: '' }]);
+  expect(await records.count()).toBe(1);
 });
 
 test('keys cannot be read in Redis, and mean nothing with another secret', async () => {

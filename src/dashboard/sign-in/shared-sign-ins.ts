@@ -14,7 +14,7 @@ export type SharedSignInsOptions = {
  * `queue-timeout` while Redis is away.
  */
 export function createSharedSignIns({ shared, ttlMs = TTL_MS }: SharedSignInsOptions): SignIns {
-  const { toKey, ask, close, open } = shared;
+  const { toKey, ask, encrypt, decrypt } = shared;
   // What stands in Redis is not what the browser has: who can read there cannot sign in.
   const toName = (id: string) => toKey('sign-in', createHash('sha256').update(id).digest('hex'));
 
@@ -23,13 +23,13 @@ export function createSharedSignIns({ shared, ttlMs = TTL_MS }: SharedSignInsOpt
     async add(key) {
       const id = randomBytes(32).toString('base64url');
       const name = toName(id);
-      await ask((redis) => redis.set(name, close(key, name), 'PX', ttlMs));
+      await ask((redis) => redis.set(name, encrypt(key, name), 'PX', ttlMs));
       return id;
     },
     async find(id) {
       const name = toName(id);
       const sealed = await ask((redis) => redis.getBuffer(name));
-      return sealed ? open(sealed, name) : undefined;
+      return sealed ? decrypt(sealed, name) : undefined;
     },
     remove: async (id) => void (await ask((redis) => redis.del(toName(id)))),
   };
