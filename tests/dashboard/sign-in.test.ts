@@ -94,9 +94,10 @@ test('a form of a megabyte is not read', async () => {
   expect((await signIn(createTestApp(), 'x'.repeat(1_000_000))).status).toBe(413);
 });
 
+const away = () =>
+  Promise.reject(new RunError('queue-timeout', 'Redis is away.', { retryAfterSeconds: 2 }));
+
 describe('while Redis is away', () => {
-  const away = () =>
-    Promise.reject(new RunError('queue-timeout', 'Redis is away.', { retryAfterSeconds: 2 }));
   const signIns = { ttlMs: 1000, add: away, find: away, remove: away };
 
   test.each([
