@@ -21,7 +21,7 @@ import { allowOrigins } from './http/allow-origins.ts';
 import { authenticate } from './http/authenticate.ts';
 import { checkHost, checkOrigin } from './http/check-host-and-origin.ts';
 import { identifyRequest } from './http/identify-request.ts';
-import { limitBody } from './http/body/limit-body.ts';
+import { type BodyMeterOptions, limitBody } from './http/body/limit-body.ts';
 import { createRequestLog, type Log } from './http/log-request.ts';
 import { readPath } from './http/read-path.ts';
 import { refuseLoops } from './http/refuse-loops.ts';
@@ -93,6 +93,8 @@ export type AppSettings = {
   maxWebSocketsPerKey: number;
   /** Largest request body, in bytes. */
   maxBodyBytes: number;
+  /** What the bodies of all requests under way may take together. */
+  heldBodies?: BodyMeterOptions;
   /** Largest file, in bytes. */
   maxFileBytes: number;
   /** Further model names → the model they mean. */
@@ -172,7 +174,7 @@ export function createApp(parts: AppParts) {
   if (settings.planLimitHeaders) app.use(showPlanLimits(healthParts.planLimits));
   app.use(timeout(settings.requestTimeoutMs));
   mountUploads(app, { ...parts, ...settings });
-  app.use(limitBody(settings.maxBodyBytes));
+  app.use(limitBody(settings.maxBodyBytes, settings.heldBodies));
 
   mountAgents(app, parts, toObserved);
   mountChats(app, parts, toObserved);

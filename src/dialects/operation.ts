@@ -55,7 +55,13 @@ export type Tag = { name: string; description: string };
 export const ANY = ['unauthenticated', 'timeout', 'storage-failed', 'loop', 'internal'] as const;
 
 /** What a request with a body may meet beside. */
-export const WITH_BODY = [...ANY, 'invalid-request', 'request-too-large'] as const;
+export const WITH_BODY = [
+  ...ANY,
+  'invalid-request',
+  'request-too-large',
+  'rate-limited',
+  'overloaded',
+] as const;
 
 /** What a request that runs the CLI may meet. */
 export const WITH_RUN = [
@@ -65,8 +71,6 @@ export const WITH_RUN = [
   'forbidden',
   'queue-full',
   'queue-timeout',
-  'rate-limited',
-  'overloaded',
   'not-logged-in',
   'upstream-failed',
   'cli-failed',

@@ -13,7 +13,7 @@ import { withKey } from '../../src/layers/with-key.ts';
 import { createCounters } from '../../src/limits/counters.ts';
 import { createKeyLimits } from '../../src/limits/key-limits.ts';
 import type { Run } from '../../src/run.ts';
-import { APP_KEY, CLI_STATUS, createTestApp, sayHello } from './create-test-app.ts';
+import { APP_KEY, CLI_STATUS, createTestApp, sayHello, type TestParts } from './create-test-app.ts';
 
 /** Each rule that a key can have. */
 export const EVERY_RULE = {
@@ -62,7 +62,11 @@ export async function createKeysFolder(): Promise<KeysFolder> {
 }
 
 /** The app with keys, rules and limits as the server has them, and a run of the test's own. */
-export function createKeyedApp({ place }: Pick<KeysFolder, 'place'>, run: Run = sayHello) {
+export function createKeyedApp(
+  { place }: Pick<KeysFolder, 'place'>,
+  run: Run = sayHello,
+  settings: TestParts['settings'] = {},
+) {
   const keys = createKeyBook({ ownerKey: APP_KEY, place });
   const limits = createKeyLimits({ counters: createCounters() });
   const applyRules = createKeyRules({
@@ -74,6 +78,7 @@ export function createKeyedApp({ place }: Pick<KeysFolder, 'place'>, run: Run = 
     keys,
     keyStore,
     limits,
+    settings,
     run: withKey(run, { keys, applyRules, limits }),
   });
 }

@@ -2,37 +2,66 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 
 import { RunError } from '../../run-error.ts';
+import { type BodyMeterOptions, createBodyMeter, type HeldBody } from './body-meter.ts';
 import { createValueCounter } from './count-values.ts';
 import { decodeBody } from './decode-body.ts';
 import { countIfRefused } from '../count-if-refused.ts';
 import type { AppEnv } from '../variables.ts';
 
+export type { BodyMeterOptions };
+
 /** A body up to here is counted when it is checked; reading it piece by piece would cost more, 15 KB each. */
 const SMALL_BYTES = 65_536;
 
 /**
- * Refuses a body over `maxBytes`, before and after it is unpacked, and one of too many values. A small
- * one of a known length is left to whoever reads it: the HTTP server holds the caller to it.
+ * Refuses a body over `maxBytes`, before and after it is unpacked, one of too many values, and one that has no
+ * room beside those of other requests, until these are answered. A small one of a known length is left to
+ * whoever reads it: the HTTP server holds the caller to it.
  */
-export function limitBody(maxBytes: number) {
+export function limitBody(maxBytes: number, held: BodyMeterOptions = {}) {
+  const meter = createBodyMeter(held);
   return createMiddleware<AppEnv>(async (c, next) => {
     const refusal = { countRefused: c.get('countRefused') };
-    await countIfRefused(refusal, () => readBody(c, maxBytes));
-    await next();
+    const body = meter.open(c.get('caller').keyId);
+    try {
+      await countIfRefused(refusal, () => readBody(c, body, maxBytes));
+      await next();
+    } finally {
+      c.get('whenAnswered')(() => body.release());
+    }
   });
 }
 
-async function readBody(c: Context<AppEnv>, maxBytes: number) {
+async function readBody(c: Context<AppEnv>, body: HeldBody, maxBytes: number) {
   const length = c.req.header('content-length');
   if (Number(length ?? 0) > maxBytes) refuse();
   const isPlain = c.req.header('content-encoding') === undefined;
   const isKnown = length !== undefined && c.req.header('transfer-encoding') === undefined;
+  if (isPlain && isKnown) await takeRoom(c.req.raw.body, body, Number(length));
   const isLeft = isPlain && isKnown && Number(length) <= SMALL_BYTES;
   if (isLeft || !c.req.raw.body) return;
   const pieces = decodeBody(c.req.raw.body, c.req.header('content-encoding'));
-  const { text, valueCount } = await readText(pieces, maxBytes);
+  const counted = isPlain && isKnown ? pieces : countPieces(pieces, body);
+  const { text, valueCount } = await readText(counted, maxBytes);
   Object.assign(c.req.bodyCache, { text: Promise.resolve(text) }); // its type has no promises
   c.set('valueCount', valueCount);
+}
+
+/** Where there is none, the body is thrown away as it comes: who still sends it would not read the refusal. */
+async function takeRoom(sent: ReadableStream<Uint8Array> | null, body: HeldBody, length: number) {
+  try {
+    body.add(length);
+  } catch (refusal) {
+    await sent?.pipeTo(new WritableStream());
+    throw refusal;
+  }
+}
+
+async function* countPieces(pieces: AsyncIterable<Uint8Array>, body: HeldBody) {
+  for await (const piece of pieces) {
+    body.add(piece.length);
+    yield piece;
+  }
 }
 
 async function readText(pieces: AsyncIterable<Uint8Array>, maxBytes: number) {
