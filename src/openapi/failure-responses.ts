@@ -15,7 +15,8 @@ const MEANINGS = {
   'context-overflow': 'The conversation does not fit into the context of the model.',
   'queue-full': 'Too many requests wait already.',
   'queue-timeout': 'No place became free within QUEUE_TIMEOUT_MS.',
-  'rate-limited': 'A rate limit of the API, the subscription or the key; `retry-after` says how long.',
+  'rate-limited':
+    'A rate limit of the API, the subscription or the key; `retry-after` says how long.',
   overloaded: 'The API, or this server, has too much to do.',
   'not-logged-in': 'The CLI has no valid login.',
   timeout: 'REQUEST_TIMEOUT_MS passed.',
