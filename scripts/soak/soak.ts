@@ -37,6 +37,13 @@ const KILL_EVERY_MS = 10_000;
 /** No answer may take so long: the queue's own limit is a minute. */
 const LONGEST_MS = 90_000;
 
+/** What ends it early, and the status that a shell expects of that; the server ends before it. */
+const SIGNALS = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const;
+
 /** The server has so long to end what it was at, and its processes to leave. */
 const PATIENCE_MS = 15_000;
 
@@ -58,6 +65,9 @@ async function soak(minutes: number): Promise<number> {
       CLAUDE_MAX_RETRIES: '0',
     },
   });
+  for (const [signal, status] of SIGNALS) {
+    process.once(signal, () => void product.stop().finally(() => process.exit(status)));
+  }
   const endsAt = performance.now() + minutes * 60_000;
   const going: Soak = { product, ledger: createLedger(), endsAt, kills: 0 };
   try {
