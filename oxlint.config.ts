@@ -59,7 +59,7 @@ const ROOMS: Readonly<Record<string, string>> = {
     'config.ts cli-versions.ts loopback.ts server.ts server/open-shared.ts settings.ts tool-rule.ts dialects/index.ts dialects/trial.ts claude/launch/ demo/ keys/ dashboard/ routes/ state/ zod node:*',
   '{bin,cli}.ts': 'cli.ts cli/ zod node:*',
   'app.ts':
-    'run.ts backend.ts agent-runs/ batches/ dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',
+    'run.ts run-input.ts backend.ts agent-runs/ batches/ dashboard/ dialects/ http/ keys/ layers/ limits/ observation/ openapi/ routes/ hono',
   'agent-client/**': 'dialects/ zod',
   'index.ts': 'agent-client/ run-input.ts app.ts backend.ts keys/ run.ts run-error.ts',
 };

@@ -55,6 +55,7 @@ import { mountRuns } from './routes/runs/mount-runs.ts';
 import { toServedPaths } from './routes/served-paths.ts';
 import { type IdleSessionBook, mountSessions, type SessionBook } from './routes/sessions.ts';
 import type { CountTokens, Run } from './run.ts';
+import type { ReadMedia } from './run-input.ts';
 
 /** Everything the app is made of; a test or an embedding application hands in its own. */
 export type AppParts = {
@@ -76,6 +77,8 @@ export type AppParts = {
   responses: ResponseParts;
   /** The runs of agents, and what is kept of them. */
   runs: RunBook;
+  /** Reads the images of results that are given to them. */
+  readMedia: ReadMedia;
   /** Batches of both APIs, and their files. */
   batches: OpenedBatches;
   /** Resolves when runs may begin that no caller waits for. Default: it has. */
@@ -203,19 +206,16 @@ function nameApis(app: Hono<AppEnv>) {
   }
 }
 
-function mountAgents(
-  app: Hono<AppEnv>,
-  { runs, started = Promise.resolve(), responses, sessions, idleSessions }: AppParts,
-  toObserved: ToObserved,
-) {
+function mountAgents(app: Hono<AppEnv>, parts: AppParts, toObserved: ToObserved) {
+  const { runs, readMedia, started = Promise.resolve(), responses } = parts;
   app.on(
     'ALL',
     ['/api/run', '/api/runs/*', '/api/approvals', '/api/events', '/api/sessions/*'],
     requireScope('agent'),
   );
   const { stopping } = responses;
-  mountRuns(app, { run: toObserved(direct), book: runs, stopping, started });
-  mountSessions(app, sessions, idleSessions);
+  mountRuns(app, { run: toObserved(direct), book: runs, readMedia, stopping, started });
+  mountSessions(app, parts.sessions, parts.idleSessions);
 }
 
 function mountChats(app: Hono<AppEnv>, parts: AppParts, toObserved: ToObserved) {

@@ -1,3 +1,5 @@
+import type { Message, ToolResultPart } from './run.ts';
+
 /**
  * What an agent's run waits to be told by its caller. Plain JSON with ids, so that it can cross a wire
  * like the run itself.
@@ -60,6 +62,9 @@ export type InputSettled = {
   message?: string | undefined;
 };
 
+/** What a tool of the caller's came to. */
+export type ToolOutput = Pick<ToolResultPart, 'content' | 'isError'>;
+
 export type InputAnswer =
   | {
       decision: 'allow';
@@ -70,10 +75,19 @@ export type InputAnswer =
       /** Question → answer. */
       answers?: Readonly<Record<string, string>> | undefined;
       /** What a tool of the caller's came to. */
-      result?: { text: string; isError: boolean } | undefined;
+      result?: ToolOutput | undefined;
     }
   /** `message` is for the agent. */
   | { decision: 'deny'; message: string };
+
+/**
+ * Checks every image and document of messages, and puts the content in the place of each web address.
+ * Throws `invalid-request` that names the part.
+ */
+export type ReadMedia = (
+  messages: readonly Message[],
+  signal: AbortSignal,
+) => Promise<readonly Message[]>;
 
 /** Whether an event says that the run waits for something. */
 export function isInputRequest<Event extends { type: string }>(

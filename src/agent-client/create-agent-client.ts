@@ -9,7 +9,8 @@ import type {
   Approval,
   taskAnswers,
 } from '../dialects/direct/run-schemas.ts';
-import type { ChangeBody, ToolResultBody } from '../dialects/direct/steering-bodies.ts';
+import type { ChangeBody } from '../dialects/direct/steering-bodies.ts';
+import type { ToolResultBody } from '../dialects/direct/tool-result-body.ts';
 import type { FileChanges, Session } from '../dialects/direct/session-schemas.ts';
 import { type CallOptions, createCaller } from './call.ts';
 import { followEvents } from './follow-events.ts';

@@ -20,7 +20,7 @@ export function createHandAnswers({ store, steering, onProblem }: HandAnswersOpt
   };
 
   const give = (runId: string, id: string, answer: InputAnswer) => {
-    const isFirst = store.answer(id, answer);
+    const isFirst = store.answer(id, toKept(answer));
     if (isFirst) hand(runId, id, answer);
     return isFirst;
   };
@@ -40,4 +40,9 @@ export function createHandAnswers({ store, steering, onProblem }: HandAnswersOpt
       }
     },
   };
+}
+
+/** What a tool came to may be many megabytes, and has its place in the session. */
+function toKept(answer: InputAnswer): InputAnswer {
+  return answer.decision === 'allow' ? { ...answer, result: undefined } : answer;
 }

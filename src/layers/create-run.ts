@@ -4,10 +4,11 @@ import type { Backend, Steering } from '../backend.ts';
 import type { Config } from '../config.ts';
 import { createFetchMedia } from '../media/fetch-media.ts';
 import { createMayConnect } from '../media/may-connect.ts';
-import { withMedia } from './with-media.ts';
+import { createReadMedia, withMedia } from './with-media.ts';
 import { countWithLoginAdvice, withLoginAdvice } from './with-login-advice.ts';
 import { countWithKey, type KeyParts, withKey } from './with-key.ts';
 import type { CountTokens, Run } from '../run.ts';
+import type { ReadMedia } from '../run-input.ts';
 import { withBlankStops } from './with-blank-stops.ts';
 import type { Gate } from './gate.ts';
 import {
@@ -49,7 +50,12 @@ export type RunParts = {
   isElsewhere?: boolean;
 };
 
-export type LayeredRun = { run: Run; countTokens: CountTokens; steering: Steering };
+export type LayeredRun = {
+  run: Run;
+  countTokens: CountTokens;
+  steering: Steering;
+  readMedia: ReadMedia;
+};
 
 const RETRY = { maxRetries: 2, firstDelayMs: 250 };
 
@@ -59,12 +65,12 @@ export function createRun(parts: RunParts): LayeredRun {
   const folders = toAllowedFolders(config);
   const places = createHeldPlaces(parts.gate);
 
-  const media = {
+  const readMedia = createReadMedia({
     fetchMedia: createFetchMedia(createMayConnect(config.mediaAllowedHosts)),
     maxBytes: config.mediaMaxBytes,
     maxUrls: config.mediaMaxUrls,
     timeoutMs: config.mediaTimeoutMs,
-  };
+  });
 
   const withFolders = (inner: Run) =>
     parts.isElsewhere ? withFoldersElsewhere(inner) : withWorkingDirectory(inner, folders);
@@ -76,7 +82,7 @@ export function createRun(parts: RunParts): LayeredRun {
   run = withStrictTools(run, toCheck);
   run = withBlankStops(run);
   run = withGate(run, places);
-  run = withMedia(run, media); // outside the gate: who fetches holds no place
+  run = withMedia(run, readMedia); // outside the gate: who fetches holds no place
   run = withFolders(run); // a session's own folder is checked anew each time
   run = withSessions(run, parts.sessions, backend.createSessionId);
   run = withFolders(run);
@@ -86,7 +92,12 @@ export function createRun(parts: RunParts): LayeredRun {
   run = withKey(run, parts.keys);
   run = withLoginAdvice(run, parts.loginCommand);
   run = withStop(run, parts.stopped);
-  return { run, countTokens: createCountTokens(parts), steering: steer(parts, places) };
+  return {
+    run,
+    countTokens: createCountTokens(parts),
+    steering: steer(parts, places),
+    readMedia,
+  };
 }
 
 /** The layers that stand beside the CLI, in a worker of a cluster. */

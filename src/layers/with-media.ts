@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 
 import { createDeadline } from '../common/deadline.ts';
 import type { Message, Part, Run, RunRequest } from '../run.ts';
+import type { ReadMedia } from '../run-input.ts';
 import type { FetchMedia } from '../media/fetch-media.ts';
 import { mediaError } from '../media/media-error.ts';
 import { type Media, type MediaPart, readBase64, toPart } from '../media/read-media.ts';
@@ -20,27 +21,31 @@ export type MediaOptions = {
 /** Addresses of one request that are fetched at the same time. */
 const PARALLEL_FETCHES = 4;
 
-/**
- * Checks every image and document of the conversation, those in tool results too, and puts the
- * content in the place of each web address. Throws `invalid-request` that names the part.
- */
-export function withMedia(run: Run, options: MediaOptions): Run {
-  return (request, signal) => {
-    const parts = request.messages.flatMap(toMediaParts);
-    return parts.length === 0 ? run(request, signal) : runWithMedia(request, signal, parts);
-  };
+/** Checks every image and document of the conversation, and fetches those at web addresses. */
+export function withMedia(run: Run, readMedia: ReadMedia): Run {
+  return (request, signal) =>
+    request.messages.some((message) => toMediaParts(message).length > 0)
+      ? runWithMedia(request, signal)
+      : run(request, signal);
 
-  async function* runWithMedia(
-    request: RunRequest,
-    signal: AbortSignal,
-    parts: readonly MediaPart[],
-  ): ReturnType<Run> {
+  async function* runWithMedia(request: RunRequest, signal: AbortSignal): ReturnType<Run> {
+    const messages = await readMedia(request.messages, signal);
+    yield* run({ ...request, messages }, signal);
+  }
+}
+
+/**
+ * Makes what checks every image and document, those in tool results too, and puts the content in the place
+ * of each web address.
+ */
+export function createReadMedia(options: MediaOptions): ReadMedia {
+  return async (messages, signal) => {
+    const parts = messages.flatMap(toMediaParts);
     const ready = new Map(parts.map((part) => [part, readInline(part, options)]));
     const fetched = await fetchAll(parts, options, signal);
     for (const [part, media] of fetched) ready.set(part, toPart(part, media, toParam(part)));
-    const messages = request.messages.map((message) => withReady(message, ready));
-    yield* run({ ...request, messages }, signal);
-  }
+    return messages.map((message) => withReady(message, ready));
+  };
 }
 
 /** Only user messages may show something; the API refuses the rest. */

@@ -79,7 +79,7 @@ export async function createServerParts(options: ServerOptions) {
   const drain = { isOn: false };
   const stopped = new AbortController();
   const started = Promise.withResolvers<void>();
-  const { run, countTokens, steering } = createRun({
+  const { steering, ...answering } = createRun({
     config,
     backend,
     sessions,
@@ -101,8 +101,7 @@ export async function createServerParts(options: ServerOptions) {
   const batches = openServerBatches({ config, gate, keys, log, isAlone: stores.server.isAlone });
   const { health, endAlerts } = openHealth(options, { queue, cli, drain, keys, sessions, log });
   const app = createApp({
-    run,
-    countTokens,
+    ...answering,
     keys: keys.book,
     signIns: keys.signIns,
     keyStore: keys.store,

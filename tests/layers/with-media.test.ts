@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { FetchMedia } from '../../src/media/fetch-media.ts';
 import type { Media } from '../../src/media/read-media.ts';
-import { type MediaOptions, withMedia } from '../../src/layers/with-media.ts';
+import { createReadMedia, type MediaOptions, withMedia } from '../../src/layers/with-media.ts';
 import type { MediaSource, Message, Part, RunRequest } from '../../src/run.ts';
 import { cannedRun } from '../dialects/canned-run.ts';
 import { GIF, HTML, JPEG, PDF, PNG, WEBP } from '../media/samples.ts';
@@ -38,7 +38,7 @@ async function pass(
       reached = request.messages;
       return cannedRun([]);
     },
-    { fetchMedia, maxBytes: 1000, maxUrls: 20, timeoutMs: 60_000, ...limits },
+    createReadMedia({ fetchMedia, maxBytes: 1000, maxUrls: 20, timeoutMs: 60_000, ...limits }),
   );
   await Array.fromAsync(run({ messages } as RunRequest, signal)); // the layer reads nothing else
   return reached;

@@ -1,7 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import { expect, test } from 'vitest';
 
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import { textReply, toolReply } from '../../src/demo/replies.ts';
+import { HTML, PNG } from '../media/samples.ts';
 import { startRun } from '../support/follow-run.ts';
 import { shareProxy } from '../support/share-proxy.ts';
 import type { Proxy } from '../support/start-proxy.ts';
@@ -50,6 +55,20 @@ const post = async (path: string, body: object) => {
 const result = async (id: string) =>
   JSON.stringify(await (await proxy.send(`/api/runs/${id}`)).json());
 
+const toUrl = (bytes: Buffer) => `data:image/png;base64,${bytes.toString('base64')}`;
+
+const serveImage = async () => {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'image/png').end(PNG);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // it listens on a port
+  return {
+    url: `http://127.0.0.1:${port}/sky.png`,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+};
+
 test('the agent calls tools of the caller’s, who brings the results in any order', async () => {
   const { id, until } = await open(['Rome', 'Oslo']);
   const rome = await until('tool-request');
@@ -75,6 +94,47 @@ test('the agent calls tools of the caller’s, who brings the results in any ord
   const told = await result(id);
   expect(told).toContain('Snow.');
   expect(told).toMatch(/It is broken\.[^}]*is_error[^}]*true/);
+});
+
+test('a result may show images, which reach the agent as they are', async () => {
+  const { id, until } = await open(['Rome', 'Oslo'], { MEDIA_ALLOWED_HOSTS: '127.0.0.1' });
+  const rome = await until('tool-request');
+  const oslo = await until('tool-request');
+  const results = `/api/runs/${id}/tool-results`;
+  const text = { type: 'text', text: 'The sky:' };
+  const show = (...content: object[]) => post(results, { id: rome.id, content });
+
+  expect(await show(text, { type: 'image', url: toUrl(HTML) })).toMatchObject({
+    status: 400,
+    body: { error: { param: 'content.1.url', message: expect.stringContaining('JPEG') } },
+  });
+  expect(await show({ type: 'image', url: 'http://127.0.0.1:1/sky.png' })).toMatchObject({
+    status: 400,
+    body: { error: { param: 'content.0.url' } },
+  });
+  const broken = { id: rome.id, isError: true, content: [text] };
+  expect((await post(results, broken)).status).toBe(400);
+
+  await using web = await serveImage();
+  const image = { type: 'image', url: toUrl(PNG) };
+  expect((await show(text, image, { type: 'image', url: web.url })).status).toBe(200);
+  await post(results, { id: oslo.id, content: [text] });
+  await until('run-end');
+  const last = proxy.model.requests.at(-1)?.body.messages.findLast(({ role }) => role === 'user');
+  const source = { type: 'base64', media_type: 'image/png', data: PNG.toString('base64') };
+  const shown = { type: 'image', source };
+  // The CLI keeps a copy beside the transcript, and says where.
+  const kept = { type: 'text', text: expect.stringMatching(/^\[Image: source: .*\.png\]$/) };
+  const toResult = (called: typeof rome, content: object[]) =>
+    expect.objectContaining({ type: 'tool_result', tool_use_id: called['callId'], content });
+  // They come in the order in which the CLI is done with them.
+  expect(last?.content).toEqual(
+    expect.arrayContaining([
+      toResult(rome, [text, shown, kept, shown, kept]),
+      toResult(oslo, [text]),
+    ]),
+  );
+  expect(JSON.stringify(last)).not.toContain('is_error":true');
 });
 
 test('a call that nobody answers, or that is denied, is told to the agent', async () => {

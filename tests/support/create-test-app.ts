@@ -127,6 +127,7 @@ export function createTestApp({ settings, health, responses, ...parts }: TestPar
       ...responses,
     },
     runs: createTestRunBook(),
+    readMedia: (messages) => Promise.resolve(messages),
     batches: NO_BATCHES,
     watch: createWatch({ queue, processes: () => ({}), history, requests }),
     // Only these methods of pino's are called.

@@ -8,6 +8,7 @@ import type { ControlRequest } from '../process/input-lines.ts';
 import {
   readToolMessage,
   toCallId,
+  toMcpResult,
   type ToolMessage,
   toToolReply,
 } from '../process/tool-server.ts';
@@ -130,11 +131,9 @@ function createId() {
 
 /** A denial is an error for the agent, as a tool's own is. */
 function toToolResult(answer: InputAnswer) {
-  const { text, isError } =
-    answer.decision === 'allow'
-      ? (answer.result ?? { text: '', isError: false })
-      : { text: answer.message, isError: true };
-  return { content: [{ type: 'text', text }], ...(isError && { isError }) };
+  return answer.decision === 'allow'
+    ? toMcpResult(answer.result ?? { content: [], isError: false })
+    : toMcpResult({ content: [{ type: 'text', text: answer.message }], isError: true });
 }
 
 function toRequest(id: string, asked: Asked): InputRequest {

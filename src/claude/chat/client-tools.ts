@@ -4,6 +4,7 @@ import {
   readToolMessage,
   toCallId,
   toManifest,
+  toMcpResult,
   toServerResult,
   toToolReply,
 } from '../process/tool-server.ts';
@@ -82,16 +83,4 @@ function isPlainError([only, ...others]: ToolResultPart['content']) {
   if (only?.type !== 'text' || others.length > 0) return false;
   const { text } = only;
   return text !== '' && text === text.trim() && text.length <= LONGEST_LIVE_ERROR;
-}
-
-function toMcpResult({ content, isError }: ToolResultPart) {
-  return {
-    content: content.map((part) => {
-      if (part.type === 'image' && part.source.kind === 'base64') {
-        return { type: 'image', data: part.source.data, mimeType: part.source.mediaType };
-      }
-      return { type: 'text', text: part.type === 'text' ? part.text : '' };
-    }),
-    ...(isError && { isError }),
-  };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { Tool } from '../../run.ts';
+import type { Tool, ToolResultPart } from '../../run.ts';
 import type { ControlRequest } from './input-lines.ts';
 
 /** The name under which the caller's tools are known to the CLI. */
@@ -46,6 +46,19 @@ export function toCallId({ method, params }: ToolMessage): string | undefined {
 /** A result as the answer to its message. */
 export function toToolReply({ id }: ToolMessage, result: object): Record<string, unknown> {
   return { mcp_response: { jsonrpc: '2.0', id, result } };
+}
+
+/** What a tool came to, in MCP's notation, which knows no web addresses. */
+export function toMcpResult({ content, isError }: Pick<ToolResultPart, 'content' | 'isError'>) {
+  return {
+    content: content.map((part) => {
+      if (part.type === 'image' && part.source.kind === 'base64') {
+        return { type: 'image', data: part.source.data, mimeType: part.source.mediaType };
+      }
+      return { type: 'text', text: part.type === 'text' ? part.text : '' };
+    }),
+    ...(isError && { isError }),
+  };
 }
 
 /** The result of a message that no call is in. */

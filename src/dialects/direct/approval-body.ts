@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
 import { RunError } from '../../run-error.ts';
-import type { ToolResultBody } from './steering-bodies.ts';
 import type { AgentQuestion, InputAnswer, InputRequest } from '../../run-input.ts';
 
 /** The body of `POST /api/runs/{id}/approvals/{approvalId}`. */
@@ -18,16 +17,6 @@ export const ApprovalBody = z.strictObject({
 });
 
 export type ApprovalBody = z.infer<typeof ApprovalBody>;
-
-/** The result of a tool as the answer. Throws `invalid-request` when the run waits for something else. */
-export function toToolAnswer(
-  { content: text, isError }: ToolResultBody,
-  request: InputRequest,
-): InputAnswer {
-  if (request.type === 'tool-request') return { decision: 'allow', result: { text, isError } };
-  const sentence = 'The run waits for no result of a tool here, but for an answer.';
-  throw new RunError('invalid-request', sentence, { param: 'id' });
-}
 
 /** The answer to what a run waits for. Throws `invalid-request` for a field that does not fit it. */
 export function toInputAnswer(body: ApprovalBody, request: InputRequest): InputAnswer {

@@ -12,13 +12,8 @@ import {
   RunChange,
   taskAnswers,
 } from './run-schemas.ts';
-import {
-  AskBody,
-  ChangeBody,
-  MessageBody,
-  steeringAnswers,
-  ToolResultBody,
-} from './steering-bodies.ts';
+import { AskBody, ChangeBody, MessageBody, steeringAnswers } from './steering-bodies.ts';
+import { ToolResultBody } from './tool-result-body.ts';
 import {
   DeletedSession,
   FileChanges,

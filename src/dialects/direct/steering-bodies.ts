@@ -19,18 +19,6 @@ export const ChangeBody = z
 /** The body of `POST /api/runs/{id}/ask`. */
 export const AskBody = z.strictObject({ question: Text });
 
-/** Of a longer one the model would see the beginning only (CLI 2.1.330). */
-const LONGEST_RESULT = 400_000;
-
-/** The body of `POST /api/runs/{id}/tool-results`. */
-export const ToolResultBody = z.strictObject({
-  /** That of the event `tool-request`. */
-  id: z.string(),
-  content: z.string().max(LONGEST_RESULT),
-  isError: z.boolean().default(false),
-});
-
-export type ToolResultBody = z.infer<typeof ToolResultBody>;
 export type MessageBody = z.infer<typeof MessageBody>;
 export type ChangeBody = z.infer<typeof ChangeBody>;
 export type AskBody = z.infer<typeof AskBody>;

@@ -2,14 +2,11 @@ import type { Context } from 'hono';
 
 import type { StoredInput } from '../../agent-runs/input-store.ts';
 import type { RunBook } from '../../agent-runs/run-book.ts';
-import {
-  type ApprovalBody,
-  toInputAnswer,
-  toToolAnswer,
-} from '../../dialects/direct/approval-body.ts';
-import type { ToolResultBody } from '../../dialects/direct/steering-bodies.ts';
+import { type ApprovalBody, toInputAnswer } from '../../dialects/direct/approval-body.ts';
+import { type ToolResultBody, toToolResult } from '../../dialects/direct/tool-result-body.ts';
 import type { Validated } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
+import type { ReadMedia } from '../../run-input.ts';
 
 /** `GET /api/approvals`: what the caller's runs wait for, the oldest first. */
 export function listApprovals(book: RunBook) {
@@ -31,12 +28,15 @@ export function answerApproval(book: RunBook) {
 }
 
 /** `POST /api/runs/{id}/tool-results`: what a tool of the caller's came to; the first result counts. */
-export function giveToolResult(book: RunBook) {
+export function giveToolResult(book: RunBook, readMedia: ReadMedia) {
   return async (c: Context<AppEnv, '/:id', Validated<ToolResultBody>>): Promise<Response> => {
     const id = c.req.param('id');
     const { keyId } = c.var.caller;
     const body = c.req.valid('json');
-    const answer = toToolAnswer(body, book.getInput(id, keyId, body.id).request);
+    const part = toToolResult(body, book.getInput(id, keyId, body.id).request);
+    const [read] = await readMedia([{ role: 'user', parts: [part] }], c.var.signal);
+    const result = read?.parts.find((one) => one.type === 'tool-result') ?? part;
+    const answer = { decision: 'allow', result } as const;
     return c.json(toApprovalView(await book.answer(id, keyId, body.id, answer)));
   };
 }
