@@ -1,7 +1,7 @@
 // The page of agents: starts runs, lists them with a count of those that wait, and shows one.
 import { refresh } from './dashboard.js';
 import { showRun } from './run-view.js';
-import { call } from './server.js';
+import { call, toJson } from './server.js';
 
 /** How often the list is asked for, in milliseconds; the browser makes it rarer where nobody looks. */
 const LIST_MS = 2000;
@@ -40,9 +40,7 @@ async function onStart(event) {
   button.disabled = true;
   tell('Starting …');
   const body = toRunBody(form);
-  const headers = { 'content-type': 'application/json' };
-  const options = { method: 'POST', headers, body: JSON.stringify(body) };
-  const response = await call('/api/run', options, tell);
+  const response = await call('/api/run', toJson('POST', body), tell);
   button.disabled = false;
   if (!response) return;
   form.elements.prompt.value = '';

@@ -1,6 +1,6 @@
 // A card for each thing that a run waits for: leave for a tool, a question, a plan, the result of a tool.
 import { copyTemplate, make } from './elements.js';
-import { call } from './server.js';
+import { call, toJson } from './server.js';
 
 /** What fills each card; returns how its answer is read. Throws a sentence for what cannot be sent. */
 const FILLS = {
@@ -69,9 +69,8 @@ export function makeInputCard(runId, input) {
 async function sendAnswer(runId, { id, type }, { decision, ...answer }, tell) {
   const isResult = type === 'tool-request' && decision === 'allow';
   const path = isResult ? 'tool-results' : `approvals/${id}`;
-  const body = JSON.stringify(isResult ? { id, ...answer } : { decision, ...answer });
-  const headers = { 'content-type': 'application/json' };
-  return Boolean(await call(`/api/runs/${runId}/${path}`, { method: 'POST', headers, body }, tell));
+  const body = isResult ? { id, ...answer } : { decision, ...answer };
+  return Boolean(await call(`/api/runs/${runId}/${path}`, toJson('POST', body), tell));
 }
 
 function toDenial(card) {

@@ -1,6 +1,6 @@
 // The forms for keys: what they hold is sent as one JSON body.
 import { refresh } from './dashboard.js';
-import { call } from './server.js';
+import { call, toJson } from './server.js';
 
 document.querySelector('#keys').addEventListener('submit', onKeySubmit);
 
@@ -11,8 +11,7 @@ async function onKeySubmit(event) {
   const state = form.querySelector('[role=status]');
   const tell = (text) => (document.getElementById(state.id).textContent = text);
   const { method, send: path } = form.dataset;
-  const headers = { 'content-type': 'application/json' };
-  const response = await call(path, { method, headers, body: toKeyBody(form) }, tell);
+  const response = await call(path, toJson(method, toKeyBody(form)), tell);
   if (!response) return;
   form.isSent = true;
   const { key, name, previousUntil } = await response.json();
@@ -46,5 +45,5 @@ function toKeyBody(form) {
   });
   const given = fields.filter(([, value]) => value?.length !== 0);
   const scopes = form.elements.scopes ? { scopes: [] } : {}; // none chosen is told, too
-  return JSON.stringify({ ...scopes, ...Object.fromEntries(given) });
+  return { ...scopes, ...Object.fromEntries(given) };
 }

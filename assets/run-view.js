@@ -5,7 +5,7 @@ import { isInput, makeInputCard } from './input-card.js';
 import { createRunLog } from './run-log.js';
 import { steer } from './run-steering.js';
 import { createRunTasks } from './run-tasks.js';
-import { call } from './server.js';
+import { call, toJson } from './server.js';
 
 const find = (id) => document.getElementById(id);
 
@@ -102,8 +102,7 @@ function toDollars(costUsd) {
 async function onMessage(event) {
   event.preventDefault();
   const form = event.target;
-  const body = JSON.stringify({ text: form.elements.text.value });
-  if (await tellRun('POST', 'messages', body)) form.reset();
+  if (await tellRun('POST', 'messages', { text: form.elements.text.value })) form.reset();
 }
 
 function takeBack(id) {
@@ -111,8 +110,7 @@ function takeBack(id) {
 }
 
 function tellRun(method, path, body) {
-  const headers = { 'content-type': 'application/json' };
-  return call(`/api/runs/${runId}/${path}`, { method, headers, body }, complain);
+  return call(`/api/runs/${runId}/${path}`, toJson(method, body), complain);
 }
 
 async function onHeadClick({ target }) {

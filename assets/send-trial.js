@@ -1,28 +1,15 @@
 // Sends one request of the form and reads what comes of it.
 import { createAnswer, findError, isEnd, readEvents, readInto } from './read-answer.js';
-import { call, readFailure, send, toFailure } from './server.js';
+import { ask, call, readFailure, send, toFailure, toJson } from './server.js';
 import { fillImages, toTrial } from './trial-form.js';
 
 /** How often the cost is asked for, and the time between, in milliseconds. */
 const [COST_ASKS, COST_MS] = [8, 500];
 
-const JSON_HEADERS = { 'content-type': 'application/json' };
-
 /** The request as the server words it: its path, its body, and code. `tell` is given what is wrong. */
 export async function describeTrial(trial, tell) {
-  const options = { method: 'POST', headers: JSON_HEADERS, body: JSON.stringify(trial) };
-  const response = await ask('/dashboard/trial', options, tell);
+  const response = await ask('/dashboard/trial', toJson('POST', trial), tell);
   return response?.json();
-}
-
-async function ask(path, options, tell) {
-  try {
-    const response = await send(path, options);
-    if (response.ok) return response;
-    tell(await readFailure(response));
-  } catch {
-    tell({ code: 'broken', reason: 'The server does not answer.' });
-  }
 }
 
 /** A request to `model` before it is sent. */
@@ -61,9 +48,7 @@ async function exchangeAll(exchange, { takes, signal, draw }) {
   const { path, body } = described;
   Object.assign(exchange, { path, body });
   draw();
-  const options = { method: 'POST', headers: JSON_HEADERS, signal };
-  const sent = JSON.stringify(fillImages(body, form));
-  const response = await send(path, { ...options, body: sent });
+  const response = await send(path, toJson('POST', fillImages(body, form), signal));
   exchange.requestId = response.headers.get('x-request-id');
   exchange.ignored = response.headers.get('x-ignored-params');
   if (!response.ok) {

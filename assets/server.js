@@ -1,14 +1,26 @@
 // How the page talks to the server.
 
-/** `undefined` when it failed, of which `tell` is given a sentence. */
-export async function call(path, options, tell) {
+/** `undefined` when it failed, of which `tell` is given a sentence; an empty one when it went well. */
+export function call(path, options, tell) {
+  return ask(path, options, (failure) => tell(failure?.reason ?? ''));
+}
+
+/** `undefined` when it failed, of which `tell` is given what `readFailure` reads; nothing when it went well. */
+export async function ask(path, options, tell) {
   try {
     const response = await send(path, options);
-    tell(response.ok ? '' : (await readFailure(response)).reason);
+    tell(response.ok ? undefined : await readFailure(response));
     return response.ok ? response : undefined;
   } catch (error) {
-    if (error.name !== 'AbortError') tell('The server does not answer.');
+    if (error.name === 'AbortError') return;
+    tell({ code: 'broken', reason: 'The server does not answer.' });
   }
+}
+
+/** The options of a request whose body is a value as JSON. */
+export function toJson(method, value, signal) {
+  const headers = { 'content-type': 'application/json' };
+  return { method, headers, body: JSON.stringify(value), signal };
 }
 
 /** Sends a request. When the sign-in is over, the page becomes the sign-in page. */
