@@ -1,5 +1,6 @@
 // What every page does: it asks the server for its sections again, and acts on buttons. The sign-in is a
 // cookie that scripts cannot see; there is no key here.
+import { copyText } from './copy-text.js';
 import { call as ask } from './server.js';
 
 /** How each style of a time is told in the reader's own zone. */
@@ -40,9 +41,13 @@ export async function refresh(part) {
   part.isLoading = true;
   try {
     const source = part.dataset.source;
-    const response = await call(source, {}, (text) => say(text, 'refresh'));
+    const tell = (text) => say(text, 'refresh');
+    const response = await call(source, {}, tell);
+    const text = await response
+      ?.text()
+      .catch(() => tell('The connection to the server broke off.'));
     // The reader may have chosen something else meanwhile.
-    if (response && source === part.dataset.source) replace(part, await response.text());
+    if (text !== undefined && source === part.dataset.source) replace(part, text);
   } finally {
     part.isLoading = false;
   }
@@ -89,7 +94,11 @@ async function onClick(event) {
   if (!button) return;
   const { delete: path, confirm: question, load, copy, hide } = button.dataset;
   if (hide) document.getElementById(hide).hidden = true;
-  if (copy) await copyText(button, document.getElementById(copy).textContent);
+  if (copy)
+    void copyText(
+      document.getElementById(copy).textContent,
+      (label) => (button.textContent = label),
+    );
   const part = button.closest('[data-source]');
   if (load) {
     part.dataset.source = load;
@@ -110,12 +119,6 @@ async function onToggle({ target }) {
   if (!part) return;
   const response = await call(part.dataset.fill);
   if (response) part.innerHTML = await response.text(); // the server's own page, escaped there
-}
-
-async function copyText(button, text) {
-  await navigator.clipboard?.writeText(text);
-  button.textContent = navigator.clipboard ? 'Copied' : 'Select it yourself';
-  setTimeout(() => (button.textContent = 'Copy'), 1500);
 }
 
 function localizeTimes(part) {

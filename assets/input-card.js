@@ -1,5 +1,6 @@
 // A card for each thing that a run waits for: leave for a tool, a question, a plan, the result of a tool.
 import { copyTemplate, make } from './elements.js';
+import { parseJson } from './read-json.js';
 import { call, toJson } from './server.js';
 
 /** What fills each card; returns how its answer is read. Throws a sentence for what cannot be sent. */
@@ -44,8 +45,38 @@ export function isInput({ type }) {
   return Object.hasOwn(FILLS, type);
 }
 
-/** A card that asks, and sends the answer. It goes when the run's events say that it is settled. */
-export function makeInputCard(runId, input) {
+/**
+ * Keeps the cards of a run in `place`, from its events. Who was in one that is settled is led to the next,
+ * or to the list `log`.
+ */
+export function createInputCards(place, { runId, log }) {
+  const cards = new Map();
+  place.replaceChildren();
+
+  const settle = (id) => {
+    const card = cards.get(id);
+    const wasInside = card?.contains(document.activeElement);
+    card?.remove();
+    cards.delete(id);
+    const [next] = cards.values();
+    if (wasInside) (next?.querySelector('textarea, input, button') ?? log).focus();
+  };
+
+  return {
+    show(event) {
+      if (event.type === 'input-settled') settle(event.id);
+      if (!isInput(event)) return;
+      const card = makeInputCard(runId, event);
+      cards.set(event.id, card);
+      place.append(card);
+    },
+    /** Nothing is waited for any more. */
+    end: () => place.replaceChildren(),
+  };
+}
+
+/** A card that asks, and sends the answer. */
+function makeInputCard(runId, input) {
   const card = copyTemplate(`card-${input.type}`);
   const readAnswer = FILLS[input.type](card, input);
   const tell = (text) => (slot(card, 'complaint').textContent = text);
@@ -90,16 +121,8 @@ function makeField(name, value) {
   const shown = area.value; // with the line breaks that a field has
   area.rows = Math.min(12, Math.max(1, shown.split('\n').length));
   const label = make('label', {}, name, area);
-  const read = () => (isText ? area.value : readJson(name, area.value));
+  const read = () => (isText ? area.value : parseJson(area.value, name));
   return { name, label, read, isChanged: () => area.value !== shown };
-}
-
-function readJson(name, text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error(`${name} is not JSON any more.`);
-  }
 }
 
 function makeQuestion({ question, header, isMultiple, options }, name) {

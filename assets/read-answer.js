@@ -1,4 +1,5 @@
 // Reads the answers of each API, streamed or in one piece, into what all of them have.
+import { readJson } from './read-json.js';
 
 /** An answer before anything is said. The inputs of calls are JSON that may come in pieces. */
 export function createAnswer() {
@@ -7,7 +8,11 @@ export function createAnswer() {
 
 /** The calls of an answer; an input that was cut off stays as it came. */
 export function listCalls({ calls }) {
-  return [...calls.values()].map(({ id, name, json }) => ({ id, name, input: readJson(json) }));
+  return [...calls.values()].map(({ id, name, json }) => ({
+    id,
+    name,
+    input: readJson(json || '{}', { _raw: json }),
+  }));
 }
 
 /** Puts what an event, or a whole answer, says into `answer`. */
@@ -158,12 +163,4 @@ function readOwnUsage(usage) {
   if (!usage) return;
   const { input, output, cacheRead, cacheWrite, reasoning } = usage;
   return { input: input + cacheRead + cacheWrite, output, cached: cacheRead, thinking: reasoning };
-}
-
-function readJson(text) {
-  try {
-    return JSON.parse(text || '{}');
-  } catch {
-    return { _raw: text };
-  }
 }

@@ -1,13 +1,17 @@
 // What happens in a run, as a list that grows.
 import { make } from './elements.js';
+import { readJson } from './read-json.js';
 
 /** Of an input, what says most in one line. The first that is there. */
 const GISTS = ['command', 'file_path', 'pattern', 'url', 'query', 'description', 'prompt'];
 
 const DECISIONS = { allow: 'Allowed', deny: 'Denied', withdrawn: 'Not needed any more' };
 
-/** Puts events into the list `place`; `takeBack` is asked for a message that was not read yet. */
-export function createRunLog(place, { takeBack }) {
+/**
+ * Puts events into the list `place`. A message that was not read yet has a button for which `takeBack` is called
+ * with its id; without `takeBack` there is none.
+ */
+export function createRunLog(place, { takeBack } = {}) {
   const parts = new Map();
   const calls = new Map();
   const messages = new Map();
@@ -101,7 +105,7 @@ function toInputWriter(call) {
   let text = '';
   return {
     write: (delta) => (text += delta),
-    end: () => setInput(call, readJson(text)),
+    end: () => setInput(call, readJson(text || '{}', text)),
   };
 }
 
@@ -159,18 +163,12 @@ function makeNote(text) {
 function makeMessage({ id, text, state }, takeBack) {
   const item = make('li', { className: 'own words' }, text);
   if (state !== 'queued') return item;
+  item.append(' ', make('span', { className: 'badge', textContent: 'not read yet' }));
+  if (!takeBack) return item;
   const button = make('button', { type: 'button', textContent: 'Take it back' });
   button.addEventListener('click', () => takeBack(id));
-  item.append(' ', make('span', { className: 'badge', textContent: 'not read yet' }), ' ', button);
+  item.append(' ', button);
   return item;
-}
-
-function readJson(text) {
-  try {
-    return JSON.parse(text || '{}');
-  } catch {
-    return text;
-  }
 }
 
 /** Follows the end of a list while the reader is there. */

@@ -1,9 +1,10 @@
 // One run: its head, its log, what it waits for, and a word to it.
 import { refresh } from './dashboard.js';
 import { followRun } from './follow-run.js';
-import { isInput, makeInputCard } from './input-card.js';
+import { toCount, toDollars } from './formats.js';
+import { createInputCards, isInput } from './input-card.js';
 import { createRunLog } from './run-log.js';
-import { steer } from './run-steering.js';
+import { endSteering, steer } from './run-steering.js';
 import { createRunTasks } from './run-tasks.js';
 import { call, toJson } from './server.js';
 
@@ -28,7 +29,8 @@ export async function showRun(id, { body, onChange }) {
   find('run-view').hidden = false;
   find('run-head').dataset.source = `/dashboard/runs/${id}`;
   find('run-log').replaceChildren();
-  find('run-inputs').replaceChildren();
+  find('run-spent').textContent = '';
+  complain('');
   find('run-message').hidden = false;
   find('run-tasks').hidden = true;
   steer(id);
@@ -39,40 +41,23 @@ export async function showRun(id, { body, onChange }) {
   const spent = createMeter();
   const log = createRunLog(find('run-log'), { takeBack });
   const tasks = createRunTasks(find('run-task-list'), id);
-  const cards = new Map();
+  const cards = createInputCards(find('run-inputs'), { runId: id, log: find('run-log') });
   change();
   for await (const event of followRun(id, { signal, body, tell: say })) {
     if (signal.aborted) return;
     log.show(event);
     find('run-spent').textContent = spent(event);
     if (event.type === 'task') tasks.show(event);
-    if (isInput(event)) ask(cards, event);
-    if (event.type === 'input-settled') settle(cards, event.id);
+    cards.show(event);
     if (isInput(event) || TURNS.has(event.type)) change();
   }
   if (signal.aborted) return;
   log.end();
   tasks.end();
-  steer(undefined);
-  find('run-inputs').replaceChildren();
+  cards.end();
+  endSteering();
   find('run-message').hidden = true;
   change();
-}
-
-function ask(cards, input) {
-  const card = makeInputCard(runId, input);
-  cards.set(input.id, card);
-  find('run-inputs').append(card);
-}
-
-/** The card goes; who was in it is at the next one, or at the log. */
-function settle(cards, id) {
-  const card = cards.get(id);
-  const wasInside = card?.contains(document.activeElement);
-  card?.remove();
-  cards.delete(id);
-  const [next] = cards.values();
-  if (wasInside) (next?.querySelector('textarea, input, button') ?? find('run-log')).focus();
 }
 
 /** Counts as the server does: what goes in is told, what comes out is guessed until the end. */
@@ -92,11 +77,7 @@ function toInput({ input, cacheRead, cacheWrite }) {
 }
 
 function toSpent(about, input, output) {
-  return `${about}${input.toLocaleString('en')} tokens in, ${output.toLocaleString('en')} out`;
-}
-
-function toDollars(costUsd) {
-  return costUsd === 0 ? '$0' : `$${costUsd.toFixed(costUsd < 0.1 ? 4 : 2)}`;
+  return `${about}${toCount(input)} tokens in, ${toCount(output)} out`;
 }
 
 async function onMessage(event) {

@@ -32,7 +32,8 @@ export async function carryOut(exchange, { takes, signal, draw }) {
   }
   exchange.tookMs = performance.now() - startedAt;
   draw();
-  if (exchange.state === 'Done') exchange.costUsd = await readCost(exchange.requestId);
+  if (exchange.state !== 'Done' || exchange.answer.costUsd !== undefined) return;
+  exchange.costUsd = await readCost(exchange.requestId);
   draw();
 }
 
@@ -80,7 +81,7 @@ async function readStream(exchange, response, draw) {
   return { requestId, code: 'broken', reason: 'The answer broke off before its end.' };
 }
 
-/** What it cost by the log of the requests, in dollars; the CLI tells that soon after the answer, or never. */
+/** What it cost by the log of the requests, in dollars; the CLI tells it soon after the answer, or never. */
 async function readCost(requestId) {
   for (let left = COST_ASKS; left > 0; left -= 1) {
     const response = await call(`/api/admin/requests?text=${requestId}`, {}, () => {});

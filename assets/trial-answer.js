@@ -1,8 +1,10 @@
 // What came of one request: the answer, and beside it what was sent and what came, to the letter.
 import { useEffect, useRef, useState } from 'preact/hooks';
 
+import { copyText } from './copy-text.js';
+import { toCount, toDollars, toSeconds } from './formats.js';
 import { html } from './html.js';
-import { isInput, makeInputCard } from './input-card.js';
+import { createInputCards } from './input-card.js';
 import { listCalls } from './read-answer.js';
 import { createRunLog } from './run-log.js';
 
@@ -49,21 +51,18 @@ function Said({ exchange, isOver }) {
 /** An agent's run, and what it waits for. */
 function AgentLog({ exchange, isOver }) {
   const [list, cards] = [useRef(), useRef()];
-  const shown = useRef({ count: 0, cards: new Map() });
+  const shown = useRef({ count: 0 });
   useEffect(() => {
     const now = shown.current;
-    now.log ??= createRunLog(list.current, { takeBack() {} });
+    now.log ??= createRunLog(list.current);
+    const options = { runId: exchange.requestId, log: list.current };
+    now.cards ??= createInputCards(cards.current, options);
     for (; now.count < exchange.events.length; now.count += 1) {
       const event = exchange.events[now.count];
       now.log.show(event);
-      if (isInput(event)) {
-        const card = makeInputCard(exchange.requestId, event);
-        now.cards.set(event.id, card);
-        cards.current.append(card);
-      }
-      if (event.type === 'input-settled') now.cards.get(event.id)?.remove();
+      now.cards.show(event);
     }
-    if (isOver) cards.current.replaceChildren();
+    if (isOver) now.cards.end();
   });
   return html`<ol ref=${list} class="log" tabindex="0" aria-label="What happened"></ol>
     <div ref=${cards}></div>`;
@@ -120,9 +119,9 @@ function Facts({ exchange }) {
   const { tookMs, state, requestId, ignored, costUsd, answer } = exchange;
   const cost = answer.costUsd ?? costUsd;
   const facts = [
-    tookMs === undefined ? state : `${state} in ${(tookMs / 1000).toFixed(1)} s`,
+    tookMs === undefined ? state : `${state} in ${toSeconds(tookMs)}`,
     answer.usage && toUsageText(answer.usage),
-    cost !== undefined && `$${cost.toFixed(4)}`,
+    cost !== undefined && toDollars(cost),
     answer.finish && `ended with ${answer.finish}`,
   ];
   return html`${ignored && html`<p class="ignored"><b>Not honoured:</b> ${ignored}</p>`}
@@ -136,10 +135,6 @@ function toUsageText({ input, output, cached, thinking }) {
   const read = cached ? ` (${toCount(cached)} from the cache)` : '';
   const thought = thinking ? ` (${toCount(thinking)} of thinking)` : '';
   return `${toCount(input)} tokens in${read}, ${toCount(output)} out${thought}`;
-}
-
-function toCount(count) {
-  return (count ?? 0).toLocaleString('en');
 }
 
 function toRequestText({ path, body }) {
@@ -158,10 +153,7 @@ export function Raw({ title, text }) {
 /** Copies a text, and says so. */
 export function CopyButton({ text }) {
   const [label, setLabel] = useState('Copy');
-  const copy = async () => {
-    await navigator.clipboard?.writeText(text);
-    setLabel(navigator.clipboard ? 'Copied' : 'Select it yourself');
-    setTimeout(() => setLabel('Copy'), 1500);
-  };
-  return html`<button type="button" class="quiet" onClick=${copy}>${label}</button>`;
+  return html`<button type="button" class="quiet" onClick=${() => copyText(text, setLabel)}>
+    ${label}
+  </button>`;
 }

@@ -4,18 +4,16 @@ import { useState } from 'preact/hooks';
 import { html } from './html.js';
 import { MessageList } from './trial-messages.js';
 
-const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'];
-
 const TOOLS_HINT =
   '[{"name": "get_weather", "description": "…", "parameters": {"type": "object", …}}]';
 
-/** All fields that the API has a place for. `change` is given what becomes of the form. */
+/** All fields that the API has a place for. `change` is given what makes of a form the fields that change in it. */
 export function Fields({ setup, takes, form, change, complaints }) {
   const field = (name) => ({
     name,
     value: form[name],
     complaint: complaints[name],
-    change: (value) => change({ [name]: value }),
+    change: (value) => change(() => ({ [name]: value })),
   });
   const isAgent = takes.includes('agent');
   const has = (name) => takes.includes(name);
@@ -35,7 +33,8 @@ export function Fields({ setup, takes, form, change, complaints }) {
     <${MessageList}
       messages=${form.messages}
       takes=${takes}
-      change=${(messages) => change({ messages })}
+      complaint=${complaints.messages}
+      change=${(edit) => change((now) => ({ messages: edit(now.messages) }))}
     />
     ${isAgent && html`<${AgentFields} field=${field} setup=${setup} />`}
     ${
@@ -62,11 +61,11 @@ export function Fields({ setup, takes, form, change, complaints }) {
         />
       <//>`
     }
-    <${Sampling} field=${field} has=${has} form=${form} />
+    <${Sampling} field=${field} has=${has} form=${form} efforts=${setup.efforts} />
   `;
 }
 
-function Sampling({ field, has, form }) {
+function Sampling({ field, has, form, efforts }) {
   const numbers = [
     ['temperature', 'Temperature', { min: 0, max: 2, step: 'any' }],
     ['topP', 'Top p', { min: 0, max: 1, step: 'any' }],
@@ -87,7 +86,7 @@ function Sampling({ field, has, form }) {
         )}
       ${
         has('effort') &&
-        html`<${Choice} ...${field('effort')} label="Effort" choices=${toChoices(EFFORTS)} />`
+        html`<${Choice} ...${field('effort')} label="Effort" choices=${toChoices(efforts)} />`
       }
       ${
         has('thinking') &&
@@ -161,13 +160,17 @@ function Area({ label, complaint, change, value, isCode, ...rest }) {
   <//>`;
 }
 
-function Choice({ label, name, value, change, choices }) {
-  return html`<label>
-    ${label}
-    <select name=${name} value=${value} onChange=${(event) => change(event.target.value)}>
+function Choice({ label, complaint, name, value, change, choices }) {
+  return html`<${Labelled} label=${label} complaint=${complaint} name=${name}>
+    <select
+      name=${name}
+      ...${toAria(name, complaint)}
+      value=${value}
+      onChange=${(event) => change(event.target.value)}
+    >
       ${choices.map(([key, title]) => html`<option value=${key} selected=${key === value}>${title}</option>`)}
     </select>
-  </label>`;
+  <//>`;
 }
 
 function Labelled({ label, complaint, name, children }) {

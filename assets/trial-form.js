@@ -1,4 +1,5 @@
 // What the form of a trial holds: how it begins, how it is kept, and what is sent of it.
+import { parseJson, readJson } from './read-json.js';
 
 const KEPT = 'try-it';
 
@@ -28,11 +29,13 @@ export const USUAL = {
   sessionId: '',
 };
 
+const ROLES = new Set(['user', 'assistant', 'tool']);
+
 /** How each field is read. What throws says what is wrong. */
 const READS = {
   system: (text) => text,
-  tools: readJson,
-  schema: readJson,
+  tools: (text) => parseJson(text),
+  schema: (text) => parseJson(text),
   temperature: Number,
   topP: Number,
   maxTokens: Number,
@@ -62,30 +65,42 @@ export function readForm(query = new URLSearchParams(location.search)) {
 }
 
 function fromQuery(query) {
-  const known = [...query].filter(([name]) => name in USUAL);
+  const known = [...query].filter(([name]) => Object.hasOwn(USUAL, name));
   const form = Object.fromEntries(known);
   if (query.has('prompt')) form.messages = [{ role: 'user', text: query.get('prompt') }];
   else if (form.messages) form.messages = readMessages(form.messages);
   return { ...form, isWhole: query.has('isWhole') };
 }
 
-/** Anybody may write a link. */
+/** Anybody may write a link: what cannot be shown stands for none. Pictures are in no link. */
 function readMessages(text) {
-  const messages = tryJson(text);
-  const isGood = Array.isArray(messages) && messages.every((one) => typeof one?.text === 'string');
-  return isGood ? messages : USUAL.messages;
+  const messages = readJson(text);
+  const isGood = Array.isArray(messages) && messages.length > 0 && messages.every(isMessage);
+  return isGood ? withoutImages({ messages }) : USUAL.messages;
+}
+
+function isMessage(given) {
+  const { role, text, calls = [] } = given ?? {};
+  const areCalls = Array.isArray(calls) && calls.every((call) => typeof call?.name === 'string');
+  return ROLES.has(role) && typeof text === 'string' && areCalls;
 }
 
 function readKept() {
-  return tryJson(sessionStorage.getItem(KEPT)) ?? {};
+  return readJson(sessionStorage.getItem(KEPT)) ?? {};
 }
 
-/** Keeps the form for a reload of this tab; pictures may be too large for that. */
+/** Keeps the form for a reload of this tab: without its pictures, or not at all, where it is too large. */
 export function keepForm(form) {
+  const isKept = keep(form) || keep({ ...form, messages: withoutImages(form) });
+  if (!isKept) sessionStorage.removeItem(KEPT); // an older one would come back in its place
+}
+
+function keep(form) {
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(form));
+    return true;
   } catch {
-    sessionStorage.setItem(KEPT, JSON.stringify({ ...form, messages: withoutImages(form) }));
+    return false;
   }
 }
 
@@ -167,22 +182,6 @@ export async function readImage(file) {
   const name = file.name || 'picture';
   const token = `BASE64-OF-${name}-${Math.random().toString(36).slice(2, 8)}`;
   return { name, mediaType: file.type, data: url.slice(url.indexOf(',') + 1), token };
-}
-
-function readJson(text) {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`This is not JSON: ${error.message}.`, { cause: error });
-  }
-}
-
-function tryJson(text) {
-  try {
-    return JSON.parse(text) ?? undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function toLines(text) {

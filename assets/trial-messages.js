@@ -1,5 +1,5 @@
 // The messages of a trial: each with its role, text and pictures, to add, move and remove.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { html } from './html.js';
 import { readImage } from './trial-form.js';
@@ -7,17 +7,20 @@ import { readImage } from './trial-form.js';
 /** In pixels. */
 const PICTURE_HEIGHT = 64;
 
-export function MessageList({ messages, takes, change }) {
+/** `change` is given what makes of the messages, as they then are, those that take their place. */
+export function MessageList({ messages, takes, complaint, change }) {
   const isOne = !takes.includes('conversation');
-  const put = (index, message) => change(messages.with(index, message));
-  const move = (index, step) => {
-    const others = messages.toSpliced(index, 1);
-    change(others.toSpliced(index + step, 0, messages[index]));
-  };
-  const addMessage = () => {
-    const role = messages.at(-1)?.role === 'user' ? 'assistant' : 'user';
-    change([...messages, { role, text: '' }]);
-  };
+  // A picture takes its time to be read; meanwhile its message may have got another text, or have gone.
+  const edit = (index, toPatch) =>
+    change((all) => all.map((one, at) => (at === index ? { ...one, ...toPatch(one) } : one)));
+  const move = (index, step) =>
+    change((all) => all.toSpliced(index, 1).toSpliced(index + step, 0, all[index]));
+  const remove = (index) => change((all) => all.toSpliced(index, 1));
+  const addMessage = () =>
+    change((all) => {
+      const role = all.at(-1)?.role === 'user' ? 'assistant' : 'user';
+      return [...all, { role, text: '' }];
+    });
   return html`<fieldset class="messages">
     <legend>Messages</legend>
     ${
@@ -33,12 +36,13 @@ export function MessageList({ messages, takes, change }) {
             number=${index + 1}
             count=${messages.length}
             canHoldImages=${takes.includes('images')}
-            put=${(patch) => put(index, { ...message, ...patch })}
+            edit=${(toPatch) => edit(index, toPatch)}
             move=${(step) => move(index, step)}
-            remove=${() => change(messages.toSpliced(index, 1))}
+            remove=${() => remove(index)}
           />`,
       )}
     </ol>
+    ${complaint && html`<p class="complaint" role="status">${complaint}</p>`}
     ${
       !isOne &&
       html`<button type="button" class="quiet" onClick=${addMessage}>Add a message</button>`
@@ -46,13 +50,20 @@ export function MessageList({ messages, takes, change }) {
   </fieldset>`;
 }
 
-function MessageRow({ message, number, count, canHoldImages, put, move, remove }) {
+function MessageRow({ message, number, count, canHoldImages, edit, move, remove }) {
   const { role, text, images = [], calls = [] } = message;
   const takesImages = canHoldImages && role === 'user';
+  const [complaint, setComplaint] = useState('');
   const addImages = async (files) => {
     const pictures = [...files].filter(({ type }) => type.startsWith('image/'));
-    if (takesImages && pictures.length > 0)
-      put({ images: [...images, ...(await Promise.all(pictures.map(readImage)))] });
+    if (!takesImages || pictures.length === 0) return;
+    try {
+      const added = await Promise.all(pictures.map(readImage));
+      edit(({ images: before = [] }) => ({ images: [...before, ...added] }));
+      setComplaint('');
+    } catch {
+      setComplaint('The picture cannot be read; choose it again.');
+    }
   };
   const button = (label, symbol, act, isOff) =>
     html`<button
@@ -73,7 +84,7 @@ function MessageRow({ message, number, count, canHoldImages, put, move, remove }
           : html`<select
               aria-label="Role of message ${number}"
               value=${role}
-              onChange=${(event) => put({ role: event.target.value })}
+              onChange=${({ target }) => edit(() => ({ role: target.value }))}
             >
               <option value="user" selected=${role === 'user'}>User</option>
               <option value="assistant" selected=${role === 'assistant'}>Assistant</option>
@@ -90,9 +101,10 @@ function MessageRow({ message, number, count, canHoldImages, put, move, remove }
       aria-label="Message ${number}"
       rows=${role === 'user' ? 3 : 1}
       value=${text}
-      onInput=${(event) => put({ text: event.target.value })}
+      onInput=${({ target }) => edit(() => ({ text: target.value }))}
       onPaste=${(event) => addImages(event.clipboardData.files)}
     ></textarea>
+    ${complaint && html`<p class="complaint" role="status">${complaint}</p>`}
     ${calls.map(({ name, input }) => html`<p class="hint">Calls <code>${name} ${JSON.stringify(input)}</code></p>`)}
     ${
       takesImages &&
@@ -105,7 +117,7 @@ function MessageRow({ message, number, count, canHoldImages, put, move, remove }
               <button
                 type="button"
                 class="quiet"
-                onClick=${() => put({ images: images.toSpliced(index, 1) })}
+                onClick=${() => edit(() => ({ images: images.toSpliced(index, 1) }))}
               >
                 Remove ${image.name}
               </button>

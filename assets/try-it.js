@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
 
 import { CodeTabs } from './code-tabs.js';
+import { toSeconds } from './formats.js';
 import { html } from './html.js';
 import { carryOut, createExchange, describeTrial, toAdvice } from './send-trial.js';
 import { Exchange } from './trial-answer.js';
@@ -27,13 +28,16 @@ function Workbench({ setup }) {
 
   useEffect(
     () =>
-      later(async () => {
+      later(async (isGivenUp) => {
         keepForm(form);
-        setDescribed(await describeForm(form, takes));
+        const next = await describeForm(form, takes);
+        if (!isGivenUp()) setDescribed(next);
       }),
     [form],
   );
 
+  /** What is `toPatch` of the form as it then is takes its place in it. */
+  const change = (toPatch) => setForm((before) => ({ ...before, ...toPatch(before) }));
   const send = async (sent) => {
     sending.current?.abort();
     const mine = (sending.current = new AbortController());
@@ -62,7 +66,7 @@ function Workbench({ setup }) {
     const onKey = (event) => {
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
         findForm(event.target, element.current)?.requestSubmit();
-      if (event.key === 'Escape') sending.current?.abort();
+      if (event.key === 'Escape' && !event.target.closest('dialog')) sending.current?.abort();
     };
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
@@ -77,7 +81,7 @@ function Workbench({ setup }) {
         setup=${setup}
         takes=${takes}
         form=${form}
-        change=${(patch) => setForm((before) => ({ ...before, ...patch }))}
+        change=${change}
         complaints=${described.complaints}
       />
       <div class="row">
@@ -96,7 +100,7 @@ function Workbench({ setup }) {
           <input
             type="checkbox"
             checked=${form.isWhole}
-            onChange=${({ target }) => setForm({ ...form, isWhole: target.checked })}
+            onChange=${({ target }) => change(() => ({ isWhole: target.checked }))}
           />
           in one piece
         </label>
@@ -109,6 +113,7 @@ function Workbench({ setup }) {
       ${exchanges.map((exchange, index) => html`<${Exchange} key=${toKey(exchange, index)} exchange=${exchange} goOn=${goOn} />`)}
     </div>
     <h3>The same request as code</h3>
+    <p class="complaint" role="status">${described.failure}</p>
     <${CodeTabs} titles=${{ json: 'JSON', ...setup.codes }} texts=${toTexts(described)} />`;
 }
 
@@ -134,16 +139,17 @@ function toKey(exchange) {
   return numbers.get(exchange);
 }
 
-/** What the server says of the form, or what is wrong with it, by field. */
+/** What the server says of the form, or what is wrong: with a field, by its name, or else as `failure`. */
 async function describeForm(form, takes) {
   const { trial, complaints } = toTrial(form, takes);
   if (Object.keys(complaints).length > 0) return { complaints };
-  const described = await describeTrial(trial, ({ param, reason }) => {
-    const names = (param ?? '').split('.');
-    const name = AGENT.includes(names[1]) ? names[1] : names[0];
-    if (name in form) complaints[name] = reason;
-  });
-  return { ...described, complaints };
+  let failed;
+  const described = await describeTrial(trial, (failure) => (failed = failure));
+  if (!failed) return { ...described, complaints };
+  const [first, second] = (failed.param ?? '').split('.');
+  const name = AGENT.includes(second) ? second : first;
+  if (Object.hasOwn(form, name)) return { complaints: { [name]: failed.reason } };
+  return { complaints, failure: failed.reason };
 }
 
 function toTexts({ path, body, snippets }) {
@@ -156,7 +162,7 @@ function toStateText(exchanges, complaints) {
   return exchanges
     .map(({ model, state, tookMs }) => {
       const name = exchanges.length > 1 ? `${model}: ` : '';
-      const took = state === 'Done' ? ` in ${(tookMs / 1000).toFixed(1)} s` : '';
+      const took = state === 'Done' ? ` in ${toSeconds(tookMs)}` : '';
       return name + state + took;
     })
     .join(' · ');
@@ -189,10 +195,14 @@ function Failures({ exchanges }) {
   </div>`;
 }
 
-/** Does it when nothing has changed for a while; what it returns gives it up. */
+/** Does it when nothing has changed for a while. What it returns gives it up; `act` is given a way to ask for that. */
 function later(act) {
-  const timer = setTimeout(() => void act(), QUIET_MS);
-  return () => clearTimeout(timer);
+  let isGivenUp = false;
+  const timer = setTimeout(() => void act(() => isGivenUp), QUIET_MS);
+  return () => {
+    isGivenUp = true;
+    clearTimeout(timer);
+  };
 }
 
 /** At most once in a while, and at last. */

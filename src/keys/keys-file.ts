@@ -92,7 +92,7 @@ async function lock(file: string): Promise<() => void> {
 
 /** Where it is wrong, never what stands there. */
 function toComplaint(cause: unknown) {
-  if (cause instanceof SyntaxError) return 'it is no JSON';
+  if (cause instanceof SyntaxError) return 'it is not JSON';
   if (!(cause instanceof z.ZodError)) return cause instanceof Error ? cause.message : 'unknown';
   const [issue] = cause.issues;
   return `${issue?.path.join('.') || 'the whole of it'} is not as it should be (${issue?.message})`;

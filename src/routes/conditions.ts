@@ -73,7 +73,7 @@ const RULES = {
     stopsRequests: true,
     needsPerson: false,
     what: 'The server stops: it takes nothing new.',
-    todo: 'What runs is let finish; start it again behind that.',
+    todo: 'What is running is allowed to finish; start the server again after that.',
   },
   'queue-full': {
     holds: ({ queue, maxQueueSize }) => isFull(queue(), maxQueueSize),
@@ -108,7 +108,7 @@ const RULES = {
     stopsRequests: false,
     needsPerson: true,
     what: (situation) => listNear(situation).map(toPlanSentence).join(' '),
-    todo: 'When it is used up, Anthropic refuses requests of this login until then. Let wait what can; the usage page tells who asks for the most.',
+    todo: 'When it is used up, Anthropic refuses requests of this login until then. Put off what can wait; the page Usage tells who uses the most.',
   },
   'cli-outdated': {
     holds: (situation) => listVersions(situation).some((version) => isOlder(version, OLDEST_CLI)),

@@ -292,7 +292,7 @@ test('an agent has a folder, tools and a mode, and its log', async () => {
     permissionMode: 'acceptEdits',
     allowedTools: ['Read', 'Bash(git log *)'],
   });
-  await page.locator('.facts-line', { hasText: '$0.2500' }).waitFor();
+  await page.locator('.facts-line', { hasText: '$0.25' }).waitFor();
 });
 
 test('a reload and a link keep the form, without the key; signing out forgets it', async () => {
@@ -319,11 +319,79 @@ test('a reload and a link keep the form, without the key; signing out forgets it
   expect(await page.evaluate<string>('JSON.stringify({ ...sessionStorage })')).toBe('{}');
 });
 
-test('a link that somebody bent does no harm', async () => {
-  await page.goto(`${server.url}/try?messages=[1]&dialect=nothing&model=<b>`);
+test.each([
+  '[1]',
+  '[]',
+  '{"role":"user","text":"x"}',
+  '[{"role":"system","text":"x"}]',
+  '[{"role":"user","text":1}]',
+  '[{"role":"assistant","text":"x","calls":"many"}]',
+  '[{"role":"assistant","text":"x","calls":[null]}]',
+])('a link that somebody bent does no harm: %s', async (messages) => {
+  const given = encodeURIComponent(messages);
+  await page.goto(`${server.url}/try?messages=${given}&dialect=nothing&model=<b>&constructor=1`);
   expect(await page.getByLabel('Message 1', { exact: true }).inputValue()).toContain('hello');
   expect(await page.getByLabel('Model', { exact: true }).inputValue()).toBe('<b>');
   expect(await page.getByLabel('API').inputValue()).toBe('openai-chat');
+});
+
+test('no picture comes out of a link', async () => {
+  const given = JSON.stringify([{ role: 'user', text: 'x', images: 'none' }]);
+  await page.goto(`${server.url}/try?messages=${encodeURIComponent(given)}`);
+  expect(await page.getByLabel('Message 1', { exact: true }).inputValue()).toBe('x');
+});
+
+test.each([
+  ['effort=endless', 'Sampling and thinking', '#complaint-effort'],
+  ['dialect=direct&permissionMode=never', '', '#complaint-permissionMode'],
+])('what is wrong with a choice of a link is told: %s', async (query, fold, complaint) => {
+  await page.goto(`${server.url}/try?${query}`);
+  await page.locator(complaint).waitFor({ state: 'attached' });
+  expect(await page.locator(complaint).textContent()).toContain('Invalid option');
+  if (fold) expect(await page.locator('details[open]', { hasText: fold }).count()).toBe(1);
+});
+
+test('what is typed while a picture is read stays', async () => {
+  await page.evaluate(`{
+    const read = FileReader.prototype.readAsDataURL;
+    FileReader.prototype.readAsDataURL = function (file) {
+      globalThis.readNow = () => read.call(this, file);
+    };
+  }`);
+  const file = { name: 'dot.png', mimeType: 'image/png', buffer: PICTURE };
+  await page.getByLabel('Add a picture to message 1').setInputFiles(file);
+  await fillMessage(1, 'typed meanwhile');
+  await page.evaluate('readNow()');
+  await page.getByRole('img', { name: 'dot.png' }).waitFor();
+  expect(await page.getByLabel('Message 1', { exact: true }).inputValue()).toBe('typed meanwhile');
+});
+
+test('a description that comes late does not stand for the form of now', async () => {
+  const late = Promise.withResolvers<void>();
+  const isAsked = Promise.withResolvers<void>();
+  await page.route('**/dashboard/trial', async (route) => {
+    if (!route.request().postData()?.includes('"early"')) return route.continue();
+    isAsked.resolve();
+    await late.promise;
+    await route.continue();
+  });
+  await fillMessage(1, 'early');
+  await isAsked.promise;
+  await fillMessage(1, 'later');
+  await page.locator('#snippet-json', { hasText: 'later' }).waitFor();
+  const answered = page.waitForResponse((response) =>
+    Boolean(response.request().postData()?.includes('"early"')),
+  );
+  late.resolve();
+  await (await answered).finished();
+  await page.evaluate('new Promise((drawn) => setTimeout(drawn, 100))');
+  expect(await page.locator('#snippet-json').textContent()).toContain('later');
+});
+
+test('that the server is gone is told above the code', async () => {
+  await page.route('**/dashboard/trial', (route) => route.abort());
+  await fillMessage(1, 'How?');
+  await page.getByText('The server does not answer.').waitFor();
 });
 
 test('what the code can hold is told', async () => {

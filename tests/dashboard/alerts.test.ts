@@ -11,7 +11,7 @@ test('a server that is well alarms nobody', async () => {
 
 test.each([
   [{ isCountedInMemory: () => true }, 'counted in memory only', 'make room'],
-  [{ isDraining: () => true }, 'The server stops', 'start it again'],
+  [{ isDraining: () => true }, 'The server stops', 'start the server again'],
   [
     { queue: () => ({ waiting: 10, running: 2, concurrency: 2 }) },
     'The queue is full',
@@ -26,7 +26,7 @@ test.each([
   [
     { planLimits: () => [{ ...WEEK, used: 0.876, isReached: false }] },
     'The plan&#39;s weekly limit is 87\u00A0% used up; it begins anew at 2026-12-01 09:30 UTC.',
-    'Let wait what can',
+    'Put off what can wait',
   ],
   [
     { planLimits: () => [{ ...WEEK, used: 1, isReached: true }] },

@@ -57,6 +57,6 @@ test('what cannot be done is told with its code', async () => {
   await writeFile(folder.file, '{');
   await expect(store.list()).rejects.toMatchObject({
     code: 'internal',
-    message: expect.stringContaining('it is no JSON'),
+    message: expect.stringContaining('it is not JSON'),
   });
 });

@@ -44,7 +44,7 @@ describe.for(OPEN)('%s', (host) => {
 
   test('is refused when nobody can tell which keys there are', async () => {
     await writeFile(join(folder.path, 'keys.json'), 'oops');
-    await expect(refuse(host)).rejects.toThrow('cannot be read: it is no JSON');
+    await expect(refuse(host)).rejects.toThrow('cannot be read: it is not JSON');
   });
 
   test('is refused to a demo', () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { isEnded, type StoredRun } from '../../agent-runs/run-store.ts';
+import { toCostUsd } from '../../agent-runs/to-cost.ts';
 import { toCount, toDollars, toDuration } from '../formats.ts';
 import { html, type Html } from '../html.ts';
 import { withQuery } from '../requests/requests-href.ts';
@@ -21,7 +22,7 @@ const Tokens = z.looseObject({
   cacheWrite: z.number(),
 });
 
-const Answer = z.looseObject({ costUsd: z.number(), stopReason: z.string(), usage: Tokens });
+const Answer = z.looseObject({ stopReason: z.string(), usage: Tokens });
 
 const Failure = z.looseObject({ error: z.looseObject({ message: z.string() }) });
 
@@ -70,20 +71,22 @@ function actions(run: StoredRun, folder: string = '') {
   ${session === '' ? '' : html`<a href="${more}">New run in its session</a>`}`;
 }
 
-function results({ createdAt, endedAt, answer }: StoredRun) {
+function results(run: StoredRun) {
+  const { createdAt, endedAt, answer } = run;
   if (endedAt === undefined) return '';
   const { data } = Answer.safeParse(answer);
-  return html`${fact('Took', toDuration(endedAt - createdAt))} ${data ? spent(data) : ''}`;
+  const costUsd = toCostUsd(run);
+  return html`${fact('Took', toDuration(endedAt - createdAt))} ${data ? spent(data) : ''}
+  ${costUsd === null ? '' : fact('Cost', toDollars(costUsd))}`;
 }
 
-function spent({ costUsd, stopReason, usage }: z.infer<typeof Answer>) {
+function spent({ stopReason, usage }: z.infer<typeof Answer>) {
   const { input, output, cacheRead, cacheWrite } = usage;
   return html`${fact('Ended by', stopReason)}
   ${fact(
     'Tokens',
     `${toCount(input)} in · ${toCount(cacheRead)} from the cache · ${toCount(cacheWrite)} to the cache · ${toCount(output)} out`,
-  )}
-  ${fact('Cost', toDollars(costUsd))}`;
+  )}`;
 }
 
 function failure({ failure: told }: StoredRun) {

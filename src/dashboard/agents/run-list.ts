@@ -1,6 +1,5 @@
-import { z } from 'zod';
-
 import type { StoredRun } from '../../agent-runs/run-store.ts';
+import { toCostUsd } from '../../agent-runs/to-cost.ts';
 import type { InputRequest } from '../../run-input.ts';
 import type { DashboardParts } from '../dashboard-parts.ts';
 import { toDollars, toDuration } from '../formats.ts';
@@ -21,8 +20,6 @@ const MOST_WAITING = 100;
 const SHOWN_PROMPT_CHARACTERS = 200;
 
 const HEADINGS = ['State', 'Prompt', 'Model', 'Began', 'Took', 'Cost'];
-
-const Answer = z.looseObject({ costUsd: z.number() });
 
 /** The runs of a key: those that wait for an answer, the oldest first, then the others, the newest first. */
 export function runList({ runs }: DashboardParts, { keyId, before }: RunListOptions): Html {
@@ -65,9 +62,9 @@ function table(shown: readonly StoredRun[], toAsked: (run: StoredRun) => readonl
 }
 
 function row(run: StoredRun, asked: readonly InputRequest[]) {
-  const { id, state, model, createdAt, endedAt, body, answer } = run;
+  const { id, state, model, createdAt, endedAt, body } = run;
   const prompt = String(body['prompt']).slice(0, SHOWN_PROMPT_CHARACTERS);
-  const { data } = Answer.safeParse(answer);
+  const costUsd = toCostUsd(run);
   return html`<tr>
     <td data-name="State">${stateBadge(state)}</td>
     <th scope="row">
@@ -77,7 +74,7 @@ function row(run: StoredRun, asked: readonly InputRequest[]) {
     <td data-name="Model">${model}</td>
     <td data-name="Began">${exactTime(createdAt)}</td>
     <td data-name="Took">${endedAt === undefined ? '–' : toDuration(endedAt - createdAt)}</td>
-    <td data-name="Cost">${data ? toDollars(data.costUsd) : '–'}</td>
+    <td data-name="Cost">${costUsd === null ? '–' : toDollars(costUsd)}</td>
   </tr>`;
 }
 

@@ -1,11 +1,21 @@
 import { z } from 'zod';
 
 import { PERMISSION_MODES } from '../../keys/api-key.ts';
+import type { Effort } from '../../run.ts';
 import { findTrial } from '../trials.ts';
 
 const Text = z.string();
 const Json = z.record(Text, z.unknown());
 const Texts = z.array(Text);
+
+/** How hard the model may be asked to think. */
+export const EFFORTS = [
+  'low',
+  'medium',
+  'high',
+  'xhigh',
+  'max',
+] as const satisfies readonly Effort[];
 
 /** A tool in the words of any of the APIs becomes one in ours. */
 const Tool = z.preprocess(
@@ -47,7 +57,7 @@ export const TrialForm = z.object({
   topP: z.number().optional(),
   maxTokens: z.number().optional(),
   stop: Texts.optional(),
-  effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).optional(),
+  effort: z.enum(EFFORTS).optional(),
   thinking: z.enum(['on', 'off']).optional(),
   agent: z
     .object({

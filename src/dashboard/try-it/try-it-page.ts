@@ -11,6 +11,7 @@ import type { Page } from '../page.ts';
 import { section } from '../section.ts';
 import { TRIALS } from '../trials.ts';
 import { SNIPPET_TITLES } from './snippets.ts';
+import { EFFORTS } from './trial-form.ts';
 
 /** `/try`: requests to any API. Its script makes the form, which the query of a link may fill. */
 export const tryItPage: Page = {
@@ -32,6 +33,7 @@ async function readSetup(parts: DashboardParts, c: Context<AppEnv>) {
     models: await listModelNames(parts),
     folders: await listFolders(parts, c.var.caller.keyId),
     modes: MODE_TITLES,
+    efforts: EFFORTS,
     codes: SNIPPET_TITLES,
   };
 }

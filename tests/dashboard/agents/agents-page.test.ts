@@ -78,6 +78,17 @@ test('a run shows what it was asked, how it stands and what it cost; nothing is 
   expect(text).not.toContain('Interrupt');
 });
 
+test('what a run cost that was cancelled stands in the list and in its head', async () => {
+  const { run, runs } = createScriptedAgent(() => [LEAVE]);
+  const app = createTestApp({ run, runs });
+  const id = await start(app, 'leave me');
+  const headers = { authorization: `Bearer ${APP_KEY}` };
+  await app.request(`/api/runs/${id}`, { method: 'DELETE', headers });
+  runs.charge(id, 0.0375);
+  expect(await openSignedIn(app, '/agents')).toContain('<td data-name="Cost">$0.0375</td>');
+  expect(await openSignedIn(app, `/dashboard/runs/${id}`)).toContain('<dd>$0.0375</dd>');
+});
+
 test('one that goes on can be interrupted and stopped', async () => {
   const app = open();
   const id = await start(app, 'leave me');

@@ -31,7 +31,7 @@ test('without one it says so', async () => {
 
 test('a broken file is told of, and takes nothing else of the page away', async () => {
   await writeFile(folder.file, '{');
-  expect(await readSection()).toContain('it is no JSON');
+  expect(await readSection()).toContain('it is not JSON');
   expect(await openSignedIn(app, '/keys')).toContain('Add a key');
 });
 
