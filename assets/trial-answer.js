@@ -37,12 +37,12 @@ function Thinking({ text }) {
   </details>`;
 }
 
-/** The text, unless there are calls alone; of an agent all that happens. */
+/** The text, unless there are calls alone, or a failure; of an agent all that happens. */
 function Said({ exchange, isOver }) {
-  const { dialect, isWhole, answer } = exchange;
+  const { dialect, isWhole, answer, state } = exchange;
   if (dialect === 'direct' && !isWhole)
     return html`<${AgentLog} exchange=${exchange} isOver=${isOver} />`;
-  if (answer.text === '' && answer.calls.size > 0) return;
+  if (answer.text === '' && (answer.calls.size > 0 || state === 'Failed')) return;
   return html`<div class="answer words" tabindex="0" role="region" aria-label="Text of the answer">
     ${answer.text}
   </div>`;

@@ -27,13 +27,19 @@ function tiles({ cli, queue, processes, planLimits, uptimeSeconds, isDraining }:
   const states = Object.entries(processes).filter(([, count]) => count > 0);
   const alive = states.reduce((sum, [, count]) => sum + count, 0);
   return html`<dl class="tiles">
-    ${tile('Claude CLI', toLogin(cli), `${cli.version}${cli.account ? ` · ${cli.account}` : ''}`, cli.loggedIn ? 'good' : 'bad')}
+    ${tile('Claude CLI', toLogin(cli), toCliDetail(cli), cli.loggedIn ? 'good' : 'bad')}
     ${tile('Places', `${queue.running} of ${queue.concurrency}`, 'taken')}
     ${tile('Queue', toCount(queue.waiting), `of ${toCount(queue.maxWaiting)} may wait`, queue.waiting >= queue.maxWaiting && queue.waiting > 0 ? 'bad' : '')}
     ${tile('CLI processes', toCount(alive), states.map(([state, count]) => `${count} ${state}`).join(' · ') || 'none')}
     ${planLimits.map(planTile)}
     ${tile('Server', isDraining ? 'stopping' : 'up', `for ${toDuration(uptimeSeconds * 1000)}`, isDraining ? 'bad' : 'good')}
   </dl>`;
+}
+
+/** A long address may break before its `@`. */
+function toCliDetail({ version, account }: ServerStatus['cli']) {
+  const [name, ...rest] = (account ?? '').split('@');
+  return html`${version}${name ? ` · ${name}` : ''}${rest.map((part) => html`<wbr />@${part}`)}`;
 }
 
 /** `/ready` warns of those that are nearly used up; here all stand that are known. */
