@@ -231,7 +231,8 @@ test.each(Object.entries(SCREENS))(
       { decision: 'deny', message: 'No weather today.' },
     ]);
     expect(await tasks.getByRole('button').count()).toBe(0);
-    expect(await page.getByText('Change or ask').isVisible()).toBe(false);
+    expect(await page.getByRole('button', { name: 'Ask', exact: true }).isVisible()).toBe(false);
+    expect(await page.getByText(`You asked: Why? ${HOSTILE}`).isVisible()).toBe(true);
     await page.context().close();
     expect(complaints).toEqual([]);
   },

@@ -90,7 +90,7 @@ test('a live stream appears and ends; what ran is in the charts', async () => {
 
   await overview.getByRole('button', { name: 'Last day' }).click();
   await overview.locator('#range-day[aria-pressed=true]').waitFor();
-  expect(await overview.locator('.chart').count()).toBe(6);
+  expect(await overview.locator('.chart').count()).toBe(9);
   expect(await overview.locator('.chart rect').count()).toBeGreaterThan(0);
   expect(await overview.locator('.chart path').first().boundingBox()).not.toBeNull();
 });
