@@ -38,7 +38,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'proof', include: ['tests/**/*.proof.test.ts'], exclude: OTHER_COMMANDS },
+        test: {
+          name: 'proof',
+          include: ['tests/**/*.proof.test.ts'],
+          exclude: OTHER_COMMANDS,
+          isolate: false,
+        },
       },
       {
         // One file at a time: each of them takes the machine to its limits.

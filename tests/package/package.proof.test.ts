@@ -27,7 +27,7 @@ beforeAll(async () => {
     cwd: ROOT,
   });
   packed = readPacked(stdout.slice(stdout.search(/^[[{]\n/m)));
-});
+}, 240_000);
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 test('the package holds what runs and what a reader needs, and nothing else', async () => {
