@@ -1,5 +1,6 @@
 import { html, type Html } from '../html.ts';
 import { section } from '../section.ts';
+import { MODE_TITLES } from './mode-titles.ts';
 
 export type RunViewOptions = {
   id: string;
@@ -37,6 +38,9 @@ function content(run: RunViewOptions | undefined) {
     ${steering()}`;
 }
 
+/** The modes to which a run that is at work can be changed. */
+const CHANGEABLE = ['ask', 'acceptEdits', 'dontAsk'] as const;
+
 /** What can be changed and asked while it is at work. */
 function steering() {
   return html`<details id="run-steering" hidden>
@@ -46,9 +50,7 @@ function steering() {
         When a tool needs leave
         <select name="permissionMode">
           <option value="">as it is</option>
-          <option value="ask">ask me for leave</option>
-          <option value="dontAsk">deny it</option>
-          <option value="acceptEdits">let it edit files, deny the rest</option>
+          ${CHANGEABLE.map((mode) => html`<option value="${mode}">${MODE_TITLES[mode]} (${mode})</option>`)}
         </select>
       </label>
       <label>Model <input name="model" placeholder="as it is" autocomplete="off" /></label>
