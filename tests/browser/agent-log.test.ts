@@ -226,8 +226,11 @@ test.each(Object.entries(SCREENS))(
     await card.getByLabel('If refused').fill('No weather today.');
     await card.getByRole('button', { name: 'Refuse it' }).click();
     await page.locator('#run-head', { hasText: 'done' }).waitFor();
-    expect(agent.answers.slice(-2)).toEqual([
-      { decision: 'allow', result: { text: '18 degrees', isError: true } },
+    expect(agent.answers.slice(-2)).toMatchObject([
+      {
+        decision: 'allow',
+        result: { content: [{ type: 'text', text: '18 degrees' }], isError: true },
+      },
       { decision: 'deny', message: 'No weather today.' },
     ]);
     expect(await tasks.getByRole('button').count()).toBe(0);
