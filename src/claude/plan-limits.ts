@@ -5,11 +5,11 @@ import type { RateLimitInfo } from './process/protocol.ts';
 
 /** What is known of the limits of the account's plan. */
 export type PlanLimits = {
-  /** Hears what the CLI tells behind an answer. */
+  /** Takes what the CLI reports after an answer. */
   note: (info: RateLimitInfo) => void;
-  /** Hears what it answered to `get_usage`; what tells of no plan changes nothing. */
+  /** Takes the CLI's answer to `get_usage`; one without a plan changes nothing. */
   noteAsked: (answer: unknown) => void;
-  /** Windows that have begun anew since are left out. */
+  /** Without the windows that have begun anew since. */
   list: () => readonly PlanLimit[];
   /** Another account may be logged in. */
   forget: () => void;
@@ -22,7 +22,7 @@ const Usage = z.object({
 const Window = z.object({ utilization: z.number(), resets_at: z.iso.datetime({ offset: true }) });
 const WINDOW_NAME = /^(five_hour|seven_day)/;
 
-/** Makes what remembers the newest that the CLI told. `now`: milliseconds since 1970, by default the clock's. */
+/** Remembers the newest that the CLI reported. `now`: milliseconds since 1970, by default the clock's. */
 export function createPlanLimits(now: () => number = Date.now): PlanLimits {
   const known = new Map<string, PlanLimit>();
   const add = (limit: PlanLimit) => void known.set(limit.window, limit);
@@ -35,7 +35,7 @@ export function createPlanLimits(now: () => number = Date.now): PlanLimits {
   };
 }
 
-/** Older ones tell only of the window that is the nearest to its end. */
+/** Older CLIs report only the window that is nearest to its limit. */
 function toLimits(info: RateLimitInfo): readonly PlanLimit[] {
   const { unifiedWindows, rateLimitType, isUsingOverage, ...whole } = info;
   const windows = Object.entries(

@@ -18,7 +18,7 @@ export type CliParts = {
   /** The queue in front of it. */
   gate: Pick<Gate, 'counts' | 'onChange'>;
   log: Log;
-  /** Called when it is known what a chat's turn cost, in US dollars. */
+  /** Called with the cost of a chat's turn, or of an agent's run that failed or was cancelled, in US dollars. */
   onCost: (caller: Caller, costUsd: number) => void;
 };
 

@@ -4,15 +4,15 @@ import type { ResultLine } from '../process/protocol.ts';
 import { toFinish, toTokenUsage } from '../process/to-run-event.ts';
 import { type Spending, toDifference, toSpending } from './spending.ts';
 
-/** Ends of an agent's run that are no failure: the caller's own limits. */
+/** How an agent's run ends that reached a limit set by its caller, which is no failure. */
 const LIMITS: Readonly<Record<string, RunFinish>> = {
   error_max_turns: 'max-turns',
   error_max_budget_usd: 'max-budget',
 };
 
 /**
- * Puts together what the turns of one run come to: the one that was asked for, and those in which the
- * CLI hands the reports of background tasks to the model.
+ * Collects the answer of a run from its turns: the turn of the prompt, and the later ones in which the CLI
+ * hands reports of background tasks to the model.
  */
 export function createAgentAnswer(before: Spending) {
   const results: ResultLine[] = [];
@@ -52,7 +52,7 @@ export function isAborted({ terminal_reason: reason }: ResultLine): boolean {
   return reason?.startsWith('aborted') ?? false;
 }
 
-/** A structured answer is a tool call for the CLI, and an end like any other for the caller. */
+/** To the CLI a structured answer is a tool call; to the caller it is a normal end. */
 function toAgentFinish(result: ResultLine): RunFinish {
   const { subtype, stop_reason: stopReason } = result;
   if (isAborted(result)) return 'interrupted';
@@ -60,7 +60,7 @@ function toAgentFinish(result: ResultLine): RunFinish {
   return finish === 'tool-calls' ? 'stop' : finish;
 }
 
-/** The totals of the session, less what it had spent before; a CLI that tells none tells each turn's. */
+/** The totals of the session, less what it had spent before; a CLI without totals reports each turn on its own. */
 function toSpent(results: readonly ResultLine[], before: Spending): Spending {
   const { total_cost_usd: cost, modelUsage: models, usage } = results.at(-1) ?? {};
   const after = toSpending(cost ?? before.costUsd, models ?? {});

@@ -13,7 +13,7 @@ import {
   toToolReply,
 } from '../process/tool-server.ts';
 
-/** The CLI's `can_use_tool` (CLI 2.1.330); it comes for questions and plans, too. */
+/** The CLI's `can_use_tool` request (CLI 2.1.330), which it also sends for questions and plans. */
 const Asked = z.object({
   tool_name: z.string(),
   tool_use_id: z.string(),
@@ -49,7 +49,7 @@ const Plan = z.object({ plan: z.string() });
 
 type Waiting = {
   requestId: string;
-  /** The message that brought a call of one of the caller's tools. */
+  /** The message with the call, when it is of one of the caller's own tools. */
   call?: ToolMessage;
   toReply: (answer: InputAnswer) => Record<string, unknown>;
 };
@@ -57,13 +57,13 @@ type Waiting = {
 export type AgentInputsOptions = {
   /** Answers a control request of the CLI. */
   reply: (requestId: string, response: Record<string, unknown>) => void;
-  /** Told when something is waited for no more. */
+  /** Called when an input was answered. */
   onSettled: (settled: InputSettled) => void;
 };
 
 export type AgentInputs = ReturnType<typeof createAgentInputs>;
 
-/** What one agent waits to be told, and how the CLI is told it. */
+/** The inputs that one agent waits for (approvals, answers, results of the caller's tools), and their way to the CLI. */
 export function createAgentInputs({ reply, onSettled }: AgentInputsOptions) {
   const waiting = new Map<string, Waiting>();
 
@@ -74,7 +74,7 @@ export function createAgentInputs({ reply, onSettled }: AgentInputsOptions) {
     return { type: 'input-settled', id, decision: 'withdrawn' };
   };
 
-  /** A call of one of the caller's tools, or that the CLI does not wait for one any more. */
+  /** Reads a message to the server of the caller's tools: a call, or that the CLI has cancelled one. */
   const readCall = (requestId: string, call: ToolMessage) => {
     const callId = toCallId(call);
     if (callId === undefined) {
@@ -104,7 +104,7 @@ export function createAgentInputs({ reply, onSettled }: AgentInputsOptions) {
       waiting.set(id, { requestId, toReply: (answer) => toReply(data, answer) });
       return toRequest(id, data);
     },
-    /** Throws `conflict` when nothing is waited for under this id. */
+    /** Throws `conflict` when no input with this id is pending. */
     answer(id: string, answer: InputAnswer) {
       const found = waiting.get(id);
       if (!found) {
@@ -120,7 +120,7 @@ export function createAgentInputs({ reply, onSettled }: AgentInputsOptions) {
         ...(decision === 'deny' && { message: answer.message }),
       });
     },
-    /** The CLI does not wait any more. */
+    /** The CLI has cancelled this request. */
     withdraw: (requestId: string) => withdraw((entry) => entry.requestId === requestId),
   };
 }
@@ -129,7 +129,7 @@ function createId() {
   return `inp_${randomUUID().replaceAll('-', '')}`;
 }
 
-/** A denial is an error for the agent, as a tool's own is. */
+/** The agent sees a denial as an error, like a tool's own. */
 function toToolResult(answer: InputAnswer) {
   return answer.decision === 'allow'
     ? toMcpResult(answer.result ?? { content: [], isError: false })
@@ -143,7 +143,7 @@ function toRequest(id: string, asked: Asked): InputRequest {
     return { type: 'question', id, callId, questions: questions.questions.map(toQuestion) };
   }
   if (asked.tool_name === 'ExitPlanMode') {
-    // Without a plan file the CLI tells none; the agent's text has it then.
+    // Without a plan file the CLI sends no plan; it is in the agent's text then.
     return { type: 'plan-review', id, callId, plan: Plan.safeParse(asked.input).data?.plan ?? '' };
   }
   return {
@@ -166,7 +166,7 @@ function toQuestion({
   return { ...question, isMultiple: multiSelect };
 }
 
-/** Folders and modes are not for an answer to give. */
+/** Only rules: an answer may not grant folders or modes. */
 function toSuggestions({ permission_suggestions: suggestions }: Asked) {
   return (suggestions ?? []).flatMap((suggestion) => {
     const { data } = AddRules.safeParse(suggestion);

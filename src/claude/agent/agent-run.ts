@@ -21,18 +21,18 @@ import { createRelay } from './relay.ts';
 import { NOTHING_SPENT, readSpending } from './spending.ts';
 import { toBlocks } from '../process/to-blocks.ts';
 
-/** Time for the CLI to end what its tools do and to write its transcript, in milliseconds. */
+/** Time for the CLI to end its tools and to write its transcript, in milliseconds. */
 const CLOSING_GRACE_MS = 3000;
 
 export type AgentRunParts = {
   openProcess: OpenProcess;
   spares: AgentSpares;
-  /** Where those are noted that can be spoken to. */
+  /** The agents at work, which can be sent messages. */
   live: LiveAgents;
   base: LaunchBase;
-  /** Longest silence of background tasks behind the agent's last words, in milliseconds. */
+  /** Longest silence of background tasks after the agent's last turn, in milliseconds. */
   tasksTimeoutMs: number;
-  /** Told what a run cost that did not come to its end; one that did tells it itself. */
+  /** Called with the cost of a run that failed or was cancelled; `run-end` has that of the others. */
   onCost: (cost: RunCost) => void;
 };
 
@@ -46,8 +46,8 @@ export function createAgentRun(parts: AgentRunParts): Run {
     const launch = createAgentLaunch(request, options, base);
     const spare = session?.isNew ? spares.claim(session.id, launch) : undefined;
     const process = spare ?? (await openProcess(launch(session), signal));
-    const leave = () => void process.end(CLOSING_GRACE_MS);
-    signal.addEventListener('abort', leave, { once: true });
+    const endProcess = () => void process.end(CLOSING_GRACE_MS);
+    signal.addEventListener('abort', endProcess, { once: true });
     const lines = createRelay<AgentLine>(process.lines());
     const inputs = createAgentInputs({
       reply: (id, response) => process.reply(id, response),
@@ -67,7 +67,7 @@ export function createAgentRun(parts: AgentRunParts): Run {
       yield { type: 'run-progress', step: 'asked' };
       const reading = {
         model: request.model,
-        told: { sessionId: session?.id, ...(options.checkpoints && { promptId }) },
+        startFields: { sessionId: session?.id, ...(options.checkpoints && { promptId }) },
         promptId,
         before,
         inputs,
@@ -77,7 +77,7 @@ export function createAgentRun(parts: AgentRunParts): Run {
         stopTasks: (ids: readonly string[]) => stopTasks(process, ids),
       };
       for await (const event of readAgentEvents(lines.items(), reading)) {
-        if (event.type === 'run-end') cost.isTold();
+        if (event.type === 'run-end') cost.setReported();
         if (event.type === 'run-end' && session?.isNew) spares.learn(launch, keyId);
         yield event;
       }
@@ -85,15 +85,15 @@ export function createAgentRun(parts: AgentRunParts): Run {
       throw signal.aborted ? signal.reason : toClearError(error);
     } finally {
       forget?.();
-      signal.removeEventListener('abort', leave);
-      // It is interrupted then, and says what it spent before it leaves.
+      signal.removeEventListener('abort', endProcess);
+      // This interrupts it, and it reports its cost before it exits.
       await process.end(CLOSING_GRACE_MS);
       if (cost.isOpen()) onCost({ caller: request.caller, costUsd: cost.read() });
     }
   };
 }
 
-/** How the request's process is started. Holds nothing of the request but what stands on a command line. */
+/** How the request's process is started. Of the request it holds only what goes on the command line. */
 export function createAgentLaunch(
   { model, effort, tools }: RunRequest,
   options: AgentOptions,
@@ -101,11 +101,12 @@ export function createAgentLaunch(
 ): AgentLaunch {
   const folder = readFolder(options);
   const { mcpServers: _servers, subagents: _subagents, ...kept } = options;
-  const told = { ...kept, systemPrompt: undefined, appendSystemPrompt: undefined };
-  return (session) => toAgentLaunch({ model, effort, tools }, { ...told, session }, base, folder);
+  const withoutPrompts = { ...kept, systemPrompt: undefined, appendSystemPrompt: undefined };
+  return (session) =>
+    toAgentLaunch({ model, effort, tools }, { ...withoutPrompts, session }, base, folder);
 }
 
-/** Gives a process all that the request brings; resolves with what its session had spent before. */
+/** Sets a process up for the request; resolves with what its session had spent before. */
 async function bind(process: CliProcess, request: RunRequest, options: AgentOptions) {
   await process.request(toInitialize(request, options));
   await connectMcpServers(process, request.tools, options.mcpServers ?? []);
@@ -138,20 +139,20 @@ function sendPrompt(process: CliProcess, { messages }: RunRequest) {
   return id;
 }
 
-/** A CLI that does not tell counts from nothing. */
+/** A CLI that does not report it counts from zero. */
 async function askSpending(process: CliProcess) {
   const asked = { subtype: 'get_usage', skip_behaviors: true };
   return readSpending(await process.request(asked).catch(() => undefined));
 }
 
-/** While one is at work the CLI would not leave by itself. */
+/** While a task is at work the CLI would not exit by itself. */
 function stopTasks(process: CliProcess, ids: readonly string[]) {
   for (const task_id of ids) {
     process.request({ subtype: 'stop_task', task_id }).catch(() => undefined);
   }
 }
 
-/** What the CLI refuses at its start it says on stderr only; to try again would not help. */
+/** What the CLI refuses at its start is on its stderr only; another try would not help. */
 function toClearError(error: unknown) {
   const cause = error instanceof RunError ? error.cause : undefined;
   if (typeof cause !== 'string') return error;

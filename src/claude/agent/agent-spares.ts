@@ -14,22 +14,22 @@ export type AgentSparesOptions = Pick<
 > & {
   /** Launches remembered, so that no key takes the place of all others; 0 switches spares off. */
   count: number;
-  /** Longest time that one is kept for a launch that nobody uses, in milliseconds. */
+  /** Longest time that a process is kept for a launch that nobody uses, in milliseconds. */
   idleMs: number;
   /** Longest time between `reserve` and `claim`, in milliseconds. */
   reservedMs: number;
-  /** Told whether a new session's process was there. */
+  /** Called for each new session, with whether a process was ready for it. */
   onTake: (isHit: boolean) => void;
 };
 
 /**
  * Processes started ahead for agents. What an agent is started with (folder, tools, model, limits) is
- * learnt from use. The session's id stands on the command line, so that the process brings it along.
- * None in a git repository: soon after its start the CLI asks for the repository's state, and tells the
- * model that one however old it is (CLI 2.1.330).
+ * learnt from use. The session's id is on the command line, so each process comes with its own.
+ * None is started in a git repository: soon after its start the CLI reads the repository's state, and gives
+ * the model that state however old it is by then (CLI 2.1.330).
  */
 export type AgentSpares = {
-  /** The id for a new session: of a process that waits for just this launch, or else of none. */
+  /** The id for a new session: that of a process ready for exactly this launch, or else a new one. */
   reserve: (launch: AgentLaunch) => Promise<string>;
   /** The process that was reserved with this id, if it still fits the launch. */
   claim: (id: string, launch: AgentLaunch) => CliProcess | undefined;
@@ -37,7 +37,7 @@ export type AgentSpares = {
   learn: (launch: AgentLaunch, keyId: string) => void;
   /** Ends one; returns whether there was one. */
   evict: () => boolean;
-  /** Ends all, and starts them anew: the login or the CLI is not what it was. */
+  /** Ends all and starts them anew, since the login or the CLI has changed. */
   retire: () => void;
   stop: () => void;
   ready: () => number;
@@ -114,7 +114,7 @@ function isInRepository(folder: string): boolean {
   return existsSync(join(folder, '.git')) || (parent !== folder && isInRepository(parent));
 }
 
-/** Tells a folder from another one of the same name; none there is told apart, too. */
+/** Identifies a folder, so that another one of the same name, or none, is a different one. */
 async function identify(folder: string) {
   const { dev, ino } = await stat(folder).catch(() => ({ dev: 0, ino: 0 }));
   return `${dev}:${ino}`;

@@ -3,7 +3,7 @@ import type { SystemLine } from '../process/system-lines.ts';
 
 type TaskEvent = Extract<AgentEvent, { type: 'task' }>;
 
-/** The CLI's names → ours; what is newer keeps its own. */
+/** The CLI's names → ours; newer ones keep the CLI's name. */
 const KINDS: Readonly<Record<string, string>> = { local_agent: 'subagent', local_bash: 'command' };
 
 const STATUSES: Readonly<Record<string, TaskEvent['status']>> = {
@@ -11,7 +11,7 @@ const STATUSES: Readonly<Record<string, TaskEvent['status']>> = {
   failed: 'failed',
 };
 
-/** Follows what goes on in the background of an agent, beside its turns. */
+/** Follows the background tasks of an agent. */
 export function createBackgroundTasks() {
   const running = new Map<string, AgentTask>();
 
@@ -34,7 +34,7 @@ export function createBackgroundTasks() {
 
   return {
     running: (): readonly AgentTask[] => [...running.values()],
-    /** What a line says of them. */
+    /** The events of a line about tasks. */
     read(line: SystemLine): readonly TaskEvent[] {
       switch (line.subtype) {
         case 'task_started':
@@ -49,7 +49,7 @@ export function createBackgroundTasks() {
           return [];
       }
     },
-    /** Ends all, and tells which. */
+    /** Ends all; yields an event for each. */
     stop: (): readonly TaskEvent[] => [...running.keys()].flatMap((id) => end(id, 'stopped')),
   };
 }

@@ -3,13 +3,13 @@ import type { LaunchProfile } from '../launch/launch.ts';
 import { findOldestOfMost } from '../idle-pool.ts';
 import type { Spares } from '../spares.ts';
 
-/** What an agent's process is started with, its session aside: that is told last. */
+/** What an agent's process is started with; the session's id is added last. */
 export type AgentLaunch = (session: AgentOptions['session']) => LaunchProfile;
 
 type LaunchPoolsOptions = {
-  /** Launches remembered; of the key that has the most the least recently used goes first. */
+  /** Launches remembered; beyond that the key with the most loses its least recently used one. */
   count: number;
-  /** Longest time that one is remembered which nobody uses, in milliseconds. */
+  /** Longest time that an unused launch is remembered, in milliseconds. */
   idleMs: number;
   /** Begins to start processes ahead for a launch. */
   open: (launch: AgentLaunch) => Spares;

@@ -8,7 +8,7 @@ import type { CliProcess } from '../process/cli-process.ts';
 import { toUserLine } from '../process/input-lines.ts';
 import type { AgentInputs } from './agent-inputs.ts';
 
-/** What can be said to one agent: as `Steering`, without the run's id. */
+/** Controls one agent at work: `Steering` without the run's id. */
 export type LiveAgent = {
   [Name in keyof Steering]: Steering[Name] extends (
     runId: string,
@@ -33,8 +33,8 @@ const TaskOutput = z.object({
 const Answered = z.object({ response: z.string() });
 
 /**
- * Makes what speaks to an agent at work (CLI 2.1.330: each control message seen). What it was told
- * stands in `messages`, by id; `isInterrupted` says whether it was told to stop.
+ * Makes the controls of an agent at work (each control message as CLI 2.1.330 takes it). `messages` has the texts
+ * that were sent to it, by id; `isInterrupted` says whether it was asked to stop.
  */
 export function createLiveAgent({ process, inputs, options }: LiveAgentParts) {
   const messages = new Map<string, string>();
@@ -75,7 +75,7 @@ export function createLiveAgent({ process, inputs, options }: LiveAgentParts) {
     },
     async readTask(taskId) {
       const asked = { subtype: 'get_task_output', task_id: taskId };
-      // It refuses what it does not know.
+      // The CLI refuses an unknown id.
       const { data } = TaskOutput.safeParse(await process.request(asked).catch(() => undefined));
       if (!data) {
         throw new RunError('not-found', 'The run has no such task.', { param: 'taskId' });

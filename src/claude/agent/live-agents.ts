@@ -3,7 +3,7 @@ import { RunError } from '../../run-error.ts';
 import type { LiveAgent } from './live-agent.ts';
 
 export type LiveAgents = {
-  /** Notes that a run is at work, until the returned function is called. */
+  /** Lists a run's agent until the returned function is called. */
   add: (runId: string, agent: LiveAgent) => () => void;
   steering: Steering;
 };

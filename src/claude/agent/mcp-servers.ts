@@ -8,15 +8,15 @@ import { SERVER_NAME } from '../process/tool-server.ts';
 /** The answer to `mcp_status` (CLI 2.1.330). */
 const Status = z.object({ mcpServers: z.array(z.object({ name: z.string() })) });
 
-/** The answer to `mcp_set_servers`: what could not be reached → why. */
+/** The answer to `mcp_set_servers`: each server that could not be reached, and why. */
 const Answer = z.object({ errors: z.record(z.string(), z.string()) });
 
-/** As the CLI takes it, and where the caller named it. */
+/** A server as the CLI takes it, and the field in which the caller named it. */
 type Entry = { name: string; server: object; path: string };
 
 /**
  * Connects a process with the caller's own tools and the request's MCP servers, beside the operator's.
- * Headers stand on no command line that way. Throws `invalid-request` for a name that the operator has, and
+ * That way no header is on a command line. Throws `invalid-request` for a name that the operator has, and
  * `upstream-failed` for a server that does not answer.
  */
 export async function connectMcpServers(
@@ -26,7 +26,7 @@ export async function connectMcpServers(
 ): Promise<void> {
   const entries = [...(tools.length > 0 ? [CLIENT] : []), ...servers.map(toEntry)];
   if (entries.length === 0) return;
-  // One of the same name would take the operator's place.
+  // One of the same name would replace the operator's.
   const { mcpServers: known } = Status.parse(await process.request({ subtype: 'mcp_status' }));
   for (const { name, path } of entries) {
     if (known.some((other) => other.name === name)) throw toTaken(name, path);

@@ -7,8 +7,8 @@ import { toResultEvents } from './to-side-events.ts';
 
 type UserLine = Extract<CliLine, { type: 'user' }>;
 
-/** Makes the start of the run, and the parts of the agent's own messages and of the results that its tools bring. */
-export function createMessageReader(told: Pick<RunStart, 'sessionId' | 'promptId'>) {
+/** Reads the agent's own messages and its tools' results into parts, after the start of the run. */
+export function createMessageReader(startFields: Pick<RunStart, 'sessionId' | 'promptId'>) {
   let hasStarted = false;
   let isInMessage = false;
   let hasStopReason = false;
@@ -22,9 +22,9 @@ export function createMessageReader(told: Pick<RunStart, 'sessionId' | 'promptId
 
   return {
     hasStarted: () => hasStarted,
-    /** Throws when a message broke off and is to be said again. */
+    /** Throws when a message broke off that the CLI is about to repeat. */
     checkWhole,
-    /** The message ends where it is. Throws `cancelled` when nothing was said at all. */
+    /** Ends the message where it is. Throws `cancelled` when there was none yet. */
     *cut(): Iterable<RunEvent> {
       if (!hasStarted) {
         throw new RunError('cancelled', 'The run was interrupted before the agent said anything.');
@@ -38,12 +38,12 @@ export function createMessageReader(told: Pick<RunStart, 'sessionId' | 'promptId
     *read(event: ApiEvent): Iterable<RunEvent> {
       if (event.type === 'message_start') {
         checkWhole();
-        if (!hasStarted) yield { ...toRunStart(event, undefined), ...told };
+        if (!hasStarted) yield { ...toRunStart(event, undefined), ...startFields };
         hasStarted = true;
         hasStopReason = false;
         offset = parts;
       } else if (event.type === 'message_delta') hasStopReason = Boolean(event.delta.stop_reason);
-      // The CLI closes what broke off, without a stop reason, and says it all again.
+      // The CLI closes a message that broke off, without a stop reason, and repeats it as a whole.
       else if (event.type === 'message_stop') isInMessage &&= !hasStopReason;
       else {
         isInMessage = true;

@@ -12,22 +12,22 @@ import type { Spending } from './spending.ts';
 import { toSideEvents } from './to-side-events.ts';
 import { untilSilent } from './until-silent.ts';
 
-/** What the CLI says, and what became of its questions. */
+/** A line of the CLI, or how an input that it waited for was settled. */
 export type AgentLine = CliLine | InputSettled;
 
 export type AgentReading = {
   model: string;
-  /** What the start of the run tells of it. */
-  told: Pick<RunStart, 'sessionId' | 'promptId'>;
+  /** Fields of `run-start` that the CLI does not send. */
+  startFields: Pick<RunStart, 'sessionId' | 'promptId'>;
   /** The id that the prompt was sent with. */
   promptId: string;
   /** What the session had spent before this run. */
   before: Spending;
-  /** What it waits to be told. */
+  /** The inputs that the agent waits for. */
   inputs: Pick<AgentInputs, 'ask' | 'withdraw' | 'isWaiting'>;
-  /** What it was told on the way: id → text. */
+  /** The messages sent to it during the run: id → text. */
   messages: ReadonlyMap<string, string>;
-  /** Whether it was told to stop. */
+  /** Whether it was asked to stop. */
   isInterrupted: () => boolean;
   /** Longest silence of background tasks, in milliseconds, when nothing else goes on. */
   tasksTimeoutMs: number;
@@ -36,9 +36,9 @@ export type AgentReading = {
 };
 
 /**
- * A whole agent run: all its messages, tool calls and tool results as parts counted through; beside them
- * what sub-agents and background tasks do. It ends when the CLI has nothing more to do and no task is
- * left, or when the tasks that are left have been silent for too long.
+ * Reads a whole agent run: its messages, tool calls and tool results as parts with consecutive numbers, and between
+ * them what sub-agents and background tasks do. It ends when the CLI is idle and no task is left, or when the
+ * tasks that are left have been silent for too long.
  */
 export async function* readAgentEvents(
   lines: AsyncIterable<AgentLine>,
@@ -46,10 +46,10 @@ export async function* readAgentEvents(
 ): AsyncIterable<RunEvent | RunProgress> {
   const answer = createAgentAnswer(reading.before);
   const tasks = createBackgroundTasks();
-  const messages = createMessageReader(reading.told);
+  const messages = createMessageReader(reading.startFields);
   let hasRetried = false;
   let isResting = false;
-  let tellsState = false;
+  let reportsState = false;
 
   const { inputs, stopTasks } = reading;
   const end = () => toEndEvents(answer, tasks, stopTasks);
@@ -60,13 +60,13 @@ export async function* readAgentEvents(
     else if (line.type === 'control_request' || line.type === 'control_cancel_request') {
       yield* toInputEvents(line, inputs);
     } else if (line.type === 'result') {
-      // A session that was cut off first tells what became of its tasks; that is no answer.
+      // After a cut-off run the CLI first sends a result about that run's tasks, which is no answer to this prompt.
       if (!line.is_error && !messages.hasStarted()) continue;
       const isCut = reading.isInterrupted() && isAborted(line);
       if (isCut) yield* messages.cut();
       answer.add(line, { model: reading.model, hasRetried, isCut });
       isResting = true;
-      if (isLimit(line) || (!tellsState && tasks.running().length === 0)) return yield* end();
+      if (isLimit(line) || (!reportsState && tasks.running().length === 0)) return yield* end();
     } else if (line.type === 'system') {
       yield HEARD;
       if (line.subtype === 'api_retry') {
@@ -76,7 +76,7 @@ export async function* readAgentEvents(
         if (error) throw error;
       }
       if (line.subtype === 'session_state_changed') {
-        tellsState = true;
+        reportsState = true;
         const isIdle = line.state === 'idle';
         if (isIdle && isResting && tasks.running().length === 0) return yield* end();
         isResting &&= isIdle;
@@ -101,7 +101,7 @@ export async function* readAgentEvents(
 
 type ControlLine = Extract<CliLine, { type: 'control_request' | 'control_cancel_request' }>;
 
-/** Something is to be told, or not any more. */
+/** The event for an input that the CLI asks for, or that it no longer waits for. */
 function* toInputEvents(line: ControlLine, inputs: AgentReading['inputs']) {
   const event =
     line.type === 'control_request'
@@ -110,7 +110,7 @@ function* toInputEvents(line: ControlLine, inputs: AgentReading['inputs']) {
   if (event) yield event;
 }
 
-/** The end of the run, and of the tasks that are left. */
+/** Ends the run, and stops the tasks that are left. */
 function* toEndEvents(
   answer: ReturnType<typeof createAgentAnswer>,
   tasks: ReturnType<typeof createBackgroundTasks>,
@@ -132,7 +132,7 @@ function isDone(line: CliLine, promptId: string) {
 
 type LifecycleLine = Extract<CliLine, { type: 'command_lifecycle' }>;
 
-/** The CLI's words for what becomes of a message → ours; it is `completed` when the turn is. */
+/** The CLI's states of a message → ours; `completed` comes at the end of the turn, and says nothing new. */
 const MESSAGE_STATES: Readonly<Record<string, 'queued' | 'read' | 'taken-back'>> = {
   queued: 'queued',
   started: 'read',

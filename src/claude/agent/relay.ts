@@ -1,6 +1,6 @@
 import { createLineQueue } from '../process/lines.ts';
 
-/** Items ahead of the one who reads; past that their source is held back. */
+/** How many items may be read ahead; beyond that the source has to wait. */
 const READ_AHEAD = 64;
 
 /** Passes items on, with others put among them; ends, or fails, with its source. */
@@ -14,7 +14,7 @@ export function createRelay<Item>(source: AsyncIterable<Item>) {
     }
   };
   const passed = pass();
-  passed.catch(() => undefined); // told to the one who reads
+  passed.catch(() => undefined); // it is rethrown to the reader
   return {
     async *items(): AsyncIterable<Item> {
       yield* queue.items();

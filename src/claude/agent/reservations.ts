@@ -2,7 +2,7 @@ import type { CliProcess } from '../process/cli-process.ts';
 
 type Reserved = { process: CliProcess; key: string; timer: NodeJS.Timeout };
 
-/** Keeps processes that are promised to a session, by the session's id; one that nobody takes in time is ended. */
+/** Keeps processes reserved for sessions, by the session's id; one that is not claimed in time is ended. */
 export function createReservations(longestMs: number) {
   /** The oldest first. */
   const reserved = new Map<string, Reserved>();

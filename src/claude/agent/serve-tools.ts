@@ -2,10 +2,10 @@ import type { Tool } from '../../run.ts';
 import type { ControlHandler } from '../process/control-channel.ts';
 import { readToolMessage, toServerResult, toToolReply } from '../process/tool-server.ts';
 
-/** What the reader of the lines sees to, among what is said to the server of the caller's tools. */
+/** Messages to the server of the caller's tools that are left to the reader of the lines. */
 const READ: ReadonlySet<string> = new Set(['tools/call', 'notifications/cancelled']);
 
-/** Makes what answers the CLI's own requests; those that a caller has to answer stay among the lines. */
+/** Makes the handler of the CLI's own requests; those that the caller has to answer stay among the lines. */
 export function createToolServer(tools: readonly Tool[]): ControlHandler {
   return (request, reply) => {
     if (request.subtype === 'can_use_tool') return 'line';

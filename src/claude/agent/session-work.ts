@@ -21,7 +21,7 @@ const Rewound = z.object({
   deletions: z.number().default(0),
 });
 
-/** Nobody is asked anything, and no tool is used. */
+/** For a process that asks nobody anything and uses no tool. */
 const NO_RUN: AgentOptions = {
   session: undefined,
   allowedTools: [],
@@ -35,7 +35,7 @@ const NO_RUN: AgentOptions = {
   maxBudgetUsd: undefined,
 };
 
-/** Makes what works on sessions with a CLI that has them before it, and asks no model. */
+/** Works on sessions with a CLI process that has resumed them, without asking a model. */
 export function createSessionWork({ openProcess, base }: SessionWorkParts): SessionWork {
   async function withProcess<Result>(
     session: SessionPlace,
@@ -45,15 +45,15 @@ export function createSessionWork({ openProcess, base }: SessionWorkParts): Sess
   ): Promise<Result> {
     const launch = toLaunch(session, base);
     const process = await openProcess({ ...launch, args: [...launch.args, ...args] }, signal);
-    const leave = () => void process.end();
-    signal.addEventListener('abort', leave, { once: true });
+    const endProcess = () => void process.end();
+    signal.addEventListener('abort', endProcess, { once: true });
     try {
       signal.throwIfAborted();
       return await use(process);
     } catch (error) {
       throw signal.aborted ? signal.reason : toClearError(error);
     } finally {
-      signal.removeEventListener('abort', leave);
+      signal.removeEventListener('abort', endProcess);
       await process.end();
     }
   }
@@ -65,7 +65,7 @@ export function createSessionWork({ openProcess, base }: SessionWorkParts): Sess
         return toChanges(Rewound.parse(await process.request(asked)));
       }),
     fork: (session, newId, signal) =>
-      withProcess(session, ['--fork-session', `--session-id=${newId}`], signal, writeDown),
+      withProcess(session, ['--fork-session', `--session-id=${newId}`], signal, saveSession),
   };
 }
 
@@ -74,8 +74,8 @@ function toLaunch({ id, model, workingDirectory }: SessionPlace, base: LaunchBas
   return toAgentLaunch({ model, effort: undefined, tools: [] }, agent, base, workingDirectory);
 }
 
-/** The CLI writes a session down at its first message (CLI 2.1.330), so it gets one, which is taken back. */
-async function writeDown(process: CliProcess) {
+/** The CLI saves a session only at its first message (CLI 2.1.330), so one is sent, and then rewound. */
+async function saveSession(process: CliProcess) {
   const recorded = Promise.withResolvers<void>();
   process.onResult(() => recorded.resolve());
   await process.request({ subtype: 'initialize' });
@@ -101,7 +101,7 @@ function toChanges({ canRewind, filesChanged, ...lines }: z.infer<typeof Rewound
   );
 }
 
-/** What it says of a transcript that is gone. */
+/** What the CLI says when the transcript is gone. */
 function toClearError(error: unknown) {
   const cause = error instanceof RunError ? error.cause : undefined;
   if (typeof cause !== 'string' || !cause.includes('No conversation found')) return error;

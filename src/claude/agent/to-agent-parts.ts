@@ -21,12 +21,12 @@ export const AgentContent = z.union([z.string(), z.array(Block)]);
 
 export type AgentContent = z.infer<typeof AgentContent>;
 
-/** What a message of an agent says and does. */
+/** The parts of an agent's message: its text and its tool calls. */
 export function toAgentParts(content: AgentContent): AgentPart[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content.map(toPart);
 }
 
-/** A tool's output as text; what is no text is named by its kind. */
+/** A tool's output as text, in which anything else is named by its kind. */
 export function toOutputText(content: unknown): string {
   const { data } = AgentContent.safeParse(content);
   if (data === undefined || typeof data === 'string') return data ?? '';

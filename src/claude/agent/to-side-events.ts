@@ -6,7 +6,7 @@ import { AgentContent, toAgentParts, toOutputText } from './to-agent-parts.ts';
 
 const Message = z.object({ content: AgentContent });
 
-/** What a line tells beside the agent's own answer: what sub-agents say and do, what was denied. */
+/** The events of a line that is not the agent's own answer: of sub-agents, and of denied tools. */
 export function toSideEvents(line: CliLine): readonly AgentEvent[] {
   if (line.type === 'system') {
     if (line.subtype !== 'permission_denied') return [];
@@ -20,7 +20,7 @@ export function toSideEvents(line: CliLine): readonly AgentEvent[] {
   return toAgentParts(data.content).map((part) => ({ type: 'subagent-part', parentCallId, part }));
 }
 
-/** The results of tools, as parts of the answer from this index on. */
+/** The results of tools, as parts of the answer numbered from this index on. */
 export function* toResultEvents(
   content: string | readonly Readonly<Record<string, unknown>>[],
   firstIndex: number,

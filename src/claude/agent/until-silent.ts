@@ -1,8 +1,8 @@
 import { within } from '../../common/within.ts';
 
 /**
- * Passes items on. While `patienceMs` tells a time, and nothing comes for as long, it says `silent` and
- * ends; the source is left as it is.
+ * Passes items on. When nothing comes for the time that `patienceMs` returns, if it returns one, it yields `silent`
+ * and ends without closing the source.
  */
 export async function* untilSilent<Item>(
   items: AsyncIterable<Item>,

@@ -24,7 +24,7 @@ async function read(lines: readonly CliLine[]) {
   try {
     const reading = {
       model: 'sonnet',
-      told: { sessionId: 'session-1' },
+      startFields: { sessionId: 'session-1' },
       promptId: 'prompt-1',
       before: NOTHING_SPENT,
       inputs: { ask: () => undefined, withdraw: () => undefined, isWaiting: () => false },
