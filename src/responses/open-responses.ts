@@ -5,7 +5,8 @@ import { createPatientWrites, PATIENCE_MS } from '../state/patient-writes.ts';
 import type { SharedState } from '../state/shared-state.ts';
 import { type BackgroundRuns, createBackgroundRuns } from './background-runs.ts';
 import { createResponseBook, type ResponseBook } from './response-book.ts';
-import type { JsonObject } from './response-store.ts';
+import type { RunningServer } from '../state/running-servers.ts';
+import type { JsonObject, UnfinishedResponse } from './response-store.ts';
 import { createSharedBackground } from './shared-background.ts';
 import { createSharedStore } from './shared-store.ts';
 import { createSqliteStore } from './sqlite-store.ts';
@@ -23,8 +24,8 @@ export type OpenResponsesOptions = {
   log: { error: (details: object, message: string) => void };
   /** What the servers of a cluster share. Default: this one has its own. */
   shared?: SharedState | undefined;
-  /** Whether no other server works on the folder: what is unfinished was then cut. */
-  isAlone: boolean;
+  /** This one among the servers of the folder: what one that is gone left unfinished was cut. */
+  server: Pick<RunningServer, 'id' | 'isAlone' | 'isRunning'>;
   /** Makes a response that a stopping server cut off a finished one, in the dialect's words. */
   toEnded: (response: JsonObject) => JsonObject;
 };
@@ -39,6 +40,9 @@ export type OpenedResponses = {
   /** Ends what still runs, for this reason, and closes the file. */
   close: (reason: unknown) => Promise<void>;
 };
+
+/** How often it is looked whether a server of the folder left something, in milliseconds. */
+const LOOK_MS = 5000;
 
 /** Opens the responses: in the state folder, or those of a cluster. What a dead server left unfinished has failed. */
 export async function openResponses(options: OpenResponsesOptions): Promise<OpenedResponses> {
@@ -62,8 +66,8 @@ export async function openResponses(options: OpenResponsesOptions): Promise<Open
   await endLeft();
   const noteLeft = (error: unknown) =>
     log.error({ err: error }, 'what a dead server left unfinished could not be ended');
-  const sweep =
-    shared && setInterval(() => void endLeft().catch(noteLeft), config.workerLockMs).unref();
+  const sweepMs = shared ? config.workerLockMs : LOOK_MS;
+  const sweep = setInterval(() => void endLeft().catch(noteLeft), sweepMs).unref();
   return {
     book,
     background,
@@ -83,14 +87,17 @@ export async function openResponses(options: OpenResponsesOptions): Promise<Open
 }
 
 /** Those of this server's folder. */
-function openOwn({ config, log, isAlone }: OpenResponsesOptions) {
+function openOwn({ config, log, server }: OpenResponsesOptions) {
+  const place = {
+    file: join(config.stateDir, 'responses.db'),
+    onSetAside: (report: object) =>
+      log.error(report, 'the response database was damaged and set aside'),
+  };
   return {
-    store: createSqliteStore({
-      file: join(config.stateDir, 'responses.db'),
-      onSetAside: (report) => log.error(report, 'the response database was damaged and set aside'),
-    }),
+    store: createSqliteStore(place, server.id),
     background: createBackgroundRuns(config.backgroundTimeoutMs),
-    isLeft: () => Promise.resolve(isAlone),
+    isLeft: async ({ server: its }: UnfinishedResponse) =>
+      its ? !server.isRunning(its) : server.isAlone, // older servers noted none
     close: ignore,
   };
 }
@@ -106,7 +113,7 @@ async function openThose({ config, log }: OpenResponsesOptions, shared: SharedSt
   return {
     store: createSharedStore({ shared, ttlMs: config.responseTtlMs }),
     background,
-    isLeft: async (id: string) => !(await background.isAlive(id)),
+    isLeft: async ({ id }: UnfinishedResponse) => !(await background.isAlive(id)),
     close: background.close,
   };
 }

@@ -1,6 +1,11 @@
 import { RunError } from '../run-error.ts';
 import { createPatientWrites, type PatientWrites } from '../state/patient-writes.ts';
-import type { JsonObject, ResponseStore, StoredResponse } from './response-store.ts';
+import type {
+  JsonObject,
+  ResponseStore,
+  StoredResponse,
+  UnfinishedResponse,
+} from './response-store.ts';
 
 export type ResponseBookOptions = {
   store: ResponseStore;
@@ -37,7 +42,7 @@ export type ResponseBook = {
   /** Ends what a server left unfinished that is gone, in the dialect's words. */
   endUnfinished: (
     toEnded: (response: JsonObject) => JsonObject,
-    isLeft: (id: string) => Promise<boolean>,
+    isLeft: (response: UnfinishedResponse) => Promise<boolean>,
   ) => Promise<void>;
 };
 
@@ -104,9 +109,9 @@ async function endUnfinished(
   store: Pick<ResponseStore, 'listUnfinished' | 'read' | 'write'>,
   ...[toEnded, isLeft]: Parameters<ResponseBook['endUnfinished']>
 ) {
-  for (const { id } of await store.listUnfinished()) {
+  for (const unfinished of await store.listUnfinished()) {
     // Its server stores its end before it leaves it.
-    const left = (await isLeft(id)) ? await store.read(id) : undefined;
+    const left = (await isLeft(unfinished)) ? await store.read(unfinished.id) : undefined;
     if (!left || left.isFinished) continue;
     await store.write({ ...left, isFinished: true, response: toEnded(left.response) });
   }

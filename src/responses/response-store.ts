@@ -18,6 +18,9 @@ export type StoredResponse = {
   readonly events: readonly string[];
 };
 
+/** A response that a run in the background writes, and the server of the folder that it is at, where that is noted. */
+export type UnfinishedResponse = { readonly id: string; readonly server?: string | null };
+
 /** What must be known of a response to make room. */
 type ResponseSize = { readonly id: string; readonly bytes: number };
 
@@ -33,7 +36,7 @@ export type ResponseStore = {
   /** The sizes of one key's responses, the newest first; among equals the one written last. */
   listSizes: (keyId: string) => Promise<readonly ResponseSize[]>;
   /** Those that a run in the background was writing. */
-  listUnfinished: () => Promise<readonly StoredResponse[]>;
+  listUnfinished: () => Promise<readonly UnfinishedResponse[]>;
   /** Removes what was created at this time or earlier, whoever owns it. */
   removeCreatedUntil: (time: number) => Promise<void>;
   close: () => Promise<void>;

@@ -13,7 +13,8 @@ const SCHEMA = `
     bytes INTEGER NOT NULL,
     response TEXT NOT NULL,
     input TEXT NOT NULL,
-    events TEXT NOT NULL
+    events TEXT NOT NULL,
+    server TEXT
   ) STRICT;
   CREATE INDEX responses_of_key ON responses (keyId, createdAt);
   CREATE INDEX responses_by_age ON responses (createdAt);
@@ -34,18 +35,26 @@ const row = z.object({
 });
 
 const rows = z.array(row);
+const unfinished = z.array(z.object({ id: z.string(), server: z.string().nullable() }));
 const sizes = z.array(z.object({ id: z.string(), bytes: z.number() }));
 
 /** A store in one SQLite file, which survives a restart. */
 export function createSqliteStore(
   place: Pick<DatabaseOptions, 'file' | 'onSetAside'>,
+  /** Names this server among those of the folder. */
+  server: string,
 ): ResponseStore {
-  const database = openDatabase({ ...place, schema: SCHEMA, version: SCHEMA_VERSION });
+  const database = openDatabase({
+    ...place,
+    schema: SCHEMA,
+    version: SCHEMA_VERSION,
+    laterColumns: [{ table: 'responses', name: 'server', type: 'TEXT' }],
+  });
 
   const read = database.prepare('SELECT * FROM responses WHERE id = ?');
   const write = database.prepare(`
     INSERT OR REPLACE INTO responses
-    VALUES ($id, $keyId, $createdAt, $isFinished, $bytes, $response, $input, $events)`);
+    VALUES ($id, $keyId, $createdAt, $isFinished, $bytes, $response, $input, $events, $server)`);
   const remove = database.prepare('DELETE FROM responses WHERE id = ?');
   const listNewest = database.prepare(
     'SELECT * FROM responses WHERE keyId = ? ORDER BY createdAt DESC, rowid DESC LIMIT ?',
@@ -54,17 +63,17 @@ export function createSqliteStore(
     'SELECT id, bytes FROM responses WHERE keyId = ? ORDER BY createdAt DESC, rowid DESC',
   );
   const listUnfinished = database.prepare(
-    'SELECT * FROM responses WHERE isFinished = 0 ORDER BY rowid DESC',
+    'SELECT id, server FROM responses WHERE isFinished = 0 ORDER BY rowid DESC',
   );
   const removeCreatedUntil = database.prepare('DELETE FROM responses WHERE createdAt <= ?');
 
   return {
     read: async (id) => row.optional().parse(read.get(id)),
-    write: async (response) => void write.run(toRow(response)),
+    write: async (response) => void write.run({ ...toRow(response), server }),
     remove: async (id) => void remove.run(id),
     listNewest: async (keyId, most) => rows.parse(listNewest.all(keyId, most)),
     listSizes: async (keyId) => sizes.parse(listSizes.all(keyId)),
-    listUnfinished: async () => rows.parse(listUnfinished.all()),
+    listUnfinished: async () => unfinished.parse(listUnfinished.all()),
     removeCreatedUntil: async (time) => void removeCreatedUntil.run(time),
     close: async () => database.close(),
   };

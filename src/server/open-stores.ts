@@ -53,7 +53,7 @@ export async function openStores(
     config,
     log,
     shared,
-    isAlone: server.isAlone,
+    server,
     toEnded: toInterruptedResponse,
   });
   const history = openHistory({

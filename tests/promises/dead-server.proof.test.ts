@@ -41,6 +41,23 @@ test('what a killed server had queued another one carries out, and what it was a
   expect(asked.filter((text) => prompts.includes(text)).toSorted()).toEqual(prompts);
 });
 
+test('a response in the background that a killed server was at has failed, while others go on', async () => {
+  const body = { model: 'sonnet', input: 'Long.', background: true };
+  const created = await first.send('/v1/responses', body);
+  const { id } = (await created.json()) as { id: string }; // as the API has it
+  await first.model.waitForRequest((request) => lastTextOf(request) === 'Long.');
+  const own = await living[0].send('/v1/responses', body);
+  const { id: ownId } = (await own.json()) as { id: string }; // as above
+  await first.stopProgram('SIGKILL');
+
+  const readResponse = async (wanted: string) =>
+    (await living[1].send(`/v1/responses/${wanted}`)).json();
+  await expect
+    .poll(() => readResponse(id), { timeout: 20_000, interval: 250 })
+    .toMatchObject({ status: 'failed', error: { code: 'server_error' } });
+  expect(await readResponse(ownId)).not.toMatchObject({ status: 'failed' });
+});
+
 async function begin(prompt: string) {
   const body = { model: 'sonnet', prompt, background: true };
   const { id } = (await (await first.send('/api/run', body)).json()) as { id: string }; // our own route

@@ -20,7 +20,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const open = () => createSqliteStore({ file, onSetAside });
+const open = () => createSqliteStore({ file, onSetAside }, 'this server');
 
 describeStore(open);
 

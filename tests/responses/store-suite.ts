@@ -76,9 +76,7 @@ export function describeStore(createStore: () => ResponseStore | Promise<Respons
     test('lists what is unfinished, of all keys', async () => {
       await store.write(toStored({ id: 'done' }));
       await store.write(toStored({ id: 'open', keyId: 'key-b', isFinished: false }));
-      expect(await store.listUnfinished()).toEqual([
-        toStored({ id: 'open', keyId: 'key-b', isFinished: false }),
-      ]);
+      expect(idsOf(await store.listUnfinished())).toEqual(['open']);
     });
 
     test('removes what was created at a time or earlier, of all keys', async () => {

@@ -9,5 +9,5 @@ export function createSessionsInMemory() {
 }
 
 export function createResponsesInMemory() {
-  return createResponseStore(IN_MEMORY);
+  return createResponseStore(IN_MEMORY, 'this server');
 }
