@@ -2,5 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests in a real browser, apart from the others: they need what npm does not bring. */
 export default defineConfig({
-  test: { include: ['tests/browser/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: {
+    include: ['tests/browser/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2, // a page mostly waits
+  },
 });
