@@ -19,8 +19,8 @@ const ROOMS: Readonly<Record<string, string>> = {
     'run.ts cli-versions.ts is-inside.ts loopback.ts read-json.ts execa zod node:*',
   'claude/process/**':
     'run.ts run-error.ts read-json.ts split-lines.ts ../launch/ execa p-limit zod node:*',
-  'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts split-lines.ts cli-versions.ts backend.ts sessions/session-transcript.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
-  'claude/chat/enforced/**': `${CANONICAL} ../chat-request.ts ../read-chat-events.ts ../../process/`,
+  'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts split-lines.ts expiring-map.ts cli-versions.ts backend.ts sessions/session-transcript.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
+  'claude/chat/enforced/**': `${CANONICAL} expiring-map.ts ../chat-request.ts ../read-chat-events.ts ../../process/`,
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
   'cluster/**':
@@ -47,7 +47,8 @@ const ROOMS: Readonly<Record<string, string>> = {
   'agent-runs/**':
     'run.ts run-input.ts run-error.ts backend.ts config.ts deadline.ts within.ts state/ webhooks/ zod node:*',
   'batches/**': 'batch.ts run-error.ts config.ts deadline.ts within.ts state/ zod node:*',
-  'observation/**': 'run.ts run-error.ts round-usd.ts config.ts state/ pino prom-client zod node:*',
+  'observation/**':
+    'run.ts run-error.ts backend.ts round-usd.ts config.ts state/ pino prom-client zod node:*',
   'alerts/**': 'config.ts webhooks/ zod node:*',
   'webhooks/**': 'run-error.ts loopback.ts within.ts media/ standardwebhooks node:*',
   'media/**': 'run.ts run-error.ts loopback.ts node:*',

@@ -3,7 +3,7 @@ import type { InputAnswer } from './run-input.ts';
 import type {
   AgentOptions,
   CountTokens,
-  LearntRefusal,
+  DroppableParam,
   PermissionMode,
   Run,
   RunRequest,
@@ -138,10 +138,17 @@ export type BackendCounts = {
   spares: Readonly<Record<'chat' | 'agent', { hit: number; missed: number }>>;
   /** API calls that were tried again, by the status of the answer; `none` where there was no answer. */
   apiRetries: ReadonlyMap<string, number>;
-  /** What models refused, and is left out for them. */
+  /** What models refused. */
   refusals: readonly LearntRefusal[];
   /** How far the account's plan is used up, where the login has one. */
   planLimits: readonly PlanLimit[];
+};
+
+/** What a model refused with some value: with that one it is left out, or a schema left to the CLI, for so long. */
+export type LearntRefusal = {
+  model: string;
+  param: DroppableParam | 'outputSchema';
+  expiresInMs: number;
 };
 
 /** A window of the account's plan, as it was last told. */

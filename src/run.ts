@@ -195,9 +195,6 @@ export type DroppableParam =
   | 'toolChoice'
   | 'serviceTier';
 
-/** A parameter that a model refused with some value: with that one it is left out for so long. */
-export type LearntRefusal = { model: string; param: DroppableParam; expiresInMs: number };
-
 /** How far a run has come. It belongs to no answer, and may come again when the run is tried again. */
 export type RunProgress = { type: 'run-progress'; step: RunStep };
 

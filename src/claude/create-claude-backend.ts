@@ -60,7 +60,10 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
   };
   const refusals = createLearntRefusals();
   const chat = withUpstreamForm(
-    withEnforcedOutput(withDroppableParams(createChatRun(chatParts), refusals)),
+    withEnforcedOutput(
+      withDroppableParams(createChatRun(chatParts), refusals.dropped),
+      refusals.schemas,
+    ),
   );
   const agentBase = { ...base, leave: toLeave(config) };
   const live = createLiveAgents();

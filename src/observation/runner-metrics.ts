@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-import type { LearntRefusal } from '../run.ts';
+import type { LearntRefusal } from '../backend.ts';
 
 type PlanCounts = { window: string; used: number; resetsAtMs: number };
 

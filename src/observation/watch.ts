@@ -1,4 +1,4 @@
-import type { LearntRefusal } from '../run.ts';
+import type { LearntRefusal } from '../backend.ts';
 import type { History } from './history.ts';
 import { createLiveRuns, type LiveRuns } from './live-runs.ts';
 import { createMetrics, type Metrics, type MetricsParts } from './metrics.ts';

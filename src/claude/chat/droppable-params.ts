@@ -1,7 +1,10 @@
-import type { DroppableParam, LearntRefusal, RunStart } from '../../run.ts';
+import { createExpiringMap, type ExpiringMap } from '../../common/expiring-map.ts';
+import type { LearntRefusal } from '../../backend.ts';
+import type { DroppableParam, RunStart } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import type { ChatRequest, ChatRun } from './chat-request.ts';
 import { toForcedTool } from './enforced/forced-tool.ts';
+import type { RefusedSchemas } from './enforced/with-enforced-output.ts';
 
 type Row = {
   /** How the API's refusal names the parameter. */
@@ -64,7 +67,7 @@ const PARAMS = {
 
 const NAMES = Object.keys(PARAMS) as DroppableParam[]; // the table has exactly these keys
 
-const MAX_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 1000;
 
 /** A model may learn: what it refused is tried again after so long, in milliseconds. */
 const REMEMBERED_MS = 60 * 60_000;
@@ -77,11 +80,11 @@ const REMEMBERED_MS = 60 * 60_000;
  */
 export function withDroppableParams(
   run: ChatRun,
-  learnt: LearntRefusals = createLearntRefusals(),
+  learnt: LearntRefusals['dropped'] = createLearntRefusals().dropped,
 ): ChatRun {
   return async function* droppable(request, signal) {
     const key = toKey(request);
-    let dropped = learnt.get(key);
+    let dropped = learnt.get(key)?.dropped ?? [];
     for (;;) {
       const attempt = dropped.reduce((rest, name) => PARAMS[name].drop(rest), request);
       try {
@@ -93,7 +96,7 @@ export function withDroppableParams(
         const name = findRefused(error, attempt);
         if (!name) throw error;
         dropped = [...dropped, name];
-        learnt.set(key, request.model, dropped);
+        learnt.set(key, { model: request.model, dropped });
       }
     }
   };
@@ -101,40 +104,42 @@ export function withDroppableParams(
 
 /** What was learnt, by everything that it holds for. */
 export type LearntRefusals = {
-  /** What is left out. Default: nothing. */
-  get: (key: string) => readonly DroppableParam[];
-  set: (key: string, model: string, dropped: readonly DroppableParam[]) => void;
+  /** What is left out. */
+  dropped: ExpiringMap<{ model: string; dropped: readonly DroppableParam[] }>;
+  schemas: RefusedSchemas;
   /** By models and names of parameters; of those refused with several values the one that holds longest. */
   list: () => LearntRefusal[];
 };
 
 /** Makes an empty memory of refusals. `now` is in milliseconds. */
-export function createLearntRefusals(now = () => performance.now()): LearntRefusals {
-  type Learnt = { model: string; dropped: readonly DroppableParam[]; untilMs: number };
-  const all = new Map<string, Learnt>();
+export function createLearntRefusals(now?: () => number): LearntRefusals {
+  const options = { holdMs: REMEMBERED_MS, max: MAX_REMEMBERED, ...(now && { now }) };
+  const dropped: LearntRefusals['dropped'] = createExpiringMap(options);
+  const schemas: RefusedSchemas = createExpiringMap(options);
   return {
-    get(key) {
-      const known = all.get(key);
-      return known && known.untilMs > now() ? known.dropped : [];
-    },
-    set(key, model, dropped) {
-      if (all.size >= MAX_REMEMBERED) all.clear();
-      all.set(key, { model, dropped, untilMs: now() + REMEMBERED_MS });
-    },
-    list() {
-      const longest = new Map<string, LearntRefusal>();
-      for (const { model, dropped, untilMs } of all.values()) {
-        const expiresInMs = untilMs - now();
-        if (expiresInMs <= 0) continue;
-        for (const param of dropped) {
-          const name = JSON.stringify([model, param]);
-          if ((longest.get(name)?.expiresInMs ?? 0) < expiresInMs)
-            longest.set(name, { model, param, expiresInMs });
-        }
-      }
-      return [...longest.values()];
-    },
+    dropped,
+    schemas,
+    list: () =>
+      keepLongest([
+        ...dropped
+          .list()
+          .flatMap(({ value, expiresInMs }) =>
+            value.dropped.map((param) => ({ model: value.model, param, expiresInMs })),
+          ),
+        ...schemas.list().map(({ value: { model }, expiresInMs }) => {
+          return { model, param: 'outputSchema' as const, expiresInMs };
+        }),
+      ]),
   };
+}
+
+function keepLongest(refusals: readonly LearntRefusal[]) {
+  const longest = new Map<string, LearntRefusal>();
+  for (const refusal of refusals) {
+    const name = JSON.stringify([refusal.model, refusal.param]);
+    if ((longest.get(name)?.expiresInMs ?? 0) < refusal.expiresInMs) longest.set(name, refusal);
+  }
+  return [...longest.values()];
 }
 
 function toKey(request: ChatRequest) {

@@ -44,7 +44,9 @@ export const ServerStatus = z.object({
   }),
   refusals: z
     .array(z.object({ model: z.string(), param: z.string(), expiresAt: z.iso.datetime() }))
-    .describe('What models refused: with the same values it is left out until then.'),
+    .describe(
+      'What models refused: with the same values it is left out until then, and an `output_config.format` left to the CLI.',
+    ),
   planLimits: z
     .array(
       z.object({

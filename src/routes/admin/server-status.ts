@@ -9,6 +9,8 @@ import type { AdminParts } from './admin-parts.ts';
 
 type ShownPlanLimit = Omit<PlanLimit, 'resetsAtMs'> & { resetsAt: string };
 
+const PARAM_NAMES = { ...anthropicMessages.paramNames, outputSchema: 'output_config.format' };
+
 /** How the server is, now. */
 export type ServerStatus = {
   version: string;
@@ -51,7 +53,7 @@ export async function readServerStatus({ health, watch }: AdminParts): Promise<S
     },
     refusals: watch.refusals().map(({ model, param, expiresInMs }) => ({
       model,
-      param: anthropicMessages.paramNames[param],
+      param: PARAM_NAMES[param],
       expiresAt: new Date(Date.now() + expiresInMs).toISOString(),
     })),
     planLimits: health.planLimits().map(({ resetsAtMs, ...limit }) => ({

@@ -7,9 +7,9 @@ const HOUR_MS = 60 * 60_000;
 test('what was learnt is told by model and parameter, once for several values, until it expires', () => {
   let nowMs = 0;
   const learnt = createLearntRefusals(() => nowMs);
-  learnt.set('one value', 'opus', ['topP']);
+  learnt.dropped.set('one value', { model: 'opus', dropped: ['topP'] });
   nowMs = 1000;
-  learnt.set('another', 'opus', ['topP', 'temperature']);
+  learnt.dropped.set('another', { model: 'opus', dropped: ['topP', 'temperature'] });
 
   expect(learnt.list()).toEqual([
     { model: 'opus', param: 'topP', expiresInMs: HOUR_MS },
@@ -17,8 +17,8 @@ test('what was learnt is told by model and parameter, once for several values, u
   ]);
 
   nowMs = HOUR_MS;
-  expect(learnt.get('one value')).toEqual([]);
-  expect(learnt.get('another')).toEqual(['topP', 'temperature']);
+  expect(learnt.dropped.get('one value')).toBeUndefined();
+  expect(learnt.dropped.get('another')?.dropped).toEqual(['topP', 'temperature']);
   nowMs = HOUR_MS + 1000;
   expect(learnt.list()).toEqual([]);
 });

@@ -1,7 +1,11 @@
+import type { ExpiringMap } from '../../../common/expiring-map.ts';
 import type { RunRequest, WantedOutput } from '../../../run.ts';
 import { RunError } from '../../../run-error.ts';
 import type { ChatRequest, ChatRun } from '../chat-request.ts';
 import { toEnforceableSchema } from '../../process/enforceable-schema.ts';
+
+/** Schemas that the API does not take, by model and schema, with its complaint. */
+export type RefusedSchemas = ExpiringMap<{ model: string; refusal: RunError }>;
 
 type JsonOutput = Extract<WantedOutput, { type: 'json' }>;
 
@@ -13,14 +17,10 @@ const NAMES_TOOL = /\btools\.\d|\binput_schema\b/;
 const NAMES_SCHEMA =
   /^(?!.*(\btools\.\d|\binput_schema\b)).*(output_config|output_format|schema|grammar|structured output)/is;
 
-const MAX_REMEMBERED = 1000;
-
 const ANY_OBJECT = { type: 'object' };
 
 /** JSON of any shape, and a schema that the API refuses, are the CLI's to enforce. */
-export function withEnforcedOutput(run: ChatRun): ChatRun {
-  const refusals = new Map<string, RunError>();
-
+export function withEnforcedOutput(run: ChatRun, refused: RefusedSchemas): ChatRun {
   return (request, signal) => {
     const { output } = request;
     return output.type === 'text' ? run(request, signal) : runJson(request, output, signal);
@@ -33,7 +33,7 @@ export function withEnforcedOutput(run: ChatRun): ChatRun {
   ): ReturnType<ChatRun> {
     const key = JSON.stringify([request.model, output.schema]);
     let hasBegun = false;
-    if (output.schema !== undefined && !refusals.has(key)) {
+    if (output.schema !== undefined && !refused.get(key)) {
       try {
         for await (const event of run(request, signal)) {
           hasBegun ||= event.type !== 'run-progress';
@@ -42,14 +42,13 @@ export function withEnforcedOutput(run: ChatRun): ChatRun {
         return;
       } catch (error) {
         if (hasBegun || !isInvalid(error, NAMES_SCHEMA)) throw error;
-        if (refusals.size >= MAX_REMEMBERED) refusals.clear();
-        refusals.set(key, error);
+        refused.set(key, { model: request.model, refusal: error });
       }
     }
     try {
       yield* run(toEnforced(request, output), signal);
     } catch (error) {
-      const refusal = refusals.get(key);
+      const refusal = refused.get(key)?.refusal;
       const isSameAgain = request.tools.length === 0 && isInvalid(error, NAMES_TOOL);
       throw refusal && isSameAgain ? toSchemaRefusal(refusal, output) : error;
     }
