@@ -35,9 +35,10 @@ test('promtool takes the queries of the dashboard', async (ctx) => {
 
 test('promtool takes the rules', (ctx) => {
   if (!existsSync(PROMTOOL)) ctx.skip(NEEDS_PROMTOOL);
-  const said = execFileSync(PROMTOOL, ['check', 'rules', join(DEPLOY, 'prometheus-rules.yml')], {
-    encoding: 'utf8',
-  });
+  const file = join(DEPLOY, 'prometheus-rules.yml');
+  const written = readFileSync(file, 'utf8').match(/^\s*- alert:/gm) ?? [];
+  const said = execFileSync(PROMTOOL, ['check', 'rules', file], { encoding: 'utf8' });
 
-  expect(said).toContain('SUCCESS: 8 rules found');
+  expect(written.length).toBeGreaterThan(0);
+  expect(said).toContain(`SUCCESS: ${written.length} rules found`);
 });
