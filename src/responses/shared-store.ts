@@ -1,6 +1,10 @@
 import { z } from 'zod';
 
-import { createSharedRecords, type SharedRecordsOptions } from '../state/shared-records.ts';
+import {
+  createJsonReader,
+  createSharedRecords,
+  type SharedRecordsOptions,
+} from '../state/shared-records.ts';
 import type { ResponseStore, StoredResponse } from './response-store.ts';
 
 const Stored = z.object({
@@ -17,14 +21,7 @@ const Stored = z.object({
 export function createSharedStore(place: Omit<SharedRecordsOptions, 'name'>): ResponseStore {
   const records = createSharedRecords({ ...place, name: 'responses' });
 
-  const read: ResponseStore['read'] = async (id) => {
-    const text = await records.read(id);
-    return text === undefined ? undefined : Stored.parse(JSON.parse(text));
-  };
-  const readAll = async (ids: readonly string[]) => {
-    const found = await Promise.all(ids.map(read));
-    return found.filter((one) => one !== undefined);
-  };
+  const { read, readAll } = createJsonReader(records, Stored);
 
   return {
     read,

@@ -1,19 +1,23 @@
+import { z } from 'zod';
+
 /** A conversation of `/api/run` that its caller can come back to. Times are milliseconds since 1970. */
-export type Session = {
-  readonly id: string;
+export const Session = z.object({
+  id: z.string(),
   /** Names the key that owns it; never the key itself. */
-  readonly keyId: string;
+  keyId: z.string(),
   /** The real path in which it began; the CLI finds its transcript by it. */
-  readonly workingDirectory: string;
+  workingDirectory: z.string(),
   /** The full id of the model that answered last. */
-  readonly model: string;
-  readonly createdAt: number;
-  readonly lastUsedAt: number;
+  model: z.string(),
+  createdAt: z.number(),
+  lastUsedAt: z.number(),
   /** How many runs it had; one that is under way does not count yet. */
-  readonly turns: number;
+  turns: z.number(),
   /** How its first prompt begins. */
-  readonly title: string;
-};
+  title: z.string(),
+});
+
+export type Session = Readonly<z.infer<typeof Session>>;
 
 /** Where sessions are kept. It knows nothing of lifetime, ownership or locks. */
 export type SessionStore = {

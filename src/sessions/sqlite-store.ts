@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type DatabaseOptions, openDatabase } from '../state/open-database.ts';
-import type { SessionStore } from './session-store.ts';
+import { Session, type SessionStore } from './session-store.ts';
 
 const SCHEMA_VERSION = 1;
 
@@ -22,18 +22,7 @@ const SCHEMA = `
 /** Among equals the one written last comes first; replacing a row gives it a new rowid. */
 const LAST_USED_FIRST = 'ORDER BY lastUsedAt DESC, rowid DESC';
 
-const row = z.object({
-  id: z.string(),
-  keyId: z.string(),
-  workingDirectory: z.string(),
-  model: z.string(),
-  createdAt: z.number(),
-  lastUsedAt: z.number(),
-  turns: z.number(),
-  title: z.string(),
-});
-
-const rows = z.array(row);
+const Sessions = z.array(Session);
 
 /** A store in one SQLite file, which survives a restart. */
 export function createSqliteStore(
@@ -53,11 +42,11 @@ export function createSqliteStore(
   const count = database.prepare('SELECT count(*) AS count FROM sessions');
 
   return {
-    read: async (id) => row.optional().parse(read.get(id)),
+    read: async (id) => Session.optional().parse(read.get(id)),
     write: async (session) => void write.run(session),
     remove: async (id) => void remove.run(id),
-    list: async (keyId) => rows.parse(list.all(keyId)),
-    listUnusedSince: async (time) => rows.parse(listUnused.all(time)),
+    list: async (keyId) => Sessions.parse(list.all(keyId)),
+    listUnusedSince: async (time) => Sessions.parse(listUnused.all(time)),
     count: async () => Number(count.get()?.['count']),
     close: async () => database.close(),
   };

@@ -124,6 +124,23 @@ export function createSharedRecords({ shared, name, ttlMs }: SharedRecordsOption
   };
 }
 
+/** Reads records whose texts are JSON of a shape. */
+export function createJsonReader<Value>(
+  records: Pick<SharedRecords, 'read'>,
+  shape: { parse: (value: unknown) => Value },
+) {
+  const read = async (id: string): Promise<Value | undefined> => {
+    const text = await records.read(id);
+    return text === undefined ? undefined : shape.parse(JSON.parse(text));
+  };
+  /** Those that are there still, in this order. */
+  const readAll = async (ids: readonly string[]): Promise<readonly Value[]> => {
+    const found = await Promise.all(ids.map(read));
+    return found.filter((one) => one !== undefined);
+  };
+  return { read, readAll };
+}
+
 /** What the scripts list; a member is as they make it. */
 function toListed(members: unknown) {
   return (members as readonly string[]).map((member) => {
