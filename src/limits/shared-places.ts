@@ -4,10 +4,13 @@ import { within } from '../common/within.ts';
 import type { SharedState } from '../state/shared-state.ts';
 import { type Places, toPlacesError } from './places.ts';
 
-/** Takes a place until a lease is over. ARGV: id, most, lease in milliseconds. Returns whether there was one. */
-const TAKE = `
+/** Redis's own clock, in milliseconds since 1970. */
+const NOW = `
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+
+/** Takes a place until a lease is over. ARGV: id, most, lease in milliseconds. Returns whether there was one. */
+const TAKE = `${NOW}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
 redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
@@ -16,16 +19,12 @@ return 1
 `;
 
 /** Renews leases, those that ran out while Redis was away, too. ARGV: lease in milliseconds, ids. */
-const RENEW = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+const RENEW = `${NOW}
 for index = 2, #ARGV do redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[index]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 `;
 
-const COUNT = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+const COUNT = `${NOW}
 return redis.call('ZCOUNT', KEYS[1], '(' .. string.format('%.0f', now), '+inf')
 `;
 
