@@ -51,6 +51,20 @@ export type TrialField =
   | 'images'
   | Exclude<keyof TrialRequest, 'model' | 'messages' | 'isWhole'>;
 
+/** What each of the large APIs for chats has a place for. */
+export const CHAT_FIELDS: readonly TrialField[] = [
+  'conversation',
+  'images',
+  'system',
+  'tools',
+  'schema',
+  'temperature',
+  'topP',
+  'maxTokens',
+  'effort',
+  'thinking',
+];
+
 /** How a dialect is tried, on the page and by `doctor`, and how programs would send the same request. */
 export type Trial = {
   /** The dialect's. */

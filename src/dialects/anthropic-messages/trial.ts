@@ -1,4 +1,10 @@
-import type { ToCode, Trial, TrialMessage, TrialRequest } from '../trial.ts';
+import {
+  CHAT_FIELDS,
+  type ToCode,
+  type Trial,
+  type TrialMessage,
+  type TrialRequest,
+} from '../trial.ts';
 
 /** The API wants a limit; this is one for who names none. */
 const USUAL_MAX_TOKENS = 1000;
@@ -38,19 +44,7 @@ export const trial: Trial = {
   name: 'anthropic-messages',
   title: 'Anthropic messages',
   path: '/v1/messages',
-  takes: [
-    'conversation',
-    'images',
-    'system',
-    'tools',
-    'schema',
-    'temperature',
-    'topP',
-    'maxTokens',
-    'stop',
-    'effort',
-    'thinking',
-  ],
+  takes: [...CHAT_FIELDS, 'stop'],
   toBody,
   toCode,
 };

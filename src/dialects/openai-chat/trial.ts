@@ -1,6 +1,12 @@
 import { toLangChain, toPython, toTypeScript } from '../shared/openai-code.ts';
 import { toImageUrl, toReasoningEffort } from '../shared/openai-trial.ts';
-import type { ToCode, Trial, TrialMessage, TrialRequest } from '../trial.ts';
+import {
+  CHAT_FIELDS,
+  type ToCode,
+  type Trial,
+  type TrialMessage,
+  type TrialRequest,
+} from '../trial.ts';
 
 const toCode: ToCode = (literals) => {
   const { model, prompt } = literals;
@@ -31,19 +37,7 @@ export const trial: Trial = {
   name: 'openai-chat',
   title: 'OpenAI chat completions',
   path: '/v1/chat/completions',
-  takes: [
-    'conversation',
-    'images',
-    'system',
-    'tools',
-    'schema',
-    'temperature',
-    'topP',
-    'maxTokens',
-    'stop',
-    'effort',
-    'thinking',
-  ],
+  takes: [...CHAT_FIELDS, 'stop'],
   toBody,
   toCode,
 };

@@ -1,6 +1,12 @@
 import { toLangChain, toPython, toTypeScript } from '../shared/openai-code.ts';
 import { toImageUrl, toReasoningEffort } from '../shared/openai-trial.ts';
-import type { ToCode, Trial, TrialMessage, TrialRequest } from '../trial.ts';
+import {
+  CHAT_FIELDS,
+  type ToCode,
+  type Trial,
+  type TrialMessage,
+  type TrialRequest,
+} from '../trial.ts';
 
 const toCode: ToCode = (literals) => {
   const { model, prompt } = literals;
@@ -32,18 +38,7 @@ export const trial: Trial = {
   name: 'openai-responses',
   title: 'OpenAI responses',
   path: '/v1/responses',
-  takes: [
-    'conversation',
-    'images',
-    'system',
-    'tools',
-    'schema',
-    'temperature',
-    'topP',
-    'maxTokens',
-    'effort',
-    'thinking',
-  ],
+  takes: CHAT_FIELDS,
   toBody,
   toCode,
 };
