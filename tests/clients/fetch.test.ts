@@ -16,7 +16,7 @@ describe('chat completions', () => {
       connect({
         path: '/v1/chat/completions',
         fields: { model: 'sonnet' },
-        toWhole: (body) => body.choices[0].message.content,
+        toWhole: (text) => JSON.parse(text).choices[0].message.content,
         toPiece: ({ data }) =>
           data === '[DONE]' ? '' : (JSON.parse(data).choices[0].delta.content ?? ''),
       }),
@@ -38,7 +38,7 @@ describe('messages', () => {
       connect({
         path: '/v1/messages',
         fields: { model: 'sonnet', max_tokens: 1000 },
-        toWhole: (body) => body.content[0].text,
+        toWhole: (text) => JSON.parse(text).content[0].text,
         toPiece: ({ data }) => JSON.parse(data).delta?.text ?? '',
       }),
   });
@@ -57,15 +57,14 @@ describe('messages', () => {
 type Api = {
   path: string;
   fields: object;
-  // oxlint-disable-next-line typescript/no-explicit-any -- reads answers as untyped programs do
-  toWhole: (body: any) => string;
+  toWhole: (text: string) => string;
   toPiece: (message: Sse) => string;
 };
 
 function connect({ path, fields, toWhole, toPiece }: Api): ChatClient {
   return {
     async askWhole(messages) {
-      return toWhole(await (await proxy.send(path, { ...fields, messages })).json());
+      return toWhole(await (await proxy.send(path, { ...fields, messages })).text());
     },
     async *askStreamed(messages, signal) {
       const response = await proxy.send(path, { ...fields, messages, stream: true }, { signal });
