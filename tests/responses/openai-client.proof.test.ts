@@ -1,25 +1,12 @@
 import OpenAI from 'openai';
 import { ResponsesWS } from 'openai/resources/responses/ws';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { heldReply } from '../../src/demo/replies.ts';
 import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { callThenSay, lastRequest, toProcess, toResults, toSpoken } from '../tools/upstream.ts';
-
-const HELLO = { model: 'sonnet', input: 'Hello.' } as const;
-const WEATHER = {
-  type: 'function',
-  name: 'weather',
-  description: 'Tells the weather.',
-  parameters: z.toJSONSchema(z.object({ city: z.string() })),
-  strict: true,
-} satisfies OpenAI.Responses.FunctionTool;
-const CALLS = [
-  { name: 'weather', input: { city: 'Paris' } },
-  { name: 'weather', input: { city: 'Rome' } },
-];
+import { CALLS, HELLO, testCounting, WEATHER } from './with-openai.ts';
 
 let proxy: Proxy;
 let openai: OpenAI;
@@ -86,17 +73,7 @@ test('a response runs in the background until it is complete, or cancelled', asy
   expect(polled).toMatchObject({ status: 'completed', output_text: 'one two three four' });
 });
 
-test('a conversation is counted and compacted', async () => {
-  const { input_tokens } = await openai.responses.inputTokens.count(HELLO);
-  expect(input_tokens).toBeGreaterThan(0);
-  const { output, usage } = await openai.responses.compact({ ...HELLO, input: 'I like tea.' });
-  expect(output.map(({ type }) => type)).toEqual(['message', 'compaction']);
-  expect(usage.output_tokens).toBeGreaterThan(0);
-  const input = [...output, { role: 'user', content: 'What do I like?' }];
-  // What comes out of a compaction may go in again, though its types do not say so.
-  await openai.responses.create({ ...HELLO, input: input as OpenAI.Responses.ResponseInput });
-  expect(JSON.stringify(lastRequest(proxy).body.messages)).toContain('I like tea.');
-});
+testCounting({ openai: () => openai, proxy: () => proxy });
 
 test('a conversation goes over the WebSocket', async () => {
   const socket = new ResponsesWS(openai);

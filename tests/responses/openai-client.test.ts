@@ -14,22 +14,11 @@ import {
 import { createScriptedProxy } from '../support/create-scripted-proxy.ts';
 import { KEY } from '../support/start-proxy.ts';
 import { callThenSay, lastRequest, toSpoken } from '../tools/upstream.ts';
+import { CALLS, HELLO, testCounting, WEATHER } from './with-openai.ts';
 
-const HELLO = { model: 'sonnet', input: 'Hello.' } as const;
 const Person = z.object({ name: z.string(), tags: z.array(z.string()) });
 const PERSON = { name: 'Ada', tags: ['a'] };
 const FORMAT = { text: { format: zodTextFormat(Person, 'person') } };
-const WEATHER = {
-  type: 'function',
-  name: 'weather',
-  description: 'Tells the weather.',
-  parameters: z.toJSONSchema(z.object({ city: z.string() })),
-  strict: true,
-} satisfies OpenAI.Responses.FunctionTool;
-const CALLS = [
-  { name: 'weather', input: { city: 'Paris' } },
-  { name: 'weather', input: { city: 'Rome' } },
-];
 
 const proxy = createScriptedProxy();
 const openai = new OpenAI({
@@ -205,17 +194,7 @@ describe('what is stored', () => {
   });
 });
 
-test('a conversation is counted and compacted', async () => {
-  const { input_tokens } = await openai.responses.inputTokens.count(HELLO);
-  expect(input_tokens).toBeGreaterThan(0);
-  const { output, usage } = await openai.responses.compact({ ...HELLO, input: 'I like tea.' });
-  expect(output.map(({ type }) => type)).toEqual(['message', 'compaction']);
-  expect(usage.output_tokens).toBeGreaterThan(0);
-  const input = [...output, { role: 'user', content: 'What do I like?' }];
-  // What comes out of a compaction may go in again, though its types do not say so.
-  await openai.responses.create({ ...HELLO, input: input as OpenAI.Responses.ResponseInput });
-  expect(JSON.stringify(lastRequest(proxy).body.messages)).toContain('I like tea.');
-});
+testCounting({ openai: () => openai, proxy: () => proxy });
 
 test('a failure in the middle of a stream is an error', async () => {
   const seen = Promise.withResolvers<void>();
