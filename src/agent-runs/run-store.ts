@@ -189,9 +189,7 @@ function prepare(database: DatabaseSync) {
     countWaiting: database.prepare(
       `SELECT count(*) AS count FROM runs WHERE keyId = ? AND ${IS_UNREAD} AND ${IS_UNFINISHED}`,
     ),
-    charge: database.prepare(
-      'UPDATE runs SET costUsd = round(coalesce(costUsd, 0) + ?, 8) WHERE id = ?',
-    ),
+    charge: database.prepare('UPDATE runs SET costUsd = coalesce(costUsd, 0) + ? WHERE id = ?'),
     remove: database.prepare('DELETE FROM runs WHERE id = ?'),
     removeEnded: database.prepare('DELETE FROM runs WHERE endedAt <= ?'),
   };
