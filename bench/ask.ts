@@ -15,15 +15,18 @@ export type Question = {
   signal?: AbortSignal;
 };
 
+/** Where the proxy is. */
+type Address = Pick<Stage, 'proxyUrl'>;
+
 /** One streamed request to the proxy, timed from the outside. */
-export async function askProxy(stage: Stage, question: Question): Promise<Timing> {
+export async function askProxy(stage: Address, question: Question): Promise<Timing> {
   const startedAt = performance.now();
   const response = await openAnswer(stage, question);
   return readTiming(response.body ?? [], startedAt, '"text_delta"', 'event: message_stop');
 }
 
 /** A streamed answer whose headers have come. */
-export async function openAnswer({ proxyUrl }: Stage, question: Question): Promise<Response> {
+export async function openAnswer({ proxyUrl }: Address, question: Question): Promise<Response> {
   const response = await fetch(`${proxyUrl}/v1/messages`, {
     method: 'POST',
     headers: { 'x-api-key': question.key ?? KEY, 'content-type': 'application/json' },
@@ -39,6 +42,25 @@ export async function openAnswer({ proxyUrl }: Stage, question: Question): Promi
   });
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
   return response;
+}
+
+/** Asks so many times, by so many callers (default 8) at the same time. */
+export async function askMany(
+  count: number,
+  ask: () => Promise<unknown>,
+  callers = 8,
+): Promise<void> {
+  let left = count;
+  await Promise.all(
+    Array.from({ length: callers }, async () => {
+      for (; left > 0; left -= 1) await ask();
+    }),
+  );
+}
+
+/** A conversation of one message. */
+export function toPrompt(content: string): object[] {
+  return [{ role: 'user', content }];
 }
 
 /** One `claude -p`, as a person or a script would call it, prompt on stdin. */

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
@@ -7,7 +5,7 @@ import { listDescendants, readRssBytes } from '../src/claude/process/system-proc
 import { askProxy } from './ask.ts';
 import { type Stage, withStage } from './processes.ts';
 import { readTreeCpuMs } from './read-cpu.ts';
-import { POOLS, RESULTS, readBefore } from './results.ts';
+import { toOrigin, writeSection } from './results.ts';
 import { toMedian } from './statistics.ts';
 
 /**
@@ -56,7 +54,7 @@ for (const max of MAX) {
     rows.push(row);
   }
 }
-if (!flags.short) await writeFile(RESULTS, `${await readBefore(POOLS)}${toSection()}`);
+if (!flags.short) await writeSection('## Pools', toSection());
 
 function measure(warm: number, max: number): Promise<Measured> {
   const settings = { WARM_PROCESSES: String(warm), MAX_PROCESSES: String(max) };
@@ -133,9 +131,7 @@ function toQuestion(caller: string) {
 }
 
 function toSection() {
-  return `${POOLS}
-
-Written by \`node bench/pools.ts --rounds=${rounds}\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} cores shared with
+  return `${toOrigin(`node bench/pools.ts --rounds=${rounds}`)} shared with
 the model server and the benchmark. First tokens in milliseconds: of those who ask at once and whom no process
 knows, the last one's; then of one caller again and again, and of ten in turn. Memory is that of the idle server with
 all its processes, processor time that of a request.

@@ -36,11 +36,49 @@ export type Stage = {
 
 export async function openStage(settings: Record<string, string> = {}): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
-  const home = join(folder, 'home');
-  await mkdir(home);
+  const model = await startModel();
+  const proxy = await startServer({ folder, modelUrl: model.url, settings });
+
+  return {
+    modelUrl: model.url,
+    proxyUrl: proxy.url,
+    proxyPid: proxy.pid,
+    stateFolder: proxy.stateFolder,
+    async waitUntilQuiet() {
+      const wanted = Number(settings['WARM_PROCESSES'] ?? settings['WORKER_CONCURRENCY'] ?? 2);
+      const until = performance.now() + QUIET_MS;
+      while ((await readReady(proxy.url)) < wanted && performance.now() < until) await delay(100);
+    },
+    waitUntilClosed: (name) => model.closed(name).promise,
+    claudeEnvironment: proxy.claudeEnvironment,
+    async close() {
+      await proxy.end();
+      await model.end();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The model server. */
+export async function startModel() {
   const model = start(['bench/model.ts'], { PATH: String(process.env['PATH']) });
-  const { url: modelUrl, lines: modelLines } = await readUrl(model);
-  const closed = collectClosed(modelLines);
+  const { url, lines } = await readUrl(model);
+  return { url, closed: collectClosed(lines), end: () => end(model) };
+}
+
+export type StartOptions = {
+  /** Its home and its state are in it. */
+  folder: string;
+  modelUrl: string;
+  settings: Record<string, string>;
+  /** Further arguments. Default: none. */
+  args?: readonly string[];
+};
+
+/** The server, or a front or a worker of a cluster. */
+export async function startServer({ folder, modelUrl, settings, args = [] }: StartOptions) {
+  const home = join(folder, 'home');
+  await mkdir(home, { recursive: true });
   const claudeEnvironment = {
     PATH: String(process.env['PATH']),
     HOME: home,
@@ -53,7 +91,7 @@ export async function openStage(settings: Record<string, string> = {}): Promise<
     DISABLE_AUTOUPDATER: '1',
   };
   const stateFolder = join(folder, 'state');
-  const proxy = start(['dist/bin.js', '--port', '0'], {
+  const server = start(['dist/bin.js', '--port', '0', ...args], {
     ...claudeEnvironment,
     STATE_DIR: stateFolder,
     PROXY_API_KEY: KEY,
@@ -61,26 +99,8 @@ export async function openStage(settings: Record<string, string> = {}): Promise<
     LOG_LEVEL: 'silent',
     ...settings,
   });
-  const { url: proxyUrl } = await readUrl(proxy);
-
-  return {
-    modelUrl,
-    proxyUrl,
-    proxyPid: proxy.pid ?? 0,
-    stateFolder,
-    async waitUntilQuiet() {
-      const wanted = Number(settings['WARM_PROCESSES'] ?? settings['WORKER_CONCURRENCY'] ?? 2);
-      const until = performance.now() + QUIET_MS;
-      while ((await readReady(proxyUrl)) < wanted && performance.now() < until) await delay(100);
-    },
-    waitUntilClosed: (name) => closed(name).promise,
-    claudeEnvironment,
-    async close() {
-      await end(proxy);
-      await end(model);
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  const { url } = await readUrl(server);
+  return { url, pid: server.pid ?? 0, stateFolder, claudeEnvironment, end: () => end(server) };
 }
 
 /** A stage for one measurement. */

@@ -1,21 +1,28 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 
-export const RESULTS = join(import.meta.dirname, 'RESULTS.md');
+const RESULTS = join(import.meta.dirname, 'RESULTS.md');
 
-/** The sections behind the first table, in their order. */
-export const REST = '## Histories and shapes';
-export const POOLS = '## Pools';
+/** The sections of the file, in their order, by their headings. */
+const SECTIONS = ['# Results', '## Histories and shapes', '## Pools', '## Cluster'] as const;
 
-/** What stands in the file in front of a section; all of it where there is none. */
-export async function readBefore(section: string): Promise<string> {
-  const [before = ''] = (await readFile(RESULTS, 'utf8')).split(section);
-  return `${before.trimEnd()}\n\n`;
+export type Section = (typeof SECTIONS)[number];
+
+/** Writes a section anew, and leaves the others as they are. */
+export async function writeSection(section: Section, body: string): Promise<void> {
+  const found = new Map<string, string>();
+  for (const text of (await readFile(RESULTS, 'utf8')).split(/^(?=##? )/m)) {
+    found.set(text.split('\n', 1)[0] ?? '', text.trimEnd());
+  }
+  found.set(section, `${section}\n\n${body.trimEnd()}`);
+  const texts = SECTIONS.flatMap((heading) => found.get(heading) ?? []);
+  await writeFile(RESULTS, `${texts.join('\n\n')}\n`);
 }
 
-/** A section and all behind it; nothing where there is none. */
-export async function readFrom(section: string): Promise<string> {
-  const results = await readFile(RESULTS, 'utf8');
-  const start = results.indexOf(section);
-  return start === -1 ? '' : results.slice(start);
+/** Where the figures of a section come from: the command, and how often it did what. */
+export function toOrigin(command: string, rounds?: object): string {
+  const often = rounds ? ` (${JSON.stringify(rounds)})` : '';
+  const today = new Date().toISOString().slice(0, 10);
+  return `Written by \`${command}\`${often} on ${today}, Node ${process.versions.node}, ${cpus().length} cores`;
 }

@@ -2,15 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { readRssBytes } from '../src/claude/process/system-processes.ts';
 import { answerDirectly } from './answer-directly.ts';
-import { askProxy, openAnswer } from './ask.ts';
+import { askMany, askProxy, openAnswer, toPrompt } from './ask.ts';
 import { type Stage, withStage } from './processes.ts';
 import { readOwnCpuMs } from './read-cpu.ts';
 import { toMedian } from './statistics.ts';
 
-/** A figure that has to stay below a bound, whatever `claude -p` does. */
-export type Shape = { work: string; unit: 'MB' | 'ms' | '%'; figure: number; wanted: string };
+/** A figure that has to keep to a bound, whatever `claude -p` does. */
+export type Shape = {
+  work: string;
+  unit: 'MB' | 'KB' | 'ms' | '%' | 'requests/s' | '×';
+  figure: number;
+  wanted: string;
+};
 
-export type ShapeRounds = { each: number; waiting: number; requests: number; watchMs: number };
+type ShapeRounds = { each: number; waiting: number; requests: number; watchMs: number };
 
 /** A tool's own time, in milliseconds: the CLI asks for a call a moment after the answer is out. */
 const THOUGHT_MS = 100;
@@ -144,6 +149,18 @@ function measureCancel({ each }: ShapeRounds): Promise<Shape[]> {
   });
 }
 
+/** Shapes, one a line. */
+export function toShapeTable(shapes: readonly Shape[]): string {
+  return `| shape | figure | wanted |
+| --- | --- | --- |
+${shapes.map(toShapeLine).join('\n')}`;
+}
+
+/** As a line of the table. */
+export function toShapeLine({ work, unit, figure, wanted }: Shape): string {
+  return `| ${work} | ${figure.toFixed(1)} ${unit} | ${wanted} |`;
+}
+
 /** A stream whose first token has come and whose end will not. */
 async function openHeld(stage: Stage, name: string) {
   const leaving = new AbortController();
@@ -155,19 +172,7 @@ async function openHeld(stage: Stage, name: string) {
   return { name, leaving };
 }
 
-async function askMany(count: number, ask: () => Promise<unknown>) {
-  let left = count;
-  await Promise.all(
-    Array.from({ length: 8 }, async () => {
-      for (; left > 0; left -= 1) await ask();
-    }),
-  );
-}
-
-function toPrompt(content: string): object[] {
-  return [{ role: 'user', content }];
-}
-
-function readRssMb({ proxyPid }: Stage) {
+/** The memory of the proxy alone. */
+export function readRssMb({ proxyPid }: Pick<Stage, 'proxyPid'>): number {
   return (readRssBytes(proxyPid) ?? Number.NaN) / 2 ** 20;
 }
