@@ -126,7 +126,7 @@ export default defineConfig({
 function allow(room: string, others: string) {
   const allowed = others.split(' ').filter(Boolean).flatMap(toPatterns);
   const isFile = !room.includes('/') && room !== '**';
-  const isWholeRoom = /^\w+\/\*\*$/.test(room);
+  const isWholeRoom = /^[\w-]+\/\*\*$/.test(room);
   return [
     toOverride(room, isFile ? ['**', ...allowed] : ['**', '!./**', ...allowed]),
     ...(isWholeRoom

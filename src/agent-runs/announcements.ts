@@ -1,8 +1,8 @@
 /** Tells those who wait for something that it happened. */
 export type Announcements<Key, Item> = {
   announce: (key: Key, item: Item) => void;
-  /** Resolves at the next announcement for the key, or when the signal aborts. */
-  next: (key: Key, signal: AbortSignal) => Promise<void>;
+  /** Calls the listener at each announcement for the key, until what it returns is called. */
+  listen: (key: Key, listener: (item: Item) => void) => () => void;
   /** All that is announced for the key from here on, until the signal aborts. */
   follow: (key: Key, signal: AbortSignal) => AsyncIterable<Item>;
 };
@@ -24,16 +24,7 @@ export function createAnnouncements<Key, Item = void>(): Announcements<Key, Item
     announce(key, item) {
       for (const listener of listeners.get(key) ?? []) listener(item);
     },
-    async next(key, signal) {
-      const told = Promise.withResolvers<void>();
-      const leave = listen(key, () => told.resolve());
-      const onAbort = () => told.resolve();
-      signal.addEventListener('abort', onAbort, { once: true });
-      if (signal.aborted) onAbort();
-      await told.promise;
-      signal.removeEventListener('abort', onAbort);
-      leave();
-    },
+    listen,
     follow(key, signal) {
       const waiting: Item[] = [];
       let wake = Promise.withResolvers<void>();

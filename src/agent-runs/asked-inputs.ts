@@ -11,31 +11,31 @@ export type AskedInputs = {
    */
   answer: (run: RunName, inputId: string, answer: InputAnswer) => Promise<StoredInput>;
   /** What runs of a key wait for, the oldest first. */
-  list: (keyId: string) => readonly StoredInput[];
-  get: (run: RunName, inputId: string) => StoredInput;
+  list: (keyId: string) => Promise<readonly StoredInput[]>;
+  get: (run: RunName, inputId: string) => Promise<StoredInput>;
 };
 
 type AskedInputsOptions = {
   store: Pick<InputStore, 'read' | 'list'>;
   /** Throws when the answer would let the run do what its key may not. */
   check: (keyId: string, request: InputRequest, answer: InputAnswer) => Promise<void>;
-  /** Stores an answer and hands it on, if it is the first; returns whether it is. */
-  give: (runId: string, inputId: string, answer: InputAnswer) => boolean;
+  /** Stores an answer and hands it on, if it is the first; resolves with whether it is. */
+  give: (runId: string, inputId: string, answer: InputAnswer) => Promise<boolean>;
 };
 
 export function createAskedInputs({ store, check, give }: AskedInputsOptions): AskedInputs {
-  const get: AskedInputs['get'] = (run, id) => {
-    const input = store.read(id);
+  const get: AskedInputs['get'] = async (run, id) => {
+    const input = await store.read(id);
     if (input?.runId === run.id) return input;
     throw new RunError('not-found', 'The run has not asked for this.', { param: 'id' });
   };
 
   return {
     async answer(run, id, answer) {
-      const { request, answer: earlier } = get(run, id);
+      const { request, answer: earlier } = await get(run, id);
       if (earlier) throw toConflict(earlier);
       await check(run.keyId, request, answer);
-      if (!give(run.id, id, answer)) throw toConflict(store.read(id)?.answer);
+      if (!(await give(run.id, id, answer))) throw toConflict((await store.read(id))?.answer);
       return get(run, id);
     },
     list: store.list,

@@ -1,18 +1,21 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { addAbortListener } from 'node:events';
 
+import { within } from '../common/within.ts';
 import type { Announcements } from './announcements.ts';
-import type { StoredEvent } from './event-store.ts';
-import type { RunStore } from './run-store.ts';
+import type { RunStore, StoredEvent } from './run-store.ts';
 
 export type Following = {
   store: Pick<RunStore, 'listEvents'>;
   /** Told of each new event of a run, by the run's id. */
-  news: Pick<Announcements<string, void>, 'next'>;
+  news: Pick<Announcements<string, void>, 'listen'>;
   /** Where more may come from: this server tells, another one must be looked for; `undefined` when no more will come. */
-  whereIs: (id: string) => 'here' | 'elsewhere' | undefined;
+  whereIs: (id: string) => Promise<'here' | 'elsewhere' | undefined>;
 };
 
-/** Reads the events of a key's run behind the one with this id: those that are kept, then those that come. */
+/**
+ * Reads the events of a key's run behind the one with this id: those that are kept, then those that come. Throws
+ * `not-found` for another key's run as for none.
+ */
 export type FollowRun = (
   id: string,
   keyId: string,
@@ -20,7 +23,7 @@ export type FollowRun = (
   signal: AbortSignal,
 ) => AsyncIterable<StoredEvent>;
 
-/** How often it is looked for events of a run that another server carries out, in milliseconds. */
+/** How often it is looked for events of a run that another server carries out and does not tell of, in milliseconds. */
 const LOOK_MS = 500;
 
 /** Events read from the file at once. */
@@ -33,21 +36,22 @@ export async function* followEvents(
   after: number,
   signal: AbortSignal,
 ): AsyncIterable<StoredEvent> {
-  const left = new AbortController();
-  const either = AbortSignal.any([signal, left.signal]);
+  let told = Promise.withResolvers<void>();
+  const leave = news.listen(id, () => told.resolve());
+  using _listener = addAbortListener(signal, () => told.resolve());
   try {
     for (let last = after; ;) {
-      const place = whereIs(id);
-      const next = place === 'here' ? news.next(id, either) : undefined;
-      const events = store.listEvents(id, last, PAGE);
+      told = Promise.withResolvers();
+      const place = await whereIs(id);
+      const events = await store.listEvents(id, last, PAGE);
       for (const event of events) yield event;
       last = events.at(-1)?.id ?? last;
       const isAll = events.length < PAGE;
       if (signal.aborted || (isAll && place === undefined)) return;
-      if (isAll)
-        await (next ?? delay(LOOK_MS, undefined, { signal: either }).catch(() => undefined));
+      if (isAll && place === 'here') await told.promise;
+      if (isAll && place === 'elsewhere') await within(told.promise, LOOK_MS);
     }
   } finally {
-    left.abort();
+    leave();
   }
 }

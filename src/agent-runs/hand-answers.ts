@@ -19,21 +19,21 @@ export function createHandAnswers({ store, steering, onProblem }: HandAnswersOpt
     });
   };
 
-  const give = (runId: string, id: string, answer: InputAnswer) => {
-    const isFirst = store.answer(id, toKept(answer));
+  const give = async (runId: string, id: string, answer: InputAnswer) => {
+    const isFirst = await store.answer(id, toKept(answer));
     if (isFirst) hand(runId, id, answer);
     return isFirst;
   };
 
   return {
     hand,
-    /** Stores the answer and hands it on, if it is the first; returns whether it is. */
+    /** Stores the answer and hands it on, if it is the first; resolves with whether it is. */
     give,
-    /** The same for the server's own no, which is handed on even when it cannot be stored. */
-    deny(runId: string, id: string, message: string) {
+    /** The same for the server's own no, which is handed on even when it cannot be stored. Never throws. */
+    async deny(runId: string, id: string, message: string) {
       const denial = { decision: 'deny', message } as const;
       try {
-        give(runId, id, denial);
+        await give(runId, id, denial);
       } catch (error) {
         onProblem(error);
         hand(runId, id, denial);

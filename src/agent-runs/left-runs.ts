@@ -6,7 +6,9 @@ export type LeftRunsOptions = {
     RunStore,
     'listServers' | 'hasGivenBack' | 'interruptLeft' | 'claimPutOff' | 'read' | 'end'
   >;
-  server: Pick<RunningServer, 'id' | 'isAlone' | 'isRunning'>;
+  server: Pick<RunningServer, 'id' | 'isAlone'> & {
+    isRunning: (id: string) => boolean | Promise<boolean>;
+  };
   /** Told of each run whose state is another one. */
   onChange: (run: StoredRun) => void;
   /** Milliseconds since 1970. */
@@ -23,10 +25,16 @@ export function createLeftRuns(options: LeftRunsOptions) {
   const waiting: StoredRun[] = [];
   /** Those that have not begun here. */
   const claimed = new Set<string>();
+  /** The first time those of unknown servers are looked for, too. */
+  let withUnknown = server.isAlone;
   let begin: BeginRun | undefined;
   let line = Promise.resolve();
 
-  const listDead = () => store.listServers().filter((id) => !server.isRunning(id));
+  const listDead = async () => {
+    const ids = await store.listServers();
+    const running = await Promise.all(ids.map(async (id) => server.isRunning(id)));
+    return ids.filter((_, index) => !running[index]);
+  };
 
   const beginAll = () => {
     for (const run of begin ? waiting.splice(0) : []) {
@@ -37,38 +45,36 @@ export function createLeftRuns(options: LeftRunsOptions) {
     }
   };
 
-  const take = (withUnknown: boolean) => {
-    // The dead first: a server that starts after this look is none of them.
-    const left = { dead: listDead(), withUnknown };
-    for (const run of store.interruptLeft(left, now())) onChange(run);
-    const runs = store.claimPutOff(left, server.id);
-    for (const { id } of runs) claimed.add(id);
-    waiting.push(...runs);
-    beginAll();
-  };
-
-  take(server.isAlone);
   return {
     /** Whether there are runs that no server is at. */
-    hasLeft: () => store.hasGivenBack() || listDead().length > 0,
-    takeOver: () => take(false),
+    hasLeft: async () => (await store.hasGivenBack()) || (await listDead()).length > 0,
+    async takeOver() {
+      // The dead first: a server that starts after this look is none of them.
+      const left = { dead: await listDead(), withUnknown };
+      for (const run of await store.interruptLeft(left, now())) onChange(run);
+      const runs = await store.claimPutOff(left, server.id);
+      for (const { id } of runs) claimed.add(id);
+      waiting.push(...runs);
+      withUnknown = false;
+      beginAll();
+    },
     /** Whether a run that this server is not at goes on elsewhere, or will somewhere. */
-    isExpected: (id: string) => {
-      const found = store.read(id);
+    async isExpected(id: string) {
+      const found = await store.read(id);
       if (!found || isEnded(found) || found.server === undefined) return false;
       return found.server !== server.id || claimed.has(id);
     },
     /** Begins with this what waited for its turn and was taken over, and what will be. */
-    beginLeft: (start: BeginRun) => {
+    beginLeft(start: BeginRun) {
       begin = start;
       beginAll();
     },
     /** One that was taken over and could not begin has failed, unless it was given back. */
-    failLeft: (id: string, failure: RunEnding['failure']) => {
-      const found = store.read(id);
+    async failLeft(id: string, failure: RunEnding['failure']) {
+      const found = await store.read(id);
       if (!found || isEnded(found) || found.server !== server.id) return;
-      store.end(id, { state: 'failed', endedAt: now(), answer: undefined, failure });
-      const run = store.read(id);
+      await store.end(id, { state: 'failed', endedAt: now(), answer: undefined, failure }, []);
+      const run = await store.read(id);
       if (run) onChange(run);
     },
   };

@@ -1,61 +1,77 @@
 import { RunError } from '../run-error.ts';
 import { within } from '../common/within.ts';
+import { createPage, type KeepParts, type RunRecord } from './keep-event.ts';
+import type { PendingInputs } from './pending-inputs.ts';
 import type { NewRun, RecorderOptions } from './recorder.ts';
+import { createRunLine } from './run-line.ts';
 import type { RunEnding, RunStore } from './run-store.ts';
 
 /** A run in the background that has not begun when the server ends is left to another one. */
 export type Ending = Omit<RunEnding, 'endedAt'> | 'put off';
 
-type LiveRun = { stop: AbortController; over: PromiseWithResolvers<void> };
+type LiveRun = RunRecord & {
+  isUnread: boolean;
+  stop: AbortController;
+  /** Resolves when it has ended, and that is on record, unless the store is away. */
+  over: PromiseWithResolvers<void>;
+  /** Resolves when nothing more of it will be put on record. */
+  recorded: PromiseWithResolvers<void>;
+};
 
 type LiveRunsOptions = Pick<
   RecorderOptions,
-  'store' | 'serverId' | 'inputs' | 'maxBytesPerKey' | 'now'
-> & {
-  /** Does what may fail without harm to the run. */
-  attempt: (work: () => void) => void;
-  /** Tells that something is new of a run, and whether its state is another one. */
-  tell: (id: string, hasChanged: boolean) => void;
-};
+  'store' | 'serverId' | 'writes' | 'maxBytesPerKey' | 'now' | 'tellNews'
+> &
+  Pick<KeepParts, 'tellChange'> & { inputs: Pick<PendingInputs, 'end'> };
 
 /** Time for runs that are cut off to be put on record, in milliseconds. */
 const LAST_WORDS_MS = 2000;
 
 /** Keeps the runs that go on, each on record from its beginning to its end. */
 export function createLiveRuns(options: LiveRunsOptions) {
-  const { store, serverId: server, inputs, maxBytesPerKey, now, attempt, tell } = options;
+  const { store, serverId: server, writes, now, tellChange } = options;
   const live = new Map<string, LiveRun>();
+  const recordEnd = createRecordEnd(options, (id) => live.delete(id));
+
+  /** One that nobody reads does not begin without a record. */
+  const orForget = async (self: LiveRun, adding: Promise<unknown>) => {
+    try {
+      if ((await adding) === 'full') throw toQueueFull();
+    } catch (error) {
+      live.delete(self.id);
+      self.over.resolve();
+      self.recorded.resolve();
+      throw error;
+    }
+  };
 
   return {
     has: (id: string) => live.has(id),
-    /** Returns what stops the run. Throws for one that nobody reads, when it cannot be put on record. */
-    open({ request, body, isBackground, isUnread, resumedFrom }: NewRun) {
-      const { requestId: id, keyId } = request.caller;
-      const { model } = request;
-      const add = () => {
-        // A run that waited for its turn when an earlier server ended is there already.
-        if (store.read(id)) return;
-        store.add({ id, keyId, createdAt: now(), isBackground, model, resumedFrom, body, server });
-        tell(id, true);
-      };
-      if (isUnread) add();
-      else attempt(add);
-      const stop = new AbortController();
-      live.set(id, { stop, over: Promise.withResolvers() });
-      return stop;
-    },
-    close(id: string, keyId: string, ending: Ending) {
-      const self = live.get(id);
-      live.delete(id);
-      attempt(() => {
-        inputs.end(id);
-        if (ending === 'put off') store.giveBack(id);
-        else store.end(id, { ...ending, endedAt: now() });
+    /**
+     * Begins a record. Throws for a run that nobody reads, when it cannot be put on record, and `queue-full` when too
+     * many of these go on.
+     */
+    async open(details: NewRun): Promise<LiveRun> {
+      const { isUnread = false, mostUnread = Infinity } = details;
+      const self = toLiveRun(details, options);
+      const { id, line } = self;
+      live.set(id, self);
+      const run = { ...toBegun(details), createdAt: now(), server };
+      const add = () => store.add(run, mostUnread);
+      const adding = isUnread ? add() : line.write(add);
+      if (isUnread) await orForget(self, adding);
+      void line.write(async () => {
+        // One that waited for its turn when an earlier server ended is known.
+        if ((await adding) === 'added') await tellChange(id, []);
       });
-      // Who follows the run is told, even if its end could not be stored.
-      attempt(() => tell(id, ending !== 'put off'));
-      attempt(() => makeRoom(store, keyId, maxBytesPerKey));
-      self?.over.resolve();
+      await line.flushed();
+      return self;
+    },
+    async close(self: LiveRun, ending: Ending): Promise<void> {
+      const { line, isUnread, over, recorded } = self;
+      void recordEnd(self, ending).finally(recorded.resolve);
+      await (isUnread ? recorded.promise : Promise.race([recorded.promise, line.stuck]));
+      over.resolve();
     },
     /** Resolves when the run has ended. */
     cancel: async (id: string): Promise<void> => {
@@ -66,16 +82,63 @@ export function createLiveRuns(options: LiveRunsOptions) {
     /** Ends all for this reason; resolves when they are on record, or ought to be. */
     endAll: async (reason: unknown): Promise<void> => {
       const all = [...live.values()];
+      writes.hurry();
       for (const { stop } of all) stop.abort(reason);
-      await within(Promise.all(all.map(({ over }) => over.promise)), LAST_WORDS_MS);
+      await within(Promise.all(all.map(({ recorded }) => recorded.promise)), LAST_WORDS_MS);
     },
   };
 }
 
-function makeRoom(store: RunStore, keyId: string, maxBytes: number) {
+function toLiveRun(
+  { request, isUnread = false }: NewRun,
+  { store, writes, tellNews }: LiveRunsOptions,
+): LiveRun {
+  const { requestId: id, keyId } = request.caller;
+  const line = createRunLine(writes);
+  return {
+    id,
+    keyId,
+    line,
+    page: createPage(store, { id, line }, () => tellNews(id)),
+    isUnread,
+    stop: new AbortController(),
+    over: Promise.withResolvers(),
+    recorded: Promise.withResolvers(),
+  };
+}
+
+function toBegun({ request, body, isBackground, resumedFrom }: NewRun) {
+  const { caller, model } = request;
+  return { id: caller.requestId, keyId: caller.keyId, model, body, isBackground, resumedFrom };
+}
+
+/** Makes what puts the end of a run on record, and tells of it. */
+function createRecordEnd(options: LiveRunsOptions, forget: (id: string) => void) {
+  const { store, inputs, maxBytesPerKey, now, tellChange, tellNews } = options;
+  return async ({ id, keyId, line, page }: LiveRun, ending: Ending) => {
+    inputs.end(id, line);
+    if (ending === 'put off') await line.write(() => store.giveBack(id));
+    else {
+      const whole = { ...ending, endedAt: now() };
+      const last = page.takeRest();
+      const isFirst = await line.write(() => store.end(id, whole, last));
+      // Told even if it could not be stored, but not when another server ended it.
+      if (isFirst !== false) await line.write(() => tellChange(id, []));
+    }
+    forget(id);
+    tellNews(id);
+    await line.write(() => makeRoom(store, keyId, maxBytesPerKey));
+  };
+}
+
+function toQueueFull() {
+  return new RunError('queue-full', 'Too many runs of this key wait in the background already.');
+}
+
+async function makeRoom(store: RunStore, keyId: string, maxBytes: number) {
   let bytes = 0;
-  for (const size of store.listSizes(keyId)) {
+  for (const size of await store.listSizes(keyId)) {
     bytes += size.bytes;
-    if (bytes > maxBytes) store.remove(size.id);
+    if (bytes > maxBytes) await store.remove(size.id);
   }
 }

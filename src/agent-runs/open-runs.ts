@@ -5,7 +5,7 @@ import { createWebhooks } from '../webhooks/create-webhooks.ts';
 import type { InputOptions } from './pending-inputs.ts';
 import type { LimitsOf } from './run-clock.ts';
 import { createRunBook, type RunBook, type RunBookOptions } from './run-book.ts';
-import { createRunStore } from './run-store.ts';
+import { createRunStore } from './sqlite/create-run-store.ts';
 
 export type OpenRunsOptions = {
   config: Pick<
@@ -29,13 +29,13 @@ export type OpenRunsOptions = {
 };
 
 /** Opens the runs in the state folder. What a dead server left unfinished is this one's to see to. */
-export function openRuns(options: OpenRunsOptions): RunBook {
+export async function openRuns(options: OpenRunsOptions): Promise<RunBook> {
   const { config, server, inputs, checkRequest, limitsOf, log } = options;
   const store = createRunStore({
     file: join(config.stateDir, 'runs.db'),
     onSetAside: (report) => log.error(report, 'the run database was damaged and set aside'),
   });
-  return createRunBook({
+  const book = createRunBook({
     store,
     server,
     ttlMs: config.runTtlMs,
@@ -58,4 +58,6 @@ export function openRuns(options: OpenRunsOptions): RunBook {
     }),
     onProblem: (error) => log.error({ err: error }, 'a run could not be ended'),
   });
+  await book.takeOver();
+  return book;
 }

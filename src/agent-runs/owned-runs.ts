@@ -6,14 +6,14 @@ import { type RunTask, toTasks } from './to-tasks.ts';
 /** What a key may see of runs, and do with them: its own ones only. */
 export type OwnedRuns = {
   /** Throws `not-found`, for another key's run as for none. */
-  get: (id: string, keyId: string) => StoredRun;
-  list: (keyId: string, filter: RunFilter) => readonly StoredRun[];
+  get: (id: string, keyId: string) => Promise<StoredRun>;
+  list: (keyId: string, filter: RunFilter) => Promise<readonly StoredRun[]>;
   /** What a run began in the background, and what became of that. */
-  listTasks: (id: string, keyId: string) => readonly RunTask[];
+  listTasks: (id: string, keyId: string) => Promise<readonly RunTask[]>;
   /** What speaks to a run. Throws `conflict` for one that has ended. */
-  steer: (id: string, keyId: string) => Steering;
+  steer: (id: string, keyId: string) => Promise<Steering>;
   /** Removes an ended run with its events. Throws `conflict` for one that goes on. */
-  remove: (id: string, keyId: string) => void;
+  remove: (id: string, keyId: string) => Promise<void>;
 };
 
 type OwnedRunsOptions = {
@@ -23,8 +23,8 @@ type OwnedRunsOptions = {
 };
 
 export function createOwnedRuns({ store, steering }: OwnedRunsOptions): OwnedRuns {
-  const get: OwnedRuns['get'] = (id, keyId) => {
-    const run = store.read(id);
+  const get: OwnedRuns['get'] = async (id, keyId) => {
+    const run = await store.read(id);
     if (run?.keyId === keyId) return run;
     throw new RunError('not-found', 'There is no run with this id.', { param: 'id' });
   };
@@ -32,19 +32,19 @@ export function createOwnedRuns({ store, steering }: OwnedRunsOptions): OwnedRun
   return {
     get,
     list: store.list,
-    listTasks(id, keyId) {
-      get(id, keyId);
-      return toTasks(store.listEventsOf(id, 'task'));
+    async listTasks(id, keyId) {
+      await get(id, keyId);
+      return toTasks(await store.listEventsOf(id, 'task'));
     },
-    steer(id, keyId) {
-      if (!isEnded(get(id, keyId))) return steering;
+    async steer(id, keyId) {
+      if (!isEnded(await get(id, keyId))) return steering;
       throw new RunError('conflict', 'The run has ended.', { param: 'id' });
     },
-    remove(id, keyId) {
-      if (!isEnded(get(id, keyId))) {
+    async remove(id, keyId) {
+      if (!isEnded(await get(id, keyId))) {
         throw new RunError('conflict', 'The run goes on; cancel it first.', { param: 'id' });
       }
-      store.remove(id);
+      await store.remove(id);
     },
   };
 }

@@ -6,6 +6,7 @@ import { createHandAnswers } from './hand-answers.ts';
 import type { InputStore } from './input-store.ts';
 import { createOpenInputs, type RunName } from './open-inputs.ts';
 import type { LimitsOf } from './run-clock.ts';
+import type { RunLine } from './run-line.ts';
 
 /** What is told to answers, and to those who wait for one. */
 export type InputOptions = {
@@ -23,14 +24,14 @@ export type InputOptions = {
 
 export type PendingInputs = AskedInputs & {
   /** A run waits for this from here on, or is denied it. */
-  ask: (run: RunName, request: InputRequest) => void;
+  ask: (run: RunName & { line: RunLine }, request: InputRequest) => void;
   /** The run waits for it no more. */
-  settle: (inputId: string) => void;
+  settle: (inputId: string, line: RunLine) => void;
   isWaiting: (runId: string) => boolean;
   /** The ids of what a run waits for now. */
   ofRun: (runId: string) => readonly string[];
   /** The run is over: what it waited for cannot be answered any more. */
-  end: (runId: string) => void;
+  end: (runId: string, line: RunLine) => void;
   close: () => void;
 };
 
@@ -54,61 +55,97 @@ const DENIAL = { decision: 'deny', message: '' } as const;
 export function createPendingInputs(options: PendingOptions): PendingInputs {
   const { store, steering, check, now, onProblem } = options;
   const answers = createHandAnswers({ store, steering, onProblem });
+  const denials = createDenials(options, {
+    find: (id) => open.find(id),
+    deny: (...denied) => answers.deny(...denied),
+  });
 
-  const deny = (id: string, message: string) => {
-    const run = open.find(id);
-    if (run) answers.deny(run.id, id, message);
+  const open = createOpenInputs({
+    ...options,
+    onLate: (id) => void denials.deny(id, toLateMessage(options.timeoutMs)),
+    checkKey: (id, run) => denials.ifRevoked(id, run),
+  });
+
+  /** Denies what is not to be asked, as soon as it is noted. */
+  const checkAsked = async (run: RunName, request: InputRequest, noted: Promise<unknown>) => {
+    const hasRoom = open.add(request.id, run);
+    if (!(await noted)) answers.hand(run.id, request.id, UNNOTED);
+    else if (!hasRoom) await denials.deny(request.id, TOO_MANY);
+    else {
+      await Promise.all([
+        denials.ifForbidden(run, request, { decision: 'allow' }),
+        denials.ifTooMany(run, request.id),
+      ]);
+    }
   };
 
-  const denyIfForbidden = async (keyId: string, request: InputRequest, answer: InputAnswer) => {
+  const settle: PendingInputs['settle'] = (id, line) => {
+    open.forget(id);
+    void line.write(() => store.answer(id, 'withdrawn'));
+  };
+
+  return {
+    ask({ line, ...run }, request) {
+      const { id } = request;
+      const createdAt = now();
+      const expiresAt = createdAt + options.timeoutMs;
+      const input = { id, runId: run.id, keyId: run.keyId, createdAt, expiresAt, request };
+      const noted = line.write(() => store.add(input).then(() => true));
+      checkAsked(run, request, noted).catch(onProblem);
+    },
+    settle,
+    isWaiting: (runId) => open.ofRun(runId).length > 0,
+    ofRun: open.ofRun,
+    end(runId, line) {
+      for (const id of open.ofRun(runId)) settle(id, line);
+    },
+    ...createAskedInputs({ store, check, give: answers.give }),
+    close: open.close,
+  };
+}
+
+type DenialParts = {
+  /** Who waits for it, if it is open. */
+  find: (inputId: string) => RunName | undefined;
+  deny: (runId: string, inputId: string, message: string) => Promise<void>;
+};
+
+/** Makes what says no in the server's own name. */
+function createDenials(
+  { store, check, limitsOf, maxPerKey }: PendingOptions,
+  { find, deny: denyRun }: DenialParts,
+) {
+  const deny = async (id: string, message: string) => {
+    const run = find(id);
+    if (run) await denyRun(run.id, id, message);
+  };
+
+  const ifForbidden = async ({ keyId }: RunName, request: InputRequest, answer: InputAnswer) => {
     await check(keyId, request, answer).catch((error: unknown) =>
       deny(request.id, toRunError(error).message),
     );
   };
 
-  const denyIfTooMany = async (run: RunName, id: string) => {
-    const { waitingRuns = Infinity } = await options.limitsOf(run.keyId);
-    if (open.countEarlier(id) >= waitingRuns) deny(id, TOO_MANY);
-  };
-
-  const open = createOpenInputs({
-    ...options,
-    onLate: (id) => deny(id, toLateMessage(options.timeoutMs)),
-    async checkKey(id, { keyId }) {
-      const input = store.read(id);
-      if (input && !input.answer) await denyIfForbidden(keyId, input.request, DENIAL);
-    },
-  });
-
-  const settle = (id: string) => {
-    store.answer(id, 'withdrawn');
-    open.forget(id);
-  };
-
   return {
-    ask(run, request) {
-      const { id } = request;
-      const hasRoom = open.add(id, run);
-      const createdAt = now();
-      const expiresAt = createdAt + options.timeoutMs;
-      try {
-        store.add({ id, runId: run.id, keyId: run.keyId, createdAt, expiresAt, request });
-      } catch (error) {
-        onProblem(error);
-        return answers.hand(run.id, id, UNNOTED);
-      }
-      if (!hasRoom) return deny(id, TOO_MANY);
-      void denyIfForbidden(run.keyId, request, { decision: 'allow' });
-      denyIfTooMany(run, id).catch(onProblem);
+    deny,
+    ifForbidden,
+    async ifRevoked(id: string, run: RunName) {
+      const input = await store.read(id);
+      if (input && !input.answer) await ifForbidden(run, input.request, DENIAL);
     },
-    settle,
-    isWaiting: (runId) => open.ofRun(runId).length > 0,
-    ofRun: open.ofRun,
-    end(runId) {
-      for (const id of open.ofRun(runId)) settle(id);
+    async ifTooMany({ id: runId, keyId }: RunName, id: string) {
+      const { waitingRuns = Infinity } = await limitsOf(keyId);
+      const waiting = await store.list(keyId);
+      const earlier = waiting.slice(
+        0,
+        Math.max(
+          0,
+          waiting.findIndex((one) => one.id === id),
+        ),
+      );
+      const others = new Set(earlier.map((one) => one.runId).filter((other) => other !== runId));
+      if (others.size >= Math.min(maxPerKey, waitingRuns)) await deny(id, TOO_MANY);
     },
-    ...createAskedInputs({ store, check, give: answers.give }),
-    close: open.close,
   };
 }
 

@@ -1,11 +1,12 @@
 import type { Deadline } from '../common/deadline.ts';
 import type { Run, RunEnd, RunRequest, RunStart } from '../run.ts';
 import { type RunError, toRunError } from '../run-error.ts';
-import { createKeep, createPage, isStep } from './keep-event.ts';
+import type { PatientWrites } from '../state/patient-writes.ts';
+import { createKeep, isStep, type KeepParts } from './keep-event.ts';
 import { createLiveRuns, type Ending } from './live-runs.ts';
 import type { PendingInputs } from './pending-inputs.ts';
 import { type LimitsOf, withKeyLimit } from './run-clock.ts';
-import type { RunState, RunStore, StoredRun } from './run-store.ts';
+import type { RunState, RunStore } from './run-store.ts';
 
 /** A run that is to be kept. Its id is that of its request. */
 export type NewRun = {
@@ -15,6 +16,8 @@ export type NewRun = {
   isBackground: boolean;
   /** Whether it goes on whoever reads it. It does not begin then, when it cannot be put on record. Default: no. */
   isUnread?: boolean | undefined;
+  /** With so many such runs of its key that have not ended, it does not begin. Default: any number. */
+  mostUnread?: number | undefined;
   /** Whether it is on record already, and waits for its turn since then. Default: no. */
   wasPutOff?: boolean | undefined;
   resumedFrom?: string | undefined;
@@ -26,17 +29,17 @@ export type RecorderOptions = {
   store: RunStore;
   /** Names the server that carries the runs out. */
   serverId: string;
-  inputs: Pick<PendingInputs, 'ask' | 'settle' | 'isWaiting' | 'end'>;
+  inputs: Pick<PendingInputs, 'ask' | 'settle' | 'isWaiting' | 'ofRun' | 'end'>;
+  /** What cannot be put on record spoils no answer. */
+  writes: PatientWrites;
   /** More than this, and a key's oldest ended runs make room. */
   maxBytesPerKey: number;
   limitsOf: LimitsOf;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** Told of what could not be put on record; the answer is worth more than that. */
-  onProblem: (error: unknown) => void;
-  /** Told of each new event, and whether the state is another one, or the run waits for more. */
-  announce: (run: StoredRun & { hasChanged: boolean }) => void;
-};
+  /** Told of a run that has new events, or has ended. */
+  tellNews: (id: string) => void;
+} & Pick<KeepParts, 'tellChange'>;
 
 /** The time of a run, which stands still while it waits for its turn. */
 export type RunClock = Pick<Deadline, 'signal' | 'pause' | 'resume'>;
@@ -45,29 +48,25 @@ export type RunClock = Pick<Deadline, 'signal' | 'pause' | 'resume'>;
 const CUT_OFF = { state: 'cancelled', answer: undefined, failure: undefined } as const;
 
 /** Carries runs out, and puts on record what happens in them. */
-export function createRecorder({ onProblem, announce, limitsOf, ...options }: RecorderOptions) {
-  const { store, inputs } = options;
-  const attempt = toAttempt(onProblem);
-  const tell = (id: string, hasChanged: boolean) => {
-    const run = store.read(id);
-    if (run) announce({ ...run, hasChanged });
-  };
-  const live = createLiveRuns({ ...options, attempt, tell });
-  const keep = createKeep({ store, inputs, tell });
+export function createRecorder({ limitsOf, ...options }: RecorderOptions) {
+  const { store, inputs, writes } = options;
+  const live = createLiveRuns(options);
+  const keep = createKeep(options);
 
-  const charge = (id: string, costUsd: number) => attempt(() => store.charge(id, costUsd));
+  const charge = async (id: string, costUsd: number) =>
+    void (await writes.write(() => store.charge(id, costUsd)));
 
   async function* record(run: Run, details: NewRun, given: RunClock): ReturnType<Run> {
     const { requestId: id, keyId } = details.request.caller;
-    const stop = live.open(details);
-    const page = createPage(store, id);
+    const self = await live.open(details);
     let ending: Ending = CUT_OFF;
     let start: RunStart | undefined;
     let isQueued = details.wasPutOff ?? false;
     let clock = withKeyLimit(given, {});
     try {
       clock = withKeyLimit(given, await limitsOf(keyId));
-      const signal = AbortSignal.any([clock.signal, stop.signal]);
+      const signal = AbortSignal.any([clock.signal, self.stop.signal]);
+      signal.throwIfAborted();
       for await (const event of run(details.request, signal)) {
         if (isStep(event, 'queued')) isQueued = true;
         if (isStep(event, 'placed')) isQueued = false;
@@ -75,35 +74,28 @@ export function createRecorder({ onProblem, announce, limitsOf, ...options }: Re
         if (event.type === 'run-end' && start) {
           ending = { state: 'done', answer: details.toAnswer(start, event), failure: undefined };
         }
-        attempt(() => keep({ id, keyId }, event, page));
+        const isLookedFor = keep(self, event);
         if (isQueued || inputs.isWaiting(id)) clock.pause();
         else clock.resume();
+        if (isLookedFor) {
+          await self.line.flushed();
+          signal.throwIfAborted();
+        }
         yield event;
       }
     } catch (error) {
       const reason = clock.toError(error);
       const failed = toEnding(toRunError(reason), isQueued, details);
       ending = failed;
-      if (failed !== 'put off') attempt(() => page.add({ type: 'error', ...failed.failure }));
+      if (failed !== 'put off') self.page.addLast({ type: 'error', ...failed.failure });
       throw reason;
     } finally {
       clock.end();
-      live.close(id, keyId, ending);
+      await live.close(self, ending);
     }
   }
 
   return { record, charge, isLive: live.has, cancel: live.cancel, endAll: live.endAll };
-}
-
-/** What must not spoil the answer. */
-function toAttempt(onProblem: RecorderOptions['onProblem']) {
-  return (work: () => void) => {
-    try {
-      work();
-    } catch (error) {
-      onProblem(error);
-    }
-  };
 }
 
 function toEnding(reason: RunError, isQueued: boolean, details: NewRun): Ending {

@@ -1,7 +1,7 @@
 import type { Run, RunRequest } from '../run.ts';
 import type { InputAnswer } from '../run-input.ts';
+import { createPatientWrites, type PatientWrites } from '../state/patient-writes.ts';
 import type { Webhook, Webhooks } from '../webhooks/create-webhooks.ts';
-import { createAnnouncements } from './announcements.ts';
 import { followEvents, type Following, type FollowRun } from './follow-events.ts';
 import type { StoredInput } from './input-store.ts';
 import { type BeginRun, createLeftRuns, type LeftRunsOptions } from './left-runs.ts';
@@ -9,8 +9,8 @@ import { createOwnedRuns, type OwnedRuns } from './owned-runs.ts';
 import { createPendingInputs, type InputOptions } from './pending-inputs.ts';
 import { createRecorder, type NewRun, type RunClock } from './recorder.ts';
 import type { LimitsOf } from './run-clock.ts';
-import type { RunState, RunStore, StoredRun } from './run-store.ts';
-import { createTellWebhook } from './tell-webhook.ts';
+import { createRunNews, type RunChange } from './run-news.ts';
+import type { RunStore, StoredRun } from './run-store.ts';
 import { createUnreadRuns } from './unread-runs.ts';
 
 export type RunBookOptions = {
@@ -35,12 +35,11 @@ export type RunBookOptions = {
   webhooks: Webhooks;
   /** Told of failures that must not spoil an answer: it is paid for. Default: nobody. */
   onProblem?: (error: unknown) => void;
+  /** What cannot be put on record spoils no answer. Default: it is not tried again. */
+  writes?: PatientWrites;
   /** Milliseconds since 1970. Default: the system's clock. */
   now?: () => number;
 };
-
-/** A change of state, for those who watch all runs of a key. */
-type RunChange = { runId: string; sessionId: string | undefined; state: RunState };
 
 export type RunBook = OwnedRuns & {
   /** Carries a run out, on record; it ends when its reader does. */
@@ -55,7 +54,7 @@ export type RunBook = OwnedRuns & {
   /** Begins with this what waited for its turn when another server ended. */
   beginLeft: (begin: BeginRun) => void;
   /** One of those could not begin. */
-  failLeft: (id: string, failure: object) => void;
+  failLeft: (id: string, failure: object) => Promise<void>;
   follow: FollowRun;
   /** The changes of state of a key's runs, from here on. */
   watch: (keyId: string, signal: AbortSignal) => AsyncIterable<RunChange>;
@@ -64,21 +63,21 @@ export type RunBook = OwnedRuns & {
    * but the first answer, and `forbidden` for what the key may not allow.
    */
   answer: (id: string, keyId: string, inputId: string, answer: InputAnswer) => Promise<StoredInput>;
-  getInput: (id: string, keyId: string, inputId: string) => StoredInput;
+  getInput: (id: string, keyId: string, inputId: string) => Promise<StoredInput>;
   /** What the runs of a key wait for, the oldest first. */
-  listInputs: (keyId: string) => readonly StoredInput[];
+  listInputs: (keyId: string) => Promise<readonly StoredInput[]>;
   checkRequest: RunBookOptions['checkRequest'];
   /** Throws `invalid-request` for a webhook that is never sent to. */
   checkWebhook: (webhook: Webhook) => void;
   /** Ends a run and resolves when it has ended; one that had ended stays as it is. */
   cancel: (id: string, keyId: string) => Promise<StoredRun>;
-  /** Notes what a run cost that fails or is cancelled. */
-  charge: (id: string, costUsd: number) => void;
-  removeExpired: () => void;
+  /** Notes what a run cost that fails or is cancelled. Never throws. */
+  charge: (id: string, costUsd: number) => Promise<void>;
+  removeExpired: () => Promise<void>;
   /** Whether there are unfinished runs that no living server is at. */
-  hasLeft: () => boolean;
+  hasLeft: () => Promise<boolean>;
   /** Those that had begun were cut, and this server carries out those that had not. */
-  takeOver: () => void;
+  takeOver: () => Promise<void>;
   /** Ends all for this reason, and closes the file. */
   close: (reason: unknown) => Promise<void>;
 };
@@ -86,32 +85,22 @@ export type RunBook = OwnedRuns & {
 /** Makes the book of all runs of agents: who owns which, what happened in it, and how it ended. */
 export function createRunBook(options: RunBookOptions): RunBook {
   const { store, onProblem = () => {}, now = Date.now, limitsOf = noLimits } = options;
-  const { server = createOnlyServer() } = options;
-  const shared = { ...options, limitsOf, now, onProblem };
-  const news = createAnnouncements<string>();
-  const changes = createAnnouncements<string, RunChange>();
-  const tellWebhook = createTellWebhook(options.webhooks);
+  const { server = createOnlyServer(), writes = createPatientWrites({ onProblem }) } = options;
+  const shared = { ...options, limitsOf, now, onProblem, writes };
+  const { news, watch, ...tell } = createRunNews(options);
 
   const owned = createOwnedRuns({ store, steering: options.inputs.steering });
   const { get } = owned;
   const inputs = createPendingInputs({ ...shared, ...options.inputs, store: store.inputs });
-  const announce = ({ hasChanged, ...run }: StoredRun & { hasChanged: boolean }) => {
-    if (hasChanged) {
-      changes.announce(run.keyId, toChange(run));
-      tellWebhook(run, inputs.ofRun(run.id));
-    }
-    news.announce(run.id);
-  };
-  const recorder = createRecorder({ ...shared, serverId: server.id, inputs, announce });
-  const onChange = (run: StoredRun) => announce({ ...run, hasChanged: true });
-  const left = createLeftRuns({ ...shared, server, onChange });
-  const whereIs: Following['whereIs'] = (id) => {
+  const recorder = createRecorder({ ...shared, ...tell, serverId: server.id, inputs });
+  const left = createLeftRuns({ ...shared, ...tell, server });
+  const whereIs: Following['whereIs'] = async (id) => {
     if (recorder.isLive(id)) return 'here';
-    return left.isExpected(id) ? 'elsewhere' : undefined;
+    return (await left.isExpected(id)) ? 'elsewhere' : undefined;
   };
-  const follow: FollowRun = (id, keyId, after, signal) => {
-    get(id, keyId);
-    return followEvents({ store, news, whereIs }, id, after, signal);
+  const follow: FollowRun = async function* follow(id, keyId, after, signal) {
+    await get(id, keyId);
+    yield* followEvents({ store, news, whereIs }, id, after, signal);
   };
   const unread = createUnreadRuns({ ...shared, record: recorder.record, follow });
 
@@ -122,14 +111,15 @@ export function createRunBook(options: RunBookOptions): RunBook {
     start: unread.start,
     outlive: unread.outlive,
     follow,
-    watch: (keyId, signal) => changes.follow(keyId, signal),
-    answer: async (id, keyId, inputId, answer) => inputs.answer(get(id, keyId), inputId, answer),
-    getInput: (id, keyId, inputId) => inputs.get(get(id, keyId), inputId),
+    watch,
+    answer: async (id, keyId, inputId, answer) =>
+      inputs.answer(await get(id, keyId), inputId, answer),
+    getInput: async (id, keyId, inputId) => inputs.get(await get(id, keyId), inputId),
     listInputs: inputs.list,
     checkRequest: options.checkRequest,
     checkWebhook: options.webhooks.check,
     async cancel(id, keyId) {
-      get(id, keyId);
+      await get(id, keyId);
       await recorder.cancel(id);
       return get(id, keyId);
     },
@@ -138,14 +128,11 @@ export function createRunBook(options: RunBookOptions): RunBook {
     async close(reason) {
       await recorder.endAll(reason);
       inputs.close();
-      store.close();
+      await writes.close();
+      await store.close();
       await options.webhooks.close();
     },
   };
-}
-
-function toChange({ id, sessionId, state }: StoredRun): RunChange {
-  return { runId: id, sessionId, state };
 }
 
 function createOnlyServer() {

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../run.ts';
-import type { StoredEvent } from './event-store.ts';
+import type { StoredEvent } from './run-store.ts';
 
 type TaskEvent = Extract<RunEvent, { type: 'task' }>;
 

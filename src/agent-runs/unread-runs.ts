@@ -1,15 +1,12 @@
 import { createDeadline } from '../common/deadline.ts';
 import type { Run, RunEvent } from '../run.ts';
-import { RunError } from '../run-error.ts';
 import type { NewRun, RunClock } from './recorder.ts';
 import type { FollowRun } from './follow-events.ts';
 import type { LimitsOf } from './run-clock.ts';
-import type { RunStore } from './run-store.ts';
 
 export type UnreadRunsOptions = {
   record: (run: Run, details: NewRun, clock: RunClock) => ReturnType<Run>;
   follow: FollowRun;
-  store: Pick<RunStore, 'countWaiting' | 'read'>;
   limitsOf: LimitsOf;
   /** Runs of one key that may go on or wait in the background. */
   maxBackgroundPerKey: number;
@@ -19,7 +16,7 @@ export type UnreadRunsOptions = {
 
 /** Carries out runs that go on whoever reads them. */
 export function createUnreadRuns(options: UnreadRunsOptions) {
-  const { record, follow, store, limitsOf, maxBackgroundPerKey, backgroundTimeoutMs } = options;
+  const { record, follow, limitsOf, maxBackgroundPerKey, backgroundTimeoutMs } = options;
 
   /** `begun` when it has said something. Both fail as the run does. */
   const drain = (run: Run, details: NewRun) => {
@@ -33,15 +30,11 @@ export function createUnreadRuns(options: UnreadRunsOptions) {
     return { begun: begun.promise, over };
   };
 
-  /** Begins a run where its key has room for one more. Nothing may come between the look and the record. */
+  /** Begins a run where its key has room for one more. */
   const begin = async (run: Run, details: NewRun) => {
-    const { keyId, requestId } = details.request.caller;
-    const { backgroundRuns = Infinity } = await limitsOf(keyId);
-    const isFull = store.countWaiting(keyId) >= Math.min(maxBackgroundPerKey, backgroundRuns);
-    if (isFull && !store.read(requestId)) {
-      throw new RunError('queue-full', 'Too many runs of this key wait in the background already.');
-    }
-    return drain(run, details);
+    const { backgroundRuns = Infinity } = await limitsOf(details.request.caller.keyId);
+    const mostUnread = Math.min(maxBackgroundPerKey, backgroundRuns);
+    return drain(run, { ...details, mostUnread });
   };
 
   async function* outlive(run: Run, details: NewRun, signal: AbortSignal): ReturnType<Run> {

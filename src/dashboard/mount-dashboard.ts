@@ -28,11 +28,11 @@ export function mountDashboard(app: Hono<AppEnv>, parts: DashboardParts): void {
   app.get('/dashboard/sessions/:id', async (c) =>
     c.html(await sessionMessages(parts, c.req.param('id'), c.var.caller.keyId)),
   );
-  app.get('/dashboard/runs', (c) =>
-    c.html(runList(parts, { keyId: c.var.caller.keyId, before: c.req.query('before') })),
+  app.get('/dashboard/runs', async (c) =>
+    c.html(await runList(parts, { keyId: c.var.caller.keyId, before: c.req.query('before') })),
   );
-  app.get('/dashboard/runs/:id', (c) =>
-    c.html(runHead(parts.runs.get(c.req.param('id'), c.var.caller.keyId))),
+  app.get('/dashboard/runs/:id', async (c) =>
+    c.html(runHead(await parts.runs.get(c.req.param('id'), c.var.caller.keyId))),
   );
   app.get('/dashboard/keys', async (c) => c.html(await keysSection(parts)));
   app.post('/dashboard/trial', validate(TrialForm), describeTrial);

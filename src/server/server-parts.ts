@@ -53,7 +53,7 @@ export async function createServerParts(options: ServerOptions) {
     onCost(caller, costUsd) {
       void keys.limits.charge(caller.keyId, costUsd);
       watch.observer.charged?.(caller, costUsd);
-      runs.charge(caller.requestId, costUsd);
+      void runs.charge(caller.requestId, costUsd);
     },
   });
   const { backend, cluster, queue, readCliStatus } = cli;
@@ -91,7 +91,7 @@ export async function createServerParts(options: ServerOptions) {
     isElsewhere: cluster !== undefined,
   });
   const folders = toAllowedFolders(config);
-  const runs = openRuns({
+  const runs = await openRuns({
     config,
     server: stores.server,
     inputs: { steering, check: createInputRules(keys.book, folders) },
@@ -137,7 +137,7 @@ type Kept = {
   shared: OpenedShared | undefined;
   stores: Awaited<ReturnType<typeof openStores>>;
   watch: Pick<Watch, 'sample'>;
-  runs: ReturnType<typeof openRuns>;
+  runs: Awaited<ReturnType<typeof openRuns>>;
   batches: OpenedBatches;
   keys: OpenedKeys;
   endAlerts: () => Promise<void>;
@@ -148,10 +148,10 @@ type Kept = {
 function createUpkeep({ cli, shared, stores, watch, runs, batches, keys, endAlerts, log }: Kept) {
   const parts = [runs, stores, batches, keys];
   const takeOver = async () => {
-    if (!runs.hasLeft()) return;
+    if (!(await runs.hasLeft())) return;
     // Their processes first: one may still be at the session in which a run goes on.
     await cli.removeLeftBehind();
-    runs.takeOver();
+    await runs.takeOver();
   };
   return {
     removeExpired: () =>

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { BeginRun } from '../../src/agent-runs/left-runs.ts';
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
 import type { RunBook, RunBookOptions } from '../../src/agent-runs/run-book.ts';
-import { createRunStore } from '../../src/agent-runs/run-store.ts';
+import { createRunStore } from '../../src/agent-runs/sqlite/create-run-store.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
 import { RUN_START, toAgentRequest } from '../sessions/agent-request.ts';
@@ -33,11 +33,12 @@ const stays = new AbortController().signal;
 const isRunning = (id: string) => !dead.has(id);
 
 /** One of several servers on the folder; it runs until it is among the dead. */
-const open = (id: string, options: Partial<RunBookOptions> = {}) => {
+const open = async (id: string, options: Partial<RunBookOptions> = {}) => {
   const store = createRunStore({ file: join(folder, 'runs.db'), onSetAside: () => undefined });
   const server = { id, isAlone: false, isRunning };
   const book = createTestRunBook({ store, server, ...options });
   books.push(book);
+  await book.takeOver();
   return book;
 };
 
@@ -85,94 +86,99 @@ const carryOut = (book: RunBook) => {
 const read = (book: RunBook, id: string) => Array.fromAsync(book.follow(id, 'a', 0, stays));
 
 test('what a dead server had not begun one living server carries out, once', async () => {
-  const one = open('one');
+  const one = await open('one');
   for (const id of ['r1', 'r2']) await one.start(queued, newRun(id));
-  const others = [open('two'), open('three')] as const;
+  const others = [await open('two'), await open('three')] as const;
   const begun = others.map(carryOut);
-  for (const book of others) book.takeOver();
-  expect(others.map((book) => book.hasLeft())).toEqual([false, false]);
+  for (const book of others) await book.takeOver();
+  expect(await Promise.all(others.map((book) => book.hasLeft()))).toEqual([false, false]);
 
   dead.add('one');
-  expect(others.map((book) => book.hasLeft())).toEqual([true, true]);
-  for (const book of others) book.takeOver();
+  expect(await Promise.all(others.map((book) => book.hasLeft()))).toEqual([true, true]);
+  for (const book of others) await book.takeOver();
   // The one that took it over tells, and so does the other.
   for (const book of others) {
-    expect((await read(book, 'r1')).at(-1)).toMatchObject({ type: 'run-end' });
-    expect(book.get('r2', 'a').state).toBe('done');
+    for (const id of ['r1', 'r2']) {
+      expect((await read(book, id)).at(-1)).toMatchObject({ type: 'run-end' });
+    }
+    expect((await book.get('r2', 'a')).state).toBe('done');
   }
   expect(begun.map((list) => list())).toEqual([['r1', 'r2'], []]);
 });
 
 test('what a server gives back as it stops another one carries out', async () => {
-  const one = open('one');
+  const one = await open('one');
   await one.start(queued, newRun('r1'));
-  const two = open('two');
+  const two = await open('two');
   const begun = carryOut(two);
   const told = read(two, 'r1');
   await one.close(END);
   books.shift();
-  expect(two.hasLeft()).toBe(true);
-  two.takeOver();
+  expect(await two.hasLeft()).toBe(true);
+  await two.takeOver();
   expect((await told).at(-1)).toMatchObject({ type: 'run-end' });
   expect(begun()).toEqual(['r1']);
 });
 
 test('one that is taken over by a server that stops at once is for the next', async () => {
-  const one = open('one');
+  const one = await open('one');
   await one.start(queued, newRun('r1'));
   dead.add('one');
-  const two = open('two');
+  const two = await open('two');
   two.beginLeft(async ({ id }) => {
     await two.start(refuse, { ...newRun(id), wasPutOff: true }).catch(() => {
-      two.failLeft(id, { error: {} });
+      return two.failLeft(id, { error: {} });
     });
   });
-  await vi.waitFor(() => expect(two.hasLeft()).toBe(true));
-  const three = open('three');
+  await vi.waitFor(async () => expect(await two.hasLeft()).toBe(true));
+  const three = await open('three');
   expect(carryOut(three)).toBeTypeOf('function');
-  three.takeOver();
+  await three.takeOver();
   expect((await read(three, 'r1')).at(-1)).toMatchObject({ type: 'run-end' });
 });
 
 test('one that cannot begin has failed, and keeps no other', async () => {
-  const one = open('one');
+  const one = await open('one');
   for (const id of ['r1', 'r2']) await one.start(queued, newRun(id));
   dead.add('one');
-  const two = open('two');
+  const two = await open('two');
   two.beginLeft(async ({ id }) => {
-    if (id === 'r1') two.failLeft(id, { error: { message: 'Not any more.' } });
+    if (id === 'r1') await two.failLeft(id, { error: { message: 'Not any more.' } });
     else await two.start(sayHello, { ...newRun(id), wasPutOff: true });
   });
   await read(two, 'r2');
-  expect(two.get('r1', 'a')).toMatchObject({
+  expect(await two.get('r1', 'a')).toMatchObject({
     state: 'failed',
     failure: { error: { message: 'Not any more.' } },
   });
 });
 
 test('what a dead server had begun is interrupted, and the runs of the living go on', async () => {
-  const one = open('one');
+  const one = await open('one');
   await one.start(waiting, newRun('r1'));
-  const two = open('two');
-  const three = open('three');
+  const two = await open('two');
+  const three = await open('three');
   await two.start(waiting, newRun('r2'));
   await three.start(waiting, newRun('r3'));
-  const states = () => ['r1', 'r2', 'r3'].map((id) => two.get(id, 'a').state);
-  await vi.waitFor(() => expect(states()).toEqual(['waiting', 'waiting', 'waiting']));
+  const states = async () => {
+    const runs = await Promise.all(['r1', 'r2', 'r3'].map((id) => two.get(id, 'a')));
+    return runs.map(({ state }) => state);
+  };
+  await vi.waitFor(async () => expect(await states()).toEqual(['waiting', 'waiting', 'waiting']));
 
   dead.add('one');
   const stop = new AbortController();
   const changes = two.watch('a', stop.signal)[Symbol.asyncIterator]();
-  two.takeOver();
+  await two.takeOver();
   expect((await changes.next()).value).toMatchObject({ runId: 'r1', state: 'interrupted' });
   stop.abort();
-  expect(states()).toEqual(['interrupted', 'waiting', 'waiting']);
-  expect(two.listInputs('a')).toMatchObject([{ runId: 'r2' }, { runId: 'r3' }]);
+  expect(await states()).toEqual(['interrupted', 'waiting', 'waiting']);
+  expect(await two.listInputs('a')).toMatchObject([{ runId: 'r2' }, { runId: 'r3' }]);
 });
 
 test('a file of an older server is read, and its runs are left when nobody else is there', async () => {
   const store = createRunStore({ file: join(folder, 'runs.db'), onSetAside: () => undefined });
-  store.close();
+  await store.close();
   const { DatabaseSync } = await import('node:sqlite');
   const database = new DatabaseSync(join(folder, 'runs.db'));
   database.exec(`DROP INDEX runs_unfinished; ALTER TABLE runs DROP COLUMN server;
@@ -180,11 +186,11 @@ test('a file of an older server is read, and its runs are left when nobody else 
       VALUES ('r1', 'a', 'queued', 1, 1, 'sonnet', '{"prompt":"Hi"}'),
         ('r2', 'a', 'running', 1, 1, 'sonnet', '{"prompt":"Hi"}')`);
   database.close();
-  const beside = open('one');
-  expect(beside.get('r2', 'a').state).toBe('running');
-  const alone = open('two', { server: { id: 'two', isAlone: true, isRunning: () => true } });
+  const beside = await open('one');
+  expect((await beside.get('r2', 'a')).state).toBe('running');
+  const alone = await open('two', { server: { id: 'two', isAlone: true, isRunning: () => true } });
   const begun = carryOut(alone);
   expect((await read(alone, 'r1')).at(-1)).toMatchObject({ type: 'run-end' });
   expect(begun()).toEqual(['r1']);
-  expect(alone.get('r2', 'a').state).toBe('interrupted');
+  expect((await alone.get('r2', 'a')).state).toBe('interrupted');
 });

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { InputOptions } from '../../src/agent-runs/pending-inputs.ts';
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
 import type { RunBook } from '../../src/agent-runs/run-book.ts';
-import { createRunStore } from '../../src/agent-runs/run-store.ts';
+import { createRunStore } from '../../src/agent-runs/sqlite/create-run-store.ts';
 import type { Run } from '../../src/run.ts';
 import type { InputAnswer, InputRequest } from '../../src/run-input.ts';
 import { RunError } from '../../src/run-error.ts';
@@ -97,8 +97,10 @@ test('a run waits until it is answered, and nobody answers it twice', async () =
   const { run, book, given } = open();
   await book.start(run, newRun('r1'));
   await until(book, 'r1', 'approval-request');
-  expect(book.get('r1', 'a').state).toBe('waiting');
-  expect(book.listInputs('a')).toMatchObject([{ id: 'inp_r1', runId: 'r1', answer: undefined }]);
+  expect((await book.get('r1', 'a')).state).toBe('waiting');
+  expect(await book.listInputs('a')).toMatchObject([
+    { id: 'inp_r1', runId: 'r1', answer: undefined },
+  ]);
   expect(await book.answer('r1', 'a', 'inp_r1', ALLOW)).toMatchObject({ answer: ALLOW });
   await until(book, 'r1', 'run-end');
   await expect(book.answer('r1', 'a', 'inp_r1', ALLOW)).rejects.toMatchObject({
@@ -106,7 +108,7 @@ test('a run waits until it is answered, and nobody answers it twice', async () =
     message: 'This was answered already: allow.',
   });
   expect(given).toEqual([ALLOW]);
-  expect(book.listInputs('a')).toEqual([]);
+  expect(await book.listInputs('a')).toEqual([]);
 });
 
 test('another key can neither see nor answer what a run waits for', async () => {
@@ -118,7 +120,7 @@ test('another key can neither see nor answer what a run waits for', async () => 
   const notFound = { code: 'not-found' };
   await expect(book.answer('r1', 'b', 'inp_r1', ALLOW)).rejects.toMatchObject(notFound);
   await expect(book.answer('r2', 'b', 'inp_r1', ALLOW)).rejects.toMatchObject(notFound);
-  expect(book.listInputs('b').map(({ id }) => id)).toEqual(['inp_r2']);
+  expect((await book.listInputs('b')).map(({ id }) => id)).toEqual(['inp_r2']);
 });
 
 const isForbidden = ({ decision, ...rest }: InputAnswer, ask: boolean) =>
@@ -178,7 +180,7 @@ test.each([
   expect(given).toEqual([
     { decision: 'deny', message: 'Too many runs wait for an answer already.' },
   ]);
-  expect(book.get('r1', 'b').state).toBe('waiting');
+  expect((await book.get('r1', 'b')).state).toBe('waiting');
 });
 
 test('waiting does not count against the time of a run, and has a time of its own', async () => {
@@ -187,7 +189,7 @@ test('waiting does not count against the time of a run, and has a time of its ow
   await book.start(run, newRun('r1'));
   await until(book, 'r1', 'approval-request');
   await vi.advanceTimersByTimeAsync(4999);
-  expect(book.get('r1', 'a').state).toBe('waiting');
+  expect((await book.get('r1', 'a')).state).toBe('waiting');
   await vi.advanceTimersByTimeAsync(1);
   await until(book, 'r1', 'run-end');
   expect(given).toEqual([{ decision: 'deny', message: 'Nobody answered within 5 s.' }]);
@@ -201,11 +203,12 @@ test.each(['killed', 'cancelled'])(
     await until(first.book, 'r1', 'approval-request');
     if (how === 'cancelled') await first.book.cancel('r1', 'a');
     const { book } = how === 'killed' ? open() : first;
-    expect(book.get('r1', 'a').state).toBe(how === 'killed' ? 'interrupted' : 'cancelled');
+    if (how === 'killed') await book.takeOver();
+    expect((await book.get('r1', 'a')).state).toBe(how === 'killed' ? 'interrupted' : 'cancelled');
     await expect(book.answer('r1', 'a', 'inp_r1', ALLOW)).rejects.toMatchObject({
       code: 'conflict',
       message: 'The run does not wait for this any more.',
     });
-    expect(book.listInputs('a')).toEqual([]);
+    expect(await book.listInputs('a')).toEqual([]);
   },
 );

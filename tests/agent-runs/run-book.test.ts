@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { BeginRun } from '../../src/agent-runs/left-runs.ts';
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
 import type { RunBookOptions } from '../../src/agent-runs/run-book.ts';
-import { createRunStore } from '../../src/agent-runs/run-store.ts';
+import { createRunStore } from '../../src/agent-runs/sqlite/create-run-store.ts';
 import { createGate } from '../../src/layers/gate.ts';
 import { createHeldPlaces, withGate } from '../../src/layers/with-gate.ts';
 import type { Run } from '../../src/run.ts';
@@ -43,8 +43,15 @@ const newRun = (requestId: string, { keyId = 'a', isBackground = true } = {}): N
   };
 };
 
+/** A book of what an earlier server left. */
+const openAgain = async (options: Partial<RunBookOptions> = {}) => {
+  const book = open(options);
+  await book.takeOver();
+  return book;
+};
+
 /** What SQLite says when there is no room: https://sqlite.org/rescode.html#full */
-const isFull = () => {
+const isFull = async () => {
   throw Object.assign(new Error('database or disk is full'), { errcode: 13 });
 };
 
@@ -71,7 +78,7 @@ test('the webhook of a run that a kill cut is told at the next start', async () 
   const webhook = { url: 'https://example.com/', secret: 'whsec_a' };
   await open().start(begun, { ...newRun('r1'), body: { prompt: 'Hi', webhook } });
   const send = vi.fn<RunBookOptions['webhooks']['send']>();
-  open({ webhooks: { ...NO_WEBHOOKS, send } });
+  await openAgain({ webhooks: { ...NO_WEBHOOKS, send } });
   const data = { runId: 'r1', sessionId: null, state: 'interrupted', approvals: [] };
   expect(send.mock.calls).toEqual([[webhook, 'r1', { type: 'run.interrupted', data }]]);
 });
@@ -80,9 +87,9 @@ test('what was cut by a kill is interrupted at the next start', async () => {
   const book = open();
   await book.start(begun, newRun('r1'));
   void carryOut(book.record(begun, newRun('r2', { isBackground: false }), clock));
-  const next = open();
+  const next = await openAgain();
   for (const id of ['r1', 'r2']) {
-    expect(next.get(id, 'a')).toMatchObject({
+    expect(await next.get(id, 'a')).toMatchObject({
       state: 'interrupted',
       endedAt: expect.any(Number),
     });
@@ -96,7 +103,7 @@ test.each(['kill', 'stop'])('what waited for its turn at a %s goes on after it',
   const book = open({ maxBackgroundPerKey: 1 });
   await book.start(endless, newRun('r1'));
   if (how === 'stop') await book.close(new RunError('shutting-down', 'It stops.'));
-  const next = open({ maxBackgroundPerKey: 1 });
+  const next = await openAgain({ maxBackgroundPerKey: 1 });
   next.beginLeft(async (run) => {
     expect(run).toMatchObject({ id: 'r1', keyId: 'a', body: { prompt: 'Hi' } });
     await next.start(sayHello, { ...newRun('r1'), wasPutOff: true });
@@ -108,7 +115,7 @@ test.each(['kill', 'stop'])('what waited for its turn at a %s goes on after it',
     { type: 'part-end' },
     { id: 5, type: 'run-end' },
   ]);
-  expect(next.list('a', { limit: 10 })).toMatchObject([{ id: 'r1', state: 'done' }]);
+  expect(await next.list('a', { limit: 10 })).toMatchObject([{ id: 'r1', state: 'done' }]);
 });
 
 test('the time of a run in the background begins with its turn', async () => {
@@ -129,7 +136,7 @@ test('the time of a run in the background begins with its turn', async () => {
   turn.resolve();
   await carryOut(book.follow('r1', 'a', 0, stays));
   expect(seen).toEqual([false]);
-  expect(book.get('r1', 'a')).toMatchObject({ failure: { error: { code: 'timeout' } } });
+  expect(await book.get('r1', 'a')).toMatchObject({ failure: { error: { code: 'timeout' } } });
 });
 
 test('a run that outlives its reader goes on, and tells a reader who stays all', async () => {
@@ -154,7 +161,7 @@ test('a run that outlives its reader goes on, and tells a reader who stays all',
     expect(await staying?.next()).toMatchObject({ value: { type } });
   }
   await carryOut(book.follow('r1', 'a', 0, stays));
-  expect(book.get('r1', 'a').state).toBe('done');
+  expect((await book.get('r1', 'a')).state).toBe('done');
 });
 
 const refuse: Run = () => {
@@ -169,11 +176,12 @@ test('a run that may not be says so to the reader whom it would outlive', async 
 test('another key’s run is as none', async () => {
   const book = open();
   await carryOut(book.record(sayHello, newRun('r1'), clock));
-  expect(() => book.get('r1', 'b')).toThrow('There is no run with this id.');
-  expect(() => book.remove('r1', 'b')).toThrow('There is no run with this id.');
-  await expect(book.cancel('r1', 'b')).rejects.toMatchObject({ code: 'not-found' });
-  expect(() => book.follow('r1', 'b', 0, stays)).toThrow('There is no run with this id.');
-  expect(book.list('b', { limit: 10 })).toEqual([]);
+  const none = { code: 'not-found', message: 'There is no run with this id.' };
+  await expect(book.get('r1', 'b')).rejects.toMatchObject(none);
+  await expect(book.remove('r1', 'b')).rejects.toMatchObject(none);
+  await expect(book.cancel('r1', 'b')).rejects.toMatchObject(none);
+  await expect(carryOut(book.follow('r1', 'b', 0, stays))).rejects.toMatchObject(none);
+  expect(await book.list('b', { limit: 10 })).toEqual([]);
 });
 
 test('ended runs go after their time, and the oldest when there are too many bytes', async () => {
@@ -183,11 +191,11 @@ test('ended runs go after their time, and the oldest when there are too many byt
     time += 100;
     await carryOut(book.record(sayHello, newRun(id), clock));
   }
-  const left = () => book.list('a', { limit: 10 }).map(({ id }) => id);
-  expect(left()).toEqual(['r3', 'r2']);
+  const left = async () => (await book.list('a', { limit: 10 })).map(({ id }) => id);
+  expect(await left()).toEqual(['r3', 'r2']);
   time = 1200;
-  book.removeExpired();
-  expect(left()).toEqual(['r3']);
+  await book.removeExpired();
+  expect(await left()).toEqual(['r3']);
 });
 
 test('a key has so many runs in the background, and no more', async () => {
@@ -217,7 +225,7 @@ test('200 runs in the background wait their turn and all end, and leave others t
 
   held.resolve();
   for (const id of ids) await carryOut(book.follow(id, 'a', 0, stays));
-  const states = book.list('a', { limit: 1000 }).map(({ state }) => state);
+  const states = (await book.list('a', { limit: 1000 })).map(({ state }) => state);
   expect(states).toEqual(ids.map(() => 'done'));
 });
 
@@ -225,7 +233,7 @@ test('a record that cannot be written costs nobody the answer', async () => {
   const problems: unknown[] = [];
   const store = createRunStore({ file: join(folder, 'runs.db'), onSetAside: () => undefined });
   const book = open({ store, onProblem: (error) => void problems.push(error) });
-  store.close();
+  await store.close();
   const events = await carryOut(book.record(sayHello, newRun('r1'), clock));
   expect(events.at(-1)).toMatchObject({ type: 'run-end' });
   expect(problems).not.toEqual([]);

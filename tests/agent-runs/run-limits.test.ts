@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
 import type { RunLimits } from '../../src/agent-runs/run-clock.ts';
-import { createRunStore } from '../../src/agent-runs/run-store.ts';
+import { createRunStore } from '../../src/agent-runs/sqlite/create-run-store.ts';
 import type { Run } from '../../src/run.ts';
 import { RUN_START, toAgentRequest } from '../sessions/agent-request.ts';
 import { createTestRunBook, NO_INPUTS } from '../support/create-test-run-book.ts';
@@ -59,13 +59,13 @@ test('a run is stopped when the time of its key is over, and not before', async 
   await book.start(toEndless(), newRun('r1'));
   await book.start(toEndless(), newRun('r2', 'other'));
   await vi.advanceTimersByTimeAsync(1999);
-  expect(book.get('r1', 'limited').state).toBe('running');
+  expect((await book.get('r1', 'limited')).state).toBe('running');
   await vi.advanceTimersByTimeAsync(1);
-  expect(book.get('r1', 'limited')).toMatchObject({
+  expect(await book.get('r1', 'limited')).toMatchObject({
     state: 'failed',
     failure: { error: { code: 'timeout', message: 'A run of this key may take 2 s, and has.' } },
   });
-  expect(book.get('r2', 'other').state).toBe('running');
+  expect((await book.get('r2', 'other')).state).toBe('running');
   vi.useRealTimers();
   await book.close(END);
 });
@@ -75,7 +75,7 @@ test('the time in which a run waits for its caller does not count', async () => 
   const book = open({ secondsPerRun: 2 });
   await book.start(toEndless('inp'), newRun('r1'));
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(book.get('r1', 'limited').state).toBe('waiting');
+  expect((await book.get('r1', 'limited')).state).toBe('waiting');
   vi.useRealTimers();
   await book.close(END);
 });

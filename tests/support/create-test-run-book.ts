@@ -1,6 +1,6 @@
 import type { InputOptions } from '../../src/agent-runs/pending-inputs.ts';
 import { createRunBook, type RunBookOptions } from '../../src/agent-runs/run-book.ts';
-import { createRunStore } from '../../src/agent-runs/run-store.ts';
+import { createRunStore } from '../../src/agent-runs/sqlite/create-run-store.ts';
 import { NO_STEERING } from '../../src/backend.ts';
 import type { Webhooks } from '../../src/webhooks/create-webhooks.ts';
 

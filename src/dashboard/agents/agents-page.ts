@@ -19,7 +19,7 @@ export const agentsPage: Page = {
   async render(parts, c) {
     const { keyId } = c.var.caller;
     const { run: chosen, before } = c.req.query();
-    const list = runList(parts, { keyId, before });
+    const list = await runList(parts, { keyId, before });
     return html`${await startForm(parts, c)} ${await chosenRun(parts, c, chosen)}
     ${section('runs', 'Runs', liveContent(toListSource(before), 0, list))} ${inputCards()}`;
   },
@@ -32,7 +32,7 @@ async function chosenRun(
 ): Promise<Html> {
   if (id === undefined) return runView();
   return orComplaint(
-    () => runView({ id, head: runHead(runs.get(id, c.var.caller.keyId)) }),
+    async () => runView({ id, head: runHead(await runs.get(id, c.var.caller.keyId)) }),
     runView(),
   );
 }

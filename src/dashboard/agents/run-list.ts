@@ -22,12 +22,19 @@ const SHOWN_PROMPT_CHARACTERS = 200;
 const HEADINGS = ['State', 'Prompt', 'Model', 'Began', 'Took', 'Cost'];
 
 /** The runs of a key: those that wait for an answer, the oldest first, then the others, the newest first. */
-export function runList({ runs }: DashboardParts, { keyId, before }: RunListOptions): Html {
-  const waiting = runs.list(keyId, { state: 'waiting', limit: MOST_WAITING }).toReversed();
-  const page = runs.list(keyId, { before, limit: SHOWN + 1 });
+export async function runList(
+  { runs }: DashboardParts,
+  { keyId, before }: RunListOptions,
+): Promise<Html> {
+  const [newestWaiting, page, inputs] = await Promise.all([
+    runs.list(keyId, { state: 'waiting', limit: MOST_WAITING }),
+    runs.list(keyId, { before, limit: SHOWN + 1 }),
+    runs.listInputs(keyId),
+  ]);
+  const waiting = newestWaiting.toReversed();
   const others = page.slice(0, SHOWN).filter(({ state }) => state !== 'waiting');
   const last = page.length > SHOWN ? page[SHOWN - 1] : undefined;
-  const asked = Map.groupBy(runs.listInputs(keyId), ({ runId }) => runId);
+  const asked = Map.groupBy(inputs, ({ runId }) => runId);
   const toAsked = ({ id }: StoredRun) => (asked.get(id) ?? []).map(({ request }) => request);
   const count = waiting.filter((run) => toAsked(run).some(isForPerson)).length;
   return html`<p id="waiting" data-count="${count}" ${count === 0 ? 'hidden' : ''}>

@@ -10,8 +10,10 @@ import type { ReadMedia } from '../../run-input.ts';
 
 /** `GET /api/approvals`: what the caller's runs wait for, the oldest first. */
 export function listApprovals(book: RunBook) {
-  return (c: Context<AppEnv>): Response =>
-    c.json({ approvals: book.listInputs(c.var.caller.keyId).map(toApprovalView) });
+  return async (c: Context<AppEnv>): Promise<Response> => {
+    const inputs = await book.listInputs(c.var.caller.keyId);
+    return c.json({ approvals: inputs.map(toApprovalView) });
+  };
 }
 
 /** `POST /api/runs/{id}/approvals/{approvalId}`: the first answer counts. */
@@ -21,7 +23,7 @@ export function answerApproval(book: RunBook) {
   ): Promise<Response> => {
     const { id, approvalId } = c.req.param();
     const { keyId } = c.var.caller;
-    const { request } = book.getInput(id, keyId, approvalId);
+    const { request } = await book.getInput(id, keyId, approvalId);
     const answer = toInputAnswer(c.req.valid('json'), request);
     return c.json(toApprovalView(await book.answer(id, keyId, approvalId, answer)));
   };
@@ -33,7 +35,8 @@ export function giveToolResult(book: RunBook, readMedia: ReadMedia) {
     const id = c.req.param('id');
     const { keyId } = c.var.caller;
     const body = c.req.valid('json');
-    const part = toToolResult(body, book.getInput(id, keyId, body.id).request);
+    const { request } = await book.getInput(id, keyId, body.id);
+    const part = toToolResult(body, request);
     const [read] = await readMedia([{ role: 'user', parts: [part] }], c.var.signal);
     const result = read?.parts.find((one) => one.type === 'tool-result') ?? part;
     const answer = { decision: 'allow', result } as const;

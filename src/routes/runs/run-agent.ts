@@ -44,7 +44,7 @@ export function goOnWithRuns(run: Run, book: RunBook): void {
       await book.start(run, { ...toNewRun(RunBody.parse(body), about), wasPutOff: true });
     } catch (error) {
       // One that may not be any more has failed, and its record says why.
-      book.failLeft(id, direct.failures.toFailure(toRunError(error), id).body);
+      await book.failLeft(id, direct.failures.toFailure(toRunError(error), id).body);
     }
   });
 }
@@ -52,7 +52,7 @@ export function goOnWithRuns(run: Run, book: RunBook): void {
 /** `POST /api/runs/{id}/resume`: a new run, in the session of one that the end of the server cut. */
 export function resumeRun(run: Run, book: RunBook) {
   return async (c: Context<AppEnv, '/:id'>): Promise<Response> => {
-    const { id, state, body, sessionId } = book.get(c.req.param('id'), c.var.caller.keyId);
+    const { id, state, body, sessionId } = await book.get(c.req.param('id'), c.var.caller.keyId);
     if (state !== 'interrupted') {
       throw new RunError(
         'conflict',
@@ -70,7 +70,7 @@ async function startInBackground(c: Context<AppEnv>, details: NewRun, run: Run, 
   await book.start(run, details);
   const { requestId, keyId } = details.request.caller;
   c.header('location', `/api/runs/${requestId}`);
-  return c.json(toRunView(book.get(requestId, keyId)), 202);
+  return c.json(toRunView(await book.get(requestId, keyId)), 202);
 }
 
 function toNewRun(

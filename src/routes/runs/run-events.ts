@@ -14,10 +14,10 @@ type Parts = { book: RunBook; stopping: AbortSignal };
  * `?after=` names, while the run goes on and afterwards.
  */
 export function followRun({ book, stopping }: Parts) {
-  return (c: Context<AppEnv, '/:id'>): Response => {
+  return async (c: Context<AppEnv, '/:id'>): Promise<Response> => {
     const { caller, signal } = c.var;
     const id = c.req.param('id');
-    book.get(id, caller.keyId);
+    await book.get(id, caller.keyId);
     const after =
       readNumber(c.req.query('after'), 'after') ??
       readNumber(c.req.header('last-event-id'), 'Last-Event-ID') ??

@@ -8,15 +8,16 @@ type TaskContext = Context<AppEnv, '/:id/:taskId'>;
 
 /** `GET /api/runs/{id}/tasks`: what it began in the background, and what became of that. */
 export function listTasks(book: RunBook) {
-  return (c: Context<AppEnv, '/:id'>): Response =>
-    c.json({ tasks: book.listTasks(c.req.param('id'), c.var.caller.keyId) });
+  return async (c: Context<AppEnv, '/:id'>): Promise<Response> =>
+    c.json({ tasks: await book.listTasks(c.req.param('id'), c.var.caller.keyId) });
 }
 
 /** `GET /api/runs/{id}/tasks/{taskId}/output`: the end of it, while the run is at work. */
 export function readTaskOutput(book: RunBook) {
   return async (c: TaskContext): Promise<Response> => {
     const { id, taskId } = c.req.param();
-    return c.json(await book.steer(id, c.var.caller.keyId).readTask(id, taskId));
+    const steering = await book.steer(id, c.var.caller.keyId);
+    return c.json(await steering.readTask(id, taskId));
   };
 }
 
@@ -25,9 +26,9 @@ export function stopTask(book: RunBook) {
   return async (c: TaskContext): Promise<Response> => {
     const { id, taskId } = c.req.param();
     const { keyId } = c.var.caller;
-    const steering = book.steer(id, keyId);
+    const steering = await book.steer(id, keyId);
     // The CLI says yes to whatever it is told to stop (CLI 2.1.330).
-    const task = book.listTasks(id, keyId).find((one) => one.id === taskId);
+    const task = (await book.listTasks(id, keyId)).find((one) => one.id === taskId);
     if (!task) throw new RunError('not-found', 'The run has no such task.', { param: 'taskId' });
     if (task.status !== 'running') throw new RunError('conflict', 'The task has ended.');
     await steering.stopTask(id, taskId);

@@ -17,7 +17,8 @@ export function sendMessage(book: RunBook) {
     const runId = c.req.param('id');
     const id = crypto.randomUUID();
     const { text } = c.req.valid('json');
-    await book.steer(runId, c.var.caller.keyId).send(runId, { id, text });
+    const steering = await book.steer(runId, c.var.caller.keyId);
+    await steering.send(runId, { id, text });
     return c.json({ id, state: 'queued' }, 202);
   };
 }
@@ -26,7 +27,8 @@ export function sendMessage(book: RunBook) {
 export function takeMessageBack(book: RunBook) {
   return async (c: Context<AppEnv, '/:id/:messageId'>): Promise<Response> => {
     const { id, messageId } = c.req.param();
-    if (!(await book.steer(id, c.var.caller.keyId).takeBack(id, messageId))) {
+    const steering = await book.steer(id, c.var.caller.keyId);
+    if (!(await steering.takeBack(id, messageId))) {
       throw new RunError('conflict', 'The agent has read the message.', { param: 'id' });
     }
     return c.json({ id: messageId, takenBack: true });
@@ -37,7 +39,8 @@ export function takeMessageBack(book: RunBook) {
 export function interruptRun(book: RunBook) {
   return async (c: Context<AppEnv, '/:id'>): Promise<Response> => {
     const id = c.req.param('id');
-    await book.steer(id, c.var.caller.keyId).interrupt(id);
+    const steering = await book.steer(id, c.var.caller.keyId);
+    await steering.interrupt(id);
     return c.json({ id, interrupted: true });
   };
 }
@@ -48,12 +51,12 @@ export function changeRun(book: RunBook) {
     const id = c.req.param('id');
     const { caller } = c.var;
     const change = c.req.valid('json');
-    const run = book.get(id, caller.keyId);
-    const steering = book.steer(id, caller.keyId);
+    const run = await book.get(id, caller.keyId);
+    const steering = await book.steer(id, caller.keyId);
     const body = RunBody.parse({ ...run.body, ...change });
     await book.checkRequest(direct.toRunRequest(body, caller).request);
     await steering.change(id, change);
-    return c.json(toRunView(book.get(id, caller.keyId)));
+    return c.json(toRunView(await book.get(id, caller.keyId)));
   };
 }
 
@@ -62,6 +65,7 @@ export function askRun(book: RunBook) {
   return async (c: IdContext<AskBody>): Promise<Response> => {
     const id = c.req.param('id');
     const { question } = c.req.valid('json');
-    return c.json({ answer: await book.steer(id, c.var.caller.keyId).ask(id, question) });
+    const steering = await book.steer(id, c.var.caller.keyId);
+    return c.json({ answer: await steering.ask(id, question) });
   };
 }

@@ -14,22 +14,22 @@ type IdContext = Context<AppEnv, '/:id'>;
 
 /** `GET /api/runs`: the caller's own, the newest first. */
 export function listRuns(book: RunBook) {
-  return (c: Context<AppEnv>): Response => {
+  return async (c: Context<AppEnv>): Promise<Response> => {
     const limit = readLimit(c.req.query('limit'), DEFAULT_LIMIT, MAX_LIMIT);
     const { state, session, before } = c.req.query();
     if (state !== undefined && !isRunState(state)) {
       throw new RunError('invalid-request', 'There is no such state.', { param: 'state' });
     }
     const filter = { state, sessionId: session, before, limit: limit + 1 };
-    const runs = book.list(c.var.caller.keyId, filter);
+    const runs = await book.list(c.var.caller.keyId, filter);
     return c.json({ runs: runs.slice(0, limit).map(toListedRun), hasMore: runs.length > limit });
   };
 }
 
 /** `GET /api/runs/{id}` */
 export function getRun(book: RunBook) {
-  return (c: IdContext): Response =>
-    c.json(toRunView(book.get(c.req.param('id'), c.var.caller.keyId)));
+  return async (c: IdContext): Promise<Response> =>
+    c.json(toRunView(await book.get(c.req.param('id'), c.var.caller.keyId)));
 }
 
 /** `DELETE /api/runs/{id}`: one that has ended already is answered as it is. */
@@ -40,9 +40,9 @@ export function cancelRun(book: RunBook) {
 
 /** `DELETE /api/runs/{id}/record`: nothing of the run is kept; its session stays. */
 export function deleteRunRecord(book: RunBook) {
-  return (c: IdContext): Response => {
+  return async (c: IdContext): Promise<Response> => {
     const id = c.req.param('id');
-    book.remove(id, c.var.caller.keyId);
+    await book.remove(id, c.var.caller.keyId);
     return c.json({ id, deleted: true });
   };
 }

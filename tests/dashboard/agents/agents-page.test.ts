@@ -84,7 +84,7 @@ test('what a run cost that was cancelled stands in the list and in its head', as
   const id = await start(app, 'leave me');
   const headers = { authorization: `Bearer ${APP_KEY}` };
   await app.request(`/api/runs/${id}`, { method: 'DELETE', headers });
-  runs.charge(id, 0.0375);
+  await runs.charge(id, 0.0375);
   expect(await openSignedIn(app, '/agents')).toContain('<td data-name="Cost">$0.0375</td>');
   expect(await openSignedIn(app, `/dashboard/runs/${id}`)).toContain('<dd>$0.0375</dd>');
 });

@@ -2,14 +2,11 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { z } from 'zod';
 
-import type { StoredRun } from './run-store.ts';
+import type { Left, RunStore, StoredRun } from '../run-store.ts';
 
 /** The server of these is dead, or gave them back; older servers noted none. */
 const IS_LEFT = `(server = '' OR server IN (SELECT value FROM json_each($dead))
   OR ($withUnknown AND server IS NULL))`;
-
-/** Which runs no server is at: those of these dead ones, and maybe those of unknown ones. */
-type Left = { dead: readonly string[]; withUnknown: boolean };
 
 const servers = z.array(z.object({ server: z.string() }));
 
@@ -23,7 +20,10 @@ type LeftStoreOptions = {
 };
 
 /** Finds what servers left in the file of the runs. */
-export function createLeftStore(database: DatabaseSync, options: LeftStoreOptions) {
+export function createLeftStore(
+  database: DatabaseSync,
+  options: LeftStoreOptions,
+): Pick<RunStore, 'giveBack' | 'listServers' | 'hasGivenBack' | 'interruptLeft' | 'claimPutOff'> {
   const { isUnfinished, isPutOff, parse, withdraw } = options;
   const giveBack = database.prepare(`UPDATE runs SET server = '' WHERE id = ?`);
   const listServers = database.prepare(
@@ -42,20 +42,15 @@ export function createLeftStore(database: DatabaseSync, options: LeftStoreOption
   );
 
   return {
-    /** A run that has not begun is for any server to carry out. */
-    giveBack: (id: string) => void giveBack.run(id),
-    /** The servers that have unfinished runs. */
-    listServers: () => servers.parse(listServers.all()).map(({ server }) => server),
-    /** Whether a server gave a run back that nobody has taken since. */
-    hasGivenBack: () => findGivenBack.get() !== undefined,
-    /** What was left has ended at this time, where it had begun. */
-    interruptLeft(left: Left, endedAt: number): readonly StoredRun[] {
+    giveBack: async (id) => void giveBack.run(id),
+    listServers: async () => servers.parse(listServers.all()).map(({ server }) => server),
+    hasGivenBack: async () => findGivenBack.get() !== undefined,
+    async interruptLeft(left, endedAt) {
       const cut = parse(interrupt.all({ ...toParameters(left), endedAt }));
       withdraw(cut.map(({ id }) => id));
       return cut;
     },
-    /** What was left and had not begun is this server's from here on, and no other's; the oldest first. */
-    claimPutOff(left: Left, server: string): readonly StoredRun[] {
+    async claimPutOff(left, server) {
       const claimed = parse(claim.all({ ...toParameters(left), server }));
       return claimed.toSorted((one, other) => one.createdAt - other.createdAt);
     },
