@@ -8,7 +8,7 @@ const CANONICAL = 'run.ts run-input.ts run-error.ts run-answer.ts batch.ts';
  */
 const ROOMS: Readonly<Record<string, string>> = {
   '*.ts':
-    'zod node:* run.ts run-error.ts is-inside.ts host-list.ts setting-schemas.ts settings.ts webhook-secret.ts',
+    'zod node:* run.ts run-error.ts is-inside.ts host-list.ts setting-schemas.ts settings.ts webhook-secret.ts tags.ts',
   '{run,run-agent,run-input,run-error,run-answer,backend}.ts':
     'run.ts run-agent.ts run-input.ts run-error.ts',
 
@@ -24,13 +24,13 @@ const ROOMS: Readonly<Record<string, string>> = {
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
   'cluster/**':
-    'run.ts run-input.ts run-error.ts run-wire.ts backend.ts within.ts state/shared-state.ts bullmq ioredis zod node:*',
+    'run.ts run-input.ts run-error.ts run-wire.ts backend.ts tags.ts within.ts state/shared-state.ts bullmq ioredis zod node:*',
 
-  'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts read-json.ts allowed-folders.ts host-list.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
+  'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts read-json.ts tags.ts allowed-folders.ts host-list.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
 
   // Dialects are pure: neither Hono, nor Node, nor each other.
   'dialects/*.ts': `${CANONICAL} zod`,
-  'dialects/*/**': `${CANONICAL} tool-rule.ts read-json.ts webhook-secret.ts ../dialect.ts ../operation.ts ../trial.ts ../shared/ zod`,
+  'dialects/*/**': `${CANONICAL} tool-rule.ts tags.ts read-json.ts webhook-secret.ts ../dialect.ts ../operation.ts ../trial.ts ../shared/ zod`,
   'dialects/openai-responses/tools/**': `${CANONICAL} ../body.ts ../content.ts ../../shared/ zod`,
   'openapi/**': 'run-error.ts dialects/ keys/api-key.ts zod',
 
@@ -40,7 +40,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'dashboard/**': `${CANONICAL} plan-windows.ts agent-runs/ dialects/index.ts dialects/trial.ts http/ keys/ limits/ observation/ responses/ routes/ sessions/session-transcript.ts state/shared-state.ts hono zod node:*`,
 
   'keys/**':
-    'run.ts run-input.ts run-error.ts tool-rule.ts allowed-folders.ts host-list.ts backend.ts settings.ts state/ p-limit zod node:*',
+    'run.ts run-input.ts run-error.ts tool-rule.ts tags.ts allowed-folders.ts host-list.ts backend.ts settings.ts state/ p-limit zod node:*',
   'limits/**': 'run.ts run-error.ts within.ts keys/ state/ node:*',
   'sessions/**': 'run.ts run-error.ts state/ zod node:*',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',

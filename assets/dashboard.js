@@ -1,7 +1,7 @@
 // What every page does: it asks the server for its sections again, and acts on buttons. The sign-in is a
 // cookie that scripts cannot see; there is no key here.
 import { copyText } from './copy-text.js';
-import { call as ask } from './server.js';
+import { call as ask, toJson } from './server.js';
 
 /** How each style of a time is told in the reader's own zone. */
 const TIMES = {
@@ -92,7 +92,7 @@ function say(text, by = 'action') {
 async function onClick(event) {
   const button = event.target.closest('button');
   if (!button) return;
-  const { delete: path, confirm: question, load, copy, hide } = button.dataset;
+  const { delete: unwanted, patch, body, confirm: question, load, copy, hide } = button.dataset;
   if (hide) document.getElementById(hide).hidden = true;
   if (copy)
     void copyText(
@@ -104,9 +104,10 @@ async function onClick(event) {
     part.dataset.source = load;
     await refresh(part);
   }
+  const path = unwanted ?? patch;
   if (path && (!question || confirm(question))) {
     button.disabled = true;
-    await call(path, { method: 'DELETE' });
+    await call(path, patch ? toJson('PATCH', JSON.parse(body)) : { method: 'DELETE' });
     await refresh(part);
     if (button.isConnected) button.disabled = false;
     else part.focus();

@@ -46,6 +46,8 @@ export type RunRequest = {
   /** Present when the request wants an agent with built-in tools; absent when it wants a model. */
   agent: AgentOptions | undefined;
   caller: Caller;
+  /** Only a server that has all of these may carry it out. */
+  tags?: readonly string[] | undefined;
   /** Waits for its turn as long as it takes: its caller has gone already. */
   isPatient?: true;
   /** Nobody reads its answer before that is whole, so that it can be begun anew. */

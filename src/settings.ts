@@ -14,6 +14,7 @@ import {
   toPair,
   wholeNumber,
 } from './setting-schemas.ts';
+import { TAG, TAG_WORDS } from './common/tags.ts';
 import { WEBHOOK_SECRET, WEBHOOK_SECRET_WORDS } from './common/webhook-secret.ts';
 
 /** One setting: its check, its default and what a person must know to set it. */
@@ -466,6 +467,19 @@ export const SETTINGS = {
     default: 'both',
     meaning:
       'What the program is in a cluster: `front` serves HTTP and needs no CLI, `worker` runs the CLI, `both` does both.',
+  },
+  WORKER_TAGS: {
+    schema: list(',', z.string().regex(TAG)),
+    expected: `a comma-separated list, each ${TAG_WORDS}`,
+    default: '',
+    meaning:
+      'Tags, comma-separated, of what only this server or worker has, such as `gpu`: a request (`tags` of `/api/run`) and a key may ask for them. It has one more, `account:` with the account of its CLI.',
+  },
+  TRANSCRIPTS: {
+    ...oneOf(['local', 'shared']),
+    default: 'local',
+    meaning:
+      'Where a worker of a cluster has the transcripts of sessions: `local` to its machine, which then goes on with them alone, or `shared` with all workers that say so, see docs/cluster.md.',
   },
   WORKER_LOCK_MS: {
     ...milliseconds(600_000, 500),

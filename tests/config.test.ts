@@ -67,10 +67,12 @@ test('without any variable, every setting has its default', () => {
       "startTimeoutMs": 60000,
       "stateDir": "/home/somebody/.local/state/claude-code-proxy",
       "suspendedCallTtlMs": 600000,
+      "transcripts": "local",
       "warmProcesses": 2,
       "webhookAllowedHosts": [],
       "workerConcurrency": 2,
       "workerLockMs": 5000,
+      "workerTags": [],
     }
   `);
 });

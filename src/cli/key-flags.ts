@@ -27,6 +27,7 @@ export const KEYS_HELP = `Keys, beside the owner's:
   --background-runs <n>        --waiting-runs <n>            of its agents, at once
   --permission-modes <list>    modes its agents may ask for (default all that the server allows)
   --mcp-hosts <list>           hosts whose MCP servers its agents may name, or * (default none)
+  --tags <list>                what a worker must have that carries out its requests, like account:ana@example.com
   --denied-tools <list>        built-in tools its agents never get, like Bash,WebFetch;
                                a pattern, like Bash(git push *), can be got around
   --overlap-seconds <n>        how long the text that a key had is good beside the one that rotate gives it
@@ -52,6 +53,7 @@ const OPTIONS = {
   'background-runs': { type: 'string' },
   'waiting-runs': { type: 'string' },
   'mcp-hosts': { type: 'string' },
+  tags: { type: 'string' },
   'overlap-seconds': { type: 'string' },
 } as const;
 
@@ -61,6 +63,7 @@ const LISTS: ReadonlySet<string> = new Set([
   'permission-modes',
   'denied-tools',
   'mcp-hosts',
+  'tags',
 ]);
 
 /** Reads the command line behind `keys`. Throws an error of one sentence when it does not understand it. */

@@ -3,6 +3,7 @@ import { Queue } from 'bullmq';
 import { SHARED_QUEUE, toOwnQueue, type Names } from './names.ts';
 import type { ClusterRedis } from './open-redis.ts';
 import type { Seal } from './seal.ts';
+import { createTaggedQueues } from './tagged-queues.ts';
 
 /** What stands in a job: which run it is about, and that one of the cluster says so. */
 export type JobData = { run: string; signature: string };
@@ -14,6 +15,8 @@ export type JobQueue = {
     round: number | string;
     turn: number;
     worker?: string | undefined;
+    /** What the workers must have to which it is offered. */
+    tags?: readonly string[] | undefined;
   }) => Promise<AddedJob>;
   /** Takes back what nobody has taken yet; the rest is found to be unwanted when it is taken. */
   remove: (job: AddedJob) => Promise<void>;
@@ -31,6 +34,7 @@ export function createJobQueue(
   { cluster, names, seal }: { cluster: ClusterRedis; names: Names; seal: Seal },
   onProblem: (error: unknown) => void,
 ): JobQueue {
+  const tagged = createTaggedQueues({ cluster, names });
   const queues = new Map<string, Queue<JobData>>();
   const open = (name: string) => {
     const known = queues.get(name);
@@ -44,14 +48,20 @@ export function createJobQueue(
     queues.set(name, queue);
     return queue;
   };
+  const findQueue = async (worker: string | undefined, tags: readonly string[]) => {
+    if (worker !== undefined) return { name: toOwnQueue(worker), wake: worker };
+    if (tags.length > 0) return tagged.note(tags);
+    return { name: SHARED_QUEUE, wake: 'all' };
+  };
   return {
-    async add({ run, round, turn, worker }) {
-      const queue = open(worker === undefined ? SHARED_QUEUE : toOwnQueue(worker));
+    async add({ run, round, turn, worker, tags = [] }) {
+      const { name, wake } = await findQueue(worker, tags);
+      const queue = open(name);
       const id = `${run}-${round}`;
       const data = { run, signature: seal.sign(toSigned(run)) };
       const priority = Math.min(LAST_PRIORITY, turn + 1);
       await queue.add('run', data, { jobId: id, priority });
-      await cluster.redis.publish(names.wake, worker ?? 'all');
+      await cluster.redis.publish(names.wake, wake);
       return { queue: queue.name, id };
     },
     remove: async ({ queue, id }) => void (await open(queue).remove(id)),

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 import { WIRE_VERSION } from '../run-wire.ts';
 
 /** How long runs, and what is for a front, stay in Redis without their front, in milliseconds. */
@@ -29,6 +31,8 @@ export function createNames(prefix: string) {
     running: `${prefix}:running`,
     /** Whose turn it is. */
     turns: `${prefix}:turns`,
+    /** The tags for which there is a queue, as JSON, by when they were last asked for. */
+    taggedQueues: `${prefix}:tagged-queues`,
     /** Which worker holds a waiting call, a conversation or a session. */
     held: (name: string) => `${prefix}:held:${name}`,
     /** Channels: what a worker and a front are told, and that there is a job. */
@@ -45,6 +49,14 @@ export const SHARED_QUEUE = `runs-${WIRE_VERSION}`;
 export function toOwnQueue(worker: string): string {
   return `${SHARED_QUEUE}-${worker}`;
 }
+
+/** The queue of runs that want workers with these tags. */
+export function toTaggedQueue(tags: readonly string[]): string {
+  return `${SHARED_QUEUE}-tags-${hash('sha256', JSON.stringify(tags), 'hex').slice(0, 32)}`;
+}
+
+/** The tag of workers whose transcripts are in one place; sessions on one of them are noted as being there. */
+export const SHARED_TRANSCRIPTS = 'transcripts:shared';
 
 /** Names a worker; its home is the state folder where its sessions are, which the next one there has, too. */
 export function toWorkerId(home: string, start: string): string {

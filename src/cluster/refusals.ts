@@ -18,9 +18,21 @@ export function toNoWorker(): RunError {
   return refuse('No worker is there at present. Try again later.', 2);
 }
 
+/** An admin named a worker that is not there. */
+export function toUnknownWorker(): RunError {
+  return new RunError('not-found', 'There is no worker with this id now.');
+}
+
 /** No worker took a run in time. */
-export function toQueueTimeout(): RunError {
-  return refuse('No worker of this version took the request in time. Try again later.', 2);
+export function toQueueTimeout(tags: readonly string[] = []): RunError {
+  const which = tags.length === 0 ? 'of this version' : `with the tags ${tags.join(', ')}`;
+  return refuse(`No worker ${which} took the request in time. Try again later.`, 2);
+}
+
+/** A session's worker lacks what the request wants. */
+export function toSessionElsewhere(tags: readonly string[]): RunError {
+  const sentence = `This session is on a worker that lacks one of the tags ${tags.join(', ')}: begin another session.`;
+  return new RunError('invalid-request', sentence, { param: 'tags' });
 }
 
 /** A session's worker is away. */

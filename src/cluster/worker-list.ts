@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { ClusterRedis } from './open-redis.ts';
 import { type Names, toOwnQueue } from './names.ts';
+import { listQueueKeys } from './queue-keys.ts';
 
 const Count = z.number();
 
@@ -19,7 +20,8 @@ const WorkerFacts = z.object({
   account: z.string().nullable(),
   cliVersion: z.string(),
   processes: z.object({ running: Count, ready: Count, kept: Count, suspended: Count }),
-  /** Workers of an earlier version do not tell. */
+  /** Workers of an earlier version do not tell these two. */
+  tags: z.array(z.string()).default([]),
   planLimits: z
     .array(
       z.object({
@@ -64,22 +66,10 @@ export async function readWorkers(parts: Parts): Promise<WorkerFacts[]> {
   });
 }
 
-/** What BullMQ keeps of a queue beside its jobs. */
-const QUEUE_KEYS =
-  'meta id pc marker events stalled stalled-check wait active paused prioritized delayed completed failed'.split(
-    ' ',
-  );
-
 /** Nothing is looked for of a worker that left, nor anything of its queue kept. */
 export async function forgetWorker({ cluster, names }: Parts, id: string): Promise<void> {
   const { redis } = cluster;
-  const toKey = (name: string) => `${names.prefix}:${toOwnQueue(id)}:${name}`;
-  const jobs = await Promise.all([
-    redis.lrange(toKey('wait'), 0, -1),
-    redis.lrange(toKey('active'), 0, -1),
-    redis.zrange(toKey('prioritized'), '0', '-1'),
-  ]);
-  const keys = [...QUEUE_KEYS, ...jobs.flat().flatMap((job) => [job, `${job}:lock`])].map(toKey);
+  const { keys } = await listQueueKeys(redis, `${names.prefix}:${toOwnQueue(id)}`);
   await redis
     .multi()
     .del(names.worker(id), ...keys)

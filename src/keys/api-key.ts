@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { isHostEntry } from '../common/host-list.ts';
+import { TAG, TAG_WORDS } from '../common/tags.ts';
 import type { PermissionMode } from '../run.ts';
 import { readToolRule } from '../tool-rule.ts';
 
@@ -47,6 +48,12 @@ export const KeyRules = z.strictObject({
   mcpHosts: z
     .array(z.string().refine((text) => text === '*' || isHostEntry(text), 'must be a host'))
     .min(1)
+    .optional(),
+  /** Its requests are carried out only where all of these tags are: on certain workers, or with a certain login. */
+  tags: z
+    .array(z.string().regex(TAG, `must be ${TAG_WORDS}`))
+    .min(1)
+    .max(20)
     .optional(),
   permissionModes: z.array(z.enum(PERMISSION_MODES)).min(1).optional(),
   /** In the CLI's notation. Only a whole tool (`Bash`) is a wall; who is denied `Bash(id)` says it otherwise. */

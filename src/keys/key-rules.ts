@@ -29,7 +29,7 @@ export function createKeyRules({ modelAliases, readModels }: KeyRulesOptions): A
       const name = modelAliases.get(model) ?? model;
       if (!mayUseModel(key, [model, name], catalogue)) throw toModelError(model, param);
     }
-    return withDeniedTools(key, request);
+    return withTags(key, withDeniedTools(key, request));
   };
 
   async function catalogueFor({ models }: ApiKey) {
@@ -99,6 +99,11 @@ function checkMcpServers({ mcpHosts = [] }: ApiKey, { agent }: RunRequest) {
       param: `mcpServers.${index}.url`,
     });
   }
+}
+
+function withTags({ tags = [] }: ApiKey, request: RunRequest): RunRequest {
+  if (tags.length === 0) return request;
+  return { ...request, tags: [...new Set([...(request.tags ?? []), ...tags])] };
 }
 
 /** The CLI lets what is disallowed win over what is allowed, in every permission mode. */

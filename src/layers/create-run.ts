@@ -1,4 +1,5 @@
 import { createAnswerChecks } from './answer-check/answer-check.ts';
+import { toAccountTags } from '../common/tags.ts';
 import type { AllowedFolders } from '../allowed-folders.ts';
 import type { Backend, Steering } from '../backend.ts';
 import type { Config } from '../config.ts';
@@ -27,6 +28,7 @@ import { withMcpServers } from './with-mcp-servers.ts';
 import { withPermissionMode } from './with-permission-mode.ts';
 import { withRetry } from './with-retry.ts';
 import { withStrictTools } from './with-strict-tools.ts';
+import { countWithTags, withTags } from './with-tags.ts';
 import { withStructuredOutput } from './with-structured-output.ts';
 import { withWatchdogs } from './with-watchdogs.ts';
 import { withStop } from './with-stop.ts';
@@ -88,6 +90,7 @@ export function createRun(parts: RunParts): LayeredRun {
   run = withFolders(run);
   run = withPermissionMode(run, { allowBypass: config.allowBypassPermissions });
   run = withMcpServers(run, config.mcpAllowedHosts);
+  if (!parts.isElsewhere) run = withTags(run, toTags(parts));
   run = withModelAliases(run, config.modelAliases);
   run = withKey(run, parts.keys);
   run = withLoginAdvice(run, parts.loginCommand);
@@ -122,11 +125,19 @@ function steer({ backend, config }: RunParts, places: HeldPlaces) {
 }
 
 /** The layers that counting needs, too. */
-function createCountTokens({ backend, gate, config, keys, loginCommand }: RunParts): CountTokens {
+function createCountTokens(parts: RunParts): CountTokens {
+  const { backend, gate, config, keys, loginCommand } = parts;
   let count = countBehindGate(backend.countTokens, gate);
+  if (!parts.isElsewhere) count = countWithTags(count, toTags(parts));
   count = countWithModelAliases(count, config.modelAliases);
   count = countWithKey(count, keys);
   return countWithLoginAdvice(count, loginCommand);
+}
+
+/** What this server has: what the settings say, and whose login. */
+function toTags({ config, backend }: RunParts) {
+  const readMore = async () => toAccountTags((await backend.readStatus()).account);
+  return { tags: config.workerTags, readMore };
 }
 
 /** Where agents may work. */

@@ -6,12 +6,14 @@ import { Model, ModelList } from './answers/model.ts';
 
 /** What the operations that belong to no dialect name. */
 export const ownSchemas = {
-  bodies: { KeyRules, NewKeyRequest: NewKey, Rotation },
+  bodies: { KeyRules, NewKeyRequest: NewKey, Rotation, WorkerChange: admin.WorkerChange },
   answers: {
     AddedKey: admin.AddedKey,
+    ChangedWorker: admin.ChangedWorker,
     History: admin.History,
     KeyList: admin.KeyList,
     Readiness: admin.Readiness,
+    RemovedWorker: admin.RemovedWorker,
     RequestList: admin.RequestList,
     RevokedKey: admin.RevokedKey,
     RunList: admin.RunList,

@@ -9,9 +9,14 @@ export type ClusterState = {
   /** Whether its Redis answers. */
   isUp: () => boolean;
   workers: () => readonly ClusterWorkerState[];
+  /** Lets a worker take no more, or take again. Throws `not-found` for an unknown one. */
+  setDraining: (worker: string, isDraining: boolean) => Promise<void>;
+  /** Lets a worker finish what it has, and leave. Throws `not-found` for an unknown one. */
+  remove: (worker: string) => Promise<void>;
 };
 
-type ClusterWorkerState = {
+/** A worker, as it says it is. */
+export type ClusterWorkerState = {
   id: string;
   host: string;
   version: string;
@@ -20,6 +25,7 @@ type ClusterWorkerState = {
   isDraining: boolean;
   loggedIn: boolean | null;
   account: string | null;
+  tags: readonly string[];
   cliVersion: string;
   seenAt: number;
 };

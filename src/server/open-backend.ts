@@ -76,10 +76,15 @@ export type OpenedWorker = {
   close: (graceMs: number) => Promise<void>;
 };
 
+export type OwnWorkerParts = Pick<CliParts, 'log'> & {
+  /** Called when an admin wants it to leave. Default: it does, and the rest of the program stays. */
+  onRemove?: () => void;
+};
+
 /** Makes this process a worker of the cluster. */
 export async function openOwnWorker(
   options: ServerOptions,
-  { log }: Pick<CliParts, 'log'>,
+  { log, onRemove }: OwnWorkerParts,
 ): Promise<OpenedWorker> {
   const { config } = options;
   const { openWorker } = await import('../cluster/worker/open-worker.ts');
@@ -104,10 +109,13 @@ export async function openOwnWorker(
     version: options.version,
     cliVersion: options.claude.version,
     places: config.workerConcurrency,
+    tags: config.workerTags,
+    sharesTranscripts: config.transcripts === 'shared',
     lockMs: config.workerLockMs,
     stalledMs: config.stalledIntervalMs,
     backend: cli.backend,
     run: createWorkerRun({ config, backend: cli.backend }),
+    onRemove: onRemove ?? (() => void joined.worker?.leave(config.shutdownGraceMs)),
     onChange: () => noteChange(),
     onProblem: (error) => log.error({ err: error }, 'the worker has a problem'),
   }).catch(async (error: unknown) => {

@@ -20,7 +20,11 @@ export async function startWorker(options: ServerOptions): Promise<RunningWorker
     level: config.logLevel,
     secrets: [...listClusterSecrets(config), ...listSecrets(environment)],
   });
-  const own = await openOwnWorker(options, { log });
+  const removed = Promise.withResolvers<string>();
+  const own = await openOwnWorker(options, {
+    log,
+    onRemove: () => removed.resolve('an admin removed this worker'),
+  });
   const drain = { isOn: false };
   const app = createWorkerApp(own, options, drain);
   const listening = await listen({
@@ -47,10 +51,12 @@ export async function startWorker(options: ServerOptions): Promise<RunningWorker
   }
 
   let stopping: Promise<void> | undefined;
+  const stop = (reason: string) => (stopping ??= stopOnce(reason));
+  void removed.promise.then(stop);
   return {
     url: listening.url,
     cliStatus: { loggedIn: status?.isLoggedIn, account: status?.account },
-    stop: (reason) => (stopping ??= stopOnce(reason)),
+    stop,
   };
 }
 

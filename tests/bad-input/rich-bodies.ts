@@ -243,5 +243,6 @@ export const RICH_BODIES: Readonly<Record<string, object>> = {
   'POST /api/show': { model: 'sonnet', name: 'sonnet', verbose: false },
   'POST /api/admin/keys': { name: 'laptop', ...EVERY_RULE },
   'POST /api/admin/keys/{id}/rotate': { overlapSeconds: 60 },
+  'PATCH /api/admin/workers/{id}': { isDraining: true },
   'PUT /api/admin/keys/{id}': { scopes: ['chat'], models: ['sonnet'], usdPerDay: 2.5 },
 };

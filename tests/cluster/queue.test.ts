@@ -295,7 +295,7 @@ async function join(
   return front;
 }
 
-async function work(prefix: string, run: Run) {
+async function work(prefix: string, run: Run, tags: readonly string[] = []) {
   const backend: Backend = {
     run,
     steering: NO_STEERING,
@@ -320,6 +320,9 @@ async function work(prefix: string, run: Run) {
     version: 'test',
     cliVersion: 'none',
     places: 1,
+    tags,
+    sharesTranscripts: false,
+    onRemove: ignore,
     lockMs: 5000,
     stalledMs: 1000,
     backend,

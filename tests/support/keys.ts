@@ -30,6 +30,7 @@ export const EVERY_RULE = {
   waitingRuns: 1,
   permissionModes: ['plan'],
   mcpHosts: ['tools.example.com'],
+  tags: ['gpu'],
   deniedTools: ['Bash(git push *)'],
 } as const;
 

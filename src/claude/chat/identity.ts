@@ -35,6 +35,7 @@ const REQUEST = {
   isPlaced: 'none',
   // Read only by a cluster.
   isWhole: 'none',
+  tags: 'none',
 } satisfies Lifetimes<Omit<ChatRequest, 'sampling' | 'caller'>>;
 
 const SAMPLING = {

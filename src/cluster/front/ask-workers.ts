@@ -3,10 +3,13 @@ import { randomUUID } from 'node:crypto';
 import type { Backend, Steering } from '../../backend.ts';
 import { requestToWire } from '../../run-wire.ts';
 import { RunError } from '../../run-error.ts';
+import { toNoWorker } from '../refusals.ts';
 
 export type AskWorkersOptions = {
   /** Asks a worker, by default the one with the least to do. */
   ask: (method: string, args: readonly unknown[], worker?: string) => Promise<unknown>;
+  /** The worker with the least to do among those that have these tags. */
+  leastBusy: (tags?: readonly string[]) => string | undefined;
   /** The worker of the run with this request's id. */
   findWorker: (requestId: string) => string | undefined;
 };
@@ -14,6 +17,7 @@ export type AskWorkersOptions = {
 /** What a back end is asked beside runs, asked of the workers. */
 export function createAskWorkers({
   ask,
+  leastBusy,
   findWorker,
 }: AskWorkersOptions): Pick<
   Backend,
@@ -36,7 +40,11 @@ export function createAskWorkers({
         (await steer('readTask', args)) as Awaited<ReturnType<Steering['readTask']>>, // as it is there
       stopTask: async (...args) => void (await steer('stopTask', args)),
     },
-    countTokens: async (request) => Number(await ask('countTokens', [requestToWire(request)])),
+    async countTokens(request) {
+      const worker = leastBusy(request.tags);
+      if (worker === undefined) throw toNoWorker();
+      return Number(await ask('countTokens', [requestToWire(request)], worker));
+    },
     readStatus: async () =>
       (await ask('readStatus', [])) as Awaited<ReturnType<Backend['readStatus']>>, // as it is there
     createSessionId: () => Promise.resolve(randomUUID()),

@@ -3,14 +3,19 @@ import { randomUUID } from 'node:crypto';
 import type { Run } from '../../run.ts';
 import { createGoingRun, type GoingRun } from './going-run.ts';
 import type { Arrival } from './inboxes.ts';
-import { toHome } from '../names.ts';
+import { SHARED_TRANSCRIPTS, toHome } from '../names.ts';
 import { createListener, type Said } from '../placement.ts';
 import { readRunEvents } from './read-run-events.ts';
 import { toSessionAway, toWorkerLost } from '../refusals.ts';
 import { createSubmit, type SubmitOptions } from './submit-runs.ts';
 
+export type FrontRunsOptions = SubmitOptions & {
+  /** Whether a worker has transcripts in common with others. */
+  sharesTranscripts: (worker: string) => boolean;
+};
+
 /** The runs of one front: puts them on the queue, and reads what their workers say. */
-export function createFrontRuns(options: SubmitOptions) {
+export function createFrontRuns(options: FrontRunsOptions) {
   const { records, onProblem } = options;
   const { submit, offer, giveUp } = createSubmit(options);
   const noteHolder = createNoteHolder(options);
@@ -72,7 +77,7 @@ export function createFrontRuns(options: SubmitOptions) {
 }
 
 /** Remembers who holds a conversation or a session. For chats that is a hint: any worker rebuilds one. */
-function createNoteHolder({ placement, isUp, onProblem }: SubmitOptions) {
+function createNoteHolder({ placement, isUp, sharesTranscripts, onProblem }: FrontRunsOptions) {
   return {
     async ofChat({ request, worker }: GoingRun, said: Said) {
       if (worker === undefined || request.agent || !isUp()) return;
@@ -81,7 +86,8 @@ function createNoteHolder({ placement, isUp, onProblem }: SubmitOptions) {
     async ofSession({ request, worker }: GoingRun) {
       const session = request.agent?.session;
       if (session === undefined || worker === undefined) return;
-      await placement.noteSession(session.id, toHome(worker)).catch(onProblem);
+      const home = sharesTranscripts(worker) ? SHARED_TRANSCRIPTS : toHome(worker);
+      await placement.noteSession(session.id, home).catch(onProblem);
     },
   };
 }

@@ -11,6 +11,8 @@ export type GoingRun = {
   turn: number;
   /** The only worker that may have it. */
   pinnedTo: string | undefined;
+  /** What a worker must have to get it. */
+  tags: readonly string[] | undefined;
   worker: string | undefined;
   isClaimed: boolean;
   /** Jobs that were added for it. */
@@ -26,6 +28,7 @@ export function createGoingRun(request: RunRequest): GoingRun {
     request,
     turn: -1,
     pinnedTo: undefined,
+    tags: request.tags,
     worker: undefined,
     isClaimed: false,
     jobs: [],
@@ -39,7 +42,7 @@ export async function* readArrivals(one: GoingRun, waitMs: number): AsyncIterabl
   const wait = () => {
     clearTimeout(timer);
     if (one.request.isPatient) return;
-    timer = setTimeout(() => one.inbox.fail(toQueueTimeout()), waitMs);
+    timer = setTimeout(() => one.inbox.fail(toQueueTimeout(one.tags)), waitMs);
   };
   one.onAgain = wait;
   if (!one.isClaimed) wait();

@@ -12,7 +12,7 @@ import { createJobQueue } from '../job-queue.ts';
 import { createNames, LEFT_MS } from '../names.ts';
 import { openRedis } from '../open-redis.ts';
 import { createPlacement, type PlacementOptions } from '../placement.ts';
-import { toNoWorker, toQueueAway } from '../refusals.ts';
+import { toNoWorker, toQueueAway, toUnknownWorker } from '../refusals.ts';
 import { createRunRecords } from '../run-records.ts';
 import { createSeal } from '../seal.ts';
 import { type ClusterView, createClusterWatch, createTick } from './watch-cluster.ts';
@@ -85,9 +85,9 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     cluster.close();
   }
 
-  const asking = createAskWorkers({ ask, findWorker: runs.findWorker });
+  const asking = createAskWorkers({ ask, ...watch, findWorker: runs.findWorker });
   return {
-    view: watch.view,
+    view: { ...watch.view, ...createManageWorkers(parts, ask, () => look(front, parts, options)) },
     backend: {
       ...asking,
       sessionWork: NO_SESSION_WORK,
@@ -95,6 +95,23 @@ export async function openFront(options: FrontOptions): Promise<Front> {
       counts: watch.counts,
       close,
     },
+  };
+}
+
+/** What admins say to workers; it is seen here when that is done. */
+function createManageWorkers(
+  { watch }: Parts,
+  ask: (method: string, args: readonly unknown[], worker: string) => Promise<unknown>,
+  lookAgain: () => Promise<void>,
+): Pick<ClusterView, 'setDraining' | 'remove'> {
+  const tell = async (worker: string, method: string, args: readonly unknown[]) => {
+    if (!watch.view.workers().some(({ id }) => id === worker)) throw toUnknownWorker();
+    await ask(method, args, worker);
+    await lookAgain();
+  };
+  return {
+    setDraining: (worker, isDraining) => tell(worker, 'setDraining', [isDraining]),
+    remove: (worker) => tell(worker, 'remove', []),
   };
 }
 

@@ -3,7 +3,8 @@ import { within } from '../../common/within.ts';
 import type { GoingRun } from './going-run.ts';
 import type { JobQueue } from '../job-queue.ts';
 import type { Placement } from '../placement.ts';
-import { toQueueAway, toQueueFull, toSessionAway } from '../refusals.ts';
+import { SHARED_TRANSCRIPTS } from '../names.ts';
+import { toQueueAway, toQueueFull, toSessionAway, toSessionElsewhere } from '../refusals.ts';
 import type { RunRecords } from '../run-records.ts';
 import type { Seal } from '../seal.ts';
 
@@ -21,11 +22,11 @@ export type SubmitOptions = {
   maxQueueSize: number;
   /** Longest wait of a run that is not patient, in milliseconds. */
   queueTimeoutMs: number;
-  /** Free places in the whole cluster. */
-  places: () => number;
+  /** Free places of the workers that have these tags, of all without any. */
+  places: (tags?: readonly string[]) => number;
   /** A worker on this state folder, if one lives. */
   findHome: (home: string) => string | undefined;
-  isAlive: (worker: string) => boolean;
+  isAlive: (worker: string, tags?: readonly string[]) => boolean;
   onProblem: (error: unknown) => void;
 };
 
@@ -57,39 +58,30 @@ export function createSubmit(options: SubmitOptions) {
   async function putOnRecord(id: string, one: GoingRun) {
     const { request } = one;
     const { agent, caller } = request;
-    const holder = agent ? await findSession(one) : await placement.findChat(request);
+    const holder = agent ? await findSession(one, options) : await placement.findChat(request);
     const turn = await records.submit(id, {
       front: options.front,
       keyId: caller.keyId,
       kind: agent ? 'agent' : 'chat',
       waitMs: request.isPatient ? 0 : options.queueTimeoutMs,
       maxQueueSize: options.maxQueueSize,
-      places: options.places(),
+      places: options.places(one.tags),
       request: seal.close(requestToWire(request), `request ${id}`),
     });
     if (turn === 'full') throw toQueueFull();
     one.turn = turn;
-    const worker = holder !== undefined && options.isAlive(holder) ? holder : undefined;
-    one.jobs.push(await queue.add({ run: id, round: 'first', turn, worker }));
+    const { tags } = one;
+    const worker = holder !== undefined && options.isAlive(holder, tags) ? holder : undefined;
+    one.jobs.push(await queue.add({ run: id, round: 'first', turn, worker, tags }));
     if (worker === undefined || one.pinnedTo !== undefined) return;
     setTimeout(() => {
       if (!one.isClaimed) void offer(id, one, 'second').catch(options.onProblem);
     }, HOLDER_MS).unref();
   }
 
-  /** A session goes on where it is, and nowhere else. */
-  async function findSession(one: GoingRun) {
-    const session = one.request.agent?.session;
-    const home = session && !session.isNew && (await placement.findSession(session.id));
-    if (!home) return undefined;
-    one.pinnedTo = options.findHome(home);
-    if (!one.pinnedTo) throw toSessionAway();
-    return one.pinnedTo;
-  }
-
   async function offer(run: string, one: GoingRun, round: number | string) {
-    const { turn, pinnedTo: worker } = one;
-    one.jobs.push(await queue.add({ run, round, turn, worker }));
+    const { turn, pinnedTo: worker, tags } = one;
+    one.jobs.push(await queue.add({ run, round, turn, worker, tags }));
   }
 }
 
@@ -99,4 +91,19 @@ function createGiveUp({ records, queue }: SubmitOptions) {
     await records.cancel(id);
     await Promise.all(jobs.map((job) => queue.remove(job)));
   };
+}
+
+/** A session goes on where its transcript is, and nowhere else. */
+async function findSession(one: GoingRun, { placement, findHome, isAlive }: SubmitOptions) {
+  const session = one.request.agent?.session;
+  const home = session && !session.isNew && (await placement.findSession(session.id));
+  if (!home) return undefined;
+  if (home === SHARED_TRANSCRIPTS) {
+    one.tags = [...(one.tags ?? []), SHARED_TRANSCRIPTS];
+    return undefined;
+  }
+  one.pinnedTo = findHome(home);
+  if (!one.pinnedTo) throw toSessionAway();
+  if (!isAlive(one.pinnedTo, one.tags)) throw toSessionElsewhere(one.tags ?? []);
+  return one.pinnedTo;
 }

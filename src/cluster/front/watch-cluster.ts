@@ -1,6 +1,7 @@
 import type { BackendCounts, PlanLimit } from '../../backend.ts';
 import { within } from '../../common/within.ts';
-import { toHome } from '../names.ts';
+import { hasTags } from '../../common/tags.ts';
+import { SHARED_TRANSCRIPTS, toHome } from '../names.ts';
 import type { WorkerFacts } from '../worker-list.ts';
 
 /** What is seen of a cluster from one of its fronts. */
@@ -8,8 +9,14 @@ export type ClusterView = {
   /** Whether Redis answers. */
   isUp: () => boolean;
   workers: () => readonly WorkerFacts[];
+  /** Lets a worker take no more, or take again. Throws `not-found` for an unknown one. */
+  setDraining: (worker: string, isDraining: boolean) => Promise<void>;
+  /** Lets a worker finish what it has, and leave. Throws `not-found` for an unknown one. */
+  remove: (worker: string) => Promise<void>;
   queue: () => { waiting: number; running: number; concurrency: number };
 };
+
+type Tags = readonly string[] | undefined;
 
 /** What was last seen of the cluster. */
 export function createClusterWatch() {
@@ -23,7 +30,11 @@ export function createClusterWatch() {
     running: sum((worker) => worker.running),
     concurrency: sum((worker) => worker.places),
   });
-  const view: ClusterView = { isUp: () => isUp, workers: () => workers, queue };
+  const view: Omit<ClusterView, 'setDraining' | 'remove'> = {
+    isUp: () => isUp,
+    workers: () => workers,
+    queue,
+  };
   return {
     view,
     noteUp: (isTrue: boolean): void => void (isUp = isTrue),
@@ -31,11 +42,21 @@ export function createClusterWatch() {
       workers = found;
       waiting = count;
     },
-    places: () => queue().concurrency - queue().running,
-    isAlive: (id: string) => workers.some((worker) => worker.id === id && !worker.isDraining),
+    /** Free places of the workers that have these tags. */
+    places: (tags?: Tags) =>
+      workers
+        .filter((worker) => hasTags(worker, tags))
+        .reduce((total, { places, running }) => total + places - running, 0),
+    /** Whether a worker is there, with these tags, and takes runs. */
+    isAlive: (id: string, tags?: Tags) =>
+      workers.some((one) => one.id === id && !one.isDraining && hasTags(one, tags)),
+    /** Whether it has transcripts in common with others. */
+    sharesTranscripts: (id: string) =>
+      workers.some((one) => one.id === id && hasTags(one, [SHARED_TRANSCRIPTS])),
     findHome: (home: string) =>
       workers.find(({ id, isDraining }) => toHome(id) === home && !isDraining)?.id,
-    leastBusy: () => workers.toSorted(byLoad)[0]?.id,
+    leastBusy: (tags?: Tags) =>
+      workers.filter((worker) => hasTags(worker, tags)).toSorted(byLoad)[0]?.id,
     counts: (): BackendCounts => ({
       processes: {
         running: sum(({ processes }) => processes.running),

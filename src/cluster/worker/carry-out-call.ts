@@ -21,6 +21,28 @@ export async function carryOutCall(backend: Backend, { method, args }: Call): Pr
   return steer(...args);
 }
 
+export type ManageOptions = {
+  jobs: { pause: (isPaused: boolean) => void };
+  state: { isDraining: boolean };
+  /** Tells the cluster how the worker is. */
+  tell: () => Promise<void>;
+  onRemove: () => void;
+};
+
+/** What admins say to a worker itself; `undefined` for every other call. */
+export function createManage({ jobs, state, tell, onRemove }: ManageOptions) {
+  const change = async (isDraining: boolean) => {
+    state.isDraining = isDraining;
+    jobs.pause(isDraining);
+    await tell();
+  };
+  return ({ method, args }: Call): Promise<void> | undefined => {
+    if (method === 'setDraining') return change(args[0] === true);
+    if (method === 'remove') return Promise.resolve(onRemove());
+    return undefined;
+  };
+}
+
 function isSteering(steering: Steering, name: string): name is keyof Steering {
   return Object.hasOwn(steering, name);
 }

@@ -5,13 +5,14 @@ import type { Backend } from '../../backend.ts';
 import type { Caller, Run } from '../../run.ts';
 import { within } from '../../common/within.ts';
 import { createAnswerCalls } from '../calls.ts';
-import { carryOutCall } from './carry-out-call.ts';
+import { carryOutCall, createManage } from './carry-out-call.ts';
 import { createJobQueue } from '../job-queue.ts';
 import { createNames, LEFT_MS, toWorkerId } from '../names.ts';
 import { openRedis } from '../open-redis.ts';
 import { toShutdown } from '../../run-error.ts';
 import { createRunRecords } from '../run-records.ts';
 import { createSeal } from '../seal.ts';
+import { createTaggedQueues, readTagsHeard } from '../tagged-queues.ts';
 import { createTakeJobs } from './take-jobs.ts';
 import { createReadFacts, type ReadFactsOptions } from './worker-facts.ts';
 import { forgetWorker, tellWorker } from '../worker-list.ts';
@@ -28,6 +29,8 @@ export type WorkerOptions = Omit<ReadFactsOptions, 'id' | 'running'> & {
   backend: Backend;
   /** What runs go through here. */
   run: Run;
+  /** Called when an admin wants it to leave. */
+  onRemove: () => void;
   /** Called when it begins or ends a run. */
   onChange: () => void;
   onProblem: (error: unknown) => void;
@@ -50,7 +53,8 @@ const FAREWELL_MS = 1000;
 export async function openWorker(options: WorkerOptions): Promise<ClusterWorker> {
   const { lockMs, onProblem } = options;
   const parts = await openParts(options);
-  const { id, shared, cluster, names, runs, jobs, state, facts, tell } = parts;
+  const { shared, cluster, names, runs } = parts;
+  let leaving: Promise<void> | undefined;
   const timer = keepAlive(parts, lockMs / 3, onProblem);
   await listenTo(parts, options);
 
@@ -67,22 +71,28 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
         .pexpire(names.events(front), LEFT_MS, 'NX');
       void telling.exec().catch(onProblem);
     },
-    async leave(graceMs) {
-      state.isDraining = true;
-      await within(tell().catch(onProblem), FAREWELL_MS);
-      const stopping = jobs.stop();
-      const done = stopping.then((held) => Promise.all(held));
-      void (await within(stopping, FAREWELL_MS)); // a job that is just being taken is one that is held
-      await Promise.race([done, delay(graceMs, undefined, { ref: false })]);
-      await runs.leave(toShutdown());
-      await within(done, LAST_WORDS_MS);
-      clearInterval(timer);
-      facts.stop();
-      await within(Promise.all([jobs.close(), parts.queue.close()]), FAREWELL_MS);
-      await within(forgetWorker(shared, id).catch(onProblem), FAREWELL_MS);
-      cluster.close();
-    },
+    leave: (graceMs) => (leaving ??= leave(parts, timer, { graceMs, onProblem })),
   };
+}
+
+async function leave(
+  { id, shared, cluster, queue, runs, jobs, state, facts, tell }: Parts,
+  timer: NodeJS.Timeout,
+  { graceMs, onProblem }: { graceMs: number; onProblem: (error: unknown) => void },
+) {
+  state.isDraining = true;
+  await within(tell().catch(onProblem), FAREWELL_MS);
+  const stopping = jobs.stop();
+  const done = stopping.then((held) => Promise.all(held));
+  void (await within(stopping, FAREWELL_MS)); // a job that is just being taken is one that is held
+  await Promise.race([done, delay(graceMs, undefined, { ref: false })]);
+  await runs.leave(toShutdown());
+  await within(done, LAST_WORDS_MS);
+  clearInterval(timer);
+  facts.stop();
+  await within(Promise.all([jobs.close(), queue.close()]), FAREWELL_MS);
+  await within(forgetWorker(shared, id).catch(onProblem), FAREWELL_MS);
+  cluster.close();
 }
 
 type Parts = Awaited<ReturnType<typeof openParts>>;
@@ -104,7 +114,7 @@ async function openParts(options: WorkerOptions) {
     records: createRunRecords(shared),
     worker: id,
     isSettled: () => cluster.upForMs() > options.lockMs,
-    offer: async (run, round) => void (await queue.add({ run, round, turn: 0 })),
+    offer: async (run, round, tags) => void (await queue.add({ run, round, turn: 0, tags })),
     onChange() {
       options.onChange();
       jobs.wake();
@@ -113,13 +123,22 @@ async function openParts(options: WorkerOptions) {
   });
   const facts = createReadFacts({ ...options, id, running: runs.count });
   await tell();
-  const jobs = createTakeJobs({ ...options, ...shared, ...runs, worker: id });
-  return { id, shared, cluster, names, queue, runs, jobs, state, facts, tell };
+  const jobs = createTakeJobs({
+    ...options,
+    ...shared,
+    ...runs,
+    worker: id,
+    readTags: facts.readTags,
+  });
+  const tagged = createTaggedQueues(shared);
+  const keepTags = async () => jobs.keepTags(await tagged.list());
+  await keepTags();
+  return { id, shared, cluster, names, queue, runs, jobs, state, facts, tell, keepTags };
 }
 
 /** Gives a sign of life again and again, and looks whether the runs here are still wanted. */
 function keepAlive(
-  { cluster, tell, jobs, runs }: Parts,
+  { cluster, tell, jobs, runs, keepTags }: Parts,
   everyMs: number,
   onProblem: (error: unknown) => void,
 ) {
@@ -131,6 +150,7 @@ function keepAlive(
       if (performance.now() - startedAt > everyMs) cluster.noteBreak();
       await jobs.extendLocks();
       await runs.check();
+      await keepTags();
     } catch (error) {
       onProblem(error);
     } finally {
@@ -141,17 +161,28 @@ function keepAlive(
 }
 
 async function listenTo(
-  { shared, cluster, names, id, runs, jobs }: Parts,
-  { backend, onProblem }: WorkerOptions,
+  { shared, cluster, names, id, runs, jobs, state, tell }: Parts,
+  { backend, onRemove, onProblem }: WorkerOptions,
 ) {
-  const answerCall = createAnswerCalls(shared, id, (call) => carryOutCall(backend, call));
+  const manage = createManage({ jobs, state, tell, onRemove });
+  const answerCall = createAnswerCalls(
+    shared,
+    id,
+    (call) => manage(call) ?? carryOutCall(backend, call),
+  );
   const listening = cluster.connect();
   listening.on('message', (channel, message) => {
-    if (channel === names.wake) jobs.wake();
+    if (channel === names.wake) hearWake(message, jobs);
     else if (message.startsWith(CANCEL)) runs.cancel(message.slice(CANCEL.length));
     else void answerCall(message).catch(onProblem);
   });
   await listening.subscribe(names.wake, names.toWorker(id));
+}
+
+function hearWake(message: string, jobs: Parts['jobs']) {
+  const tags = readTagsHeard(message);
+  if (tags) jobs.noteTags(tags);
+  else jobs.wake();
 }
 
 /** As the script says it. */

@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 
 import type { Backend, CliStatus } from '../../backend.ts';
+import { toAccountTags } from '../../common/tags.ts';
 import { WIRE_VERSION } from '../../run-wire.ts';
+import { SHARED_TRANSCRIPTS } from '../names.ts';
 import type { WorkerFacts } from '../worker-list.ts';
 
 export type ReadFactsOptions = {
@@ -10,6 +12,10 @@ export type ReadFactsOptions = {
   cliVersion: string;
   /** Runs at the same time. */
   places: number;
+  /** What the settings say that it has. */
+  tags: readonly string[];
+  /** Whether it has the transcripts of sessions in common with others that say so. */
+  sharesTranscripts: boolean;
   backend: Pick<Backend, 'readStatus' | 'counts'>;
   /** Runs now. */
   running: () => number;
@@ -27,6 +33,11 @@ export function createReadFacts({ backend, running, ...own }: ReadFactsOptions) 
   void ask();
   const timer = setInterval(() => void ask(), ASK_MS).unref();
 
+  const readTags = () => [
+    ...own.tags,
+    ...(own.sharesTranscripts ? [SHARED_TRANSCRIPTS] : []),
+    ...toAccountTags(status?.account),
+  ];
   const read = (isDraining: boolean): WorkerFacts => ({
     id: own.id,
     host: hostname(),
@@ -35,6 +46,7 @@ export function createReadFacts({ backend, running, ...own }: ReadFactsOptions) 
     places: own.places,
     running: running(),
     isDraining,
+    tags: readTags(),
     loggedIn: status?.isLoggedIn ?? null,
     account: status?.account ?? null,
     cliVersion: own.cliVersion,
@@ -42,5 +54,5 @@ export function createReadFacts({ backend, running, ...own }: ReadFactsOptions) 
     planLimits: [...backend.counts().planLimits],
     seenAt: Date.now(),
   });
-  return { read, stop: () => clearInterval(timer) };
+  return { read, readTags, stop: () => clearInterval(timer) };
 }

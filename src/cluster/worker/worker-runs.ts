@@ -18,7 +18,7 @@ export type WorkerRunsOptions = {
   /** Whether Redis has been there long enough for every living worker to have said so. */
   isSettled: () => boolean;
   /** Offers a run that is handed back to the other workers. */
-  offer: (run: string, round: number) => Promise<void>;
+  offer: (run: string, round: number, tags: readonly string[] | undefined) => Promise<void>;
   /** Called when one begins or ends. */
   onChange: () => void;
   onProblem: (error: unknown) => void;
@@ -28,6 +28,7 @@ export type WorkerRunsOptions = {
 type RunAtWork = {
   attempt: number;
   front: string;
+  tags: readonly string[] | undefined;
   stop: AbortController;
   /** What its caller was asked; meanwhile it holds no place. */
   asked: Set<string>;
@@ -69,6 +70,7 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
     const one: RunAtWork = {
       attempt,
       front,
+      tags: request.tags,
       stop: new AbortController(),
       missed: 0,
       asked: new Set(),
@@ -118,11 +120,11 @@ function createWatchOver({ records, offer, onProblem }: WorkerRunsOptions) {
     if (!isMine || one.missed >= MOST_MISSED) one.stop.abort(toCancelled());
   }
 
-  async function handBack(id: string, { attempt, stop }: RunAtWork, reason: RunError) {
+  async function handBack(id: string, { attempt, tags, stop }: RunAtWork, reason: RunError) {
     const handing = records.handBack(id, attempt).catch(onProblem);
     const round = await within(handing, HAND_BACK_MS);
     if (typeof round === 'number') {
-      await within(offer(id, round).catch(onProblem), HAND_BACK_MS);
+      await within(offer(id, round, tags).catch(onProblem), HAND_BACK_MS);
     }
     stop.abort(round === 'kept' ? reason : toCancelled());
   }

@@ -39,6 +39,7 @@ export function keyForm({ id, method, path, action, rules, hasName }: KeyFormOpt
       ${linesField('models', 'Models, one a line', 'all', rules.models)}
       ${linesField('deniedTools', 'Tools denied to agents, one a line; a pattern, like Bash(id), can be got around', 'none', rules.deniedTools)}
       ${linesField('mcpHosts', 'Hosts whose MCP servers agents may name, one a line; * for all of MCP_ALLOWED_HOSTS', 'none', rules.mcpHosts)}
+      ${linesField('tags', 'Tags that a worker must have for its requests, one a line, like account:ana@example.com', 'none', rules.tags)}
     </div>
     ${choices('permissionModes', 'Permission modes of agents (none chosen: all)', PERMISSION_MODES, rules.permissionModes)}
     <div class="row">

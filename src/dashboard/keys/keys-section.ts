@@ -113,6 +113,7 @@ const WORDS = {
   waitingRuns: (count) => `${toCount(count)} waiting`,
   permissionModes: (modes) => modes.join(', '),
   mcpHosts: (hosts) => `MCP on ${hosts.join(', ')}`,
+  tags: (tags) => `on ${tags.join(', ')}`,
   deniedTools: (tools) => `without ${tools.join(', ')}`,
 } satisfies { [Rule in keyof KeyRules]-?: (value: NonNullable<KeyRules[Rule]>) => string };
 

@@ -9,6 +9,7 @@ import { type NameKey, readKeyNames } from '../../routes/admin/key-names.ts';
 import { toRequestsHref } from '../requests/requests-href.ts';
 import { time } from '../time.ts';
 import { toApiTitle } from '../trials.ts';
+import { workersTable } from './workers-table.ts';
 
 type Record = Readonly<RunRecord>;
 
@@ -20,7 +21,8 @@ export async function nowSection(parts: DashboardParts): Promise<Html> {
   const { live } = parts.watch;
   const [now, ended] = [live.list(), live.recent().slice(0, MOST_RECENT)];
   const nameKey = await readKeyNames(parts.keys, [...now, ...ended]);
-  return html`${tiles(status)} ${running(now, nameKey)} ${recent(ended, nameKey)}`;
+  return html`${tiles(status)} ${status.cluster ? workersTable(status.cluster) : ''}
+  ${running(now, nameKey)} ${recent(ended, nameKey)}`;
 }
 
 function tiles({ cli, queue, processes, planLimits, uptimeSeconds, isDraining }: ServerStatus) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { readToolRule } from '../../tool-rule.ts';
+import { TAG, TAG_WORDS } from '../../common/tags.ts';
 import { WEBHOOK_SECRET, WEBHOOK_SECRET_WORDS } from '../../common/webhook-secret.ts';
 import { McpServers } from './mcp-server-body.ts';
 
@@ -87,6 +88,11 @@ const Fields = z.strictObject({
   tools: Tools.default([]),
   /** On hosts that the operator and the key allow. */
   mcpServers: McpServers.optional(),
+  /** What the server or worker must have that carries it out. */
+  tags: z
+    .array(z.string().regex(TAG, `must be ${TAG_WORDS}`))
+    .max(20)
+    .optional(),
   /** Notes how files were that its file tools change, so that they can be put back. */
   checkpoints: z.boolean().default(false),
   /** Answers at once with the run, which goes on by itself. */

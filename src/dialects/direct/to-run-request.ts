@@ -45,6 +45,7 @@ export function toRunRequest(body: RunBody, caller: Caller): TranslatedRequest {
       maxBudgetUsd: body.maxBudgetUsd,
     },
     caller,
+    ...(body.tags && { tags: body.tags }),
     ...(body.background && { isPatient: true as const }),
   };
   return { request, isStream: body.stream, ignored: [] };

@@ -74,6 +74,7 @@ export const ServerStatus = z.object({
           isDraining: z.boolean(),
           loggedIn: z.boolean().nullable(),
           account: z.string().nullable(),
+          tags: z.array(z.string()),
           seenAt: z.iso.datetime(),
         }),
       ),
@@ -81,6 +82,17 @@ export const ServerStatus = z.object({
     .optional()
     .describe('Present where several machines work as one.'),
 });
+
+/** What becomes of a worker: one that drains takes nothing more, and goes on with what it has. */
+export const WorkerChange = z.strictObject({ isDraining: z.boolean() });
+
+export type WorkerChange = z.infer<typeof WorkerChange>;
+
+/** The answer of `PATCH /api/admin/workers/{id}`. */
+export const ChangedWorker = z.object({ id: z.string(), isDraining: z.boolean() });
+
+/** The answer of `DELETE /api/admin/workers/{id}`. */
+export const RemovedWorker = z.object({ id: z.string(), removed: z.literal(true) });
 
 /** A run, going on or ended. */
 const ListedRun = z.object({

@@ -148,4 +148,26 @@ export const adminOperations: readonly OperationOf<typeof ownSchemas>[] = [
     answer: 'RevokedKey',
     codes: [...admin.codes, 'not-found'],
   },
+  {
+    ...admin,
+    id: 'changeWorker',
+    method: 'patch',
+    path: '/api/admin/workers/{id}',
+    summary: 'Let a worker of a cluster take no more, or take again',
+    description: 'One that drains goes on with what it has, and stays until it is removed.',
+    body: { schema: 'WorkerChange', example: { isDraining: true } },
+    answer: 'ChangedWorker',
+    codes: [...WITH_BODY, 'forbidden', 'not-found'],
+  },
+  {
+    ...admin,
+    id: 'removeWorker',
+    method: 'delete',
+    path: '/api/admin/workers/{id}',
+    summary: 'Let a worker of a cluster finish what it has, and leave',
+    description:
+      'As SIGTERM does. A `claude-code-proxy worker` ends, and may be started anew by what looks after it; a server that is both goes on as a front.',
+    answer: 'RemovedWorker',
+    codes: [...admin.codes, 'not-found'],
+  },
 ];

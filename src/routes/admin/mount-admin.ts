@@ -4,6 +4,7 @@ import { KeyRules, NewKey, Rotation } from '../../keys/api-key.ts';
 import { requireAdmin } from '../../http/require-scope.ts';
 import { validate } from '../../http/body/validate.ts';
 import type { AppEnv } from '../../http/variables.ts';
+import { WorkerChange } from '../../openapi/answers/admin.ts';
 import { metrics } from '../metrics.ts';
 import type { AdminParts } from './admin-parts.ts';
 import { getHistory } from './history.ts';
@@ -12,6 +13,7 @@ import { listRequests } from './requests.ts';
 import { listRuns, stopRun } from './runs.ts';
 import { getServerStatus } from './server-status.ts';
 import { getUsage } from './usage.ts';
+import { changeWorker, removeWorker } from './workers.ts';
 
 /** Every route that shows or ends what other callers do. Stands behind `authenticate`. */
 export function mountAdmin(app: Hono<AppEnv>, parts: AdminParts): void {
@@ -28,4 +30,6 @@ export function mountAdmin(app: Hono<AppEnv>, parts: AdminParts): void {
   app.put('/api/admin/keys/:id', validate(KeyRules), changeKey(parts));
   app.post('/api/admin/keys/:id/rotate', validate(Rotation), rotateKey(parts));
   app.delete('/api/admin/keys/:id', revokeKey(parts));
+  app.patch('/api/admin/workers/:id', validate(WorkerChange), changeWorker(parts));
+  app.delete('/api/admin/workers/:id', removeWorker(parts));
 }

@@ -4,10 +4,12 @@ import type { PlanLimit } from '../../backend.ts';
 import { anthropicMessages } from '../../dialects/anthropic-messages/index.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import { readConditions, toTroubles, type Trouble } from '../conditions.ts';
-import type { ClusterState } from '../health.ts';
+import type { ClusterState, ClusterWorkerState } from '../health.ts';
 import type { AdminParts } from './admin-parts.ts';
 
 type ShownPlanLimit = Omit<PlanLimit, 'resetsAtMs'> & { resetsAt: string };
+
+type ShownWorker = Omit<ClusterWorkerState, 'seenAt'> & { seenAt: string };
 
 const PARAM_NAMES = { ...anthropicMessages.paramNames, outputSchema: 'output_config.format' };
 
@@ -26,7 +28,7 @@ export type ServerStatus = {
   refusals: readonly { model: string; param: string; expiresAt: string }[];
   /** How far the account's plan is used up; empty where that is not known. */
   planLimits: readonly ShownPlanLimit[];
-  cluster?: { isConnected: boolean; workers: readonly object[] };
+  cluster?: { isConnected: boolean; workers: readonly ShownWorker[] };
   /** What needs a person, and what to do. */
   troubles: readonly Trouble[];
 };
@@ -78,6 +80,7 @@ function toClusterStatus({ isUp, workers }: ClusterState) {
       isDraining: worker.isDraining,
       loggedIn: worker.loggedIn,
       account: worker.account,
+      tags: worker.tags,
       seenAt: new Date(worker.seenAt).toISOString(),
     })),
   };

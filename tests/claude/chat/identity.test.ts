@@ -34,6 +34,7 @@ const REQUEST: Rows<Omit<ChatRequest, 'sampling' | 'caller'>> = {
   isWhole: [true, 'nothing'],
   isPatient: [true, 'nothing'],
   isPlaced: [true, 'nothing'],
+  tags: [['gpu'], 'nothing'],
 };
 
 const SAMPLING: Rows<Sampling> = {
