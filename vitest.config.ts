@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+import LongestFirst from './tests/support/longest-first.ts';
+
 /** npm run test:browser, test:faults, test:cluster, test:clients */
 const OTHER_COMMANDS = [
   'tests/browser/**',
@@ -14,7 +16,9 @@ export default defineConfig({
     // Every real CLI start costs half a second of CPU; a slow shared machine needs room, a hang must still end.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './tests/support/slowest-files.ts'],
     projects: [
       {

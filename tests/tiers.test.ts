@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
+
+import { LONGEST_FILES } from './support/longest-files.ts';
 
 const FOLDER = import.meta.dirname;
 
@@ -28,4 +30,8 @@ test('a proxy is shared only where the files share a worker', async () => {
   );
 
   expect(sharing).toEqual([]);
+});
+
+test('the files that run first are there', () => {
+  expect(LONGEST_FILES.filter((file) => !existsSync(join(FOLDER, '..', file)))).toEqual([]);
 });
