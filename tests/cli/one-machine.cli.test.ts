@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
 import { ask } from '../support/calls.ts';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { endProgram, startProgram } from '../support/start-program.ts';
 import { cleanUp, createSend, KEY, toCliEnvironment } from '../support/start-proxy.ts';
 
@@ -47,6 +48,7 @@ test('without REDIS_URL nothing of a cluster is loaded', async () => {
       PORT: '0',
       PROXY_API_KEY: KEY,
       WARM_PROCESSES: '0',
+      ...COMPILE_CACHE,
     },
   });
   try {

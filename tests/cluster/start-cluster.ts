@@ -8,6 +8,7 @@ import {
   startModelServer,
   type UpstreamRequest,
 } from '../../src/demo/model-server.ts';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { endProgram, type Program, startProgram } from '../support/start-program.ts';
 import { cleanUp, createSend, KEY, type Proxy, toCliEnvironment } from '../support/start-proxy.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
@@ -126,6 +127,7 @@ function toEnvironment(folder: string, model: ModelServer) {
     CLUSTER_SECRET: SECRET,
     WARM_PROCESSES: '0',
     SHUTDOWN_GRACE_MS: '20000',
+    ...COMPILE_CACHE,
   };
 }
 

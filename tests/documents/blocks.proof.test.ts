@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { endProgram, type Program, startProgram } from '../support/start-program.ts';
 import { type Block, readBlocks, readDocument } from './read-blocks.ts';
 import { toShape } from './to-shape.ts';
@@ -35,7 +36,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'documents-'));
   demo = await startProgram(process.execPath, [join(ROOT, 'src/bin.ts'), '--demo', '--port', '0'], {
     cwd: folder,
-    env: { PATH, HOME: folder, TMPDIR: folder, LOG_LEVEL: 'silent' },
+    env: { PATH, HOME: folder, TMPDIR: folder, LOG_LEVEL: 'silent', ...COMPILE_CACHE },
   });
 });
 afterAll(async () => {

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { beforeEach, expect, test } from 'vitest';
 
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { shareProxy } from '../support/share-proxy.ts';
 import { KEY, type Proxy } from '../support/start-proxy.ts';
 
@@ -21,7 +22,7 @@ test.each([
   ['Not now.', []],
 ])('it asks before a command runs, and takes %s for an answer', async (said, files) => {
   const example = execa(process.execPath, ['--import', HOOKS, EXAMPLE, 'demo:bash=touch made'], {
-    env: { PATH: process.env['PATH'], PROXY_URL: proxy.url, PROXY_API_KEY: KEY },
+    env: { PATH: process.env['PATH'], PROXY_URL: proxy.url, PROXY_API_KEY: KEY, ...COMPILE_CACHE },
     extendEnv: false,
     stdin: 'pipe',
   });

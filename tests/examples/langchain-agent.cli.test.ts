@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
 
-import { demoAnswer } from '../../src/demo/answers.ts';
 import { textReply, toolReply } from '../../src/demo/replies.ts';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { shareProxy } from '../support/share-proxy.ts';
 import { KEY, type Proxy } from '../support/start-proxy.ts';
 import { toResults } from '../tools/upstream.ts';
@@ -25,7 +25,7 @@ test('the agent calls both tools with what it learnt, and says what came of it',
   proxy.model.answer = () => replies.shift() ?? textReply('Too many.');
 
   const { stdout } = await execa(process.execPath, [AGENT, 'How warm is Paris?'], {
-    env: { BASE_URL: proxy.url, PROXY_API_KEY: KEY },
+    env: { BASE_URL: proxy.url, PROXY_API_KEY: KEY, ...COMPILE_CACHE },
   });
 
   expect(stdout.split('\n')).toEqual([
@@ -37,15 +37,4 @@ test('the agent calls both tools with what it learnt, and says what came of it',
     'ai: It is warm.',
   ]);
   expect(proxy.model.requests.flatMap(toResults)).toHaveLength(2);
-});
-
-test('against the demo it makes the calls that the prompt names', async () => {
-  proxy.model.answer = demoAnswer;
-
-  const { stdout } = await execa(process.execPath, [AGENT, 'demo:tool=weather'], {
-    env: { BASE_URL: proxy.url, PROXY_API_KEY: KEY },
-  });
-
-  expect(stdout).toContain('tool: demo: sunny, 21 °C');
-  expect(stdout).toContain('ai: The tool said: "demo: sunny, 21 °C".');
 });
