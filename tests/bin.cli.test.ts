@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { readOrCreateKey } from '../src/keys/proxy-key.ts';
 import { COMPILE_CACHE } from './support/compile-cache.ts';
 
 const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
@@ -44,57 +45,6 @@ test('an unknown flag is one sentence', async () => {
   });
 });
 
-test('bad settings are all named at once, those of flags and of .env among them', async () => {
-  await writeFile(join(folder, '.env'), 'LOG_LEVEL=loud\nMAX_QUEUE_SIZE=many\nPROT=1\n');
-  const environment = { WORKER_CONCURRENCY: 'two', MAX_QUEUE_SIZE: '5' };
-  expect(await run(['--port', 'http'], environment)).toEqual({
-    code: 1,
-    stdout: '',
-    stderr: [
-      '.env: PROT is not a setting of claude-code-proxy and is ignored.',
-      'PORT is "http", but must be a whole number from 0 to 65535.',
-      'LOG_LEVEL is "loud", but must be one of trace, debug, info, warn, error, fatal, silent.',
-      'WORKER_CONCURRENCY is "two", but must be a whole number from 1 to 1000.',
-      '',
-    ].join('\n'),
-  });
-});
-
-test('a server from a shell with the exports of `env` says that it would call itself', async () => {
-  const { stdout } = await run(['env', '--json']);
-  expect(await run([], JSON.parse(stdout))).toEqual({
-    code: 1,
-    stdout: '',
-    stderr: expect.stringMatching(
-      /^ANTHROPIC_BASE_URL is http:\/\/127\.0\.0\.1:6789, which is this server itself: .*\n$/,
-    ),
-  });
-});
-
-test('a command tells what it does not understand in one sentence, and nothing in colour', async () => {
-  expect(await run(['doctor', '--prot'])).toEqual({
-    code: 1,
-    stdout: '',
-    stderr: "Unknown option '--prot'. See --help for the flags.\n",
-  });
-});
-
-test('a CLAUDE_PATH that leads nowhere is one sentence', async () => {
-  expect(await run([], { CLAUDE_PATH: '/nowhere/claude' })).toEqual({
-    code: 1,
-    stdout: '',
-    stderr:
-      'CLAUDE_PATH names /nowhere/claude, which is not a claude CLI that runs: correct it, or leave it out.\n',
-  });
-});
-
-test('a state folder that cannot be written is one sentence', async () => {
-  await writeFile(join(folder, 'file'), '');
-  const { code, stderr } = await run([], { STATE_DIR: join(folder, 'file/state') });
-  expect({ code, lines: stderr.split('\n').length }).toEqual({ code: 1, lines: 2 });
-  expect(stderr).toContain(`The state folder ${folder}/file/state cannot be written (ENOTDIR)`);
-});
-
 test('a port in use is one sentence that names the port and the flag', async () => {
   const occupant = createServer().listen(0, '127.0.0.1');
   await once(occupant, 'listening');
@@ -110,15 +60,7 @@ test('a port in use is one sentence that names the port and the flag', async () 
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('a demo for the whole network is refused', async () => {
-  expect(await run(['--demo', '--host', '0.0.0.0'])).toEqual({
-    code: 1,
-    stdout: '',
-    stderr: 'A demo is for this machine only, and HOST is 0.0.0.0: leave HOST out.\n',
-  });
-});
-
-test('a demo answers with the key of its banner, and leaves nothing behind', async () => {
+test('a demo answers with the key of its banner, and Ctrl-C under npm, which is two signals, ends it in order', async () => {
   const program = startProgram(['--demo', '--port', '0']);
   const { url, key, lines } = await readBanner(program);
   expect(lines[0]).toContain('*** DEMO ***');
@@ -130,43 +72,29 @@ test('a demo answers with the key of its banner, and leaves nothing behind', asy
     choices: [{ message: { role: 'assistant', content: expect.stringMatching(/\S/) } }],
   });
 
-  program.kill('SIGTERM');
-  expect(await once(program, 'exit')).toEqual([0, null]);
-  expect(await readdir(folder)).toEqual([]);
-});
-
-test('Ctrl-C under npm, which is two signals, ends it in order', async () => {
-  const program = startProgram(['--demo', '--port', '0']);
-  await readBanner(program);
   program.kill('SIGINT');
   program.kill('SIGINT');
   expect(await once(program, 'exit')).toEqual([0, null]);
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('the key is shown at the first start only, and holds at the next', async () => {
-  const first = await startAndStop();
-  expect(first).toMatch(
-    /^Key: ccp-\S{32,} \(new, shown only this once, kept in .*\/state\/key\)$/m,
-  );
-  const second = await startAndStop();
-  expect(second).toMatch(/^Key: the one in .*\/state\/key$/m);
-});
-
-/** A start with no account to speak of: the CLI is never asked anything that leaves this machine. */
-async function startAndStop(): Promise<string> {
+/** No account to speak of: the CLI is never asked anything that leaves this machine. */
+test('the key is shown at the first start, and kept where the banner says; SIGTERM ends the program', async () => {
+  const stateDir = join(folder, 'state');
   const program = startProgram(['--port', '0'], {
-    STATE_DIR: join(folder, 'state'),
+    STATE_DIR: stateDir,
     CLAUDE_CONFIG_DIR: join(folder, 'claude'),
     ANTHROPIC_API_KEY: 'dummy',
     ANTHROPIC_BASE_URL: 'http://127.0.0.1:9',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
   });
-  const { lines } = await readBanner(program);
+  const { key, lines } = await readBanner(program);
   program.kill('SIGTERM');
   expect(await once(program, 'exit')).toEqual([0, null]);
-  return lines.join('\n');
-}
+  expect(key).toMatch(/^ccp-\S{32,}$/);
+  expect(lines).toContain(`Key: ${key} (new, shown only this once, kept in ${stateDir}/key)`);
+  expect(await readOrCreateKey(stateDir)).toEqual({ key, isNew: false });
+});
 
 function startProgram(
   args: readonly string[],
