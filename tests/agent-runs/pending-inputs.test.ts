@@ -111,6 +111,21 @@ test('a run waits until it is answered, and nobody answers it twice', async () =
   expect(await book.listInputs('a')).toEqual([]);
 });
 
+test('of two answers at the same time the first holds', async () => {
+  const { run, book, given } = open();
+  await book.start(run, newRun('r1'));
+  await until(book, 'r1', 'approval-request');
+  const deny = { decision: 'deny', message: 'No.' } as const;
+  const [first, second] = await Promise.allSettled([
+    book.answer('r1', 'a', 'inp_r1', deny),
+    book.answer('r1', 'a', 'inp_r1', ALLOW),
+  ]);
+  expect(first).toMatchObject({ value: { answer: deny } });
+  expect(second).toMatchObject({ reason: { code: 'conflict' } });
+  await until(book, 'r1', 'run-end');
+  expect(given).toEqual([deny]);
+});
+
 test('another key can neither see nor answer what a run waits for', async () => {
   const { run, book } = open();
   await book.start(run, newRun('r1'));

@@ -14,7 +14,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'over-redis',
-          include: ['tests/dialects/*/over-http.cli.test.ts', 'tests/server/approvals.cli.test.ts'],
+          include: [
+            'tests/dialects/*/over-http.cli.test.ts',
+            'tests/server/approvals.{cli,proof}.test.ts',
+          ],
           globalSetup: 'tests/cluster/provide-redis.ts',
         },
       },

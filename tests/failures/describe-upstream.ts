@@ -15,11 +15,18 @@ const SHAPE_OF = {
 const NOT_FOR_CALLERS =
   /API Error|Run --model|\/login|127\.0\.0\.1|inference gateway|Request rejected/;
 
-/** What each of these failures of the API is to a caller of this dialect. */
+/** Failures that come before the first byte of a stream. */
+export const BEFORE_A_STREAM = [
+  'a request that the API refuses',
+  'a rate limit of seconds',
+] as const satisfies readonly UpstreamCaseName[];
+
+/** What each of these failures of the API is to a caller of this dialect, of a whole answer and of a stream. */
 export function describeUpstream(
   getProxy: () => Proxy,
   call: CallName,
   names: readonly UpstreamCaseName[],
+  streamed: readonly UpstreamCaseName[],
 ) {
   describe.concurrent.each([call])('%s', () => {
     test.each(names)('%s is an error with its own status', async (name) => {
@@ -28,13 +35,10 @@ export function describeUpstream(
       expect(outcome.message).not.toMatch(NOT_FOR_CALLERS);
     });
 
-    test.each(['a request that the API refuses', 'a rate limit of seconds'] as const)(
-      '%s before the first byte of a stream is a status, too',
-      async (name) => {
-        const response = await ask(getProxy(), call, `<${name}>`, { stream: true });
-        expect(await readOutcome(response)).toMatchObject(toWanted(call, name));
-      },
-    );
+    test.each(streamed)('%s before the first byte of a stream is a status, too', async (name) => {
+      const response = await ask(getProxy(), call, `<${name}>`, { stream: true });
+      expect(await readOutcome(response)).toMatchObject(toWanted(call, name));
+    });
   });
 }
 

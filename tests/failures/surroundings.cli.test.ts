@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { ask, CALL_NAMES } from '../support/calls.ts';
+import { ask } from '../support/calls.ts';
 import { CLAUDE, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { readFailure } from './read-failure.ts';
+
+/** A chat and an agent: the words of each dialect are tested without a CLI. */
+const CALLS = ['messages', 'agent runs'] as const;
 
 describe('a CLI without a login', () => {
   let proxy: Proxy;
@@ -11,17 +14,14 @@ describe('a CLI without a login', () => {
   });
   afterAll(() => proxy.stop());
 
-  test.concurrent.each(CALL_NAMES)(
-    '%s: is a 401 that a client need not try again',
-    async (call) => {
-      const response = await ask(proxy, call, 'Hi');
-      expect(response.headers.get('x-should-retry')).toBe('false');
-      expect(await readFailure(response)).toMatchObject({
-        status: 401,
-        message: `The claude CLI behind this server is not logged in; only its operator can help. On the server, run \`${CLAUDE} auth login\`, or set ANTHROPIC_API_KEY.`,
-      });
-    },
-  );
+  test.concurrent.each(CALLS)('%s: is a 401 that a client need not try again', async (call) => {
+    const response = await ask(proxy, call, 'Hi');
+    expect(response.headers.get('x-should-retry')).toBe('false');
+    expect(await readFailure(response)).toMatchObject({
+      status: 401,
+      message: `The claude CLI behind this server is not logged in; only its operator can help. On the server, run \`${CLAUDE} auth login\`, or set ANTHROPIC_API_KEY.`,
+    });
+  });
 
   test('shows in /health', async () => {
     const health = await fetch(`${proxy.url}/health`);
@@ -39,7 +39,7 @@ describe('an API that cannot be reached', () => {
   });
   afterAll(() => proxy.stop());
 
-  test.concurrent.each(CALL_NAMES)('%s: is a 500 that says so', async (call) => {
+  test.concurrent.each(CALLS)('%s: is a 500 that says so', async (call) => {
     const response = await ask(proxy, call, 'Hi');
     expect(response.headers.get('retry-after')).toBe('2');
     expect(await readFailure(response)).toMatchObject({

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { ask, CALL_NAMES, CALLS } from '../support/calls.ts';
 import { type Proxy, startProxy } from '../support/start-proxy.ts';
-import { describeUpstream } from './describe-upstream.ts';
+import { BEFORE_A_STREAM, describeUpstream } from './describe-upstream.ts';
 import { readFailure } from './read-failure.ts';
 import { answerAsTold, UPSTREAM_CASE_NAMES, UPSTREAM_CASES } from './upstream-cases.ts';
 
@@ -13,9 +13,9 @@ beforeAll(async () => {
 afterAll(() => proxy.stop());
 
 // The CLI says a failure in the same words whoever asked; upstream.proof.test.ts has all in each dialect.
-describeUpstream(() => proxy, 'messages', UPSTREAM_CASE_NAMES);
-describeUpstream(() => proxy, 'chat completions', ['a login that the API refuses']);
-describeUpstream(() => proxy, 'agent runs', ['an overload']);
+describeUpstream(() => proxy, 'messages', UPSTREAM_CASE_NAMES, BEFORE_A_STREAM);
+describeUpstream(() => proxy, 'chat completions', ['a login that the API refuses'], []);
+describeUpstream(() => proxy, 'agent runs', ['an overload'], []);
 
 test.each(['a rate limit of seconds', 'a rate limit of hours', 'an overload'] as const)(
   '%s is told at once: the CLI does not try again meanwhile',

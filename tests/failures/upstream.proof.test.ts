@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 
 import { type Proxy, startProxy } from '../support/start-proxy.ts';
-import { describeUpstream } from './describe-upstream.ts';
+import { BEFORE_A_STREAM, describeUpstream } from './describe-upstream.ts';
 import { answerAsTold, UPSTREAM_CASE_NAMES } from './upstream-cases.ts';
 
 let proxy: Proxy;
@@ -11,5 +11,5 @@ beforeAll(async () => {
 afterAll(() => proxy.stop());
 
 // Those of /v1/messages are in upstream.cli.test.ts.
-describeUpstream(() => proxy, 'chat completions', UPSTREAM_CASE_NAMES);
-describeUpstream(() => proxy, 'agent runs', UPSTREAM_CASE_NAMES);
+describeUpstream(() => proxy, 'chat completions', UPSTREAM_CASE_NAMES, BEFORE_A_STREAM);
+describeUpstream(() => proxy, 'agent runs', UPSTREAM_CASE_NAMES, BEFORE_A_STREAM);

@@ -21,7 +21,7 @@ const toFile = (name: string) => join(proxy.folder, 'workspace', name);
 
 const lastSystem = () => JSON.stringify(proxy.model.requests.at(-1)?.body.system);
 
-test('a run, whole', async () => {
+test('a run, whole, of an effort and with a system prompt of its own', async () => {
   proxy.model.answer = () =>
     textReply('Done.', {
       usage: {
@@ -31,7 +31,7 @@ test('a run, whole', async () => {
         cache_creation_input_tokens: 400,
       },
     });
-  const response = await send({});
+  const response = await send({ systemPrompt: 'You are a parrot.', effort: 'low' });
 
   expect(response.status).toBe(200);
   expect(await response.json()).toEqual({
@@ -48,6 +48,9 @@ test('a run, whole', async () => {
     stoppedTasks: [],
     structuredOutput: null,
   });
+  expect(proxy.model.requests.at(-1)?.body).toMatchObject({ output_config: { effort: 'low' } });
+  expect(lastSystem()).toContain('You are a parrot.');
+  expect(lastSystem()).not.toContain('You are an agent working');
 });
 
 describe('streamed', () => {
@@ -95,22 +98,6 @@ function expectBashRun(events: readonly RunEvent[]) {
   });
 }
 
-describe('the system prompt', () => {
-  test('is replaced', async () => {
-    proxy.model.answer = () => textReply('ok');
-    await send({ systemPrompt: 'You are a parrot.' });
-    expect(lastSystem()).toContain('You are a parrot.');
-    expect(lastSystem()).not.toContain('You are an agent working');
-  });
-
-  test('is added to', async () => {
-    proxy.model.answer = () => textReply('ok');
-    await send({ appendSystemPrompt: 'Say it in rhyme.' });
-    expect(lastSystem()).toContain('Say it in rhyme.');
-    expect(lastSystem()).toContain('You are an agent working');
-  });
-});
-
 describe('tools', () => {
   test('run when they are allowed, in the working directory', async () => {
     proxy.model.answer = demoAnswer;
@@ -122,21 +109,35 @@ describe('tools', () => {
     expect(await readFile(toFile('made.txt'), 'utf8')).toBe('made\n');
   });
 
-  test.for([
-    { allowedTools: [] },
-    { allowedTools: ['Bash(git log *)'] },
-    { allowedTools: ['Bash'], disallowedTools: ['Bash(touch *)'] },
-  ])('are refused by %j, and the answer says so', async (lists) => {
-    proxy.model.answer = demoAnswer;
-    const response = await send({ prompt: 'demo:bash=touch refused.txt', ...lists });
+  test('are refused that no rule allows, or that one forbids, and the answer says so', async () => {
+    const commands = ['mkdir refused', 'touch refused.txt'];
+    const calls = commands.map((command) => ({
+      name: 'Bash',
+      input: { command, description: 'work' },
+    }));
+    proxy.model.answer = (body) =>
+      JSON.stringify(body.messages.at(-1)).includes('tool_result')
+        ? textReply('Neither.')
+        : toolReply(calls);
+    const response = await send({
+      allowedTools: ['Bash(git log *)', 'Bash(touch *)'],
+      disallowedTools: ['Bash(touch *)'],
+    });
     expect(await response.json()).toMatchObject({
-      permissionDenials: [
-        {
-          toolName: 'Bash',
-          toolUseId: expect.stringMatching(/^toolu_/),
-          toolInput: { command: 'touch refused.txt' },
-        },
-      ],
+      permissionDenials: commands.map((command) => ({
+        toolName: 'Bash',
+        toolUseId: expect.stringMatching(/^toolu_/),
+        toolInput: { command },
+      })),
+    });
+    await expect(access(toFile('refused.txt'))).rejects.toThrow('ENOENT');
+  });
+
+  test('are refused when none is allowed', async () => {
+    proxy.model.answer = demoAnswer;
+    const response = await send({ prompt: 'demo:bash=touch refused.txt' });
+    expect(await response.json()).toMatchObject({
+      permissionDenials: [{ toolName: 'Bash', toolInput: { command: 'touch refused.txt' } }],
     });
     await expect(access(toFile('refused.txt'))).rejects.toThrow('ENOENT');
   });
@@ -151,21 +152,18 @@ test('maxTurns ends the run, which is no failure', async () => {
   expect(await response.json()).toMatchObject({ stopReason: 'max-turns' });
 });
 
-test('outputSchema gives an object of that shape', async () => {
+test('outputSchema gives an object of that shape, appendSystemPrompt adds to the instructions', async () => {
   proxy.model.answer = demoAnswer;
   const properties = { city: { type: 'string' }, degrees: { type: 'integer' } };
   const outputSchema = { type: 'object', properties, required: ['city', 'degrees'] };
 
-  expect(await (await send({ outputSchema })).json()).toMatchObject({
+  const response = await send({ outputSchema, appendSystemPrompt: 'Say it in rhyme.' });
+  expect(await response.json()).toMatchObject({
     stopReason: 'stop',
     structuredOutput: { city: expect.any(String), degrees: expect.any(Number) },
   });
-});
-
-test('effort reaches the model', async () => {
-  proxy.model.answer = () => textReply('ok');
-  await send({ effort: 'low' });
-  expect(proxy.model.requests.at(-1)?.body).toMatchObject({ output_config: { effort: 'low' } });
+  expect(lastSystem()).toContain('Say it in rhyme.');
+  expect(lastSystem()).toContain('You are an agent working');
 });
 
 test('an unknown field is refused before anything starts', async () => {
