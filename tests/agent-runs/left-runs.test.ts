@@ -130,7 +130,7 @@ test('one that is taken over by a server that stops at once is for the next', as
       return two.failLeft(id, { error: {} });
     });
   });
-  await vi.waitFor(async () => expect(await two.hasLeft()).toBe(true));
+  await vi.waitFor(async () => expect(await two.hasLeft()).toBe(true), 20_000);
   const three = await open('three');
   expect(carryOut(three)).toBeTypeOf('function');
   await three.takeOver();
@@ -164,7 +164,10 @@ test('what a dead server had begun is interrupted, and the runs of the living go
     const runs = await Promise.all(['r1', 'r2', 'r3'].map((id) => two.get(id, 'a')));
     return runs.map(({ state }) => state);
   };
-  await vi.waitFor(async () => expect(await states()).toEqual(['waiting', 'waiting', 'waiting']));
+  await vi.waitFor(
+    async () => expect(await states()).toEqual(['waiting', 'waiting', 'waiting']),
+    20_000,
+  );
 
   dead.add('one');
   const stop = new AbortController();

@@ -114,6 +114,6 @@ test('only so many of a key wait for an answer; further ones are denied', async 
   await book.start(toEndless('inp'), newRun('r1'));
   await book.start(toEndless('inp'), newRun('r2'));
   await book.start(toEndless('inp'), newRun('r3', 'other'));
-  await vi.waitFor(() => expect(denied).toEqual(['inp-r2']));
+  await vi.waitFor(() => expect(denied).toEqual(['inp-r2']), 20_000);
   await book.close(END);
 });

@@ -71,11 +71,11 @@ test.each<{ write: Write; problems: readonly BatchProblem[]; state: string }>([
   { write: 'end', problems: WRONG, state: 'failed' },
 ])('a disk that does not take the $write of a batch ($state) is tried once a look', async (row) => {
   const { store, disk } = open(row.write, row.problems);
-  await vi.waitUntil(() => disk.failures > 0);
+  await vi.waitUntil(() => disk.failures > 0, 20_000);
   await setImmediate();
   expect(disk.failures).toBe(1);
 
   disk.isFull = false;
   runner.wake();
-  await vi.waitUntil(() => store.batches.read(BATCH.id)?.state === row.state);
+  await vi.waitUntil(() => store.batches.read(BATCH.id)?.state === row.state, 20_000);
 });

@@ -276,7 +276,7 @@ describe('a batch that does not come to its end', () => {
     const { id } = await startBatch(openai, toChatLines(toIds(8)));
     await last.promise;
     const read = () => batches.get(id, { keyId, api: 'openai' });
-    await vi.waitUntil(() => read().endedAt);
+    await vi.waitUntil(() => read().endedAt, 20_000);
 
     expect(read()).toMatchObject({ state: 'cancelled', counts: { succeeded: 3, cancelled: 5 } });
     expect(asked).toHaveLength(3);

@@ -29,11 +29,11 @@ describe('the place of a batch', () => {
     };
     const { openai, gate } = await open({ run, concurrency: 1 });
     const { id } = await startBatch(openai, toChatLines(toIds(3)));
-    await vi.waitUntil(() => order.length === 1);
+    await vi.waitUntil(() => order.length === 1, 20_000);
     const asked = Array.from({ length: 3 }, () =>
       openai.chat.completions.create({ ...toChatLine('a').body, model: 'opus' } as never),
     );
-    await vi.waitUntil(() => gate.counts().waiting === 3);
+    await vi.waitUntil(() => gate.counts().waiting === 3, 20_000);
     opened.resolve();
     await Promise.all(asked);
     await untilEnded(openai, id);
@@ -70,7 +70,7 @@ describe('what passes', () => {
     await vi.waitUntil(async () => {
       const { request_counts } = await openai.batches.retrieve(id);
       return request_counts?.completed === 2;
-    });
+    }, 20_000);
     expect(await openai.batches.retrieve(id)).toMatchObject({
       status: 'in_progress',
       request_counts: { total: 5, completed: 2, failed: 0 },

@@ -63,7 +63,10 @@ test('whoever leaves the queue leaves no job behind, and a wait has an end', asy
     code: 'queue-timeout',
     retryAfterSeconds: expect.any(Number),
   });
-  await vi.waitFor(async () => expect(await redis.client.zcard(`${prefix}:waiting`)).toBe(0));
+  await vi.waitFor(
+    async () => expect(await redis.client.zcard(`${prefix}:waiting`)).toBe(0),
+    20_000,
+  );
   const left = new AbortController();
   const waiting = await askWaiting(front, prefix, 'a', left.signal);
   left.abort(new Error('left'));
@@ -71,7 +74,7 @@ test('whoever leaves the queue leaves no job behind, and a wait has an end', asy
   await vi.waitFor(async () => {
     expect(await redis.client.keys(`${prefix}:runs-1:????????-*`)).toEqual([]);
     expect(await redis.client.zcard(`${prefix}:waiting`)).toBe(0);
-  });
+  }, 20_000);
 });
 
 test('nothing is left of workers that left, or have long been lost', async () => {
@@ -137,7 +140,7 @@ test('a caller who reads slowly stops the reading at the worker', async () => {
   const events = front.backend.run(toRequest('a'), new AbortController().signal);
   const reader = events[Symbol.asyncIterator]();
   while ((await reader.next()).value?.type !== 'part-delta');
-  await vi.waitFor(() => expect(said).toBeGreaterThan(10));
+  await vi.waitFor(() => expect(said).toBeGreaterThan(10), 20_000);
   let before = -1;
   while (before !== said) {
     before = said;
@@ -156,7 +159,7 @@ test('a message that a front cannot read is a problem, and no end of it', async 
   const front = await join(prefix);
   const channels = await redis.client.pubsub('CHANNELS', `${prefix}:to-front:*`);
   await redis.client.publish(String(channels[0]), 'not sealed');
-  await vi.waitFor(() => expect(problems).not.toEqual([]));
+  await vi.waitFor(() => expect(problems).not.toEqual([]), 20_000);
   await work(prefix, sayAfter(ignore));
   await expect(collect(front, 'a')).resolves.toBeDefined();
 });
@@ -179,7 +182,7 @@ test('a request that was refused while Redis stood still is not carried out afte
   await vi.waitFor(async () => {
     expect(await client.keys(`${prefix}:runs-1:????????-*`)).toEqual([]);
     expect(await client.zcard(`${prefix}:waiting`)).toBe(0);
-  });
+  }, 20_000);
 });
 
 test('an answer arrives once when Redis does not let go of what was read', async () => {
@@ -340,7 +343,7 @@ async function askWaiting(front: Front, prefix: string, key: string, signal?: Ab
   const before = await redis.client.zcard(waiting);
   const answer = collect(front, key, signal);
   answer.catch(() => undefined);
-  await vi.waitFor(async () => expect(await redis.client.zcard(waiting)).toBe(before + 1));
+  await vi.waitFor(async () => expect(await redis.client.zcard(waiting)).toBe(before + 1), 20_000);
   return { answer };
 }
 

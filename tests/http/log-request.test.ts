@@ -153,7 +153,7 @@ test('a run in the background has a line of its own when it ends', async () => {
   await vi.waitUntil(async () => {
     const stored = await get(app, `/v1/responses/${id}`);
     return ((await stored.json()) as { status: string }).status === 'completed';
-  });
+  }, 20_000);
   expect(lines.filter(({ msg }) => msg === 'run')).toEqual([
     expect.objectContaining({
       requestId: response.headers.get('request-id'),

@@ -337,9 +337,9 @@ describe('the cap per key', () => {
     const held = Promise.withResolvers<void>();
     removeTranscript.mockReturnValueOnce(held.promise);
     const first = begin();
-    await vi.waitFor(() => expect(removeTranscript).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(removeTranscript).toHaveBeenCalledOnce(), 20_000);
     const second = begin('key-a', toServer());
-    await vi.waitFor(async () => expect(await store.count()).toBe(5));
+    await vi.waitFor(async () => expect(await store.count()).toBe(5), 20_000);
     await nextTurn();
     held.resolve();
     await Promise.all([first, second]);

@@ -1,4 +1,5 @@
 import { createKeyBook } from '../../src/keys/key-book.ts';
+import { createAnswerChecks } from '../../src/layers/answer-check/answer-check.ts';
 import { withBlankStops } from '../../src/layers/with-blank-stops.ts';
 import { withLoginAdvice } from '../../src/layers/with-login-advice.ts';
 import { withModelAliases } from '../../src/layers/with-model-aliases.ts';
@@ -11,13 +12,17 @@ import { createSend, KEY, type Proxy } from './start-proxy.ts';
 /** What a client has to do with: a real proxy, or the app in this process. */
 export type Reachable = Pick<Proxy, 'url' | 'send' | 'fetch'> & { model: ScriptedModel };
 
-/** The app in this process, reached without a socket, over a scripted run. */
-export function createScriptedProxy({
-  modelAliases = new Map(),
-  ...settings
-}: TestParts['settings'] = {}): Reachable {
+/**
+ * The app in this process, reached without a socket, over a scripted run. An answer is checked for
+ * `longestCheckMs`, in milliseconds, by default as long as in the program.
+ */
+export function createScriptedProxy(
+  { modelAliases = new Map(), ...settings }: TestParts['settings'] = {},
+  { longestCheckMs }: { longestCheckMs?: number } = {},
+): Reachable {
   const { run, model } = createScriptedRun();
-  const checked = withBlankStops(withStrictTools(withStructuredOutput(run)));
+  const toCheck = createAnswerChecks(longestCheckMs);
+  const checked = withBlankStops(withStrictTools(withStructuredOutput(run, toCheck), toCheck));
   const app = createTestApp({
     run: withLoginAdvice(withModelAliases(checked, modelAliases), 'claude auth login'),
     keys: createKeyBook({ ownerKey: KEY }),
