@@ -41,43 +41,11 @@ const LAST = {
 
 /** What happens in the middle of an answer, and what the caller is told. */
 const FACTS = {
-  async 'a stream that the API cuts ends with the error, its text once'(proxy, call) {
-    const seen = Promise.withResolvers<void>();
-    proxy.model.answer = () => cutReply(TEXT, { seen: seen.promise });
-    const response = await ask(proxy, call, 'Hi', { stream: true });
-    const stream = await readStream(call, response, (text) => {
-      if (text === HALF.text) seen.resolve();
-    });
-    expect(stream).toMatchObject({ ...HALF, last: LAST[call].failed });
-  },
-
-  async 'a stream in which the API reports an error ends with that error'(proxy, call) {
-    proxy.model.answer = () => failingReply(TEXT, BUSY);
-    const response = await ask(proxy, call, 'Hi', { stream: true });
-    expect(await readStream(call, response)).toMatchObject({ ...HALF, last: LAST[call].busy });
-  },
-
-  async 'a stream whose CLI is killed ends with the error'(proxy, call) {
-    proxy.model.answer = () => heldReply(TEXT, NEVER);
-    const response = await ask(proxy, call, 'Hi', { stream: true });
-    const stream = await readStream(call, response, (text) => {
-      if (text === HALF.text) void killProcesses(proxy);
-    });
-    expect(stream).toMatchObject({ ...HALF, last: LAST[call].died });
-  },
-
-  async 'a whole answer is an error status when the API cuts it'(proxy, call) {
-    proxy.model.answer = () => cutReply(TEXT);
-    const failure = await readFailure(await ask(proxy, call, 'Hi'));
-    expect(failure.status).toBe(500);
-    expect(failure.message).not.toContain('one');
-  },
-
-  async 'a whole answer is an error status when the API reports an error in it'(proxy, call) {
-    proxy.model.answer = () => failingReply(TEXT, BUSY);
-    const failure = await readFailure(await ask(proxy, call, 'Hi'));
-    expect(failure).toMatchObject({ status: call === 'chat completions' ? 503 : 529 });
-  },
+  'a stream that the API cuts ends with the error, its text once': expectCutStream,
+  'a stream in which the API reports an error ends with that error': expectFailedStream,
+  'a stream whose CLI is killed ends with the error': expectKilledStream,
+  'a whole answer is an error status when the API cuts it': expectCutAnswer,
+  'a whole answer is an error status when the API reports an error in it': expectFailedAnswer,
 } satisfies Record<string, (proxy: Proxy, call: CallName) => Promise<void>>;
 
 type Fact = keyof typeof FACTS;
@@ -91,7 +59,9 @@ export function describeMidStream(
   facts: readonly Fact[],
 ): void {
   describe.each([call])('%s', () => {
-    test.each(facts)('%s', (fact) => FACTS[fact](getProxy(), call));
+    test.each(facts)('%s', async (fact) => {
+      await expect(FACTS[fact](getProxy(), call)).resolves.toBeUndefined();
+    });
   });
 }
 
@@ -113,6 +83,44 @@ export function describeEarlyDeath(
     expect(response.status).toBe(200);
     expect(await response.text()).toContain(TEXT);
   });
+}
+
+async function expectCutStream(proxy: Proxy, call: CallName) {
+  const seen = Promise.withResolvers<void>();
+  proxy.model.answer = () => cutReply(TEXT, { seen: seen.promise });
+  const response = await ask(proxy, call, 'Hi', { stream: true });
+  const stream = await readStream(call, response, (text) => {
+    if (text === HALF.text) seen.resolve();
+  });
+  expect(stream).toMatchObject({ ...HALF, last: LAST[call].failed });
+}
+
+async function expectFailedStream(proxy: Proxy, call: CallName) {
+  proxy.model.answer = () => failingReply(TEXT, BUSY);
+  const response = await ask(proxy, call, 'Hi', { stream: true });
+  expect(await readStream(call, response)).toMatchObject({ ...HALF, last: LAST[call].busy });
+}
+
+async function expectKilledStream(proxy: Proxy, call: CallName) {
+  proxy.model.answer = () => heldReply(TEXT, NEVER);
+  const response = await ask(proxy, call, 'Hi', { stream: true });
+  const stream = await readStream(call, response, (text) => {
+    if (text === HALF.text) void killProcesses(proxy);
+  });
+  expect(stream).toMatchObject({ ...HALF, last: LAST[call].died });
+}
+
+async function expectCutAnswer(proxy: Proxy, call: CallName) {
+  proxy.model.answer = () => cutReply(TEXT);
+  const failure = await readFailure(await ask(proxy, call, 'Hi'));
+  expect(failure.status).toBe(500);
+  expect(failure.message).not.toContain('one');
+}
+
+async function expectFailedAnswer(proxy: Proxy, call: CallName) {
+  proxy.model.answer = () => failingReply(TEXT, BUSY);
+  const failure = await readFailure(await ask(proxy, call, 'Hi'));
+  expect(failure).toMatchObject({ status: call === 'chat completions' ? 503 : 529 });
 }
 
 /** Ends every CLI process of the proxy, as its state folder lists them. */

@@ -5,7 +5,8 @@ import { LONGEST_FILES } from './longest-files.ts';
 /** Vitest's order, behind the files that take longest. */
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
+    const usual = super.sort.bind(this);
+    const sorted = await usual(files);
     return sorted.toSorted((one, other) => toRank(one) - toRank(other));
   }
 }
