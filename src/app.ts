@@ -18,7 +18,7 @@ import type { KeyBook } from './keys/key-book.ts';
 import type { KeyStore } from './keys/key-store.ts';
 import type { KeyLimits } from './limits/key-limits.ts';
 import { allowOrigins } from './http/allow-origins.ts';
-import { authenticate } from './http/authenticate.ts';
+import { authenticate, type AuthenticateOptions } from './http/authenticate.ts';
 import { checkHost, checkOrigin } from './http/check-host-and-origin.ts';
 import { identifyRequest } from './http/identify-request.ts';
 import { type BodyMeterOptions, limitBody } from './http/body/limit-body.ts';
@@ -89,7 +89,7 @@ export type AppParts = {
   settings: AppSettings;
 };
 
-export type AppSettings = {
+export type AppSettings = AuthenticateOptions & {
   /** Longest time for a request, from its arrival, in milliseconds. */
   requestTimeoutMs: number;
   /** WebSockets that one key may have open. */
@@ -106,8 +106,6 @@ export type AppSettings = {
   host: string;
   /** Further host names by which callers may reach the server. */
   allowedHosts: readonly string[];
-  /** The key that stands for local clients that cannot send one, by its name or id; none by default. */
-  ollamaKey?: string | undefined;
   /** Web origins whose pages may call; none switches CORS off. */
   corsOrigins: readonly string[];
   /** The header by which a request of an own CLI is known. */

@@ -26,7 +26,7 @@ export function limitWebSockets(maxPerKey: number): MiddlewareHandler<AppEnv> {
 }
 
 /** The connection, when it is to become a WebSocket. */
-function readSocket(c: Context<AppEnv>) {
+export function readSocket(c: Context<AppEnv>) {
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') return undefined;
   const { incoming } = c.env as Partial<HttpBindings>; // a library's app may have another server
   return incoming?.socket;

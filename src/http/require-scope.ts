@@ -8,6 +8,7 @@ import type { AppEnv } from './variables.ts';
 export function requireScope(scope: Scope) {
   return createMiddleware<AppEnv>(async (c, next) => {
     if (!c.get('key').scopes.includes(scope)) throw toScopeError(scope);
+    c.set('scope', scope);
     await next();
   });
 }

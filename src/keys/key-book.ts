@@ -24,6 +24,8 @@ export type KeyBook = {
   get: (id: string) => Promise<ApiKey | undefined>;
   /** The first key with this name or id. */
   named: (name: string) => Promise<ApiKey | undefined>;
+  /** A text that differs when the keys do, or a text that a key had has ended. */
+  readRevision: () => Promise<string>;
 };
 
 /** A text that a key has, and when it ends, in milliseconds since 1970. */
@@ -64,6 +66,11 @@ export function createKeyBook({
     get: (id) => look((entries) => entries.find(({ key }) => key.id === id)?.key),
     named: (name) =>
       look((entries) => entries.find(({ key }) => key.name === name || key.id === name)?.key),
+    async readRevision() {
+      await further.readAgain();
+      const valid = further.entries().filter(({ untilMs }) => untilMs > now());
+      return `${further.state()} ${valid.length}`;
+    },
   };
 }
 
@@ -88,6 +95,7 @@ function createLatest(place: KeyPlace | undefined, onProblem: (error: unknown) =
 
   return {
     entries: () => entries,
+    state: () => seen,
     /**
      * Everybody waits for a look at the place that began after they came: one that was under way may have seen
      * it before it changed. Those who come meanwhile share the next look.

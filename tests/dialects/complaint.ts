@@ -11,6 +11,7 @@ export async function complaintOf<Body>(dialect: Dialect<Body>, body: unknown) {
   const app = new Hono<AppEnv>();
   app.use(async (c, next) => {
     c.set('countRefused', () => Promise.resolve());
+    c.set('checkKeyAgain', () => Promise.resolve());
     await next();
   });
   app.post('/', validate(dialect.body), (c) => {

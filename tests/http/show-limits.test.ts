@@ -15,6 +15,7 @@ test.each([false, true])(
         find: () => Promise.resolve(LIMITED),
         get: () => Promise.resolve(LIMITED),
         named: () => Promise.resolve(LIMITED),
+        readRevision: () => Promise.resolve(''),
       },
       limits: {
         enter: () => Promise.resolve({ budgetUsd: undefined, leave: () => Promise.resolve() }),

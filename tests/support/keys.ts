@@ -67,8 +67,10 @@ export function createKeyedApp(
   { place }: Pick<KeysFolder, 'place'>,
   run: Run = sayHello,
   settings: TestParts['settings'] = {},
+  parts: Pick<TestParts, 'runs' | 'responses' | 'signIns'> & { now?: () => number } = {},
 ) {
-  const keys = createKeyBook({ ownerKey: APP_KEY, place });
+  const { now, ...rest } = parts;
+  const keys = createKeyBook({ ownerKey: APP_KEY, place, ...(now && { now }) });
   const limits = createKeyLimits({ counters: createCounters() });
   const applyRules = createKeyRules({
     modelAliases: new Map([['gpt-4o', 'sonnet']]),
@@ -76,6 +78,7 @@ export function createKeyedApp(
   });
   const keyStore = createKeyStore(place);
   return createTestApp({
+    ...rest,
     keys,
     keyStore,
     limits,

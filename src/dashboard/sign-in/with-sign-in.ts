@@ -16,7 +16,10 @@ export function withSignIn(signIns: SignIns) {
     const id = hasKey === undefined ? readSignInCookie(c) : undefined;
     if (id !== undefined && isOwnPage(c)) {
       const key = await signIns.find(id);
-      if (key !== undefined) c.req.raw.headers.set('authorization', `Bearer ${key}`);
+      if (key !== undefined) {
+        c.req.raw.headers.set('authorization', `Bearer ${key}`);
+        c.set('isSignedIn', async () => (await signIns.find(id)) !== undefined);
+      }
     }
     await next();
   });

@@ -9,7 +9,7 @@ export type BodyMeterOptions = {
   maxBytesPerKey?: number | undefined;
 };
 
-/** The bytes of one request's body that the server holds. */
+/** The bytes of one request's body, or of a WebSocket's message, that the server holds. */
 export type HeldBody = {
   /** Takes more. Throws `rate-limited` when the key holds too much already, `overloaded` when all do. */
   add(bytes: number): void;
@@ -21,11 +21,11 @@ export type HeldBody = {
 const HEAP_SHARE = 1 / 6;
 
 /** A body up to here passes however much the other keys hold, so that they lock nobody out. */
-const SMALL_BYTES = 65_536;
+export const SMALL_BODY_BYTES = 65_536;
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** Bounds what the bodies of all requests under way take together. One alone is bounded elsewhere. */
+/** Bounds what the bodies of all requests under way take together, and messages of WebSockets. One alone is bounded elsewhere. */
 export function createBodyMeter({
   maxBytes = getHeapStatistics().heap_size_limit * HEAP_SHARE,
   maxBytesPerKey = maxBytes / 2,
@@ -47,7 +47,7 @@ export function createBodyMeter({
         const others = { ofKey: (byKey.get(keyId) ?? 0) - held, ofAll: total - held };
         const wanted = held + bytes;
         if (others.ofKey > 0 && others.ofKey + wanted > maxBytesPerKey) throw toKeyFull();
-        const isLarge = wanted > SMALL_BYTES;
+        const isLarge = wanted > SMALL_BODY_BYTES;
         if (isLarge && others.ofAll > 0 && others.ofAll + wanted > maxBytes) throw toServerFull();
         held = wanted;
         change(keyId, bytes);

@@ -22,7 +22,9 @@ export function limitBody(maxBytes: number, held: BodyMeterOptions = {}) {
   const meter = createBodyMeter(held);
   return createMiddleware<AppEnv>(async (c, next) => {
     const refusal = { countRefused: c.get('countRefused') };
-    const body = meter.open(c.get('caller').keyId);
+    const holdBody = () => meter.open(c.get('caller').keyId);
+    c.set('holdBody', holdBody);
+    const body = holdBody();
     try {
       await countIfRefused(refusal, () => readBody(c, body, maxBytes));
       await next();

@@ -12,7 +12,7 @@ export type Validated<Body> = { out: { json: Body } };
 
 /**
  * Checks the JSON body. Throws `RunError` `invalid-request` that names the field: bad input is a 400,
- * found before any process is touched.
+ * found before any process is touched. Throws `unauthenticated` when the key ended while the body came.
  */
 export function validate<Body>(schema: z.ZodType<Body>) {
   return createMiddleware<AppEnv, string, Validated<Body>>(async (c, next) => {
@@ -30,7 +30,9 @@ async function readBody<Body>(c: Context<AppEnv>, schema: z.ZodType<Body>): Prom
       'Send JSON, with the header `content-type: application/json`.',
     );
   }
-  return checkBody(schema, await c.req.text(), c.get('valueCount'));
+  const text = await c.req.text();
+  await c.get('checkKeyAgain')();
+  return checkBody(schema, text, c.get('valueCount'));
 }
 
 function isJson(contentType: string | undefined) {

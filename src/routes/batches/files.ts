@@ -4,7 +4,7 @@ import type { OpenedBatches } from '../../batches/open-batches.ts';
 import { FileForm } from '../../dialects/openai-batches/body.ts';
 import { toFile, toList } from '../../dialects/openai-batches/to-batch.ts';
 import { checkValue } from '../../http/body/check-body.ts';
-import { readForm } from '../../http/body/read-form.ts';
+import { type ReadForm, readForm } from '../../http/body/read-form.ts';
 import { countIfRefused } from '../../http/count-if-refused.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import { RunError } from '../../run-error.ts';
@@ -30,7 +30,7 @@ export function uploadFile({ files, maxFileBytes }: FileParts) {
         drop: files.drop,
         maxBytes: maxFileBytes + FORM_BYTES,
       });
-      const form = await checkValue(FileForm, fields, 0).catch(async (error: unknown) => {
+      const form = await checkForm(c, fields).catch(async (error: unknown) => {
         await files.drop(file.kept);
         throw error;
       });
@@ -40,6 +40,11 @@ export function uploadFile({ files, maxFileBytes }: FileParts) {
       return c.json(toFile(await files.keep(file.kept, { keyId, name, ttlMs })));
     });
   };
+}
+
+async function checkForm(c: Context<AppEnv>, fields: ReadForm<unknown>['fields']) {
+  await c.var.checkKeyAgain();
+  return checkValue(FileForm, fields, 0);
 }
 
 /** `GET /v1/files`: the caller's own. */

@@ -6,6 +6,7 @@ import { RunError } from '../../run-error.ts';
 import { streamMessages } from '../stream-messages.ts';
 import { checkStreamable, followResponse } from './follow-response.ts';
 import { readNumber } from '../read-number.ts';
+import { whileKeyHolds } from '../while-key-holds.ts';
 import type { ResponseParts } from './response-parts.ts';
 
 type IdContext = Context<AppEnv, '/:id'>;
@@ -20,7 +21,11 @@ export function getResponse(parts: ResponseParts) {
     }
     const after = readNumber(c.req.query('starting_after'), 'starting_after') ?? -1;
     await checkStreamable(parts, id, c.var);
-    return streamMessages(c, openaiResponses, followResponse(parts, id, c.var, after));
+    const { caller } = c.var;
+    const events = whileKeyHolds(c.var, (signal) =>
+      followResponse(parts, id, { caller, signal }, after),
+    );
+    return streamMessages(c, openaiResponses, events);
   };
 }
 

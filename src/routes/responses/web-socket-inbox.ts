@@ -3,8 +3,8 @@ const MAX_WAITING = 16;
 const MAX_WAITING_CHARACTERS = 33_554_432;
 
 export type Inbox = {
-  /** Lets the message wait for its answer; `false` when too much waits already. */
-  add: (text: string) => boolean;
+  /** Lets the message wait for its answer, and then forgets it; `false` when too much waits already. */
+  add: (text: string, forget: () => void) => boolean;
   /** Waits for what was asked before. */
   enqueue: (task: () => Promise<void>) => void;
 };
@@ -25,14 +25,14 @@ export function createInbox(
 
   return {
     enqueue,
-    add(text) {
+    add(text, forget) {
       if (isFull(text.length)) return false;
       waiting += 1;
       characters += text.length;
       enqueue(() => {
         waiting -= 1;
         characters -= text.length;
-        return answer(text);
+        return answer(text).finally(forget);
       });
       return true;
     },

@@ -1,11 +1,15 @@
 import { upgradeWebSocket } from '@hono/node-server';
 import type { Context } from 'hono';
 
+import { meterMessages, type MessageMeter } from '../../http/body/meter-messages.ts';
+import { readSocket } from '../../http/limit-web-sockets.ts';
 import { toCause } from '../../http/log-request.ts';
-import type { AppEnv } from '../../http/variables.ts';
+import type { AppEnv, Variables } from '../../http/variables.ts';
+import { toEndedError } from '../../http/watch-keys.ts';
 import type { Run } from '../../run.ts';
 import { RunError, toRunError } from '../../run-error.ts';
 import { readStreamId } from './client-event.ts';
+import { type Connection, createConnection } from './connection.ts';
 import type { ResponseParts } from './response-parts.ts';
 import { createInbox } from './web-socket-inbox.ts';
 import { createTurns, toAgeError, toErrorEvent } from './web-socket-turns.ts';
@@ -16,97 +20,107 @@ const LONGEST_CONNECTION_MS = 3_600_000;
 /** What may lie here, in bytes, for who says more than may wait and reads no refusal. */
 const MAX_UNREAD_BYTES = 1_048_576;
 
-const GOING_AWAY = 1001;
-const POLICY_VIOLATION = 1008;
+/** How the server closes a connection: https://www.iana.org/assignments/websocket/websocket.xhtml */
+const GOING_AWAY = [1001, 'going away'] as const;
+const KEY_ENDED = [1008, 'the key has ended'] as const;
+const NO_ROOM = [1013, 'the server has no room for this message, try again later'] as const;
 
 export type WebSocketParts = ResponseParts & { run: Run; requestTimeoutMs: number };
 
 /** `GET /v1/responses` with an upgrade: one response after the other, until either side closes. */
-export function connectResponses({ run, book, stopping, requestTimeoutMs }: WebSocketParts) {
+export function connectResponses(parts: WebSocketParts) {
+  const { stopping } = parts;
   return upgradeWebSocket((c: Context<AppEnv>) => {
-    const { caller, log, countRefused, isKeyValid } = c.var;
+    const { caller, log, watchKey, holdBody } = c.var;
+    const socket = readSocket(c);
+    const connection = createConnection(socket);
+    const refuse = (failure: RunError) => connection.send(toErrorEvent(failure, caller.requestId));
+    const refuseKey = async () => {
+      await refuse(toEndedError());
+      connection.close(...KEY_ENDED);
+    };
     const left = new AbortController();
-    let connection: Connection | undefined;
-
-    const send = (text: string) => sendText(connection, text);
-    const turns = createTurns({
-      run,
-      book,
-      caller,
-      countRefused,
-      requestTimeoutMs,
-      send,
-      onFailure: (failure, requestId) =>
-        log.warn({ code: failure.code, turn: requestId, ...toCause(failure) }, failure.message),
-    });
-    const answer = async (text: string) => {
-      if (left.signal.aborted) return;
-      try {
-        if (await isKeyValid()) return await turns.answer(text, left.signal);
-      } catch (error) {
-        // The keys cannot be read at present: the next message may find them again.
-        return send(toErrorEvent(toRunError(error), caller.requestId, readStreamId(text)));
-      }
-      await send(toErrorEvent(toKeyError(), caller.requestId));
-      connection?.close(POLICY_VIOLATION, 'the key has ended');
-    };
+    const answer = createAnswer(c.var, parts, { connection, refuseKey, left: left.signal });
     const inbox = createInbox(answer, (error) => log.error({ err: error }, 'WebSocket'));
-    const close = () => inbox.enqueue(async () => connection?.close(GOING_AWAY, 'going away'));
+    const goAway = () => inbox.enqueue(async () => connection.close(...GOING_AWAY));
     const expire = () => {
-      inbox.enqueue(() => send(toErrorEvent(toAgeError(), caller.requestId)));
-      close();
+      inbox.enqueue(() => refuse(toAgeError()));
+      goAway();
     };
-    const age = setTimeout(expire, LONGEST_CONNECTION_MS).unref();
+    const whenClosed = new DisposableStack();
+    let meter: MessageMeter | undefined;
 
     return {
       onOpen(_event, ws) {
-        connection = ws;
-        stopping.addEventListener('abort', close);
-        if (stopping.aborted) close();
+        connection.open(ws);
+        const onFull = (failure: RunError) => {
+          void refuse(failure);
+          connection.cutOff(...NO_ROOM);
+        };
+        meter = meterMessages({ socket, hold: holdBody, onFull });
+        whenClosed.defer(meter.end);
+        const key = watchKey();
+        whenClosed.defer(key.end);
+        // The answer that is under way comes first.
+        key.signal.addEventListener('abort', () => inbox.enqueue(refuseKey), { once: true });
+        const age = setTimeout(expire, LONGEST_CONNECTION_MS).unref();
+        whenClosed.defer(() => clearTimeout(age));
+        stopping.addEventListener('abort', goAway);
+        whenClosed.defer(() => stopping.removeEventListener('abort', goAway));
+        if (stopping.aborted) goAway();
       },
       onMessage({ data }) {
-        if (inbox.add(String(data))) return;
-        if (countUnread(connection) > MAX_UNREAD_BYTES) toRaw(connection)?.terminate();
-        else void send(toErrorEvent(toWaitingError(), caller.requestId));
+        const message = meter?.take();
+        if (message?.refusal) return void refuse(message.refusal);
+        const forget = () => message?.held.release();
+        if (inbox.add(String(data), forget)) return;
+        forget();
+        if (connection.countUnread() > MAX_UNREAD_BYTES) connection.terminate();
+        else void refuse(toWaitingError());
       },
       onClose() {
-        clearTimeout(age);
-        stopping.removeEventListener('abort', close);
+        whenClosed.dispose();
         left.abort(new RunError('cancelled', 'The caller left.'));
       },
     };
   });
 }
 
-/** The part of a WebSocket that is used. */
-type Connection = {
-  raw?: unknown;
-  send(text: string): void;
-  close(code: number, reason: string): void;
+type Answering = {
+  connection: Connection;
+  /** Says that the key has ended, and closes. */
+  refuseKey: () => Promise<void>;
+  /** Aborts when the caller leaves. */
+  left: AbortSignal;
 };
 
-/** As `ws` has it. */
-type RawConnection = {
-  bufferedAmount: number;
-  send(text: string, done: () => void): void;
-  terminate(): void;
-};
-
-function toRaw(connection: Connection | undefined) {
-  return connection?.raw as RawConnection | undefined; // of `ws`
-}
-
-function countUnread(connection: Connection | undefined) {
-  return toRaw(connection)?.bufferedAmount ?? 0;
-}
-
-/** Resolves when the text has left, so that a slow reader slows the model down. */
-function sendText(connection: Connection | undefined, text: string): Promise<void> {
-  const raw = toRaw(connection);
-  return new Promise((resolve) => {
-    if (raw) raw.send(text, () => resolve());
-    else resolve();
+/** Answers one message, as long as the key holds with which the connection was opened. */
+function createAnswer(
+  { caller, log, countRefused, isKeyValid }: Variables,
+  { run, book, requestTimeoutMs }: WebSocketParts,
+  { connection, refuseKey, left }: Answering,
+) {
+  const turns = createTurns({
+    run,
+    book,
+    caller,
+    countRefused,
+    requestTimeoutMs,
+    send: connection.send,
+    onFailure: (failure, requestId) =>
+      log.warn({ code: failure.code, turn: requestId, ...toCause(failure) }, failure.message),
   });
+  return async (text: string): Promise<void> => {
+    if (left.aborted) return;
+    try {
+      if (await isKeyValid()) return await turns.answer(text, left);
+    } catch (error) {
+      // The keys cannot be read at present: the next message may find them again.
+      const event = toErrorEvent(toRunError(error), caller.requestId, readStreamId(text));
+      return connection.send(event);
+    }
+    await refuseKey();
+  };
 }
 
 function toWaitingError() {
@@ -115,8 +129,4 @@ function toWaitingError() {
     'Too many messages wait on this connection already; wait for their answers.',
     { retryAfterSeconds: 1 },
   );
-}
-
-function toKeyError() {
-  return new RunError('unauthenticated', 'This key was revoked, or has another text by now.');
 }

@@ -6,6 +6,7 @@ import { direct } from '../../dialects/direct/index.ts';
 import type { AppEnv } from '../../http/variables.ts';
 import { readNumber } from '../read-number.ts';
 import { streamMessages } from '../stream-messages.ts';
+import { whileKeyHolds } from '../while-key-holds.ts';
 
 type Parts = { book: RunBook; stopping: AbortSignal };
 
@@ -15,14 +16,16 @@ type Parts = { book: RunBook; stopping: AbortSignal };
  */
 export function followRun({ book, stopping }: Parts) {
   return async (c: Context<AppEnv, '/:id'>): Promise<Response> => {
-    const { caller, signal } = c.var;
+    const { caller } = c.var;
     const id = c.req.param('id');
     await book.get(id, caller.keyId);
     const after =
       readNumber(c.req.query('after'), 'after') ??
       readNumber(c.req.header('last-event-id'), 'Last-Event-ID') ??
       0;
-    const events = book.follow(id, caller.keyId, after, AbortSignal.any([signal, stopping]));
+    const events = whileKeyHolds(c.var, (signal) =>
+      book.follow(id, caller.keyId, after, AbortSignal.any([signal, stopping])),
+    );
     return streamMessages(c, direct, toMessages(events));
   };
 }
@@ -30,9 +33,11 @@ export function followRun({ book, stopping }: Parts) {
 /** `GET /api/events`: the changes of state of all runs of the key, from here on. */
 export function watchRuns({ book, stopping }: Parts) {
   return (c: Context<AppEnv>): Response => {
-    const signal = AbortSignal.any([c.var.signal, stopping]);
-    const watch = () => book.watch(c.var.caller.keyId, signal);
-    return streamMessages(c, direct, toChangeMessages(watch));
+    // Watches from when it is read; nobody reads the answer to a HEAD.
+    const changes = whileKeyHolds(c.var, (signal) =>
+      book.watch(c.var.caller.keyId, AbortSignal.any([signal, stopping])),
+    );
+    return streamMessages(c, direct, toChangeMessages(changes));
   };
 }
 
@@ -40,11 +45,8 @@ async function* toMessages(events: ReturnType<RunBook['follow']>): AsyncIterable
   for await (const { id, type, data } of events) yield { id: String(id), event: type, data };
 }
 
-/** Watches from when it is read; nobody reads the answer to a HEAD. */
-async function* toChangeMessages(
-  watch: () => ReturnType<RunBook['watch']>,
-): AsyncIterable<SseMessage> {
-  for await (const change of watch()) {
+async function* toChangeMessages(changes: ReturnType<RunBook['watch']>): AsyncIterable<SseMessage> {
+  for await (const change of changes) {
     const event = 'run-state';
     yield { event, data: JSON.stringify({ type: event, ...change }) };
   }

@@ -30,7 +30,8 @@ test('the page is for those keys, too', async () => {
 function createAppFor(scopes: Scope[]) {
   const key: ApiKey = { id: 'key-12345678', name: 'laptop', scopes };
   const find = () => Promise.resolve(key);
-  return createTestApp({ keys: { find, get: find, named: find } });
+  const readRevision = () => Promise.resolve('');
+  return createTestApp({ keys: { find, get: find, named: find, readRevision } });
 }
 
 function signIn(scopes: Scope[]) {
