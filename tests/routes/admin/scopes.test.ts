@@ -27,10 +27,11 @@ test('the page is for those keys, too', async () => {
   expect(refused.headers.get('set-cookie')).toBeNull();
 });
 
+const readRevision = () => Promise.resolve('');
+
 function createAppFor(scopes: Scope[]) {
   const key: ApiKey = { id: 'key-12345678', name: 'laptop', scopes };
   const find = () => Promise.resolve(key);
-  const readRevision = () => Promise.resolve('');
   return createTestApp({ keys: { find, get: find, named: find, readRevision } });
 }
 

@@ -38,6 +38,7 @@ function createHeldRun() {
   const held = Promise.withResolvers<void>();
   const run: Run = async function* held_(request, signal) {
     yield { type: 'run-progress', step: 'queued' };
+    signal.throwIfAborted();
     const left = new Promise<void>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
