@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { execa } from 'execa';
@@ -7,21 +8,24 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { failingReply, heldReply } from '../../src/demo/replies.ts';
 import { toTurns } from '../clients/chat-client.ts';
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { shareProxy } from '../support/share-proxy.ts';
+import { KEY, type Proxy } from '../support/start-proxy.ts';
 import { lastRequest } from '../tools/upstream.ts';
 
 const ASK = join(import.meta.dirname, '../../examples/ask.sh');
 
 let proxy: Proxy;
+let folder: string;
 beforeAll(async () => {
-  proxy = await startProxy({ settings: { CLAUDE_MAX_RETRIES: '0' } });
+  folder = await mkdtemp(join(tmpdir(), 'ask-'));
+  proxy = await shareProxy({ settings: { CLAUDE_MAX_RETRIES: '0' } });
 });
-afterAll(() => proxy.stop());
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('git diff | ask.sh sends prompt and diff, and prints the answer', async () => {
-  const git = (...args: string[]) => execa('git', args, { cwd: proxy.folder });
+  const git = (...args: string[]) => execa('git', args, { cwd: folder });
   await git('init', '--quiet');
-  await writeFile(join(proxy.folder, 'poem.txt'), 'one "quoted" \\ line\n');
+  await writeFile(join(folder, 'poem.txt'), 'one "quoted" \\ line\n');
   await git('add', 'poem.txt');
 
   const { stdout } = await start(`git diff --cached | bash "$ASK" 'Write a commit message.'`);
@@ -60,7 +64,7 @@ test('a failure is an exit code and a sentence, before the answer and in it', as
 
 function start(command: string, environment: Record<string, string> = {}) {
   return execa('bash', ['-o', 'pipefail', '-c', command], {
-    cwd: proxy.folder,
+    cwd: folder,
     env: { ASK, BASE_URL: proxy.url, PROXY_API_KEY: KEY, ...environment },
     reject: false,
   });

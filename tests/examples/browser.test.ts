@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { demoAnswer } from '../../src/demo/answers.ts';
 import { failingReply, heldReply } from '../../src/demo/replies.ts';
-import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
+import { createScriptedProxy, type Reachable } from '../support/create-scripted-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
 
 // No browser here: the module that the page imports runs in Node, which has the same fetch and streams.
 type Ask = (options: {
@@ -16,13 +16,16 @@ type Ask = (options: {
 const FOLDER = new URL('../../examples/browser/', import.meta.url);
 const ORIGIN = 'http://localhost:3000';
 
-let proxy: Proxy;
+let proxy: Reachable;
 let ask: Ask;
-beforeAll(async () => {
+beforeEach(async () => {
   ({ ask } = (await import(new URL('ask.js', FOLDER).href)) as { ask: Ask }); // plain JavaScript
-  proxy = await startProxy({ settings: { CORS_ORIGINS: ORIGIN, CLAUDE_MAX_RETRIES: '0' } });
+  proxy = createScriptedProxy({ corsOrigins: [ORIGIN] });
+  vi.stubGlobal('fetch', proxy.fetch);
 });
-afterAll(() => proxy.stop());
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 test('the text comes while the model still speaks', async () => {
   const release = Promise.withResolvers<void>();
@@ -43,7 +46,6 @@ test('stopping closes the connection to the model', async () => {
 
   await expect(readUntil(texts, 'one', stop.abort)).rejects.toHaveProperty('name', 'AbortError');
   await expect(proxy.model.requests.at(-1)?.closed).resolves.toBe('aborted');
-  proxy.model.answer = demoAnswer;
 });
 
 test('a failure is the sentence of the server, before the text and in it', async () => {
