@@ -41,20 +41,20 @@ export function openHistory({
   const database = openDatabase({ ...place, ...MINUTES_SCHEMA });
   const minutes = createMinutes(database);
   const samples = createSamples(database);
-  const thisMinute = () => Math.floor(now() / MINUTE_MS);
-  const { change, sample, writeAll } = gather({ minutes, samples, thisMinute, onProblem });
+  const toMinute = (atMs = now()) => Math.floor(atMs / MINUTE_MS);
+  const { change, sample, writeAll } = gather({ minutes, samples, toMinute, onProblem });
 
   return {
     observer: {
-      ended: (record) => change((minute) => addRun(minute, record)),
-      charged: (_caller, costUsd) =>
-        change((minute) => ({ ...minute, costUsd: minute.costUsd + costUsd })),
+      ended: (record, atMs) => change((minute) => addRun(minute, record), atMs),
+      charged: (_caller, costUsd, atMs) =>
+        change((minute) => ({ ...minute, costUsd: minute.costUsd + costUsd }), atMs),
     },
     sample,
     read(range) {
       writeAll();
       const { bucketMinutes, buckets } = RANGES[range];
-      const last = Math.floor(thisMinute() / bucketMinutes);
+      const last = Math.floor(toMinute() / bucketMinutes);
       const first = last - buckets + 1;
       const since = first * bucketMinutes;
       const found = { minutes: minutes.listSince(since), samples: samples.listSince(since) };
@@ -63,7 +63,7 @@ export function openHistory({
     removeExpired() {
       writeAll();
       try {
-        const before = thisMinute() - TTL_MINUTES;
+        const before = toMinute() - TTL_MINUTES;
         minutes.removeBefore(before);
         samples.removeBefore(before);
       } catch (error) {
@@ -80,12 +80,12 @@ export function openHistory({
 type Gathering = {
   minutes: ReturnType<typeof createMinutes>;
   samples: ReturnType<typeof createSamples>;
-  thisMinute: () => number;
+  toMinute: (atMs?: number) => number;
   onProblem: (error: unknown) => void;
 };
 
 /** What is not written yet, by the minute in which it was; another server may write to the same rows. */
-function gather({ minutes, samples, thisMinute, onProblem }: Gathering) {
+function gather({ minutes, samples, toMinute, onProblem }: Gathering) {
   const changes = new Map<number, Minute>();
   const loads = new Map<number, Sample>();
   let timer: NodeJS.Timeout | undefined;
@@ -108,13 +108,13 @@ function gather({ minutes, samples, thisMinute, onProblem }: Gathering) {
   const writeSoon = () => void (timer ??= setTimeout(writeAll, GATHER_MS).unref());
   return {
     writeAll,
-    change: (toChanged: (minute: Minute) => Minute) => {
-      const at = thisMinute();
+    change: (toChanged: (minute: Minute) => Minute, atMs?: number) => {
+      const at = toMinute(atMs);
       changes.set(at, toChanged(changes.get(at) ?? EMPTY_MINUTE));
       writeSoon();
     },
     sample: (load: Sample) => {
-      const at = thisMinute();
+      const at = toMinute();
       loads.set(at, mergeSamples(loads.get(at) ?? NO_LOAD, load));
       writeSoon();
     },

@@ -39,9 +39,10 @@ export type RunRecord = {
 export type RunObserver = {
   /** `stop` ends the run for this reason. */
   started?(record: Readonly<RunRecord>, stop: (reason: unknown) => void): void;
-  ended?(record: Readonly<RunRecord>): void;
-  /** What a run that ended turns out to have cost, in US dollars. */
-  charged?(caller: Charged, costUsd: number): void;
+  /** `atMs` is when, in milliseconds since 1970. Default: now. */
+  ended?(record: Readonly<RunRecord>, atMs?: number): void;
+  /** What a run that ended turns out to have cost, in US dollars, told at `atMs`. */
+  charged?(caller: Charged, costUsd: number, atMs?: number): void;
 };
 
 /** Whom a cost is charged to, and for which request. */

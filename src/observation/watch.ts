@@ -8,6 +8,8 @@ import { combineObservers, type RunObserver } from './run-record.ts';
 export type WatchParts = MetricsParts & {
   history: History;
   requests: KeptRequests;
+  /** Tells other servers. Default: there are none. */
+  others?: RunObserver | undefined;
 };
 
 /** All that watches the runs of one server. */
@@ -37,6 +39,7 @@ export function createWatch(parts: WatchParts): Watch {
       metrics.observer,
       parts.history.observer,
       parts.requests.observer,
+      parts.others ?? {},
       { started: sample, ended: sample },
     ]),
     live,

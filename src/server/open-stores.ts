@@ -4,9 +4,7 @@ import { readTranscript, removeTranscript } from '../claude/agent/transcripts.ts
 import type { Config } from '../config.ts';
 import { toInterruptedResponse } from '../dialects/openai-responses/to-response.ts';
 import type { Log } from '../http/log-request.ts';
-import { openHistory } from '../observation/history.ts';
-import { toRedact } from '../observation/redact.ts';
-import { openRequests } from '../observation/requests/open-requests.ts';
+import { openRecords } from './open-records.ts';
 import { openResponses } from '../responses/open-responses.ts';
 import { createClusterLocks } from '../sessions/cluster-locks.ts';
 import { createSessions } from '../sessions/session-book.ts';
@@ -56,33 +54,20 @@ export async function openStores(
     server,
     toEnded: toInterruptedResponse,
   });
-  const history = openHistory({
-    file: join(config.stateDir, 'history.db'),
-    onSetAside: (report) => log.error(report, 'the history database was damaged and set aside'),
-    onProblem: (error) => log.error({ err: error }, 'the history could not be written'),
-  });
-  const requests = openRequests({
-    file: join(config.stateDir, 'requests.db'),
-    most: config.maxKeptRequests,
-    redact: toRedact(secrets),
-    onSetAside: (report) => log.error(report, 'the request database was damaged and set aside'),
-    onProblem: (error) => log.error({ err: error }, 'the requests could not be put on record'),
-  });
+  const records = await openRecords(config, { secrets, shared, log });
   return {
     server,
     sessions,
     responses,
-    history,
-    requests,
+    ...records,
     async removeExpired() {
-      history.removeExpired();
+      records.history.removeExpired();
       await Promise.all([sessions.removeExpired(), responses.book.removeExpired()]);
     },
     async close() {
       await writes.close();
       await store.close();
-      history.close();
-      requests.close();
+      await records.close();
       server.close();
     },
   };

@@ -68,6 +68,7 @@ export async function createServerParts(options: ServerOptions) {
   const watch = createWatch({
     history: stores.history,
     requests: stores.requests,
+    others: stores.others,
     queue,
     processes: () => backend.counts().processes,
     runner: () => ({ ...backend.counts(), restarts }),

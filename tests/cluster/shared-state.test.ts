@@ -53,6 +53,15 @@ test('as many are under way at once as a key may have, whichever front they came
   expect((await sendAs(other, key)('/v1/messages', BODY)).status).toBe(200);
 });
 
+test('what ended at one front stands in the list and the history of the other', async () => {
+  const asked = await front.send('/v1/messages', BODY);
+  const id = asked.headers.get('request-id') ?? asked.headers.get('x-request-id');
+  await vi.waitFor(async () => {
+    const listed = await other.send(`/api/admin/requests?text=${id}`);
+    expect(await listed.json()).toMatchObject({ requests: [{ id, status: 'done' }] });
+  });
+});
+
 test('a response stored at one front is read, continued and deleted at the other', async () => {
   cluster.model.answer = demoAnswer;
   const stored = await front.send('/v1/responses', {

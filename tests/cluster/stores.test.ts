@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { openSharedState } from '../../src/cluster/open-shared-state.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
@@ -12,6 +15,8 @@ import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
 import { createSharedBackground } from '../../src/responses/shared-background.ts';
 import { describeBackground } from '../responses/background-suite.ts';
 import { createSharedStore } from '../../src/responses/shared-store.ts';
+import { openRequests } from '../../src/observation/requests/open-requests.ts';
+import { createSharedEnds } from '../../src/observation/shared-ends.ts';
 import { createSharedSignIns } from '../../src/dashboard/sign-in/shared-sign-ins.ts';
 import { createClusterLocks } from '../../src/sessions/cluster-locks.ts';
 import { createSharedStore as createSessionStore } from '../../src/sessions/shared-store.ts';
@@ -24,6 +29,7 @@ import { createSharedRecords } from '../../src/state/shared-records.ts';
 import type { SharedState } from '../../src/state/shared-state.ts';
 import { describeKeyPlace } from '../keys/place-suite.ts';
 import { describeCounters, describePlaces } from '../limits/limits-suite.ts';
+import { RECORD } from '../observation/record.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
 const SECRET = 'a-secret-of-this-cluster-0123456789';
@@ -266,3 +272,67 @@ async function untilBack(ask: () => Promise<unknown>) {
 }
 
 function ignore(): void {}
+
+describe('runs that ended', () => {
+  let folder: string;
+  beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'ends-'))));
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** A server that tells and hears. */
+  async function joinServer(prefix: string, server: string) {
+    const requests = openRequests({ file: ':memory:', onSetAside: ignore });
+    const told = await createSharedEnds({
+      shared: await open(prefix),
+      server,
+      file: join(folder, server),
+      observers: [requests.observer],
+      writes: { write: async (task) => ({ settled: task() }) },
+      everyMs: 20,
+      onProblem: (error) => problems.push(error),
+    });
+    const list = () => requests.list({}, { limit: 10 });
+    return { ...told, list };
+  }
+  const problems: unknown[] = [];
+
+  test('are on record at every server, with when, how and for how much', async () => {
+    const prefix = randomUUID();
+    const [one, other] = [await joinServer(prefix, 'one'), await joinServer(prefix, 'other')];
+    one.observer.ended?.(RECORD);
+    const failure = new RunError('overloaded', 'The API is overloaded.');
+    one.observer.ended?.({ ...RECORD, id: 'req_2', outcome: 'overloaded', failure });
+    one.observer.charged?.({ keyId: 'laptop', requestId: 'req_1' }, 1.5);
+    await expect
+      .poll(() => other.list())
+      .toMatchObject([
+        { id: 'req_2', status: 'failed', error: 'The API is overloaded.' },
+        { id: 'req_1', status: 'done', costUsd: 1.75, endedAtMs: expect.any(Number) },
+      ]);
+    expect(one.list()).toEqual([]); // it has its own already
+    await Promise.all([one.close(), other.close()]);
+    expect(problems).toEqual([]);
+  });
+
+  test('while a server is away are told once, when it is back', async () => {
+    const prefix = randomUUID();
+    const one = await joinServer(prefix, 'one');
+    const before = await joinServer(prefix, 'other');
+    one.observer.ended?.({ ...RECORD, id: 'req_a' });
+    await expect.poll(() => before.list()).toMatchObject([{ id: 'req_a' }]);
+    await before.close();
+    one.observer.ended?.({ ...RECORD, id: 'req_b' });
+    const after = await joinServer(prefix, 'other');
+    await expect.poll(() => after.list()).toMatchObject([{ id: 'req_b' }]);
+    await Promise.all([one.close(), after.close()]);
+  });
+
+  test('cannot be read in Redis', async () => {
+    const prefix = randomUUID();
+    const one = await joinServer(prefix, 'one');
+    one.observer.ended?.({ ...RECORD, keyId: 'a-key-that-nobody-sees' });
+    await expect.poll(() => redis.client.xlen(`${prefix}:state:ended`)).toBe(1);
+    const entries = await redis.client.xrange(`${prefix}:state:ended`, '-', '+');
+    expect(JSON.stringify(entries)).not.toContain('nobody');
+    await one.close();
+  });
+});

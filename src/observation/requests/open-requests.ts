@@ -89,8 +89,8 @@ export function openRequests({
 
   return {
     observer: {
-      ended(record) {
-        const row = toRow(record, now(), redact);
+      ended(record, atMs = now()) {
+        const row = toRow(record, atMs, redact);
         add((rows) => rows.insert(row));
       },
       charged: ({ requestId }, costUsd) => add((rows) => rows.charge(requestId, costUsd)),
