@@ -20,6 +20,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'claude/process/**':
     'run.ts run-error.ts read-json.ts split-lines.ts ../launch/ execa p-limit zod node:*',
   'claude/{chat,agent}/**': `${CANONICAL} round-usd.ts within.ts split-lines.ts expiring-map.ts cli-versions.ts backend.ts sessions/session-transcript.ts ../launch/ ../process/ ../idle-pool.ts ../spares.ts ajv zod node:*`,
+  'claude/chat/histories/**': `${CANONICAL} ../abilities.ts ../bind.ts ../chat-process.ts ../chat-turn.ts ../fingerprint.ts ../kept-processes.ts ../suspended-calls.ts ../upstream-form/ ../../launch/ ../../process/ node:*`,
   'claude/chat/enforced/**': `${CANONICAL} expiring-map.ts ../chat-request.ts ../read-chat-events.ts ../../process/`,
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 

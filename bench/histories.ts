@@ -8,7 +8,7 @@ import { type ChatProcess, sayTurn } from '../src/claude/chat/chat-process.ts';
 import type { ChatTurn } from '../src/claude/chat/chat-turn.ts';
 import { toChatLaunch } from '../src/claude/launch/launch.ts';
 import type { OpenProcess } from '../src/claude/process/processes.ts';
-import { createResumeChat } from '../src/claude/chat/resume-chat.ts';
+import { createResumeChat } from '../src/claude/chat/histories/resume-chat.ts';
 import {
   createAbilities,
   toChatRequest,

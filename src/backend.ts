@@ -41,6 +41,11 @@ import type {
  */
 export type Backend = {
   run: Run;
+  /**
+   * Told of a request that waits for its place, so that what takes long can begin already; what it returns is
+   * called when the request is over, or has left. Default: nothing can.
+   */
+  anticipate?: (request: RunRequest) => () => void;
   steering: Steering;
   sessionWork: SessionWork;
   countTokens: CountTokens;

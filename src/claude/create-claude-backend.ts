@@ -9,10 +9,9 @@ import type { RunCost } from './process/run-cost.ts';
 import { createChatRun } from './chat/chat-run.ts';
 import { createCountTokens } from './chat/count-tokens.ts';
 import { createLearntRefusals, withDroppableParams } from './chat/droppable-params.ts';
-import { createHistoryPace } from './chat/history-pace.ts';
 import { createKeptProcesses } from './chat/kept-processes.ts';
 import { createOpenChat } from './chat/open-chat.ts';
-import { createResumeChat } from './chat/resume-chat.ts';
+import { createHistories } from './chat/histories/histories.ts';
 import { createSuspendedCalls } from './chat/suspended-calls.ts';
 import { withUpstreamForm } from './chat/upstream-form/with-upstream-form.ts';
 import { withEnforcedOutput } from './chat/enforced/with-enforced-output.ts';
@@ -51,8 +50,8 @@ export type ClaudeBackendOptions = {
 export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
   const { config, base, onCost = () => {} } = options;
   const parts = createParts(options);
-  const { processes, spares, blanks, agentSpares, kept, suspended, reader, retireIfChanged } =
-    parts;
+  const { processes, spares, blanks, agentSpares, kept, ahead, suspended } = parts;
+  const { reader, retireIfChanged } = parts;
   const chatParts = {
     ...parts,
     readAbilities: reader.readAbilities,
@@ -80,6 +79,7 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
 
   return {
     run: (request, signal) => (request.agent ? agent : chat)(request, signal),
+    anticipate: ahead.expect,
     steering: live.steering,
     sessionWork: createSessionWork({ openProcess: processes.open, base }),
     countTokens: createCountTokens(chatParts),
@@ -90,7 +90,7 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
     },
     counts() {
       const idle = {
-        ready: spares.ready() + blanks.ready() + agentSpares.ready(),
+        ready: spares.ready() + blanks.ready() + agentSpares.ready() + ahead.ready(),
         kept: kept.count(),
         suspended: suspended.count(),
       };
@@ -122,7 +122,7 @@ function createParts(options: ClaudeBackendOptions) {
     book: options.book,
     openTemporary: scratch.openTemporary,
     makeRoom: () =>
-      void [agentSpares, blanks, spares, kept, suspended].some((pool) => pool.evict()),
+      void [agentSpares, blanks, spares, kept, ahead, suspended].some((pool) => pool.evict()),
     takeStartTurn: createStartTurns({ claudeFolder }),
     onApiRetry: tally.countApiRetry,
     onRateLimit: planLimits.note,
@@ -148,7 +148,7 @@ function createParts(options: ClaudeBackendOptions) {
   });
   /** Ends the idle ones, because what they know of the CLI or its login is no longer true. */
   const retire = () => {
-    for (const pool of [kept, spares, blanks, agentSpares]) pool.retire();
+    for (const pool of [kept, ahead, spares, blanks, agentSpares]) pool.retire();
   };
   const hasChanged = createInstallationWatch(claudePath, claudeFolder);
   const retireIfChanged = () => {
@@ -157,19 +157,24 @@ function createParts(options: ClaudeBackendOptions) {
     planLimits.forget();
     retire();
   };
-  const resume = createResumeChat({
+  const histories = createHistories({
     openProcess: processes.open,
     profile,
     openTemporary: scratch.openTemporary,
     readAbilities,
+    kept,
+    suspended,
+    most: config.workerConcurrency,
+    hasRoom: () =>
+      processes.count() < config.maxProcesses ||
+      [agentSpares, blanks, spares].some((pool) => pool.ready() > 0),
   });
-  const pace = createHistoryPace();
+  const { ahead } = histories;
   const openChat = createOpenChat({
-    pace,
+    ...histories,
     kept,
     spares,
     blanks,
-    resume,
     retireIfChanged,
     onTurn: noteSettings,
   });
@@ -186,7 +191,7 @@ function createParts(options: ClaudeBackendOptions) {
     retire,
     retireIfChanged,
     openChat,
-    pace,
+    ...histories,
   };
 }
 

@@ -31,7 +31,12 @@ export type Gate = {
      * One that is patient is never sent away, and takes nobody's room in the queue. One that is last waits
      * behind everybody else of its key besides, and is not counted among those who wait.
      */
-    options?: { isPatient?: boolean | undefined; isLast?: boolean | undefined },
+    options?: {
+      isPatient?: boolean | undefined;
+      isLast?: boolean | undefined;
+      /** Called when there is no place at once. Default: nothing. */
+      onWait?: (() => void) | undefined;
+    },
   ) => Promise<() => void>;
   counts: () => GateCounts;
   /** Told whenever the counts change; one listener at a time. */
@@ -64,7 +69,7 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
     }
   };
 
-  const enter: Gate['enter'] = async (keyId, signal, { isPatient, isLast } = {}) => {
+  const enter: Gate['enter'] = async (keyId, signal, { isPatient, isLast, onWait } = {}) => {
     signal.throwIfAborted();
     if (isClosed) throw toShuttingDown();
     const line = isLast ? last : isPatient ? patient : usual;
@@ -76,7 +81,7 @@ export function createGate({ concurrency, maxQueueSize, queueTimeoutMs }: GateOp
         ? { ms: queueTimeoutMs, toError: () => toQueueTimeout(retryAfterSeconds()) }
         : undefined;
     try {
-      return await waitForTurn(line, keyId, signal, { giveUpAfter, admit });
+      return await waitForTurn(line, keyId, signal, { giveUpAfter, admit, onWait });
     } finally {
       noteChange();
     }
@@ -113,6 +118,7 @@ type Waiting = {
   giveUpAfter: { ms: number; toError: () => RunError } | undefined;
   /** Called once it stands in the queue. */
   admit: () => void;
+  onWait: (() => void) | undefined;
 };
 
 /** Waits in a queue for its turn. Throws the signal's reason, or the error of the timeout. */
@@ -120,7 +126,7 @@ async function waitForTurn(
   queue: FairQueue<Turn>,
   keyId: string,
   signal: AbortSignal,
-  { giveUpAfter, admit }: Waiting,
+  { giveUpAfter, admit, onWait }: Waiting,
 ): Promise<() => void> {
   const { promise, resolve, reject } = Promise.withResolvers<() => void>();
   // Leaves before it rejects: a place handed to a turn that was given up would never come back.
@@ -128,10 +134,16 @@ async function waitForTurn(
     leave();
     reject(reason);
   };
-  const leave = queue.push(keyId, { resolve, giveUp });
+  let isWaiting = true;
+  const take = (free: () => void): void => {
+    isWaiting = false;
+    resolve(free);
+  };
+  const leave = queue.push(keyId, { resolve: take, giveUp });
   using _listener = addAbortListener(signal, () => giveUp(signal.reason));
   const timer = giveUpAfter && setTimeout(() => giveUp(giveUpAfter.toError()), giveUpAfter.ms);
   admit();
+  if (isWaiting) onWait?.();
   try {
     return await promise;
   } finally {

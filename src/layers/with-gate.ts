@@ -1,11 +1,11 @@
-import type { Steering } from '../backend.ts';
+import type { Backend, Steering } from '../backend.ts';
 import type { CountTokens, Run, RunRequest } from '../run.ts';
 import { isInputRequest } from '../run-input.ts';
 import type { Gate } from './gate.ts';
 
 /** The places that runs hold, by their ids: one that waits for its caller gives its place back meanwhile. */
 export type HeldPlaces = {
-  enter: (request: RunRequest, signal: AbortSignal) => Promise<Place>;
+  enter: (request: RunRequest, signal: AbortSignal, onWait?: () => void) => Promise<Place>;
   /**
    * Waits for a place for a run that gave its own back and is about to be told this; it has one when it
    * waits for nothing else. Throws as the gate does.
@@ -28,9 +28,9 @@ export function createHeldPlaces(gate: Gate): HeldPlaces {
   const returned = new Map<string, ReturnedPlace>();
 
   return {
-    async enter({ caller: { keyId, requestId }, isPatient }, signal) {
+    async enter({ caller: { keyId, requestId }, isPatient }, signal, onWait) {
       const waiting = new Set<string>();
-      let leave = await gate.enter(keyId, signal, { isPatient });
+      let leave = await gate.enter(keyId, signal, { isPatient, onWait });
       let isOver = false;
       let taking: Promise<void> | undefined;
       const take = async () => {
@@ -76,14 +76,21 @@ export function createHeldPlaces(gate: Gate): HeldPlaces {
 
 /**
  * Starts a run when the gate gives it a place, and holds the place until its stream has ended, or until it
- * waits for its caller.
+ * waits for its caller. `anticipate` is told of one that has to wait, and what it returns is called when that
+ * has left or its run is over.
  */
-export function withGate(run: Run, places: HeldPlaces): Run {
+export function withGate(
+  run: Run,
+  places: HeldPlaces,
+  anticipate: NonNullable<Backend['anticipate']> = () => ignore,
+): Run {
   return async function* runBehindGate(request, signal) {
     if (request.isPlaced) return yield* placed(run(request, signal));
     if (request.isPatient) yield { type: 'run-progress', step: 'queued' };
-    const place = await places.enter(request, signal);
+    let forget = ignore;
+    let place: Place | undefined;
     try {
+      place = await places.enter(request, signal, () => (forget = anticipate(request)));
       // The caller may have left in the moment in which the place was given.
       signal.throwIfAborted();
       yield { type: 'run-progress', step: 'placed' };
@@ -93,10 +100,13 @@ export function withGate(run: Run, places: HeldPlaces): Run {
         yield event;
       }
     } finally {
-      place.end();
+      place?.end();
+      forget();
     }
   };
 }
+
+function ignore(): void {}
 
 async function* placed(events: ReturnType<Run>): ReturnType<Run> {
   yield { type: 'run-progress', step: 'placed' };

@@ -333,6 +333,34 @@ describe('withGate', () => {
     await expect(gate.enter('b', stays)).resolves.toBeTypeOf('function');
   });
 
+  test('what can be begun while a run waits is told of it, and of its end', async () => {
+    const gate = createGate({ concurrency: 1, ...PATIENT });
+    const told: string[] = [];
+    const run = withGate(twoEvents, createHeldPlaces(gate), ({ caller }) => {
+      told.push(`${caller.requestId} waits`);
+      return () => told.push(`${caller.requestId} is over`);
+    });
+    const ask = (requestId: string, signal = stays) =>
+      readAll(
+        run({ ...toModelRequest(), caller: { ...toModelRequest().caller, requestId } }, signal),
+      );
+    await ask('placed at once');
+    expect(told).toEqual([]);
+
+    const free = await gate.enter('a', stays);
+    const caller = new AbortController();
+    const leaving = ask('left', caller.signal);
+    const served = ask('served');
+    await settle();
+    expect(told).toEqual(['left waits', 'served waits']);
+    caller.abort();
+    await expect(leaving).rejects.toThrow();
+    expect(told.at(-1)).toBe('left is over');
+    free();
+    await served;
+    expect(told.at(-1)).toBe('served is over');
+  });
+
   test('a run holds its place while its reader takes a break', async () => {
     const gate = createGate({ concurrency: 1, ...PATIENT });
     const events = withGate(twoEvents, createHeldPlaces(gate))(toModelRequest(), stays)[

@@ -13,7 +13,7 @@ import { bindProcess } from '../../src/claude/chat/bind.ts';
 import { type ChatProcess, sayTurn } from '../../src/claude/chat/chat-process.ts';
 import { toChatLaunch } from '../../src/claude/launch/launch.ts';
 import type { OpenProcess } from '../../src/claude/process/processes.ts';
-import { createResumeChat } from '../../src/claude/chat/resume-chat.ts';
+import { createResumeChat } from '../../src/claude/chat/histories/resume-chat.ts';
 import { PNG } from '../media/samples.ts';
 import { say, toChatRequest, toTurn } from '../claude/chat-request.ts';
 import { CLAUDE, cleanUp, toCliEnvironment } from '../support/start-proxy.ts';

@@ -35,15 +35,18 @@ export function untilProcess(proxy: Pick<Proxy, 'folder'>): Promise<void> {
   return untilProcesses(proxy, (pids) => pids.length > 0);
 }
 
-async function untilProcesses(
+/** Resolves when the processes on record are as wanted; looks whenever one comes or goes. */
+export async function untilProcesses(
   proxy: Pick<Proxy, 'folder'>,
-  isDone: (pids: readonly number[]) => boolean,
+  isDone: (pids: readonly number[]) => boolean | Promise<boolean>,
 ): Promise<void> {
   const watcher = watch(toProcessFolder(proxy));
   try {
     const done = Promise.withResolvers<void>();
     const look = () =>
-      void readProcesses(proxy).then((pids) => isDone(pids) && done.resolve(), done.reject);
+      void readProcesses(proxy)
+        .then(isDone)
+        .then((isSo) => isSo && done.resolve(), done.reject);
     watcher.on('change', look);
     watcher.on('error', done.reject);
     look();

@@ -12,7 +12,7 @@ import { adapt, canAdapt } from './bind.ts';
 import type { ChatTurn } from './chat-turn.ts';
 import type { ClientTools } from './client-tools.ts';
 import { type Fingerprint, isSameMessage, toFingerprint } from './fingerprint.ts';
-import type { HistoryPace } from './history-pace.ts';
+import type { HistoryPace } from './histories/history-pace.ts';
 import { rewind } from './rewind.ts';
 
 /** A process that serves somebody, and what it holds of a conversation. */

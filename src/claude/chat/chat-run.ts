@@ -7,7 +7,7 @@ import { type ChatProcess, hold, holdReply, sayTurn, setTurn } from './chat-proc
 import type { ChatRequest, ChatRun } from './chat-request.ts';
 import { type ChatTurn, toChatTurn } from './chat-turn.ts';
 import { toCallEvents } from './enforced/forced-tool.ts';
-import type { HistoryPace } from './history-pace.ts';
+import type { HistoryPace } from './histories/history-pace.ts';
 import type { KeptProcesses } from './kept-processes.ts';
 import type { OpenChat } from './open-chat.ts';
 import { readChatEvents } from './read-chat-events.ts';

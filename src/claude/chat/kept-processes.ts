@@ -26,6 +26,8 @@ export type KeptProcesses = {
    * `undefined` when none holds at least `leastHeld` of its messages (default: 0).
    */
   take: (turn: ChatTurn, leastHeld?: number) => Promise<ChatProcess | undefined>;
+  /** Whether one would be taken. */
+  has: (turn: ChatTurn, leastHeld: number) => boolean;
   /**
    * Takes a process back. `isAnswered` means that it holds the answer just as the caller got it; if not,
    * it is interrupted and rewound to before its last turn. In any doubt it is ended.
@@ -74,6 +76,7 @@ export function createKeptProcesses(options: KeptProcessesOptions): KeptProcesse
         void chat.process.end();
       }
     },
+    has: (turn, leastHeld) => choose(pool.items(), turn, { leastHeld, hasSpare }) !== undefined,
     giveBack(chat, isAnswered) {
       const entry: Entry = {
         chat,

@@ -1,15 +1,15 @@
-import type { Message } from '../../run.ts';
 import { endWhenAborted } from '../process/end-when-aborted.ts';
 import type { Spares } from '../spares.ts';
 import { bindProcess } from './bind.ts';
 import type { ChatProcess } from './chat-process.ts';
 import { canUseSpare, type ChatTurn } from './chat-turn.ts';
-import type { HistoryPace } from './history-pace.ts';
+import { type HistoryPace, toLeastHeld } from './histories/history-pace.ts';
+import type { ResumeAhead } from './histories/resume-ahead.ts';
 import type { KeptProcesses } from './kept-processes.ts';
-import type { ResumeChat } from './resume-chat.ts';
+import type { ResumeChat } from './histories/resume-chat.ts';
 import type { TurnSettings } from './turn-settings.ts';
 
-/** Finds a process for a turn: the one that holds its conversation, else a used one, a spare, a new one. */
+/** Finds a process for a turn: the one begun for it, the one that holds its conversation, else a used one, a spare, a new one. */
 export type OpenChat = (turn: ChatTurn, signal: AbortSignal) => Promise<ChatProcess>;
 
 export type OpenChatParts = {
@@ -17,6 +17,8 @@ export type OpenChatParts = {
   spares: Spares;
   /** For histories that would take longer to replay. */
   resume: ResumeChat;
+  /** What was begun while the turn's request waited for its place. */
+  ahead: ResumeAhead;
   pace: HistoryPace;
   /** Not initialized yet, for turns that no spare can serve. */
   blanks: Spares;
@@ -30,6 +32,7 @@ export function createOpenChat({
   kept,
   spares,
   resume,
+  ahead,
   pace,
   blanks,
   retireIfChanged,
@@ -38,15 +41,13 @@ export function createOpenChat({
   return async (turn, signal) => {
     onTurn(turn.settings);
     retireIfChanged();
+    const begun = await ahead.take(turn, signal);
+    if (begun) return begun;
     const leastHeld = toLeastHeld(turn.request.messages, pace.mostReplayed());
     const found = await kept.take(turn, leastHeld);
     if (found) return found;
-    const startedAt = performance.now();
     const resumed = leastHeld > 0 && (await resume(turn, signal));
-    if (resumed) {
-      pace.noteResumed(performance.now() - startedAt);
-      return resumed;
-    }
+    if (resumed) return resumed;
     const spare = await (canUseSpare(turn) ? spares : blanks).take(signal);
     using _ending = endWhenAborted(spare.process, signal);
     try {
@@ -57,10 +58,4 @@ export function createOpenChat({
       throw error;
     }
   };
-}
-
-/** How many messages a process must already hold for a replay of the others to be faster. */
-function toLeastHeld(messages: readonly Message[], mostReplayed: number) {
-  const said = messages.slice(0, -1).flatMap(({ role }, index) => (role === 'user' ? [index] : []));
-  return said.at(-mostReplayed - 1) === undefined ? 0 : (said.at(-mostReplayed) ?? 0);
 }

@@ -30,6 +30,8 @@ export type SuspendedCalls = {
   take(
     turn: ChatTurn,
   ): Promise<{ chat: ChatProcess; results: readonly ToolResultPart[] } | undefined>;
+  /** Whether one waits for results that the turn ends with. */
+  has(turn: ChatTurn): boolean;
   count(): number;
   /** Ends the one that waits longest, of the key with the most; returns whether there was one. */
   evict(): boolean;
@@ -79,7 +81,7 @@ export function createSuspendedCalls({
     },
     async take(turn) {
       const last = turn.request.messages.at(-1);
-      const results = last?.parts.filter((part) => part.type === 'tool-result') ?? [];
+      const results = toResults(turn);
       if (results.length === 0) return undefined;
       const answered = findAnswered(pool.items(), turn, results);
       const waiting = answered.find((entry) => isSameTurn(entry, turn));
@@ -94,6 +96,7 @@ export function createSuspendedCalls({
       await letGo(waiting);
       return undefined;
     },
+    has: (turn) => findAnswered(pool.items(), turn, toResults(turn)).length > 0,
     count: pool.size,
     evict: pool.evict,
   };
@@ -103,6 +106,11 @@ export function createSuspendedCalls({
     await isAsking;
     release(chat);
   }
+}
+
+/** What the turn's last message brings. */
+function toResults({ request }: ChatTurn) {
+  return request.messages.at(-1)?.parts.filter((part) => part.type === 'tool-result') ?? [];
 }
 
 /** The caller's processes for whose calls all results are here; nobody will ask for them again. */

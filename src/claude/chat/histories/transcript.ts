@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Message } from '../../run.ts';
-import { type ContentBlocks, toBlockList } from '../process/input-lines.ts';
-import { toBlocks } from '../process/to-blocks.ts';
+import type { Message } from '../../../run.ts';
+import { type ContentBlocks, toBlockList } from '../../process/input-lines.ts';
+import { toBlocks } from '../../process/to-blocks.ts';
 
 export type Transcript = {
   /** The file's content. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 
-import { createHistoryPace } from '../../../src/claude/chat/history-pace.ts';
+import { createHistoryPace } from '../../../../src/claude/chat/histories/history-pace.ts';
 
 afterEach(() => void vi.useRealTimers());
 

@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Message } from '../../run.ts';
-import type { ReadAbilities } from './abilities.ts';
-import { bindProcess } from './bind.ts';
-import { type ChatProcess, hold, rewindTo } from './chat-process.ts';
-import type { ChatTurn } from './chat-turn.ts';
-import { toFingerprint } from './fingerprint.ts';
-import type { LaunchProfile } from '../launch/launch.ts';
-import { endWhenAborted } from '../process/end-when-aborted.ts';
-import type { OpenProcess } from '../process/processes.ts';
-import type { TemporaryFolder } from '../process/scratch.ts';
+import type { Message } from '../../../run.ts';
+import type { ReadAbilities } from '../abilities.ts';
+import { bindProcess } from '../bind.ts';
+import { type ChatProcess, hold, rewindTo } from '../chat-process.ts';
+import type { ChatTurn } from '../chat-turn.ts';
+import { toFingerprint } from '../fingerprint.ts';
+import type { HistoryPace } from './history-pace.ts';
+import type { LaunchProfile } from '../../launch/launch.ts';
+import { endWhenAborted } from '../../process/end-when-aborted.ts';
+import type { OpenProcess } from '../../process/processes.ts';
+import type { TemporaryFolder } from '../../process/scratch.ts';
 import { toTranscript } from './transcript.ts';
 
 /**
@@ -25,6 +26,8 @@ export type ResumeChatOptions = {
   profile: LaunchProfile;
   openTemporary: () => TemporaryFolder;
   readAbilities: ReadAbilities;
+  /** Told how long each took that was read. Default: nobody. */
+  noteResumed?: HistoryPace['noteResumed'];
 };
 
 /** Added after the history and taken back: that the CLI can do so shows that it has read the file. */
@@ -35,11 +38,13 @@ export function createResumeChat({
   profile,
   openTemporary,
   readAbilities,
+  noteResumed = () => {},
 }: ResumeChatOptions): ResumeChat {
   /** A CLI that does not take the file will not take the next one either. */
   let isRefused = false;
 
   return async (turn, signal) => {
+    const startedAt = performance.now();
     const { canRewind, toModelId } = await readAbilities();
     // With any other name for its model, the CLI would note a change of model in the conversation.
     const model = toModelId(turn.request.model);
@@ -60,7 +65,10 @@ export function createResumeChat({
         held.forEach(({ message, uuid }, index) =>
           hold(chat, turn.fingerprints[index] ?? toFingerprint(message), uuid),
         );
-        if (await rewindTo(chat, history.length)) return chat;
+        if (await rewindTo(chat, history.length)) {
+          noteResumed(performance.now() - startedAt);
+          return chat;
+        }
       } catch {
         // The lines below throw the signal's reason, or say that there is no process.
       }

@@ -1,3 +1,5 @@
+import type { Message } from '../../../run.ts';
+
 /** How long the two ways into a history take on this machine, learnt as they are taken. */
 export type HistoryPace = {
   /** So many earlier messages of the caller's were replayed in so many milliseconds. */
@@ -32,6 +34,12 @@ export function createHistoryPace(): HistoryPace {
       return Math.min(BOUNDS.most, Math.max(BOUNDS.least, Math.floor(resumeMs / replayMs)));
     },
   };
+}
+
+/** How many messages a process must already hold for a replay of the others to be faster; 0 for a short history. */
+export function toLeastHeld(messages: readonly Message[], mostReplayed: number): number {
+  const said = messages.slice(0, -1).flatMap(({ role }, index) => (role === 'user' ? [index] : []));
+  return said.at(-mostReplayed - 1) === undefined ? 0 : (said.at(-mostReplayed) ?? 0);
 }
 
 /** A moving average that is forgotten when nothing new comes. */
