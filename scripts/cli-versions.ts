@@ -31,7 +31,7 @@ type TestFile = {
 
 const ROOT = join(import.meta.dirname, '..');
 const PAGE = join(ROOT, 'docs/cli-versions.md');
-const RELEASES = [OLDEST_CLI, '2.1.310', NEWEST_TRIED_CLI];
+const RELEASES = [OLDEST_CLI, '2.1.310', '2.1.330', NEWEST_TRIED_CLI];
 
 const releases = process.argv.length > 2 ? process.argv.slice(2) : RELEASES;
 const tried: Tried[] = [];

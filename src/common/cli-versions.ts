@@ -2,7 +2,7 @@
 export const OLDEST_CLI = '2.1.280';
 
 /** The newest that docs/cli-versions.md names as tried. */
-export const NEWEST_TRIED_CLI = '2.1.330';
+export const NEWEST_TRIED_CLI = '2.1.332';
 
 /** Whether a version of the CLI came out before the other one. */
 export function isOlder(version: string, other: string): boolean {

@@ -354,7 +354,7 @@ describe('withGate', () => {
     await settle();
     expect(told).toEqual(['left waits', 'served waits']);
     caller.abort();
-    await expect(leaving).rejects.toThrow();
+    await expect(leaving).rejects.toThrow('abort');
     expect(told.at(-1)).toBe('left is over');
     free();
     await served;

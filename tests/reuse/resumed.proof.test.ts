@@ -49,6 +49,9 @@ const ODD_WORDS = [
   '{"type":"summary"}',
 ];
 
+/** Stands for the full id of `sonnet`, which depends on the CLI. */
+const FULL_ID = 'full id';
+
 const HISTORIES: Readonly<Record<string, Partial<RunRequest> & { messages: Message[] }>> = {
   'questions and answers': {
     messages: Array.from({ length: 20 }, (_, index) =>
@@ -113,7 +116,7 @@ const HISTORIES: Readonly<Record<string, Partial<RunRequest> & { messages: Messa
     ],
   },
   'a model by its full id, effort, sampling': {
-    model: 'claude-sonnet-5-5',
+    model: FULL_ID,
     effort: 'low',
     messages: [say('user', 'One.'), say('assistant', 'Two.')],
   },
@@ -152,9 +155,12 @@ afterAll(async () => {
 describe('a history that the CLI read from a file is the same bytes as one that it was told', () => {
   test.each(Object.keys(HISTORIES))('%s', async (name) => {
     const { messages = [], ...changes } = HISTORIES[name] ?? {};
-    const request = toChatRequest({ ...changes, messages: [...messages, say('user', 'Go on.')] });
-
     const abilities = await readAbilities();
+    const request = toChatRequest({
+      ...changes,
+      ...(changes.model === FULL_ID && { model: abilities.toModelId('sonnet') ?? '' }),
+      messages: [...messages, say('user', 'Go on.')],
+    });
     const told = await askFor(request, abilities, await bind(request, abilities));
     const read = await askFor(request, abilities, await resume(request, abilities));
 

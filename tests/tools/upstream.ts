@@ -21,10 +21,10 @@ export function toProcess({ headers }: UpstreamRequest): unknown {
 
 /**
  * Whether the process went on with the turn of the call, rather than being told the conversation anew: the
- * CLI's "# Environment" stands behind the first message that it answered.
+ * CLI's own message (the date, "# Environment") stands behind the first one that it answered.
  */
 export function wentOn({ body }: UpstreamRequest): boolean {
-  return JSON.stringify(body.messages[1]).includes('# Environment');
+  return body.messages[1]?.role === 'system';
 }
 
 /** The conversation as it arrived, every content as blocks, without the messages that the CLI adds. */

@@ -158,15 +158,19 @@ function canGoOn(chat: ChatProcess, turn: ChatTurn) {
 }
 
 /**
- * Rewinds to the first `count` messages. Resolves with whether the CLI confirmed that; if not, it is
+ * Rewinds to the first `count` messages. Resolves with whether the CLI confirmed that in time; if not, it is
  * unknown what the process holds.
  */
-export async function rewindTo(chat: ChatProcess, count: number): Promise<boolean> {
+export async function rewindTo(
+  chat: ChatProcess,
+  count: number,
+  replyMs = REPLY_MS,
+): Promise<boolean> {
   if (count === chat.held.length) return true;
   const target = chat.held[toTarget(chat.held, count)];
   const last = chat.held.findLast(({ uuid }) => uuid !== undefined);
   if (!target?.uuid || !last?.uuid) return false;
-  const isRewound = await within(rewind(chat.process, target.uuid, last.uuid), REPLY_MS);
+  const isRewound = await within(rewind(chat.process, target.uuid, last.uuid), replyMs);
   chat.held.length = chat.held.indexOf(target);
   return isRewound ?? false;
 }

@@ -10,21 +10,21 @@ export type HistoryPace = {
   mostReplayed: () => number;
 };
 
-/** Until both are known: on two cores both took equally long with 75 and with 100 of them. */
+/** Until both are known well enough: on two cores both took equally long with 75 and with 100 of them. */
 const DEFAULT_MOST_REPLAYED = 75;
 
 /** Whatever one odd moment of the machine says, a handful is replayed and a thousand is not. */
 const BOUNDS = { least: 20, most: 300 };
 
-/** How much the newest figure counts. */
-const WEIGHT = 0.3;
+/** Of so many figures the middle one counts, and of no fewer than these: one slow moment changes nothing. */
+const SAMPLES = { least: 3, most: 5 };
 
 /** A figure of another hour is of another load, in milliseconds. */
 const FRESH_MS = 60 * 60_000;
 
 export function createHistoryPace(): HistoryPace {
-  const replayed = createAverage();
-  const resumed = createAverage();
+  const replayed = createMedian();
+  const resumed = createMedian();
   return {
     noteReplayed: (messages, timeMs) => messages > 0 && replayed.add(timeMs / messages),
     noteResumed: (timeMs) => resumed.add(timeMs),
@@ -42,16 +42,18 @@ export function toLeastHeld(messages: readonly Message[], mostReplayed: number):
   return said.at(-mostReplayed - 1) === undefined ? 0 : (said.at(-mostReplayed) ?? 0);
 }
 
-/** A moving average that is forgotten when nothing new comes. */
-function createAverage() {
-  let known: { value: number; untilMs: number } | undefined;
-  const get = () => (known && known.untilMs > performance.now() ? known.value : undefined);
+/** The middle one of the latest figures, each of which is forgotten after a while. */
+function createMedian() {
+  let samples: { value: number; untilMs: number }[] = [];
   return {
-    get,
+    get() {
+      const fresh = samples.filter(({ untilMs }) => untilMs > performance.now());
+      if (fresh.length < SAMPLES.least) return undefined;
+      const sorted = fresh.map(({ value }) => value).toSorted((one, other) => one - other);
+      return sorted[Math.floor((sorted.length - 1) / 2)];
+    },
     add(value: number) {
-      const before = get() ?? value;
-      const untilMs = performance.now() + FRESH_MS;
-      known = { value: before + WEIGHT * (value - before), untilMs };
+      samples = [...samples, { value, untilMs: performance.now() + FRESH_MS }].slice(-SAMPLES.most);
     },
   };
 }

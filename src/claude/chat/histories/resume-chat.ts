@@ -33,6 +33,12 @@ export type ResumeChatOptions = {
 /** Added after the history and taken back: that the CLI can do so shows that it has read the file. */
 const LAST_LINE: Message = { role: 'user', parts: [{ type: 'text', text: 'The end.' }] };
 
+/** Time for a process that has just started to read its file, in milliseconds. */
+const READ_MS = 10_000;
+
+/** After this many milliseconds the CLI is asked again: the machine may only have been too busy. */
+const AFTER_REFUSAL_MS = 10 * 60_000;
+
 export function createResumeChat({
   openProcess,
   profile,
@@ -40,14 +46,15 @@ export function createResumeChat({
   readAbilities,
   noteResumed = () => {},
 }: ResumeChatOptions): ResumeChat {
-  /** A CLI that does not take the file will not take the next one either. */
-  let isRefused = false;
+  /** A CLI that does not take the file will hardly take the next one. */
+  let refusedUntilMs = -Infinity;
 
   return async (turn, signal) => {
     const startedAt = performance.now();
     const { canRewind, toModelId } = await readAbilities();
     // With any other name for its model, the CLI would note a change of model in the conversation.
     const model = toModelId(turn.request.model);
+    const isRefused = performance.now() < refusedUntilMs;
     if (isRefused || !canRewind || model === undefined) return undefined;
     const history = turn.request.messages.slice(0, -1);
     const sessionId = randomUUID();
@@ -65,7 +72,7 @@ export function createResumeChat({
         held.forEach(({ message, uuid }, index) =>
           hold(chat, turn.fingerprints[index] ?? toFingerprint(message), uuid),
         );
-        if (await rewindTo(chat, history.length)) {
+        if (await rewindTo(chat, history.length, READ_MS)) {
           noteResumed(performance.now() - startedAt);
           return chat;
         }
@@ -74,7 +81,7 @@ export function createResumeChat({
       }
       void process.end();
       signal.throwIfAborted();
-      isRefused = true;
+      refusedUntilMs = performance.now() + AFTER_REFUSAL_MS;
       return undefined;
     });
   };
