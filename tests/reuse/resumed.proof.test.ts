@@ -154,11 +154,11 @@ afterAll(async () => {
 
 describe('a history that the CLI read from a file is the same bytes as one that it was told', () => {
   test.each(Object.keys(HISTORIES))('%s', async (name) => {
-    const { messages = [], ...changes } = HISTORIES[name] ?? {};
+    const { messages = [], model: named, ...changes } = HISTORIES[name] ?? {};
     const abilities = await readAbilities();
     const request = toChatRequest({
       ...changes,
-      ...(changes.model === FULL_ID && { model: abilities.toModelId('sonnet') ?? '' }),
+      ...(named === FULL_ID && { model: abilities.toModelId('sonnet') ?? '' }),
       messages: [...messages, say('user', 'Go on.')],
     });
     const told = await askFor(request, abilities, await bind(request, abilities));

@@ -21,10 +21,10 @@ export function toProcess({ headers }: UpstreamRequest): unknown {
 
 /**
  * Whether the process went on with the turn of the call, rather than being told the conversation anew: the
- * CLI's own message (the date, "# Environment") stands behind the first one that it answered.
+ * CLI tells the date behind the first message that it answered.
  */
 export function wentOn({ body }: UpstreamRequest): boolean {
-  return body.messages[1]?.role === 'system';
+  return JSON.stringify(body.messages[1]).includes("Today's date");
 }
 
 /** The conversation as it arrived, every content as blocks, without the messages that the CLI adds. */
