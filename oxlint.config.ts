@@ -27,7 +27,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'cluster/**':
     'run.ts run-input.ts run-error.ts run-wire.ts backend.ts tags.ts within.ts state/shared-state.ts bullmq ioredis zod node:*',
 
-  'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts read-json.ts tags.ts allowed-folders.ts host-list.ts keys/ limits/ media/ observation/ sessions/ threads/ ajv re2js p-limit node:*`,
+  'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts read-json.ts tags.ts allowed-folders.ts host-list.ts keys/ limits/ media/ observation/ sessions/ threads/ tracing/tracing.ts ajv re2js p-limit node:*`,
 
   // Dialects are pure: neither Hono, nor Node, nor each other.
   'dialects/*.ts': `${CANONICAL} zod`,
@@ -36,7 +36,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'openapi/**': 'run-error.ts dialects/ keys/api-key.ts zod',
 
   'http/**':
-    'run.ts run-error.ts deadline.ts loopback.ts dialects/bodies.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ threads/ hono @hono/* @fastify/busboy pino rate-limiter-flexible ws zod node:*',
+    'run.ts run-error.ts deadline.ts loopback.ts dialects/bodies.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ threads/ tracing/tracing.ts hono @hono/* @fastify/busboy pino rate-limiter-flexible ws zod node:*',
   'routes/**': `${CANONICAL} backend.ts cli-versions.ts plan-windows.ts deadline.ts within.ts split-lines.ts dialects/ http/ keys/ limits/ observation/ openapi/ responses/ agent-runs/ batches/ sessions/session-transcript.ts hono @hono/* zod node:events node:timers/promises`,
   'dashboard/**': `${CANONICAL} plan-windows.ts agent-runs/ dialects/index.ts dialects/trial.ts http/ keys/ limits/ observation/ responses/ routes/ sessions/session-transcript.ts state/shared-state.ts hono zod node:*`,
 
@@ -49,7 +49,8 @@ const ROOMS: Readonly<Record<string, string>> = {
     'run.ts run-input.ts run-error.ts backend.ts config.ts deadline.ts within.ts round-usd.ts state/ webhooks/ zod node:*',
   'batches/**': 'batch.ts run-error.ts config.ts deadline.ts within.ts state/ zod node:*',
   'observation/**':
-    'run.ts run-error.ts backend.ts round-usd.ts config.ts state/ pino prom-client zod node:*',
+    'run.ts run-error.ts backend.ts round-usd.ts config.ts state/ tracing/tracing.ts pino prom-client zod node:*',
+  'tracing/**': 'run.ts within.ts @opentelemetry/* node:*',
   'alerts/**': 'config.ts webhooks/ zod node:*',
   'webhooks/**': 'run-error.ts loopback.ts within.ts media/ standardwebhooks node:*',
   'media/**': 'run.ts run-error.ts loopback.ts node:*',

@@ -35,6 +35,9 @@ const PREFIX = 'bench';
 const PLACES = 2;
 const WARM_UPS = 5;
 
+/** So many more wait than are waited for, as one or two may not come to it. */
+const SPARE = 5;
+
 /** Callers at the same time: more than the places of three workers. */
 const CALLERS = 18;
 
@@ -45,9 +48,20 @@ const FORGOTTEN_MS = 40_000;
 export async function* measureCluster(rounds: ClusterRounds): AsyncIterable<Shape> {
   yield* await withCluster({}, (cluster) => measureAdded(cluster, rounds));
   const stub = await createStub((cli) => {
+    const onControl = cli.onControl.bind(cli);
+    cli.onControl = (line) => {
+      if (line.request?.subtype !== 'rewind_conversation') return onControl(line);
+      const { request_id } = line;
+      const response = { subtype: 'success', request_id, response: { rewound: true } };
+      cli.say({ type: 'control_response', response }); // so that a process serves many requests
+    };
     cli.onUser = ({ message }) => {
       const text = JSON.stringify(message);
-      if (text.includes('hold')) return;
+      if (text.includes('hold')) {
+        const begin = cli.toTextLines('').slice(0, 2); // and nothing more
+        begin.forEach((event) => cli.say(event));
+        return;
+      }
       const answerMs = text.includes('quick') ? 0 : 300;
       setTimeout(() => cli.toTextLines('Hello.').forEach((line) => cli.say(line)), answerMs);
     };
@@ -122,7 +136,7 @@ async function measureWaiting(cluster: Cluster, { waiting }: ClusterRounds): Pro
   const held = Array.from({ length: PLACES }, hold);
   await delay(3000);
   const before = { front: readRssMb(front), redis: await readRedisKb(cluster) };
-  held.push(...Array.from({ length: waiting }, hold));
+  held.push(...Array.from({ length: waiting + SPARE }, hold));
   await untilWaiting(cluster, waiting);
   const during = { front: readRssMb(front), redis: await readRedisKb(cluster) };
   leaving.abort();

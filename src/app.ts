@@ -20,6 +20,7 @@ import type { KeyLimits } from './limits/key-limits.ts';
 import { allowOrigins } from './http/allow-origins.ts';
 import { authenticate, type AuthenticateOptions } from './http/authenticate.ts';
 import { checkHost, checkOrigin } from './http/check-host-and-origin.ts';
+import { traceRequest } from './http/trace-request.ts';
 import { identifyRequest } from './http/identify-request.ts';
 import { type BodyMeterOptions, limitBody } from './http/body/limit-body.ts';
 import { createRequestLog, type Log } from './http/log-request.ts';
@@ -142,7 +143,7 @@ export function createApp(parts: AppParts) {
     return withObservation(logged, observer, { dialect: name });
   };
 
-  app.use(identifyRequest, trackAnswer, requestLog.handler);
+  app.use(identifyRequest, trackAnswer, requestLog.handler, traceRequest(watch.tracing));
   nameApis(app);
   app.use(checkHost(settings), checkOrigin(settings.corsOrigins));
   if (settings.corsOrigins.length > 0) app.use(allowOrigins(settings.corsOrigins));
@@ -151,7 +152,6 @@ export function createApp(parts: AppParts) {
   app.get('/ready', ready(healthParts));
   app.get('/openapi.json', openapi(healthParts));
   app.get('/metrics', localMetrics(watch.metrics));
-
   const authentication = authenticate(keys, settings);
   const dashboard = {
     health: healthParts,

@@ -157,6 +157,8 @@ export type Caller = {
   /** The request's own user id (`user`, `metadata.user_id`). */
   user: string | undefined;
   requestId: string;
+  /** The span to which its own belong, as W3C Trace Context names it; absent without tracing. */
+  trace?: { traceparent: string; tracestate?: string } | undefined;
 };
 
 /** One `run-start`, then the parts, each started, filled and ended in turn, then one `run-end`. */

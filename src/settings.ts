@@ -75,6 +75,14 @@ export const SETTINGS = {
     meaning:
       'Name of the key that stands for programs on this machine that call the Ollama routes without one, as Ollama clients do.',
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    schema: z.string().regex(/^https?:\/\/\S+$/),
+    expected: 'the address of a collector, like http://127.0.0.1:4318',
+    default: undefined,
+    otherwise: 'no traces',
+    meaning:
+      'OpenTelemetry collector to which traces are sent by OTLP over HTTP, see docs/tracing.md; further `OTEL_…` variables are the SDK’s.',
+  },
   LOG_LEVEL: {
     ...oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     default: 'info',

@@ -47,7 +47,9 @@ export function authenticate(keys: KeyBook, { ollamaKey, keyCheckMs }: Authentic
     }
     c.set('key', key);
     letLookAgain(c, find, watch);
-    c.set('caller', { keyId: key.id, user: undefined, requestId: c.get('requestId') });
+    const trace = c.get('trace');
+    const requestId = c.get('requestId');
+    c.set('caller', { keyId: key.id, user: undefined, requestId, ...(trace && { trace }) });
     await next();
   });
 }

@@ -17,7 +17,7 @@ export type RequestLog = {
 };
 
 /** Asked again and again by machines and by the dashboard: their lines would hide the others. */
-const QUIET_PATHS = /^\/(health|api\/hello|ready|metrics|dashboard\/.*|assets\/.*)$/;
+export const QUIET_PATHS = /^\/(health|api\/hello|ready|metrics|dashboard\/.*|assets\/.*)$/;
 
 const LONGEST_TEXT = 500;
 

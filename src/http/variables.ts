@@ -14,6 +14,8 @@ import type { WatchedKey } from './watch-keys.ts';
  */
 export type Variables = {
   requestId: string;
+  /** Set by `traceRequest`, with tracing: the request's own span. */
+  trace: Caller['trace'];
   /** Set on the paths of an API. */
   api: Api | undefined;
   /** Milliseconds since 1970. */

@@ -35,6 +35,8 @@ import { withStop } from './with-stop.ts';
 import { withFoldersElsewhere, withWorkingDirectory } from './with-working-directory.ts';
 import type { Sessions } from '../sessions/session-book.ts';
 import { withSessions } from './with-sessions.ts';
+import { withTracing, withTurnTracing, withWorkerTracing } from './with-tracing.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 
 export type RunParts = {
   config: Config;
@@ -46,6 +48,8 @@ export type RunParts = {
   loginCommand: string;
   /** Told when a run is tried again. Default: nobody. */
   onRetry?: () => void;
+  /** Makes spans. Default: nothing does. */
+  tracing?: Tracing | undefined;
   /** Ends every run when it aborts. */
   stopped: AbortSignal;
   /** Whether runs go on in workers, whose own layers watch over them and their folders. Default: no. */
@@ -95,6 +99,7 @@ export function createRun(parts: RunParts): LayeredRun {
   run = withKey(run, parts.keys);
   run = withLoginAdvice(run, parts.loginCommand);
   run = withStop(run, parts.stopped);
+  run = withTracing(run, parts.tracing);
   return {
     run,
     countTokens: createCountTokens(parts),
@@ -105,18 +110,19 @@ export function createRun(parts: RunParts): LayeredRun {
 
 /** The layers that stand beside the CLI, in a worker of a cluster. */
 export function createWorkerRun(parts: WatchedParts): Run {
-  return withWorkingDirectory(watchOver(parts), toAllowedFolders(parts.config));
+  const run = withWorkingDirectory(watchOver(parts), toAllowedFolders(parts.config));
+  return withWorkerTracing(run, parts.tracing);
 }
 
-type WatchedParts = Pick<RunParts, 'config' | 'backend' | 'onRetry'>;
+type WatchedParts = Pick<RunParts, 'config' | 'backend' | 'tracing' | 'onRetry'>;
 
-function watchOver({ config, backend, onRetry }: WatchedParts): Run {
+function watchOver({ config, backend, tracing, onRetry }: WatchedParts): Run {
   const run = withWatchdogs(backend.run, {
     start: config.startTimeoutMs,
     'first-byte': config.firstByteTimeoutMs,
     silence: config.silenceTimeoutMs,
   });
-  return withRetry(run, { ...RETRY, ...(onRetry && { onRetry }) });
+  return withRetry(withTurnTracing(run, tracing), { ...RETRY, ...(onRetry && { onRetry }) });
 }
 
 /** What is said to runs on their way goes through what concerns it. */

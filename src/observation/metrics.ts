@@ -1,6 +1,12 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import { createBoundedLabels, OTHER } from './bounded-labels.ts';
+import {
+  addClusterGauges,
+  addWorkerCounter,
+  type ClusterCounts,
+  type OwnCounts,
+} from './cluster-metrics.ts';
 import { addRunnerMetrics, type RunnerCounts } from './runner-metrics.ts';
 import type { RunObserver, RunOutcome, RunRecord } from './run-record.ts';
 
@@ -14,16 +20,10 @@ export type MetricsParts = {
   isModel?: (name: string) => boolean;
   /** What is seen of the cluster, where there is one. */
   cluster?: ClusterCounts | undefined;
+  /** The worker that this process is, and nothing else: it labels everything. */
+  worker?: OwnCounts;
   /** Adds those of this Node process: memory, CPU, event loop, open files. Default: no. */
   withNodeMetrics?: boolean;
-};
-
-type WorkerCounts = { host: string; id: string; running: number; places: number };
-
-type ClusterCounts = {
-  /** Whether its Redis answers. */
-  isUp: () => boolean;
-  workers: () => readonly WorkerCounts[];
 };
 
 export type Metrics = {
@@ -51,6 +51,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
   if (parts.withNodeMetrics) collectDefaultMetrics({ register: registry });
   addGauges(registry, parts);
   if (parts.cluster) addClusterGauges(registry, parts.cluster);
+  if (parts.worker) addWorkerCounter(registry, parts.worker);
   if (parts.runner) addRunnerMetrics(registry, parts.runner);
   const runs = createRunMetrics(registry, parts.isModel);
   return {
@@ -83,36 +84,6 @@ function addGauges(registry: Registry, { queue, processes }: MetricsParts) {
       for (const [state, count] of Object.entries(processes())) this.set({ state }, count);
     },
   });
-}
-
-function addClusterGauges(registry: Registry, { isUp, workers }: ClusterCounts) {
-  const registers = [registry];
-  const up = new Gauge({
-    name: 'claude_proxy_cluster_up',
-    help: 'Whether the Redis of the cluster answers: 1 or 0.',
-    registers,
-    collect() {
-      this.set(Number(isUp()));
-    },
-  });
-  const add = (name: string, help: string, read: (worker: WorkerCounts) => number) =>
-    new Gauge({
-      name: `claude_proxy_worker_${name}`,
-      help,
-      labelNames: ['worker', 'host'],
-      registers,
-      collect() {
-        this.reset();
-        for (const worker of workers()) {
-          this.set({ worker: worker.id, host: worker.host }, read(worker));
-        }
-      },
-    });
-  return [
-    up,
-    add('running', 'Requests that a worker of the cluster carries out.', ({ running }) => running),
-    add('places', 'Requests that it may carry out at the same time.', ({ places }) => places),
-  ];
 }
 
 function createRunMetrics(registry: Registry, isModel = (_name: string) => true) {

@@ -4,12 +4,15 @@ import { createLiveRuns, type LiveRuns } from './live-runs.ts';
 import { createMetrics, type Metrics, type MetricsParts } from './metrics.ts';
 import type { KeptRequests } from './requests/open-requests.ts';
 import { combineObservers, type RunObserver } from './run-record.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 
 export type WatchParts = MetricsParts & {
   history: History;
   requests: KeptRequests;
   /** Tells other servers. Default: there are none. */
   others?: RunObserver | undefined;
+  /** Makes spans. Default: nothing does. */
+  tracing?: Tracing | undefined;
 };
 
 /** All that watches the runs of one server. */
@@ -26,7 +29,7 @@ export type Watch = {
   processes: WatchParts['processes'];
   /** What models refused. */
   refusals: () => readonly LearntRefusal[];
-};
+} & Pick<WatchParts, 'tracing'>;
 
 /** Makes all that watches the runs of one server. */
 export function createWatch(parts: WatchParts): Watch {
@@ -48,6 +51,7 @@ export function createWatch(parts: WatchParts): Watch {
     requests: parts.requests,
     sample,
     processes: parts.processes,
+    tracing: parts.tracing,
     refusals: () => parts.runner?.().refusals ?? [],
   };
 }

@@ -5,8 +5,12 @@ import type { ClusterView } from '../cluster/front/watch-cluster.ts';
 import type { ClusterWorker } from '../cluster/worker/open-worker.ts';
 import type { Config } from '../config.ts';
 import { createGate, type Gate } from '../layers/gate.ts';
+import { createRequestLog } from '../http/log-request.ts';
 import { createWorkerRun } from '../layers/create-run.ts';
+import { withObservation } from '../layers/with-observation.ts';
+import { combineObservers, type RunObserver } from '../observation/run-record.ts';
 import type { Caller } from '../run.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { type CliParts, createCatalogue, openCli, toClaudeFolder } from './open-cli.ts';
 import { toAddress } from './open-shared.ts';
 import { readHome } from './read-home.ts';
@@ -31,7 +35,10 @@ export function createServerGate(config: Config): Gate {
 }
 
 /** Opens what answers runs. Modules of a cluster are loaded only where there is one. */
-export async function openBackend(options: ServerOptions, parts: CliParts): Promise<OpenedBackend> {
+export async function openBackend(
+  options: ServerOptions,
+  parts: CliParts & Pick<OwnWorkerParts, 'tracing'>,
+): Promise<OpenedBackend> {
   const { config } = options;
   if (config.redisUrl === undefined) {
     return { ...(await openCli(options, parts)), cluster: undefined, queue: parts.gate.counts };
@@ -71,12 +78,18 @@ export async function openBackend(options: ServerOptions, parts: CliParts): Prom
 export type OpenedWorker = {
   worker: ClusterWorker;
   backend: Backend;
+  /** Runs begun anew so far, since their CLI process died before it said anything. */
+  restarts: () => number;
   removeLeftBehind: () => Promise<void>;
   /** Leaves the cluster, with a grace for what is at work in milliseconds, and ends the CLI processes. */
   close: (graceMs: number) => Promise<void>;
 };
 
 export type OwnWorkerParts = Pick<CliParts, 'log'> & {
+  /** Makes spans, if any. */
+  tracing: Tracing | undefined;
+  /** Hears of every run that the worker carries out, beside its log. Default: nothing. */
+  observer?: RunObserver;
   /** Called when an admin wants it to leave. Default: it does, and the rest of the program stays. */
   onRemove?: () => void;
 };
@@ -84,12 +97,13 @@ export type OwnWorkerParts = Pick<CliParts, 'log'> & {
 /** Makes this process a worker of the cluster. */
 export async function openOwnWorker(
   options: ServerOptions,
-  { log, onRemove }: OwnWorkerParts,
+  { log, tracing, observer = {}, onRemove }: OwnWorkerParts,
 ): Promise<OpenedWorker> {
   const { config } = options;
   const { openWorker } = await import('../cluster/worker/open-worker.ts');
   await mkdir(config.defaultWorkspaceDir, { recursive: true });
   let noteChange = ignore;
+  let restarts = 0;
   const joined: { worker?: ClusterWorker } = {};
   const cli = await openCli(options, {
     log,
@@ -103,6 +117,9 @@ export async function openOwnWorker(
     },
     onCost: (caller: Caller, costUsd: number) => joined.worker?.tellCost(caller, costUsd),
   });
+  const onRetry = () => void (restarts += 1);
+  const run = createWorkerRun({ config, backend: cli.backend, tracing, onRetry });
+  const observers = combineObservers([createRequestLog(log).observer, observer]);
   const worker = await openWorker({
     ...toAddress(config),
     home: await readHome(config.stateDir),
@@ -114,7 +131,7 @@ export async function openOwnWorker(
     lockMs: config.workerLockMs,
     stalledMs: config.stalledIntervalMs,
     backend: cli.backend,
-    run: createWorkerRun({ config, backend: cli.backend }),
+    run: withObservation(run, observers, { dialect: 'worker' }),
     onRemove: onRemove ?? (() => void joined.worker?.leave(config.shutdownGraceMs)),
     onChange: () => noteChange(),
     onProblem: (error) => log.error({ err: error }, 'the worker has a problem'),
@@ -126,6 +143,7 @@ export async function openOwnWorker(
   return {
     worker,
     backend: cli.backend,
+    restarts: () => restarts,
     removeLeftBehind: cli.removeLeftBehind,
     async close(graceMs) {
       await worker.leave(graceMs);

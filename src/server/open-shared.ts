@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { Log } from '../http/log-request.ts';
 import type { KeyPlace } from '../keys/key-place.ts';
 import { moveKeysFile, toKeysFile } from '../keys/keys-file.ts';
 import { createSharedKeys } from '../keys/shared-keys.ts';
@@ -12,10 +13,12 @@ export type OpenedShared = SharedState & { end: () => void };
 /** Opens what the servers of a cluster share; `undefined` where there is none, of which nothing is loaded then. */
 export async function openShared(
   config: ClusterConfig,
-  onProblem: (error: unknown) => void,
+  log?: Pick<Log, 'error'>,
 ): Promise<OpenedShared | undefined> {
   if (config.redisUrl === undefined) return undefined;
   const { openSharedState } = await import('../cluster/open-shared-state.ts');
+  const onProblem = (error: unknown) =>
+    log?.error({ err: error }, 'what the cluster shares has a problem');
   return openSharedState({ ...toAddress(config), onProblem });
 }
 
@@ -40,12 +43,10 @@ export async function useKeyPlace<Result>(
   config: ClusterConfig & Pick<Config, 'stateDir'>,
   use: (place: KeyPlace) => Promise<Result>,
 ): Promise<Result> {
-  const shared = await openShared(config, ignore); // what fails is told by what it is used for
+  const shared = await openShared(config); // what fails is told by what it is used for
   try {
     return await use(await openKeyPlace(config.stateDir, shared));
   } finally {
     shared?.end();
   }
 }
-
-function ignore(): void {}

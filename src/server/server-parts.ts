@@ -19,6 +19,7 @@ import {
   type OpenedBackend,
 } from './open-backend.ts';
 import { openHealth } from './open-health.ts';
+import { openServerTracing } from './open-server-tracing.ts';
 import { openServerBatches } from './open-server-batches.ts';
 import { type OpenedKeys, openKeys } from './open-keys.ts';
 import { openKeyPlace, type OpenedShared, openShared } from './open-shared.ts';
@@ -47,9 +48,11 @@ export async function createServerParts(options: ServerOptions) {
   const secrets = [proxyKey, ...listClusterSecrets(config), ...listSecrets(environment)];
   const log = createLog({ level: config.logLevel, secrets });
   const gate = createServerGate(config);
+  const tracing = await openServerTracing(config, options.version, log);
   const cli = await openBackend(options, {
     gate,
     log,
+    tracing,
     onCost(caller, costUsd) {
       void keys.limits.charge(caller.keyId, costUsd);
       watch.observer.charged?.(caller, costUsd);
@@ -57,25 +60,13 @@ export async function createServerParts(options: ServerOptions) {
     },
   });
   const { backend, cluster, queue, readCliStatus } = cli;
-  const shared = await openShared(config, (error) =>
-    log.error({ err: error }, 'what the cluster shares has a problem'),
-  );
+  const shared = await openShared(config, log);
   const stores = await openStores(config, { claudeFolder: cli.claudeFolder, secrets, shared, log });
   const { sessions, responses } = stores;
   const readModels = async () => (await readCliStatus()).models;
   const place = await openKeyPlace(config.stateDir, shared);
   const keys = openKeys({ config, ownerKey: proxyKey, place, shared, readModels, log });
-  const watch = createWatch({
-    history: stores.history,
-    requests: stores.requests,
-    others: stores.others,
-    queue,
-    processes: () => backend.counts().processes,
-    runner: () => ({ ...backend.counts(), restarts }),
-    isModel: cli.isModel,
-    cluster,
-    withNodeMetrics: true,
-  });
+  const watch = openWatch({ cli, stores, tracing, readRestarts: () => restarts });
   let restarts = 0;
   const drain = { isOn: false };
   const stopped = new AbortController();
@@ -89,6 +80,7 @@ export async function createServerParts(options: ServerOptions) {
     loginCommand: toLoginCommand(claude.path),
     onRetry: () => void (restarts += 1),
     stopped: stopped.signal,
+    tracing,
     isElsewhere: cluster !== undefined,
   });
   const folders = toAllowedFolders(config);
@@ -133,11 +125,31 @@ export async function createServerParts(options: ServerOptions) {
   };
 }
 
+type Watched = Pick<Kept, 'cli' | 'stores'> &
+  Pick<Watch, 'tracing'> & { readRestarts: () => number };
+
+function openWatch({ cli, stores, tracing, readRestarts }: Watched) {
+  const { backend, cluster, queue, isModel } = cli;
+  const { history, requests, others } = stores;
+  return createWatch({
+    history,
+    requests,
+    others,
+    queue,
+    processes: () => backend.counts().processes,
+    runner: () => ({ ...backend.counts(), restarts: readRestarts() }),
+    isModel,
+    cluster,
+    tracing,
+    withNodeMetrics: true,
+  });
+}
+
 type Kept = {
   cli: OpenedBackend;
   shared: OpenedShared | undefined;
   stores: Awaited<ReturnType<typeof openStores>>;
-  watch: Pick<Watch, 'sample'>;
+  watch: Pick<Watch, 'sample' | 'tracing'>;
   runs: Awaited<ReturnType<typeof openRuns>>;
   batches: OpenedBatches;
   keys: OpenedKeys;
@@ -175,6 +187,7 @@ function createUpkeep({ cli, shared, stores, watch, runs, batches, keys, endAler
       await stores.close();
       keys.close();
       shared?.end();
+      await watch.tracing?.close();
     },
   };
 }

@@ -1,9 +1,13 @@
+import { hostname } from 'node:os';
+
 import { Hono } from 'hono';
 
 import { listen } from '../http/listen.ts';
 import { createLog, listSecrets } from '../observation/create-log.ts';
 import { createMetrics } from '../observation/metrics.ts';
+import { createWorkerCounter, type WorkerCounter } from '../observation/cluster-metrics.ts';
 import { listClusterSecrets, openOwnWorker, type OpenedWorker } from './open-backend.ts';
+import { openServerTracing } from './open-server-tracing.ts';
 import type { ServerOptions } from './server-parts.ts';
 
 export type RunningWorker = {
@@ -21,12 +25,16 @@ export async function startWorker(options: ServerOptions): Promise<RunningWorker
     secrets: [...listClusterSecrets(config), ...listSecrets(environment)],
   });
   const removed = Promise.withResolvers<string>();
+  const tracing = await openServerTracing(config, options.version, log);
+  const runs = createWorkerCounter();
   const own = await openOwnWorker(options, {
     log,
+    tracing,
+    observer: runs.observer,
     onRemove: () => removed.resolve('an admin removed this worker'),
   });
   const drain = { isOn: false };
-  const app = createWorkerApp(own, options, drain);
+  const app = createWorkerApp(own, options, { drain, runs });
   const listening = await listen({
     fetch: app.fetch,
     host: config.host,
@@ -48,6 +56,7 @@ export async function startWorker(options: ServerOptions): Promise<RunningWorker
     await own.close(config.shutdownGraceMs);
     listening.cut();
     await listening.drain();
+    await tracing?.close();
   }
 
   let stopping: Promise<void> | undefined;
@@ -62,9 +71,9 @@ export async function startWorker(options: ServerOptions): Promise<RunningWorker
 
 /** Whether it works, and how much: no key is needed, as nothing secret is told. */
 function createWorkerApp(
-  { worker, backend }: OpenedWorker,
+  { worker, backend, restarts }: OpenedWorker,
   { config, version }: ServerOptions,
-  drain: { isOn: boolean },
+  { drain, runs }: { drain: { isOn: boolean }; runs: WorkerCounter },
 ) {
   const startedAt = performance.now();
   const queue = () => ({
@@ -75,7 +84,8 @@ function createWorkerApp(
   const metrics = createMetrics({
     queue,
     processes: () => backend.counts().processes,
-    runner: () => ({ ...backend.counts(), restarts: 0 }),
+    runner: () => ({ ...backend.counts(), restarts: restarts() }),
+    worker: { id: worker.id, host: hostname(), outcomes: runs.outcomes },
     withNodeMetrics: true,
   });
   return new Hono()

@@ -4,7 +4,7 @@ import type { AgentOptions, Run, RunRequest, WantedOutput } from '../../run.ts';
 import { RunError } from '../../run-error.ts';
 import { toEnforceableSchema } from '../process/enforceable-schema.ts';
 import type { AgentSpares } from './agent-spares.ts';
-import { type LaunchBase, toAgentLaunch } from '../launch/launch.ts';
+import { type LaunchBase, type LaunchProfile, toAgentLaunch } from '../launch/launch.ts';
 import type { OpenProcess } from '../process/processes.ts';
 import { toUserLine } from '../process/input-lines.ts';
 import type { CliProcess } from '../process/cli-process.ts';
@@ -45,7 +45,7 @@ export function createAgentRun(parts: AgentRunParts): Run {
     const { keyId } = request.caller;
     const launch = createAgentLaunch(request, options, base);
     const spare = session?.isNew ? spares.claim(session.id, launch) : undefined;
-    const process = spare ?? (await openProcess(launch(session), signal));
+    const process = spare ?? (await openProcess(withTrace(launch(session), request), signal));
     const endProcess = () => void process.end(CLOSING_GRACE_MS);
     signal.addEventListener('abort', endProcess, { once: true });
     const lines = createRelay<AgentLine>(process.lines());
@@ -104,6 +104,17 @@ export function createAgentLaunch(
   const withoutPrompts = { ...kept, systemPrompt: undefined, appendSystemPrompt: undefined };
   return (session) =>
     toAgentLaunch({ model, effort, tools }, { ...withoutPrompts, session }, base, folder);
+}
+
+/**
+ * Commands of the agent find the trace in their environment, and so does the CLI, if its own telemetry is on (seen
+ * with 2.1.330). A process that was started ahead of the request has none.
+ */
+function withTrace(profile: LaunchProfile, { caller: { trace } }: RunRequest): LaunchProfile {
+  if (!trace) return profile;
+  const { traceparent: TRACEPARENT, tracestate: TRACESTATE } = trace;
+  const variables = { TRACEPARENT, ...(TRACESTATE !== undefined && { TRACESTATE }) };
+  return { ...profile, environment: { ...profile.environment, ...variables } };
 }
 
 /** Sets a process up for the request; resolves with what its session had spent before. */

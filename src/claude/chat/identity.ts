@@ -51,6 +51,7 @@ const CALLER = {
   keyId: 'process',
   user: 'process',
   requestId: 'none',
+  trace: 'none',
 } satisfies Lifetimes<Caller>;
 
 /** What a process has to have in common with a request, as hashes; each holds the ones before it. */

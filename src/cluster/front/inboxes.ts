@@ -102,7 +102,8 @@ async function readSome({ connection, key, onArrival, onNote, onProblem }: Strea
     }
   }
   const ids = entries.map(([id]) => String(id));
-  if (ids.length > 0) await connection.xdel(key, ...ids).catch(onProblem); // read it is
+  // On this connection it comes before the next reading, which need not wait for its answer.
+  if (ids.length > 0) void connection.xdel(key, ...ids).catch(onProblem);
   return ids.at(-1);
 }
 

@@ -37,6 +37,7 @@ export type WorkerOptions = Omit<ReadFactsOptions, 'id' | 'running'> & {
 };
 
 export type ClusterWorker = {
+  id: string;
   isUp: () => boolean;
   count: () => number;
   /** Tells the front of a run's caller what the run cost. */
@@ -59,6 +60,7 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
   await listenTo(parts, options);
 
   return {
+    id: parts.id,
     isUp: cluster.isUp,
     count: runs.count,
     tellCost(caller, costUsd) {
@@ -172,17 +174,18 @@ async function listenTo(
   );
   const listening = cluster.connect();
   listening.on('message', (channel, message) => {
-    if (channel === names.wake) hearWake(message, jobs);
+    if (channel === names.wake) hearWake(message, id, jobs);
     else if (message.startsWith(CANCEL)) runs.cancel(message.slice(CANCEL.length));
     else void answerCall(message).catch(onProblem);
   });
   await listening.subscribe(names.wake, names.toWorker(id));
 }
 
-function hearWake(message: string, jobs: Parts['jobs']) {
+/** A front added a job, for one worker, for all, or for those with these tags. */
+function hearWake(message: string, id: string, jobs: Parts['jobs']) {
   const tags = readTagsHeard(message);
   if (tags) jobs.noteTags(tags);
-  else jobs.wake();
+  else if (message === 'all' || message === id) jobs.wake();
 }
 
 /** As the script says it. */

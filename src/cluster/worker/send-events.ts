@@ -1,5 +1,5 @@
 import { eventsToWire } from '../../run-wire.ts';
-import type { Run } from '../../run.ts';
+import type { Run, RunStep } from '../../run.ts';
 
 /** One step of what a run says. `seq` counts from 1. */
 export type Batch = { seq: number; texts: readonly string[]; hasBegun: boolean; isLast: boolean };
@@ -10,6 +10,9 @@ export type SendOptions = {
   /** Resolves when the next batch may be sent; with false when nobody wants one any more. */
   append: (batch: Batch) => Promise<boolean>;
 };
+
+/** Steps that only the watchdogs, which stand beside the CLI, look for: each would be a message of its own. */
+const STAY: ReadonlySet<RunStep> = new Set<RunStep>(['asked', 'heard']);
 
 /** Characters that may wait for the batch before them, before the run is read no further. */
 const MOST_WAITING = 262_144;
@@ -26,6 +29,7 @@ export async function sendEvents(
   let hasBegun = false;
   async function* noting() {
     for await (const event of events) {
+      if (event.type === 'run-progress' && STAY.has(event.step)) continue;
       hasBegun ||= event.type !== 'run-progress';
       yield event;
     }

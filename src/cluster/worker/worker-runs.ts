@@ -59,13 +59,12 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
   const fronts = new Map<string, string>();
 
   async function carryOut(id: string): Promise<void> {
-    const { verdict, attempt, front } = await records.claim(
-      id,
-      options.worker,
-      options.isSettled(),
-    );
-    const sealed = verdict === 'yours' ? await records.readRequest(id) : null;
-    if (!sealed) return;
+    // At once, as each is a way to Redis and back: the answers come in this order.
+    const [{ verdict, attempt, front }, sealed] = await Promise.all([
+      records.claim(id, options.worker, options.isSettled()),
+      records.readRequest(id),
+    ]);
+    if (verdict !== 'yours' || !sealed) return;
     const request = requestFromWire(seal.open(sealed, `request ${id}`));
     const one: RunAtWork = {
       attempt,

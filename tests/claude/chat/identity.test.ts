@@ -49,6 +49,7 @@ const CALLER: Rows<Caller> = {
   keyId: ['key-b', 'process'],
   user: ['ann', 'process'],
   requestId: ['req_2', 'nothing'],
+  trace: [{ traceparent: '00-1-2-01' }, 'nothing'],
 };
 
 const PLAIN = toChatRequest();
