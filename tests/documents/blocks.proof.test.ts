@@ -100,6 +100,6 @@ function run(code: string, language: string) {
   ) ?? ['', []];
   return execa(command, args, {
     cwd: ROOT,
-    env: { PATH, BASE_URL: demo.url, PROXY_API_KEY: demo.key },
+    env: { PATH, BASE_URL: demo.url, PROXY_API_KEY: demo.key, ...COMPILE_CACHE },
   });
 }

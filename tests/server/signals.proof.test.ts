@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { readSse, type Sse } from '../support/read-sse.ts';
 import { endProgram, type Program, startProgram } from '../support/start-program.ts';
 
@@ -41,7 +42,7 @@ function startNpm(args: readonly string[]) {
       PATH: process.env['PATH'],
       HOME: join(folder, 'home'),
       TMPDIR: join(folder, 'tmp'),
-      NODE_DISABLE_COMPILE_CACHE: '1', // npm's own, in the temporary folder
+      ...COMPILE_CACHE, // npm has one otherwise, in the temporary folder
       LOG_LEVEL: 'silent',
     },
   });
