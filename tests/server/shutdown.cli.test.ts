@@ -71,7 +71,8 @@ test('what runs longer than the grace ends with the error of its dialect', async
 test('a session whose run was cut counts it, and goes on after the restart', async () => {
   await start({ SHUTDOWN_GRACE_MS: '0' });
   const { messages } = await openStream('agent runs');
-  const answer = Array.fromAsync(messages);
+  // How it ends for the caller is a fact of its own; on a busy machine the connection is cut first.
+  const answer = Array.fromAsync(messages).catch(() => undefined);
   await proxy.server.stop('the test says so');
   await answer;
 
