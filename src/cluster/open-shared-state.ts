@@ -23,6 +23,9 @@ const ANSWER_MS = 3000;
 /** Longest wait between two tries to connect, in milliseconds. */
 const RETRY_MS = 500;
 
+/** How often it is asked whether it is there, in milliseconds; an answer that takes longer is late. */
+const LOOK_MS = 1000;
+
 /** What Redis says when it takes no command now, though it is there; `EXECABORT` in the place of the others for a `MULTI`. */
 const TAKES_NOTHING = /^(OOM|READONLY|MISCONF|LOADING|BUSY|MASTERDOWN|NOREPLICAS|EXECABORT)/;
 
@@ -54,16 +57,12 @@ export async function openSharedState({
   const seal = createSeal(secret);
   const toKey = (...parts: readonly string[]) => [prefix, 'state', ...parts].join(':');
   const subscriber = createSubscriber(redis, onProblem);
-  const ask: SharedState['ask'] = async (work) => {
-    try {
-      return await work(redis);
-    } catch (cause) {
-      throw isRefusal(cause) ? cause : toStateAway(cause);
-    }
-  };
+  const uptime = watchUptime(redis);
+  const ask = createAsk(redis);
   return {
     toKey,
     ask,
+    upForMs: uptime.read,
     run: (script, keys, values = []) =>
       ask(async () => {
         const rest = [keys.length, ...keys, ...values] as const;
@@ -86,8 +85,38 @@ export async function openSharedState({
     decrypt: seal.open,
     end() {
       subscriber.end();
+      uptime.end();
       redis.disconnect();
     },
+  };
+}
+
+function createAsk(redis: Redis): SharedState['ask'] {
+  return async (work) => {
+    try {
+      return await work(redis);
+    } catch (cause) {
+      throw isRefusal(cause) ? cause : toStateAway(cause);
+    }
+  };
+}
+
+/** Notes each break: a lost connection, and an answer that is late. */
+function watchUptime(redis: Redis) {
+  let sinceMs = performance.now();
+  const restart = () => {
+    sinceMs = performance.now();
+  };
+  const look = async () => {
+    const askedAtMs = performance.now();
+    await redis.ping().catch(restart);
+    if (performance.now() - askedAtMs > LOOK_MS) restart();
+  };
+  redis.on('ready', restart);
+  const timer = setInterval(() => void look(), LOOK_MS).unref();
+  return {
+    read: () => (redis.status === 'ready' ? performance.now() - sinceMs : 0),
+    end: () => clearInterval(timer),
   };
 }
 

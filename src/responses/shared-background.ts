@@ -34,6 +34,9 @@ const PAGE = 200;
 
 const TOPIC = 'background-end';
 
+/** The sign of a run that has ended. */
+const OVER = 'over';
+
 /** Lets the runs of all servers of a cluster be followed and ended from each of them. */
 export async function createSharedBackground<Event>(
   options: SharedBackgroundOptions<Event>,
@@ -85,7 +88,7 @@ export async function createSharedBackground<Event>(
       }
     },
     endAll: local.endAll,
-    isAlive: signs.isAlive,
+    isAlive: async (id) => own.has(id) || (await signs.isAlive(id)),
     close: () => clearInterval(timer),
   };
 }
@@ -98,12 +101,16 @@ function createSigns<Event>({ shared, leaseMs, onProblem }: SignsOptions) {
   const toLease = (id: string) => toKey('background', id);
   const toEvents = (id: string) => toKey('background', id, 'events');
 
-  const isAlive = async (id: string) => (await ask((redis) => redis.exists(toLease(id)))) === 1;
+  /** Nobody could renew a lease while Redis was away: until they had the time to, nothing is lost. */
+  const isAlive = async (id: string) => {
+    const sign = await ask((redis) => redis.get(toLease(id)));
+    return sign === null ? shared.upForMs() < leaseMs : sign !== OVER;
+  };
 
   return {
     isAlive,
     hasEvents: async (id: string) =>
-      (await ask((redis) => redis.exists(toLease(id), toEvents(id)))) === 2,
+      (await isAlive(id)) && (await ask((redis) => redis.exists(toEvents(id)))) === 1,
     renew: (id: string) =>
       ask((redis) =>
         redis
@@ -112,8 +119,9 @@ function createSigns<Event>({ shared, leaseMs, onProblem }: SignsOptions) {
           .pexpire(toEvents(id), EVENTS_TTL_MS)
           .exec(),
       ),
-    /** The lease ends by itself, too. */
-    leave: (id: string) => ask((redis) => redis.del(toLease(id))).catch(onProblem),
+    /** Without that the lease ends by itself. */
+    leave: (id: string) =>
+      ask((redis) => redis.set(toLease(id), OVER, 'PX', EVENTS_TTL_MS)).catch(onProblem),
     /** Nobody waits for it: over the one connection events arrive in order. */
     append(id: string, number: number, event: Event) {
       const sealed = encrypt(JSON.stringify(event), toPlace(id, number));

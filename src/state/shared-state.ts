@@ -6,6 +6,8 @@ export type SharedState = {
   toKey: (...parts: readonly string[]) => string;
   /** Asks Redis. Throws `queue-timeout`, a 503, at once or within seconds while it is away. */
   ask: <Result>(ask: (redis: Redis) => Promise<Result>) => Promise<Result>;
+  /** For how long Redis has answered without a break, in milliseconds: leases that ran out before tell nothing. */
+  upForMs: () => number;
   /** Runs a Lua script, which Redis does atomically. Throws as `ask` does. */
   run: (
     script: string,

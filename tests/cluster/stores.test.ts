@@ -239,6 +239,20 @@ test('the places of a lost server are free after its lease; those of a living on
   await expect(alive.take(key)).rejects.toMatchObject({ code: 'rate-limited' });
 });
 
+test('a background run is not lost because Redis was away', async () => {
+  const { client } = redis;
+  const [one, other] = await openTwo();
+  const background = await openBackground(one);
+  const elsewhere = await openBackground(other);
+  const id = randomUUID();
+  await background.start({ id, events: beginAndHang, keepsEvents: true });
+  await redis.shutDown();
+  await redis.start();
+  await client.del(...(await client.keys(`*:background:${id}`))); // its lease has run out meanwhile
+  expect(await untilBack(() => elsewhere.isAlive(id))).toBe(true);
+  expect(await untilBack(() => background.isAlive(id))).toBe(true);
+});
+
 async function* beginAndHang() {
   yield 'begun';
   await new Promise(() => undefined);

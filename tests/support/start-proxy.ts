@@ -171,5 +171,5 @@ export function createSend(
 /** Nothing of the model and the folder is left. */
 export async function cleanUp(folder: string, model: ModelServer) {
   await model.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 }); // a CLI may still write its last
 }

@@ -15,7 +15,7 @@ export type WorkerRunsOptions = {
   seal: Seal;
   worker: string;
   run: Run;
-  /** Whether Redis has been there long enough for every living worker to have said so. */
+  /** Whether Redis has been there long enough for everyone who lives to have said so. */
   isSettled: () => boolean;
   /** Offers a run that is handed back to the other workers. */
   offer: (run: string, round: number, tags: readonly string[] | undefined) => Promise<void>;
@@ -112,10 +112,11 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
 }
 
 /** Looks whether a run is still wanted here, and gives it away. */
-function createWatchOver({ records, offer, onProblem }: WorkerRunsOptions) {
+function createWatchOver({ records, isSettled, offer, onProblem }: WorkerRunsOptions) {
   async function checkOne(id: string, one: RunAtWork) {
     const isMine = await records.isAtWork(id, one.attempt);
-    one.missed = (await records.hasFront(one.front)) ? 0 : one.missed + 1;
+    const isThere = (await records.hasFront(one.front)) || !isSettled();
+    one.missed = isThere ? 0 : one.missed + 1;
     if (!isMine || one.missed >= MOST_MISSED) one.stop.abort(toCancelled());
   }
 
