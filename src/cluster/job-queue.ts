@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq';
 
-import { SHARED_QUEUE, toOwnQueue, type Names } from './names.ts';
+import type { Names } from './names.ts';
 import type { ClusterRedis } from './open-redis.ts';
 import type { Seal } from './seal.ts';
 import { createTaggedQueues } from './tagged-queues.ts';
@@ -8,16 +8,21 @@ import { createTaggedQueues } from './tagged-queues.ts';
 /** What stands in a job: which run it is about, and that one of the cluster says so. */
 export type JobData = { run: string; signature: string };
 
+export type NewJob = {
+  run: string;
+  round: number | string;
+  /** From 1 to `LAST_PRIORITY`, the smallest first. */
+  priority: number;
+  worker?: string | undefined;
+  /** What the workers must have to which it is offered. */
+  tags?: readonly string[] | undefined;
+};
+
 export type JobQueue = {
   /** Offers a run to all workers, or to one; `round` tells several jobs of one run apart. */
-  add: (job: {
-    run: string;
-    round: number | string;
-    turn: number;
-    worker?: string | undefined;
-    /** What the workers must have to which it is offered. */
-    tags?: readonly string[] | undefined;
-  }) => Promise<AddedJob>;
+  add: (job: NewJob) => Promise<AddedJob>;
+  /** Moves all that wait forward by so many priorities. */
+  moveForward: (by: number) => Promise<void>;
   /** Takes back what nobody has taken yet; the rest is found to be unwanted when it is taken. */
   remove: (job: AddedJob) => Promise<void>;
   close: () => Promise<void>;
@@ -26,8 +31,8 @@ export type JobQueue = {
 /** Where a job was added. */
 export type AddedJob = { queue: string; id: string };
 
-/** BullMQ's priorities go from 1 to this, the smallest first. */
-const LAST_PRIORITY = 2_097_151;
+/** How a run that has had its turn already waits anew: before all others. */
+export const FIRST_PRIORITY = 1;
 
 /** The queues from which workers take, for those who put runs there. */
 export function createJobQueue(
@@ -49,20 +54,29 @@ export function createJobQueue(
     return queue;
   };
   const findQueue = async (worker: string | undefined, tags: readonly string[]) => {
-    if (worker !== undefined) return { name: toOwnQueue(worker), wake: worker };
+    if (worker !== undefined) return { name: names.ownQueue(worker), wake: worker };
     if (tags.length > 0) return tagged.note(tags);
-    return { name: SHARED_QUEUE, wake: 'all' };
+    return { name: names.sharedQueue, wake: 'all' };
   };
   return {
-    async add({ run, round, turn, worker, tags = [] }) {
+    async add({ run, round, priority, worker, tags = [] }) {
       const { name, wake } = await findQueue(worker, tags);
       const queue = open(name);
       const id = `${run}-${round}`;
       const data = { run, signature: seal.sign(toSigned(run)) };
-      const priority = Math.min(LAST_PRIORITY, turn + 1);
       await queue.add('run', data, { jobId: id, priority });
       await cluster.redis.publish(names.wake, wake);
       return { queue: queue.name, id };
+    },
+    async moveForward(by) {
+      const workers = await cluster.redis.zrange(names.workers, '0', '-1');
+      const queuesOfTags = (await tagged.list()).map(names.taggedQueue);
+      for (const name of [names.sharedQueue, ...workers.map(names.ownQueue), ...queuesOfTags]) {
+        for (const job of await open(name).getPrioritized()) {
+          const priority = Math.max(FIRST_PRIORITY, job.priority - by);
+          await job.changePriority({ priority }).catch(onProblem); // it may have been taken
+        }
+      }
     },
     remove: async ({ queue, id }) => void (await open(queue).remove(id)),
     async close() {

@@ -5,13 +5,25 @@ import { WIRE_VERSION } from '../run-wire.ts';
 /** How long runs, and what is for a front, stay in Redis without their front, in milliseconds. */
 export const LEFT_MS = 300_000;
 
+/** BullMQ's priorities go from 1 to this, the smallest first. */
+export const LAST_PRIORITY = 2_097_151;
+
 /** What stands where in Redis. */
 export type Names = ReturnType<typeof createNames>;
 
-/** Names every key and channel of a cluster. */
-export function createNames(prefix: string) {
+/** Names every key and channel of a cluster. Fronts and workers of another version of the wire have queues of their own. */
+export function createNames(prefix: string, wire: number = WIRE_VERSION) {
+  const sharedQueue = `runs-${wire}`;
   return {
     prefix,
+    wire,
+    /** The queue from which all workers take. */
+    sharedQueue,
+    /** The one from which only this worker takes. */
+    ownQueue: (worker: string) => `${sharedQueue}-${worker}`,
+    /** The one of runs that want workers with these tags. */
+    taggedQueue: (tags: readonly string[]) =>
+      `${sharedQueue}-tags-${hash('sha256', JSON.stringify(tags), 'hex').slice(0, 32)}`,
     /** The hash that says how a run stands. */
     run: (id: string) => `${prefix}:run:${id}`,
     /** Its request, sealed; gone when it has ended. */
@@ -40,19 +52,6 @@ export function createNames(prefix: string) {
     toFront: (front: string) => `${prefix}:to-front:${front}`,
     wake: `${prefix}:wake`,
   };
-}
-
-/** Workers of another version of the wire take from other queues. */
-export const SHARED_QUEUE = `runs-${WIRE_VERSION}`;
-
-/** The queue from which only this worker takes. */
-export function toOwnQueue(worker: string): string {
-  return `${SHARED_QUEUE}-${worker}`;
-}
-
-/** The queue of runs that want workers with these tags. */
-export function toTaggedQueue(tags: readonly string[]): string {
-  return `${SHARED_QUEUE}-tags-${hash('sha256', JSON.stringify(tags), 'hex').slice(0, 32)}`;
 }
 
 /** The tag of workers whose transcripts are in one place; sessions on one of them are noted as being there. */

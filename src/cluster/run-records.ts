@@ -34,12 +34,11 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
   const { prefix } = names;
   const { run: change } = cluster;
   return {
-    /** Resolves with the run's turn, or with `full`. */
-    async submit(id: string, record: NewRecord): Promise<number | 'full'> {
+    /** Resolves with the run's priority, and by how much what waits has to be moved forward before; or with `full`. */
+    async submit(id: string, record: NewRecord) {
       const { front, keyId, kind, waitMs, maxQueueSize, places, request } = record;
       const rest = [kind, waitMs, maxQueueSize, places, LEFT_MS, request];
-      const turn = await change('SUBMIT', names.run(id), prefix, id, front, keyId, ...rest);
-      return turn === 'full' ? turn : Number(turn);
+      return toSubmitted(await change('SUBMIT', names.run(id), prefix, id, front, keyId, ...rest));
     },
     /**
      * Gives a run to a worker, unless another one has it, or nobody wants it any more. `mayRecover`: also one whose
@@ -88,4 +87,10 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
     },
     hasFront: async (front: string) => (await cluster.redis.exists(names.front(front))) === 1,
   };
+}
+
+function toSubmitted(answer: unknown) {
+  if (answer === 'full') return answer;
+  const [priority, moved] = answer as [number, number]; // as SUBMIT returns
+  return { priority, moved };
 }

@@ -1,4 +1,4 @@
-import { LEFT_MS } from './names.ts';
+import { LAST_PRIORITY, LEFT_MS } from './names.ts';
 
 /**
  * What has to happen at one blow, in Lua. A run's hash has `state` (waiting, running, ended), `attempt`,
@@ -143,10 +143,12 @@ return field('worker')
 
 /**
  * Puts a run on record and gives it its turn. ARGV: prefix, id, front, key, kind, wait in ms (0: as long as
- * it takes), longest queue, free places, ttl, request. Returns its turn, or 'full'.
+ * it takes), longest queue, free places, ttl, request. Returns its priority, and by how much what waits must be moved
+ * forward before; or 'full'.
  *
  * Turns are taken by start-time fair queueing: each key's next run has the turn behind its last one, or the
- * one that is on now, so that a key with many waits behind one with few.
+ * one that is on now, so that a key with many waits behind one with few. Turns grow without end as long as the queue is
+ * never empty, priorities do not: they count from `base`, which follows when they come to their end.
  */
 const SUBMIT = `
 local prefix, id, key = ARGV[1], ARGV[2], ARGV[4]
@@ -173,7 +175,13 @@ redis.call('HSET', KEYS[1], 'id', id, 'front', ARGV[3], 'key', key, 'kind', ARGV
   'worker', '', 'attempt', 0, 'begun', 0, 'reruns', 0, 'seq', 0, 'sent', 0, 'read', 0, 'turn', turn)
 redis.call('PEXPIRE', KEYS[1], ARGV[9])
 redis.call('SET', KEYS[1] .. ':request', ARGV[10], 'PX', ARGV[9])
-return turn
+local base, moved = tonumber(redis.call('HGET', turns, 'base') or 0), 0
+if turn + 1 - base > ${LAST_PRIORITY} then
+  local on = tonumber(redis.call('HGET', turns, 'now') or 0)
+  base, moved = on, on - base
+  redis.call('HSET', turns, 'base', base)
+end
+return {math.min(${LAST_PRIORITY}, turn + 1 - base), moved}
 `;
 
 export const SCRIPTS = { SUBMIT, CLAIM, APPEND, ABANDON, RECOVER, HAND_BACK, CANCEL, READ };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type Names, toTaggedQueue } from './names.ts';
+import type { Names } from './names.ts';
 import type { ClusterRedis } from './open-redis.ts';
 import { listQueueKeys } from './queue-keys.ts';
 
@@ -18,7 +18,7 @@ export function createTaggedQueues({ cluster, names }: { cluster: ClusterRedis; 
   const { redis } = cluster;
 
   async function forget(text: string) {
-    const name = toTaggedQueue(Tags.parse(JSON.parse(text)));
+    const name = names.taggedQueue(Tags.parse(JSON.parse(text)));
     const { keys, jobs } = await listQueueKeys(redis, `${names.prefix}:${name}`);
     if (jobs.length > 0) return;
     await redis
@@ -34,7 +34,7 @@ export function createTaggedQueues({ cluster, names }: { cluster: ClusterRedis; 
       const set = [...new Set(tags)].toSorted();
       const text = JSON.stringify(set);
       await redis.zadd(names.taggedQueues, Date.now(), text);
-      return { name: toTaggedQueue(set), wake: `${HEAD}${text}` };
+      return { name: names.taggedQueue(set), wake: `${HEAD}${text}` };
     },
     /** The tags of all queues. Those that nobody uses any more are forgotten. */
     async list(): Promise<readonly (readonly string[])[]> {

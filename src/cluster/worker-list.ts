@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { ClusterRedis } from './open-redis.ts';
-import { type Names, toOwnQueue } from './names.ts';
+import type { Names } from './names.ts';
 import { listQueueKeys } from './queue-keys.ts';
 
 const Count = z.number();
@@ -69,7 +69,7 @@ export async function readWorkers(parts: Parts): Promise<WorkerFacts[]> {
 /** Nothing is looked for of a worker that left, nor anything of its queue kept. */
 export async function forgetWorker({ cluster, names }: Parts, id: string): Promise<void> {
   const { redis } = cluster;
-  const { keys } = await listQueueKeys(redis, `${names.prefix}:${toOwnQueue(id)}`);
+  const { keys } = await listQueueKeys(redis, `${names.prefix}:${names.ownQueue(id)}`);
   await redis
     .multi()
     .del(names.worker(id), ...keys)

@@ -6,9 +6,11 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type Backend, NO_SESSION_WORK, NO_STEERING } from '../../src/backend.ts';
 import { type Front, openFront } from '../../src/cluster/front/open-front.ts';
 import { within } from '../../src/common/within.ts';
+import { LAST_PRIORITY } from '../../src/cluster/names.ts';
 import { openWorker } from '../../src/cluster/worker/open-worker.ts';
 import { collectRun } from '../../src/run-answer.ts';
 import type { Run, RunRequest } from '../../src/run.ts';
+import { WIRE_VERSION } from '../../src/run-wire.ts';
 import { toChatRequest, toExchange } from '../claude/chat-request.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
@@ -43,6 +45,42 @@ test('keys take turns over all fronts, however many of one wait', async () => {
   );
   await Promise.all(waiting.map(({ answer }) => answer));
   expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'a']);
+});
+
+test('keys take turns also where priorities come to their end', async () => {
+  const prefix = randomUUID();
+  const { client } = redis;
+  const [one, other] = [await join(prefix), await join(prefix)];
+  const order: string[] = [];
+  const note = sayAfter((request) => void order.push(request.caller.keyId));
+  await client.zadd(`${prefix}:running`, Date.now() + 60_000, 'another'); // the queue is never empty
+  await client.hset(`${prefix}:turns`, 'now', LAST_PRIORITY - 2);
+  const asked = ['a', 'a', 'a', 'a', 'b', 'b'];
+  const before = [];
+  for (const key of asked) before.push(await askWaiting(one, prefix, key));
+  await client.hset(`${prefix}:turns`, 'now', LAST_PRIORITY - 1, 'key:c', LAST_PRIORITY - 1);
+  const after = [];
+  for (const key of ['c', 'c']) after.push(await askWaiting(other, prefix, key));
+  await work(prefix, note);
+  await Promise.all([...before, ...after].map(({ answer }) => answer));
+  expect(order).toEqual(['a', 'b', 'a', 'b', 'c', 'a', 'c', 'a']);
+});
+
+test('a request waits for a worker of its version, and is told when there is none', async () => {
+  const prefix = randomUUID();
+  const models: string[] = [];
+  await work(
+    prefix,
+    sayAfter(({ model }) => void models.push(model)),
+  );
+  const newer = await join(prefix, { wire: WIRE_VERSION + 1, queueTimeoutMs: 500 });
+  expect(newer.view.workers()).toHaveLength(1);
+  await expect(collect(newer, 'a')).rejects.toMatchObject({
+    code: 'queue-timeout',
+    message: expect.stringContaining('No worker of this version'),
+  });
+  expect(models).toEqual([]);
+  await expect(collect(await join(prefix), 'a')).resolves.toBeDefined();
 });
 
 test('the queue has one bound over all fronts, in which every key may have one', async () => {
@@ -280,12 +318,13 @@ function sayInTwo(held: Promise<void>): Run {
 
 async function join(
   prefix: string,
-  { queueTimeoutMs = 20_000, maxQueueSize = 20 } = {},
+  { queueTimeoutMs = 20_000, maxQueueSize = 20, wire = WIRE_VERSION } = {},
 ): Promise<Front> {
   const front = await openFront({
     redisUrl: redis.url,
     secret: SECRET,
     prefix,
+    wire,
     lockMs: 5000,
     checkMs: 500,
     maxQueueSize,

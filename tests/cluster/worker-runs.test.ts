@@ -40,7 +40,7 @@ test('a front without a sign of life is lost, but not while Redis has only just 
 function withoutFront(): RunRecords {
   const sealed = seal.close(requestToWire(toChatRequest()), 'request one');
   return {
-    submit: () => Promise.resolve(0),
+    submit: () => Promise.resolve('full'),
     claim: () => Promise.resolve({ verdict: 'yours', attempt: 1, front: 'front' }),
     append: () => Promise.resolve(0),
     abandon: () => Promise.resolve(),

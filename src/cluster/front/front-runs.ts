@@ -17,7 +17,7 @@ export type FrontRunsOptions = SubmitOptions & {
 /** The runs of one front: puts them on the queue, and reads what their workers say. */
 export function createFrontRuns(options: FrontRunsOptions) {
   const { records, onProblem } = options;
-  const { submit, offer, giveUp } = createSubmit(options);
+  const { submit, offerAgain, giveUp } = createSubmit(options);
   const noteHolder = createNoteHolder(options);
   const going = new Map<string, GoingRun>();
 
@@ -47,13 +47,13 @@ export function createFrontRuns(options: FrontRunsOptions) {
   };
 
   async function checkOne(id: string, one: GoingRun) {
-    if (one.turn < 0 || !options.isSettled()) return;
+    if (!one.isOnRecord || !options.isSettled()) return;
     const { state, attempt } = await records.recover(id);
     if (state === 'gone') one.inbox.fail(toWorkerLost());
     if (state === 'again') {
       one.isClaimed = false;
       one.onAgain();
-      await offer(id, one, attempt);
+      await offerAgain(id, one, attempt);
     }
     const isPinnedToNone = one.pinnedTo !== undefined && !options.isAlive(one.pinnedTo);
     if (state === 'waiting' && isPinnedToNone) one.inbox.fail(toSessionAway());

@@ -7,8 +7,7 @@ import { toQueueTimeout } from '../refusals.ts';
 export type GoingRun = {
   inbox: Inbox;
   request: RunRequest;
-  /** When it is its turn; -1 before it is on record. */
-  turn: number;
+  isOnRecord: boolean;
   /** The only worker that may have it. */
   pinnedTo: string | undefined;
   /** What a worker must have to get it. */
@@ -26,7 +25,7 @@ export function createGoingRun(request: RunRequest): GoingRun {
   return {
     inbox: createInbox(),
     request,
-    turn: -1,
+    isOnRecord: false,
     pinnedTo: undefined,
     tags: request.tags,
     worker: undefined,

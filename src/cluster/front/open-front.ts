@@ -22,6 +22,8 @@ export type FrontOptions = {
   redisUrl: string;
   secret: string;
   prefix: string;
+  /** The version of the wire that its workers have. Default: this program's. */
+  wire?: number;
   /** Time without a sign of life after which this front counts as lost, in milliseconds. */
   lockMs: number;
   /** How often lost workers are looked for, in milliseconds. */
@@ -120,11 +122,11 @@ type Parts = Awaited<ReturnType<typeof openParts>>;
 async function openParts(front: string, options: FrontOptions) {
   const { onProblem } = options;
   const cluster = await openRedis({ url: options.redisUrl, onProblem });
-  const names = createNames(options.prefix);
+  const names = createNames(options.prefix, options.wire);
   const seal = createSeal(options.secret);
   const shared = { cluster, names, seal };
   const queue = createJobQueue(shared, onProblem);
-  const watch = createClusterWatch();
+  const watch = createClusterWatch(names.wire);
   const runs = createFrontRuns({
     ...options,
     ...watch,

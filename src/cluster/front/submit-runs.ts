@@ -1,7 +1,7 @@
 import { requestToWire } from '../../run-wire.ts';
 import { within } from '../../common/within.ts';
 import type { GoingRun } from './going-run.ts';
-import type { JobQueue } from '../job-queue.ts';
+import { FIRST_PRIORITY, type JobQueue, type NewJob } from '../job-queue.ts';
 import type { Placement } from '../placement.ts';
 import { SHARED_TRANSCRIPTS } from '../names.ts';
 import { toQueueAway, toQueueFull, toSessionAway, toSessionElsewhere } from '../refusals.ts';
@@ -51,7 +51,9 @@ export function createSubmit(options: SubmitOptions) {
       void submitting.then(() => giveUp(id, one)).catch(options.onProblem);
       throw toQueueAway();
     },
-    offer,
+    /** Its turn had come already. */
+    offerAgain: (id: string, one: GoingRun, round: number | string) =>
+      offer(id, one, { round, priority: FIRST_PRIORITY }),
     giveUp,
   };
 
@@ -59,7 +61,7 @@ export function createSubmit(options: SubmitOptions) {
     const { request } = one;
     const { agent, caller } = request;
     const holder = agent ? await findSession(one, options) : await placement.findChat(request);
-    const turn = await records.submit(id, {
+    const submitted = await records.submit(id, {
       front: options.front,
       keyId: caller.keyId,
       kind: agent ? 'agent' : 'chat',
@@ -68,20 +70,23 @@ export function createSubmit(options: SubmitOptions) {
       places: options.places(one.tags),
       request: seal.close(requestToWire(request), `request ${id}`),
     });
-    if (turn === 'full') throw toQueueFull();
-    one.turn = turn;
+    if (submitted === 'full') throw toQueueFull();
+    const { priority, moved } = submitted;
+    one.isOnRecord = true;
+    if (moved > 0) await queue.moveForward(moved);
     const { tags } = one;
     const worker = holder !== undefined && options.isAlive(holder, tags) ? holder : undefined;
-    one.jobs.push(await queue.add({ run: id, round: 'first', turn, worker, tags }));
+    one.jobs.push(await queue.add({ run: id, round: 'first', priority, worker, tags }));
     if (worker === undefined || one.pinnedTo !== undefined) return;
     setTimeout(() => {
-      if (!one.isClaimed) void offer(id, one, 'second').catch(options.onProblem);
+      if (!one.isClaimed)
+        void offer(id, one, { round: 'second', priority }).catch(options.onProblem);
     }, HOLDER_MS).unref();
   }
 
-  async function offer(run: string, one: GoingRun, round: number | string) {
-    const { turn, pinnedTo: worker, tags } = one;
-    one.jobs.push(await queue.add({ run, round, turn, worker, tags }));
+  async function offer(run: string, one: GoingRun, how: Pick<NewJob, 'round' | 'priority'>) {
+    const { pinnedTo: worker, tags } = one;
+    one.jobs.push(await queue.add({ run, worker, tags, ...how }));
   }
 }
 

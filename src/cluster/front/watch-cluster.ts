@@ -18,10 +18,11 @@ export type ClusterView = {
 
 type Tags = readonly string[] | undefined;
 
-/** What was last seen of the cluster. */
-export function createClusterWatch() {
+/** What was last seen of the cluster; only workers of this version of the wire are given anything. */
+export function createClusterWatch(wire: number) {
   let isUp = false;
   let workers: readonly WorkerFacts[] = [];
+  let own: readonly WorkerFacts[] = [];
   let waiting = 0;
   const sum = (read: (worker: WorkerFacts) => number) =>
     workers.reduce((total, worker) => total + read(worker), 0);
@@ -40,23 +41,24 @@ export function createClusterWatch() {
     noteUp: (isTrue: boolean): void => void (isUp = isTrue),
     note: (found: readonly WorkerFacts[], count: number): void => {
       workers = found;
+      own = found.filter((worker) => worker.wire === wire);
       waiting = count;
     },
     /** Free places of the workers that have these tags. */
     places: (tags?: Tags) =>
-      workers
+      own
         .filter((worker) => hasTags(worker, tags))
         .reduce((total, { places, running }) => total + places - running, 0),
     /** Whether a worker is there, with these tags, and takes runs. */
     isAlive: (id: string, tags?: Tags) =>
-      workers.some((one) => one.id === id && !one.isDraining && hasTags(one, tags)),
+      own.some((one) => one.id === id && !one.isDraining && hasTags(one, tags)),
     /** Whether it has transcripts in common with others. */
     sharesTranscripts: (id: string) =>
-      workers.some((one) => one.id === id && hasTags(one, [SHARED_TRANSCRIPTS])),
+      own.some((one) => one.id === id && hasTags(one, [SHARED_TRANSCRIPTS])),
     findHome: (home: string) =>
-      workers.find(({ id, isDraining }) => toHome(id) === home && !isDraining)?.id,
+      own.find(({ id, isDraining }) => toHome(id) === home && !isDraining)?.id,
     leastBusy: (tags?: Tags) =>
-      workers.filter((worker) => hasTags(worker, tags)).toSorted(byLoad)[0]?.id,
+      own.filter((worker) => hasTags(worker, tags)).toSorted(byLoad)[0]?.id,
     counts: (): BackendCounts => ({
       processes: {
         running: sum(({ processes }) => processes.running),

@@ -2,7 +2,7 @@ import { Worker } from 'bullmq';
 
 import { hasTags } from '../../common/tags.ts';
 import type { JobData } from '../job-queue.ts';
-import { type Names, SHARED_QUEUE, toOwnQueue, toTaggedQueue } from '../names.ts';
+import type { Names } from '../names.ts';
 import type { ClusterRedis } from '../open-redis.ts';
 
 export type OpenQueuesOptions = {
@@ -22,13 +22,14 @@ const MOST_STALLS = 1000;
 /** The queues from which a worker takes. */
 export function createOpenQueues(options: OpenQueuesOptions) {
   const open = (name: string) => openQueue(name, options);
-  const own = open(toOwnQueue(options.worker));
-  const shared = open(SHARED_QUEUE);
+  const { names } = options;
+  const own = open(names.ownQueue(options.worker));
+  const shared = open(names.sharedQueue);
   const tagged = new Map<string, { tags: readonly string[]; queue: Worker<JobData> }>();
   let round = 0;
 
   const noteTags = (tags: readonly string[]) => {
-    const name = toTaggedQueue(tags);
+    const name = names.taggedQueue(tags);
     if (tagged.has(name) || !hasTags({ tags: options.readTags() }, tags)) return;
     tagged.set(name, { tags, queue: open(name) });
   };
@@ -47,9 +48,9 @@ export function createOpenQueues(options: OpenQueuesOptions) {
     /** Takes from these, and from no other tags' any more. */
     async keepTags(all: readonly (readonly string[])[]): Promise<void> {
       for (const tags of all) noteTags(tags);
-      const names = new Set(all.map(toTaggedQueue));
+      const wanted = new Set(all.map(names.taggedQueue));
       for (const [name, { queue }] of tagged) {
-        if (names.has(name)) continue;
+        if (wanted.has(name)) continue;
         tagged.delete(name);
         await queue.close(true);
       }

@@ -6,7 +6,7 @@ import type { Caller, Run } from '../../run.ts';
 import { within } from '../../common/within.ts';
 import { createAnswerCalls } from '../calls.ts';
 import { carryOutCall, createManage } from './carry-out-call.ts';
-import { createJobQueue } from '../job-queue.ts';
+import { createJobQueue, FIRST_PRIORITY } from '../job-queue.ts';
 import { createNames, LEFT_MS, toWorkerId } from '../names.ts';
 import { openRedis } from '../open-redis.ts';
 import { toShutdown } from '../../run-error.ts';
@@ -116,7 +116,8 @@ async function openParts(options: WorkerOptions) {
     records: createRunRecords(shared),
     worker: id,
     isSettled: () => cluster.upForMs() > options.lockMs,
-    offer: async (run, round, tags) => void (await queue.add({ run, round, turn: 0, tags })),
+    offer: async (run, round, tags) =>
+      void (await queue.add({ run, round, priority: FIRST_PRIORITY, tags })),
     onChange() {
       options.onChange();
       jobs.wake();
