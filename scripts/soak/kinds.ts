@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DIALECT_NAMES, say } from '../../tests/faults/dialects.ts';
 import type { Product } from '../../tests/faults/start-product.ts';
 import { KILLED, type Outcome } from './ledger.ts';
-import { readOutcome } from './read-outcome.ts';
+import { readOutcome, toLoss } from './read-outcome.ts';
 
 type Send = Product['send'];
 
@@ -43,6 +43,10 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   },
   'a tool loop': { ask: (asker) => [callTool(asker)], allows: ANSWERED },
   'a run in the background': { ask: (asker) => [runInBackground(asker)], allows: /^done$/ },
+  'a response in the background': {
+    ask: (asker) => [respondInBackground(asker)],
+    allows: /^completed$/,
+  },
   'an agent that leaves a program': { ask: leaveProgram, allows: ANSWERED },
   'a batch': { ask: (asker) => [sendBatch(asker)], allows: /^done$/ },
   'a bad body': { ask: sendBadBodies, allows: /^4(?:00|13)$/ },
@@ -77,7 +81,7 @@ function failUpstream(directive: string, allows: RegExp): Kind {
 }
 
 async function callTool({ own, mark }: Asker): Promise<Outcome> {
-  const question = { role: 'user', content: 'demo:tool=look' };
+  const question = { role: 'user', content: `demo:tool=look ${mark()}` };
   const body = { model: 'sonnet', max_tokens: 100, tools: TOOLS };
   const called = await own.send('/v1/messages', { ...body, messages: [question] });
   const { content = [] } = (await called.json()) as { content?: { type: string; id: string }[] }; // the Messages API
@@ -96,8 +100,23 @@ async function runInBackground({ own, mark }: Asker): Promise<Outcome> {
   await (await own.send(`/api/runs/${id}/events`)).text(); // to their end
   const run = await (await own.send(`/api/runs/${id}`)).json();
   const { state, answer, error } = run as { state: string; answer: unknown; error: unknown }; // our own route
-  if (state === 'failed' && JSON.stringify(error).includes('CLI')) return KILLED;
+  if (state === 'failed')
+    return toLoss(JSON.stringify(error)) ?? `failed (${JSON.stringify(error)})`;
   return state === 'done' && !JSON.stringify(answer).includes(text) ? 'lost (other words)' : state;
+}
+
+async function respondInBackground({ own, mark }: Asker): Promise<Outcome> {
+  const text = mark();
+  const body = { model: 'sonnet', input: `Say ${text}.`, background: true };
+  const made = await own.send('/v1/responses', body);
+  const { id } = (await made.json()) as { id: string }; // the Responses API
+  for (;;) {
+    const read = await (await own.send(`/v1/responses/${id}`)).text();
+    const { status } = JSON.parse(read) as { status: string };
+    if (status === 'completed') return read.includes(text) ? status : 'lost (other words)';
+    if (!/^(?:queued|in_progress)$/.test(status)) return toLoss(read) ?? `${status} (${read})`;
+    await delay(POLL_MS);
+  }
 }
 
 function leaveProgram({ own, mark }: Asker) {

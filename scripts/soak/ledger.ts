@@ -6,6 +6,10 @@ export type Outcome = string;
 /** Of a request whose process was killed under it; no more of them than processes that were. */
 export const KILLED = 'its CLI was killed';
 
+/** Of a chat, and of an agent, whose worker in a cluster was lost. */
+export const WORKER_LOST = 'its worker was lost';
+export const INTERRUPTED = 'interrupted';
+
 /** What the callers met, by what they did. */
 export type Ledger = {
   note(kind: string, outcome: Outcome, latencyMs: number): void;

@@ -1,10 +1,18 @@
-import { KILLED, type Outcome } from './ledger.ts';
+import { INTERRUPTED, KILLED, type Outcome, WORKER_LOST } from './ledger.ts';
 
 /** Questions carry a mark, `#17#`, by which they and their answers are known. */
 export const MARK = /#\d+#/g;
 
 /** How a stream ends well, in any of the APIs. */
 const END = /\[DONE\]|message_stop|run-end|response\.completed/;
+
+/** What stands once in each stream that was said once. */
+const STARTS = [
+  /"type":"message_start"/g,
+  /"type":"run-start"/g,
+  /"type":"response\.created"/g,
+  /"delta":\{"role":"assistant"/g,
+];
 
 /** What stands in an answer, or in a stream, that tells of a failure. */
 const FAILURE = /"error":\{|"type":"(?:error|response\.failed)"/;
@@ -29,11 +37,19 @@ function judge(
   { words, isStream }: { words: string; isStream: boolean },
 ): Outcome {
   if ((text.match(MARK) ?? []).some((mark) => mark !== words)) return "another's words";
+  if (STARTS.some((start) => (text.match(start) ?? []).length > 1)) return 'doubled';
   if (FAILURE.test(text)) {
-    if (/claude CLI (?:ended|could|did|has)|cli.failed/i.test(text)) return KILLED;
-    return status === 200 ? 'failed in words' : String(status);
+    return toLoss(text) ?? (status === 200 ? 'failed in words' : String(status));
   }
   if (status !== 200) return `${status} without words`;
   if (!text.includes(words)) return 'lost (other words)';
   return isStream && !END.test(text) ? 'lost (no end)' : 'answered';
+}
+
+/** What was lost under a request that failed, by its words. */
+export function toLoss(text: string): Outcome | undefined {
+  if (text.includes('The worker that carried out this run was lost')) return INTERRUPTED;
+  if (text.includes('The worker that had this request was lost')) return WORKER_LOST;
+  if (/claude CLI (?:ended|could|did|has)|cli.failed/i.test(text)) return KILLED;
+  return undefined;
 }

@@ -1,0 +1,161 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import { createMixedCallers, type Losses, type MixedCallers } from './mixed-callers.ts';
+import { type Cluster, type Member, startCluster, untilReady } from './start-cluster.ts';
+
+/** Every line of docs/cluster.md's table of losses, while thirty callers go on. */
+
+const PLACES = 3;
+const NOT_FELT = { 'front gone': 0, lost: 0, doubled: 0 };
+const NOTHING_LOST = { ...NOT_FELT, 'run again': 0, 'error events': 0, interrupted: 0 };
+
+let cluster: Cluster;
+let fronts: Member[];
+let workers: Member[];
+let callers: MixedCallers;
+let count = 0;
+beforeAll(async () => {
+  cluster = await startCluster({
+    fronts: ['front', 'other'],
+    workers: ['a', 'b', 'c'],
+    settings: { CLAUDE_MAX_RETRIES: '0', WORKER_CONCURRENCY: String(PLACES) },
+  });
+  [fronts, workers] = [[...cluster.fronts], [...cluster.workers]];
+  for (const front of fronts) await untilReady(front);
+});
+afterEach(async () => {
+  for (const front of fronts) await untilReady(front);
+});
+afterAll(() => cluster.stop());
+
+test('a worker is killed', async () => {
+  const losses = await lose(async () => {
+    const worker = take(workers, await callers.untilWholeChat());
+    callers.noteLost(worker);
+    worker.signal('SIGKILL');
+    await worker.exited;
+  });
+  expect(losses).toMatchObject(NOT_FELT);
+  expectFew(losses);
+  workers.push(await cluster.addWorker(nextName()));
+});
+
+test('a worker freezes, and comes back', async () => {
+  const losses = await lose(async () => {
+    const worker = find(workers, await callers.untilWholeChat());
+    callers.noteLost(worker);
+    worker.signal('SIGSTOP');
+    await callers.untilRunAgain();
+    worker.signal('SIGCONT');
+  });
+  await untilWorkers(workers.length);
+  expect(losses).toMatchObject(NOT_FELT);
+  expectFew(losses);
+});
+
+test('a worker leaves', async () => {
+  const losses = await lose(async () => {
+    const worker = take(workers, await callers.untilWholeChat());
+    worker.signal('SIGTERM');
+    expect(await worker.exited).toBe(0);
+  });
+  expect(losses).toMatchObject({ ...NOTHING_LOST, answered: losses.sent });
+  workers.push(await cluster.addWorker(nextName()));
+});
+
+test('a front is killed', async () => {
+  const losses = await lose(async () => {
+    const front = take(fronts, fronts[0]?.name);
+    callers.noteKilled(front);
+    front.signal('SIGKILL');
+    await front.exited;
+  });
+  const { 'front gone': gone, ...others } = losses;
+  expect(gone).toBeGreaterThan(0);
+  expect(others).toMatchObject({ lost: 0, doubled: 0, 'error events': 0, interrupted: 0 });
+  fronts.push(await cluster.addFront(nextName()));
+});
+
+test('Redis stands still', async () => {
+  const losses = await lose(async () => {
+    cluster.redis.signal('SIGSTOP');
+    for (const front of fronts) await untilReady(front, 503);
+    cluster.redis.signal('SIGCONT');
+  });
+  expect(losses).toMatchObject({ ...NOTHING_LOST, answered: losses.sent });
+});
+
+test('Redis is started again', async () => {
+  const losses = await lose(async () => {
+    await cluster.redis.shutDown();
+    for (const front of fronts) await untilReady(front, 503);
+    await cluster.redis.start();
+  });
+  expect(losses).toMatchObject({ ...NOTHING_LOST, answered: losses.sent });
+});
+
+test('everything is started again, one after the other', async () => {
+  const losses = await lose(async () => {
+    for (const worker of workers.slice()) {
+      workers.push(await cluster.addWorker(nextName()));
+      await leave(take(workers, worker.name));
+    }
+    for (const front of fronts.slice()) {
+      fronts.push(await cluster.addFront(nextName()));
+      await leave(take(fronts, front.name));
+    }
+  }, 3);
+  expect(losses).toMatchObject({ ...NOTHING_LOST, answered: losses.sent });
+}, 300_000);
+
+async function leave(member: Member) {
+  member.signal('SIGTERM');
+  expect(await member.exited).toBe(0);
+}
+
+/** Lets everybody ask, loses something in the middle, and shows what became of it. */
+async function lose(disturb: () => Promise<void>, requests = 2): Promise<Losses> {
+  callers = createMixedCallers({ cluster, fronts: () => fronts, requests });
+  const losses = await callers.callAll(disturb);
+  console.log(toTable(losses));
+  expect(callers.faults).toEqual([]);
+  return losses;
+}
+
+/** No more was broken off than the lost worker had places. */
+function expectFew(losses: Losses) {
+  expect(losses['run again']).toBeGreaterThan(0);
+  expect(losses['error events'] + losses.interrupted).toBeLessThanOrEqual(PLACES);
+  expect(losses.answered + losses['error events'] + losses.interrupted).toBe(losses.sent);
+}
+
+function toTable(losses: Losses) {
+  const rows = [Object.keys(losses), Object.values(losses)];
+  return rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+function find(members: readonly Member[], wanted: string | undefined): Member {
+  const found = members.find(({ name }) => name === wanted);
+  if (!found) throw new Error(`There is no ${wanted}.`);
+  return found;
+}
+
+/** Nobody asks it any more. */
+function take(members: Member[], wanted: string | undefined): Member {
+  const found = find(members, wanted);
+  members.splice(members.indexOf(found), 1);
+  return found;
+}
+
+function nextName() {
+  count += 1;
+  return `later-${count}`;
+}
+
+async function untilWorkers(wanted: number) {
+  for (;;) {
+    const response = await find(fronts, fronts[0]?.name).send('/api/admin/status');
+    const { cluster: seen } = (await response.json()) as { cluster: { workers: object[] } };
+    if (seen.workers.length === wanted) return;
+  }
+}
