@@ -206,6 +206,9 @@ async function withCluster<Result>(
         WORKER_CONCURRENCY: String(PLACES),
         QUEUE_TIMEOUT_MS: '280000',
         SHUTDOWN_GRACE_MS: '0',
+        // A machine that is busy with all of them is not one on which somebody is lost.
+        WORKER_LOCK_MS: '30000',
+        STALLED_INTERVAL_MS: '5000',
         ...settings,
         ...own,
       },
