@@ -103,7 +103,7 @@ test('npx serves the package from an empty folder, and it answers', async () => 
   } finally {
     await endProgram(program);
   }
-});
+}, 180_000); // everything is installed anew
 
 test('the built program says in one sentence that a Node is too old', async () => {
   const script = `
