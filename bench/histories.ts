@@ -73,7 +73,8 @@ async function time(turn: ChatTurn, openChat: () => Promise<ChatProcess | undefi
   return timeMs;
 }
 
-async function readFirstDelta({ lines }: ChatProcess) {
+/** Resolves when the process has begun to answer. */
+export async function readFirstDelta({ lines }: ChatProcess) {
   for (let line = await lines.peek(); line; line = await lines.peek()) {
     if (line.type === 'stream_event' && line.event.type === 'content_block_delta') return;
     lines.skip();

@@ -8,6 +8,7 @@ import { type Stage, withStage } from './processes.ts';
 import { readReapedCpuMs, readTreeCpuMs } from './read-cpu.ts';
 import { readDirectly } from './read-directly.ts';
 import { type Row, type Sample, toRow } from './rows.ts';
+import { startSpare } from './start-spare.ts';
 
 type Rounds = {
   each: number;
@@ -32,6 +33,7 @@ export function toScenarios({ changing }: Rounds, sdk: AgentSdk | undefined): re
       ...toQuestion([], `Be brief. ${unique()}`),
       extra: { metadata: { user_id: unique() } }, // nobody whom a kept process knows
     })),
+    compareSpare,
     firstToken('next turn of a conversation', '≤ 0.06', () => createConversation()),
     compareFloor,
     ...(sdk ? [(stage: Stage, rounds: Rounds) => compareSdk(stage, rounds, sdk)] : []),
@@ -105,15 +107,30 @@ async function compareFloor(stage: Stage, { each }: Rounds): Promise<Row> {
   return floor;
 }
 
-/** A process that the Agent SDK started ahead; its processor time is that of its whole life. */
-async function compareSdk(stage: Stage, { each }: Rounds, sdk: AgentSdk): Promise<Row> {
+/** What the first row takes in a process that was set up in the same way, with no proxy in front of it. */
+function compareSpare(stage: Stage, { each }: Rounds): Promise<Row> {
+  const work = 'first token, one request to a spare with no proxy: the floor';
+  return compareLives(work, stage, each, async () => (await startSpare(stage)).ask(PROMPT));
+}
+
+function compareSdk(stage: Stage, { each }: Rounds, sdk: AgentSdk): Promise<Row> {
+  const work = 'first token, the Agent SDK: `query()` behind `startup()`';
+  return compareLives(work, stage, each, async () => (await warmSdk(sdk, stage)).ask(PROMPT));
+}
+
+/** Of a process for each request, started ahead; its processor time is that of its whole life. */
+async function compareLives(
+  work: string,
+  stage: Stage,
+  each: number,
+  ask: () => Promise<number>,
+): Promise<Row> {
   const [ours, theirs]: [Sample[], Sample[]] = [[], []];
   for (let round = 0; round < each; round += 1) {
     await stage.waitUntilQuiet();
     theirs.push(await measureReaped(async () => (await askClaude(stage, PROMPT)).firstTokenMs));
-    ours.push(await measureReaped(async () => (await warmSdk(sdk, stage)).ask(PROMPT)));
+    ours.push(await measureReaped(ask));
   }
-  const work = 'first token, the Agent SDK: `query()` behind `startup()`';
   return toRow({ work, wanted: 'to compare' }, ours, theirs);
 }
 
