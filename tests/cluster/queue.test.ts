@@ -3,19 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 
-import { type Backend, NO_SESSION_WORK, NO_STEERING } from '../../src/backend.ts';
-import { type Front, openFront } from '../../src/cluster/front/open-front.ts';
+import type { Front } from '../../src/cluster/front/open-front.ts';
 import { within } from '../../src/common/within.ts';
 import { LAST_PRIORITY } from '../../src/cluster/names.ts';
-import { openWorker } from '../../src/cluster/worker/open-worker.ts';
 import { collectRun } from '../../src/run-answer.ts';
 import type { Run, RunRequest } from '../../src/run.ts';
 import { WIRE_VERSION } from '../../src/run-wire.ts';
 import { toChatRequest, toExchange } from '../claude/chat-request.ts';
+import { openTestFront, openTestWorker } from './open-test-members.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
 const USAGE = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
-const SECRET = 'a-secret-of-this-cluster-0123456789';
 
 let redis: RedisServer;
 const leaving: (() => Promise<void>)[] = [];
@@ -320,17 +318,12 @@ async function join(
   prefix: string,
   { queueTimeoutMs = 20_000, maxQueueSize = 20, wire = WIRE_VERSION } = {},
 ): Promise<Front> {
-  const front = await openFront({
+  const front = await openTestFront({
     redisUrl: redis.url,
-    secret: SECRET,
     prefix,
     wire,
-    lockMs: 5000,
-    checkMs: 500,
     maxQueueSize,
     queueTimeoutMs,
-    ttlMs: { calls: 1000, conversations: 1000, sessions: 1000 },
-    onCost: () => undefined,
     onProblem: (error) => void problems.push(error),
   });
   leaving.push(front.backend.close);
@@ -338,40 +331,10 @@ async function join(
 }
 
 async function work(prefix: string, run: Run, tags: readonly string[] = []) {
-  const backend: Backend = {
+  const worker = await openTestWorker(
+    { redisUrl: redis.url, prefix, tags, onProblem: (error) => void problems.push(error) },
     run,
-    steering: NO_STEERING,
-    sessionWork: NO_SESSION_WORK,
-    countTokens: () => Promise.resolve(1),
-    readStatus: () => Promise.resolve({ isLoggedIn: true, account: undefined, models: [] }),
-    createSessionId: () => Promise.resolve(randomUUID()),
-    counts: () => ({
-      processes: { running: 0, ready: 0, kept: 0, suspended: 0 },
-      spares: { chat: { hit: 0, missed: 0 }, agent: { hit: 0, missed: 0 } },
-      apiRetries: new Map(),
-      refusals: [],
-      planLimits: [],
-    }),
-    close: () => Promise.resolve(),
-  };
-  const worker = await openWorker({
-    redisUrl: redis.url,
-    secret: SECRET,
-    prefix,
-    home: randomUUID(),
-    version: 'test',
-    cliVersion: 'none',
-    places: 1,
-    tags,
-    sharesTranscripts: false,
-    onRemove: ignore,
-    lockMs: 5000,
-    stalledMs: 1000,
-    backend,
-    run,
-    onChange: () => undefined,
-    onProblem: (error) => void problems.push(error),
-  });
+  );
   leaving.push(() => worker.leave(0));
   return worker;
 }
