@@ -2,18 +2,26 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { DIALECT_NAMES, say } from '../../tests/faults/dialects.ts';
 import type { Product } from '../../tests/faults/start-product.ts';
+import type { KeyRules } from '../../src/keys/api-key.ts';
+import { sayHostileWords, sendBadBodies, sendHostileBodies, sendPatterns } from './hostile.ts';
 import { KILLED, type Outcome } from './ledger.ts';
 import { readOutcome, toLoss } from './read-outcome.ts';
+import { cancel, loseSocket, rotateKey, talkOverSocket } from './stay.ts';
 
 type Send = Product['send'];
 
+export type Caller = { send: Send; key: string };
+
 /** Whoever asks: with the owner's key, one of the caller's own, or one that all greedy callers share. */
 export type Asker = {
+  url: string;
   owner: { send: Send };
-  own: { send: Send };
-  greedy: { send: Send };
+  own: Caller;
+  greedy: Caller;
   /** With a key that somebody was given. */
-  withKey: (key: string) => { send: Send };
+  withKey: (key: string) => Caller;
+  /** A key for chats and agents unless it is said otherwise. Throws when there is none. */
+  makeKey: (rules?: Partial<KeyRules>) => Promise<{ id: string; holder: Caller }>;
   /** The next mark, `#17#`. */
   mark: () => string;
 };
@@ -32,6 +40,12 @@ const TOOLS = [{ name: 'look', input_schema: { type: 'object', properties: {} } 
 
 const ANSWERED = /^answered$/;
 
+/** What callers meet at the full state disk. */
+export const FULL_DISK = {
+  name: 'a full state disk',
+  allows: /^(?:answered|the limit held|refused|stored again)$/,
+};
+
 /** What callers do, in turn. */
 export const KINDS: Readonly<Record<string, Kind>> = {
   ...Object.fromEntries(DIALECT_NAMES.flatMap((name) => [sayIn(name, false), sayIn(name, true)])),
@@ -49,7 +63,16 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   },
   'an agent that leaves a program': { ask: leaveProgram, allows: ANSWERED },
   'a batch': { ask: (asker) => [sendBatch(asker)], allows: /^done$/ },
+  'one that is cancelled': { ask: cancel, allows: /^cancelled$/ },
+  'a WebSocket': { ask: (asker) => [talkOverSocket(asker)], allows: ANSWERED },
+  'a WebSocket of a revoked key': {
+    ask: (asker) => [loseSocket(asker)],
+    allows: /^closed with 1008$/,
+  },
   'a bad body': { ask: sendBadBodies, allows: /^4(?:00|13)$/ },
+  'a hostile body': { ask: sendHostileBodies, allows: /^4(?:00|13)$/ },
+  'hostile words': { ask: sayHostileWords, allows: ANSWERED },
+  'regular expressions': { ask: sendPatterns, allows: /^(?:answered|does not fit|400)$/ },
   'who leaves in the middle': {
     ask: ({ own }) => [leaveInTheMiddle(say(own, 'messages', 'demo:slow=50', { stream: true }))],
     allows: /^left$/,
@@ -57,6 +80,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'who leaves early': { ask: leaveEarly, allows: /^left$/ },
   'a greedy key': { ask: askGreedily, allows: /^(?:answered|429)$/ },
   'a revoked key': { ask: (asker) => [useRevoked(asker)], allows: /^refused$/ },
+  'a rotated key': { ask: (asker) => [rotateKey(asker)], allows: /^rotated$/ },
   'upstream 429': failUpstream('demo:error=429', /^429$/),
   'upstream 529': failUpstream('demo:error=529', /^5\d\d$/),
   'upstream cut': failUpstream('demo:cut', /^(?:5\d\d|failed in words)$/),
@@ -154,19 +178,6 @@ async function sendBatch({ own, mark }: Asker): Promise<Outcome> {
   return lines.some((line) => line.includes('"errored"')) ? KILLED : 'lost or doubled';
 }
 
-function sendBadBodies({ own }: Asker) {
-  const nest = `${'['.repeat(100_000)}1${']'.repeat(100_000)}`;
-  const bodies = [
-    '{"model": "sonnet", ',
-    '{"model":"sonnet","max_tokens":1,"messages":"none"}',
-    `{"model":"sonnet","max_tokens":1,"messages":${nest}}`,
-    `{"model":"sonnet","max_tokens":1,"messages":[${'{},'.repeat(300_000)}{}]}`,
-  ];
-  return bodies.map((body) =>
-    readOutcome(own.send('/v1/messages', undefined, { method: 'POST', body }), 'nothing'),
-  );
-}
-
 async function leaveInTheMiddle(asked: Promise<Response>): Promise<Outcome> {
   const reader = (await asked).body?.getReader();
   await reader?.read();
@@ -194,11 +205,8 @@ function askGreedily({ greedy, mark }: Asker) {
 }
 
 /** Made, used, revoked, and used by several at once. */
-async function useRevoked({ owner, withKey, mark }: Asker): Promise<Outcome> {
-  const name = `revoked-${mark().replaceAll('#', '')}`;
-  const made = await owner.send('/api/admin/keys', { name, scopes: ['chat'] });
-  const { id, key } = (await made.json()) as { id: string; key: string }; // our own route
-  const holder = withKey(key);
+async function useRevoked({ owner, makeKey, mark }: Asker): Promise<Outcome> {
+  const { id, holder } = await makeKey();
   const text = mark();
   const before = await readOutcome(say(holder, 'chat completions', `Say ${text}.`), text);
   if (before !== 'answered') return before;

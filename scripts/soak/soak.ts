@@ -7,7 +7,8 @@ import { type Product, startProduct } from '../../tests/faults/start-product.ts'
 import { createSend } from '../../tests/support/start-proxy.ts';
 import { lastTextOf } from '../../tests/support/upstream-texts.ts';
 import { isAlive, readProcesses } from '../../tests/support/watch-place.ts';
-import { type Asker, KINDS, LEFT_SECONDS } from './kinds.ts';
+import { mountSmallDisk, type SmallDisk, tryFullDisk } from './full-disk.ts';
+import { type Asker, type Caller, FULL_DISK, KINDS, LEFT_SECONDS } from './kinds.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import {
   listGrown,
@@ -16,14 +17,17 @@ import {
   MEASURE_NAMES,
   MEASURES,
   type Sample,
+  tellGrowth,
 } from './measures.ts';
 import { MARK } from './read-outcome.ts';
 
 const HELP = `Usage: npm run soak -- MINUTES
 
 Mixed traffic on the running program, with the real CLI and the demo's model: every API, tool loops,
-agents in the background, batches, bad bodies, callers who leave, a greedy key, revoked keys, refusals
-and cuts upstream, and a CLI process that is killed every ten seconds. The half hour before a release:
+agents and responses in the background, batches, WebSockets, bad and hostile bodies, regular expressions,
+callers who leave, what is cancelled, a greedy key, revoked and rotated keys, refusals and cuts upstream, a
+CLI process that is killed every ten seconds, and, for root, a full state disk at the thirds of the time. The
+half hour before a release:
 
   npm run soak -- 30
 
@@ -48,15 +52,32 @@ const SIGNALS = [
 const PATIENCE_MS = 15_000;
 
 /** What is under way. */
-type Soak = { product: Product; ledger: Ledger; endsAt: number; kills: number };
+type Soak = {
+  product: Product;
+  ledger: Ledger;
+  endsAt: number;
+  kills: number;
+  turnstile: Turnstile;
+};
+
+/** Through it callers go to what they do; while it is closed, nobody is at anything. */
+type Turnstile = {
+  pass: (task: () => Promise<void>) => Promise<void>;
+  /** Waits until all are back. */
+  closed: (task: () => Promise<void>) => Promise<void>;
+};
 
 if (process.argv.includes('--help')) console.log(HELP);
 else process.exitCode = await soak(readMinutes(process.argv[2]));
 
 async function soak(minutes: number): Promise<number> {
   const arrivals = countArrivals();
+  let disk: SmallDisk | undefined;
   const product = await startProduct({
     answer: arrivals.answer,
+    async prepare(folder) {
+      disk = await mountSmallDisk(folder);
+    },
     settings: {
       MAX_PROCESSES: String(MAX_PROCESSES),
       MAX_QUEUE_SIZE: '12',
@@ -66,22 +87,53 @@ async function soak(minutes: number): Promise<number> {
     },
   });
   for (const [signal, status] of SIGNALS) {
-    process.once(signal, () => void product.stop().finally(() => process.exit(status)));
+    process.once(signal, () => void stop(product, disk).finally(() => process.exit(status)));
   }
   const endsAt = performance.now() + minutes * 60_000;
-  const going: Soak = { product, ledger: createLedger(), endsAt, kills: 0 };
+  const turnstile = createTurnstile();
+  const going: Soak = { product, ledger: createLedger(), endsAt, kills: 0, turnstile };
   try {
     const askers = await createAskers(product);
     const [samples] = await Promise.all([
       watch(going, minutes),
       killNowAndThen(going),
+      fillDiskTwice(going, disk, askers[0], minutes),
       ...askers.map((asker, index) => callUntil(going, asker, index)),
     ]);
     const left = await listLeft(product);
     return report(going, samples, [...left, ...arrivals.listDoubled(going.kills)]);
   } finally {
-    await product.stop();
+    await stop(product, disk);
   }
+}
+
+async function stop(product: Product, disk: SmallDisk | undefined) {
+  await product.stopProgram('SIGTERM');
+  disk?.remove();
+  await product.stop();
+}
+
+function createTurnstile(): Turnstile {
+  const inside = new Set<Promise<void>>();
+  let opened = Promise.resolve();
+  return {
+    async pass(task) {
+      await opened;
+      const done = task();
+      inside.add(done);
+      await done.finally(() => inside.delete(done));
+    },
+    async closed(task) {
+      const again = Promise.withResolvers<void>();
+      opened = again.promise;
+      try {
+        await Promise.allSettled(inside);
+        await task();
+      } finally {
+        again.resolve();
+      }
+    },
+  };
 }
 
 /** The demo's model, which remembers what it was asked more than once. */
@@ -103,43 +155,69 @@ function countArrivals() {
 
 async function createAskers(product: Product): Promise<Asker[]> {
   let marks = 0;
-  const withKey = (key: string) => ({
+  let keys = 0;
+  const withKey = (key: string): Caller => ({
+    key,
     send: createSend(product.url, { authorization: `Bearer ${key}`, connection: 'close' }),
   });
-  const makeKey = async (name: string) => {
-    const rules = { name, scopes: ['chat', 'agent'] };
-    const made = await product.send('/api/admin/keys', rules);
+  const makeKey: Asker['makeKey'] = async (rules = {}) => {
+    const body = { name: `key-${(keys += 1)}`, scopes: ['chat', 'agent'], ...rules };
+    const made = await product.send('/api/admin/keys', body);
     if (!made.ok) throw new Error(await made.text());
-    return withKey(((await made.json()) as { key: string }).key); // our own route
+    const { id, key } = (await made.json()) as { id: string; key: string }; // our own route
+    return { id, holder: withKey(key) };
   };
-  const greedy = await makeKey('greedy');
-  const names = Array.from({ length: CALLERS }, (_, index) => `caller-${index}`);
+  const { holder: greedy } = await makeKey();
   return Promise.all(
-    names.map(async (name) => ({
+    Array.from({ length: CALLERS }, async () => ({
+      url: product.url,
       owner: product,
-      own: await makeKey(name),
+      own: (await makeKey()).holder,
       greedy,
       withKey,
+      makeKey,
       mark: () => `#${(marks += 1)}#`,
     })),
   );
 }
 
-async function callUntil({ endsAt, ledger }: Soak, asker: Asker, index: number) {
+async function callUntil({ endsAt, ledger, turnstile }: Soak, asker: Asker, index: number) {
   const kinds = Object.entries(KINDS);
   for (let turn = index * 4; performance.now() < endsAt; turn += 1) {
     const [name, kind] = kinds[turn % kinds.length] ?? [];
     if (name === undefined || kind === undefined) return;
-    const startedAt = performance.now();
-    await Promise.all(
-      kind.ask(asker).map(async (asked) => {
-        const outcome = await Promise.race([
-          asked.catch((error: unknown) => `lost (${String(error)})`),
-          delay(LONGEST_MS, `lost (nothing in ${LONGEST_MS} ms)`, { ref: false }),
-        ]);
-        ledger.note(name, outcome, performance.now() - startedAt);
-      }),
-    );
+    await turnstile.pass(async () => {
+      const startedAt = performance.now();
+      await Promise.all(
+        kind.ask(asker).map(async (asked) => {
+          const outcome = await Promise.race([
+            asked.catch((error: unknown) => `lost (${String(error)})`),
+            delay(LONGEST_MS, `lost (nothing in ${LONGEST_MS} ms)`, { ref: false }),
+          ]);
+          ledger.note(name, outcome, performance.now() - startedAt);
+        }),
+      );
+    });
+  }
+}
+
+/** At the thirds of the time, while nothing else is asked. */
+async function fillDiskTwice(
+  { ledger, turnstile }: Soak,
+  disk: SmallDisk | undefined,
+  asker: Asker | undefined,
+  minutes: number,
+) {
+  if (!disk || !asker) return;
+  for (let third = 1; third < 3; third += 1) {
+    await delay((minutes * 60_000) / 3);
+    await turnstile.closed(async () => {
+      const startedAt = performance.now();
+      const outcomes = await tryFullDisk(disk, asker);
+      for (const outcome of outcomes) {
+        ledger.note(FULL_DISK.name, outcome, performance.now() - startedAt);
+      }
+    });
   }
 }
 
@@ -199,9 +277,10 @@ function readCommandLine(pid: number): string {
 
 /** Prints the table, and what must not be; 1 if anything of that is. */
 function report({ ledger, kills }: Soak, samples: readonly Sample[], left: readonly string[]) {
-  const allowed = Object.fromEntries(
-    Object.entries(KINDS).map(([name, { allows }]) => [name, allows]),
-  );
+  const allowed = Object.fromEntries([
+    ...Object.entries(KINDS).map(([name, { allows }]) => [name, allows]),
+    [FULL_DISK.name, FULL_DISK.allows],
+  ]);
   const faults = [
     ...listGrown(samples),
     ...ledger.listFaults(allowed),
@@ -215,6 +294,7 @@ function report({ ledger, kills }: Soak, samples: readonly Sample[], left: reado
   for (const sample of [samples[0], samples[Math.floor(samples.length / 2)], samples.at(-1)]) {
     if (sample) printSample(sample);
   }
+  console.log(`\nWhat grew:\n${tellGrowth(samples).join('\n')}`);
   console.log(faults.length === 0 ? '\nNothing was lost, doubled or left, and nothing grew.' : '');
   for (const fault of faults) console.log(`NOT WELL: ${fault}`);
   return faults.length === 0 ? 0 : 1;
