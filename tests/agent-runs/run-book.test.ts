@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -227,6 +228,16 @@ test('200 runs in the background wait their turn and all end, and leave others t
   for (const id of ids) await carryOut(book.follow(id, 'a', 0, stays));
   const states = (await book.list('a', { limit: 1000 })).map(({ state }) => state);
   expect(states).toEqual(ids.map(() => 'done'));
+});
+
+test('the cost of a chat, which is no run, writes nothing', async () => {
+  const store = createRunStore({ file: join(folder, 'runs.db'), onSetAside: () => undefined });
+  const other = new DatabaseSync(join(folder, 'runs.db'));
+  other.exec('BEGIN IMMEDIATE'); // nobody else can write
+  await store.charge('req_of_a_chat', 0.1);
+  other.exec('COMMIT');
+  other.close();
+  await store.close();
 });
 
 test('a record that cannot be written costs nobody the answer', async () => {

@@ -121,7 +121,10 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
     list: async (keyId, filter) =>
       rows.parse(statements.list.all({ ...NO_FILTER, ...withoutEmpty(filter), keyId })),
     listSizes: async (keyId) => sizes.parse(statements.listSizes.all(keyId)),
-    charge: async (id, costUsd) => void statements.charge.run(costUsd, id),
+    async charge(id, costUsd) {
+      // Most costs are of chats, which are no runs: looking takes no lock for writing.
+      if (statements.has.get(id)) statements.charge.run(costUsd, id);
+    },
     remove: async (id) => void statements.remove.run(id),
     removeEndedUntil: async (time) => void statements.removeEnded.run(time),
     close: async () => database.close(),
@@ -134,6 +137,7 @@ function prepare(database: DatabaseSync) {
     INSERT INTO runs (id, keyId, state, createdAt, isBackground, model, resumedFrom, body, server)
     VALUES ($id, $keyId, 'queued', $createdAt, $isBackground, $model, $resumedFrom, $body, $server)`),
     read: database.prepare('SELECT * FROM runs WHERE id = ?'),
+    has: database.prepare('SELECT 1 FROM runs WHERE id = ?'),
     setState: database.prepare('UPDATE runs SET state = ? WHERE id = ?'),
     begin: database.prepare(
       `UPDATE runs SET state = 'running', model = $model, sessionId = $sessionId WHERE id = $id`,
