@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { say } from '../../tests/faults/dialects.ts';
 import type { Asker, Caller } from './kinds.ts';
 import { KILLED, type Outcome } from './ledger.ts';
-import { readOutcome } from './read-outcome.ts';
+import { readOutcome, toLoss } from './read-outcome.ts';
 
 /** What stays open, goes on by itself, or is ended from elsewhere. */
 
@@ -107,8 +107,5 @@ async function takeTurn(socket: WebSocket, text: string): Promise<Outcome> {
   if (type === 'response.completed') {
     return events.join('\n').includes(text) ? 'answered' : 'lost (other words)';
   }
-  const said = events.at(-1) ?? '';
-  return /claude CLI (?:ended|could|did|has)/i.test(said)
-    ? KILLED
-    : `${status ?? type} ${error?.message ?? ''}`;
+  return toLoss(events.at(-1) ?? '') ?? `${status ?? type} ${error?.message ?? ''}`;
 }

@@ -116,7 +116,7 @@ export function createMixedCallers({
   };
 
   const call = async (index: number) => {
-    const own = { send: createBalancedSend(fronts, index, () => (losses.refused += 1)) };
+    const own = { key: '', send: createBalancedSend(fronts, index, () => (losses.refused += 1)) };
     for (let turn = index; turn < index + requests; turn += 1) {
       const kind = MIXED[turn % MIXED.length] ?? MIXED[0];
       const mark = () => {
@@ -124,7 +124,8 @@ export function createMixedCallers({
         kinds.set(made, kind);
         return made;
       };
-      const asker = { own, owner: own, greedy: own, withKey: () => own, mark };
+      const makeKey = () => Promise.reject(new Error('No kind of these makes a key.'));
+      const asker = { url: '', own, owner: own, greedy: own, withKey: () => own, makeKey, mark };
       const before = new Set(killedFronts);
       for (const asked of KINDS[kind]?.ask(asker) ?? []) {
         losses.sent += 1;
