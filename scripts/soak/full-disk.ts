@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -43,7 +43,7 @@ export async function mountSmallDisk(folder: string): Promise<SmallDisk | undefi
       await file.close();
     },
     free: () => rm(filler, { force: true }),
-    remove: () => void execFileSync('umount', [state], { stdio: 'ignore' }),
+    remove: () => void spawnSync('umount', ['--lazy', state]),
   };
 }
 

@@ -79,6 +79,8 @@ export type MixedOptions = {
 /** How long a caller who was told to come back waits, whatever was said, in milliseconds. */
 const RETRY_MS = 500;
 
+const makeKey = () => Promise.reject(new Error('No kind of these makes a key.'));
+
 /** Callers of every kind, who ask at the same time. */
 export function createMixedCallers({
   cluster,
@@ -124,7 +126,6 @@ export function createMixedCallers({
         kinds.set(made, kind);
         return made;
       };
-      const makeKey = () => Promise.reject(new Error('No kind of these makes a key.'));
       const asker = { url: '', own, owner: own, greedy: own, withKey: () => own, makeKey, mark };
       const before = new Set(killedFronts);
       for (const asked of KINDS[kind]?.ask(asker) ?? []) {
