@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import { createSharedRunStore } from '../../src/agent-runs/shared/shared-run-store.ts';
 import { openSharedState } from '../../src/cluster/open-shared-state.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import { addKey } from '../../src/keys/edit-keys.ts';
@@ -27,6 +28,7 @@ import { describeStore as describeSessionStore } from '../sessions/store-suite.t
 import { RunError } from '../../src/run-error.ts';
 import { createSharedRecords } from '../../src/state/shared-records.ts';
 import type { SharedState } from '../../src/state/shared-state.ts';
+import { describeRunStore } from '../agent-runs/store-suite.ts';
 import { describeKeyPlace } from '../keys/place-suite.ts';
 import { describeCounters, describePlaces } from '../limits/limits-suite.ts';
 import { RECORD } from '../observation/record.ts';
@@ -76,6 +78,12 @@ describePlaces(async () => {
 describeStore(async () => createSharedStore({ shared: await open(), ttlMs: 60_000 }));
 
 describeSessionStore(async () => createSessionStore({ shared: await open(), ttlMs: 60_000 }));
+
+describeRunStore(async () => {
+  const prefix = randomUUID();
+  return async (server) =>
+    createSharedRunStore({ shared: await open(prefix), server, ttlMs: 60_000 });
+});
 
 describeLocks(async () => {
   const [one, other] = await openTwo();

@@ -1,0 +1,254 @@
+/**
+ * What has to happen at one blow, in Lua. Below the first key: `:one:ID` has a run, `:events:ID` its events, `:of:OWNER`
+ * a key's runs by number, `:unread:OWNER` those that go on whoever reads them and have not ended, `:at:SERVER` the
+ * unfinished ones of a server, `:servers` the servers of these, `:ended` when the others ended, `:inputs:ID` what a
+ * run has asked for, `:input:ID` one of these, and `:asked:OWNER` those without an answer.
+ *
+ * Fencing: what a server says of a run that has ended, or is another server's, is left out in the same step.
+ */
+const SHARED = `
+local root = KEYS[1]
+local function one(id) return root .. ':one:' .. id end
+local function field(id, name) return redis.call('HGET', one(id), name) end
+local function exists(id) return redis.call('EXISTS', one(id)) == 1 end
+local function isOwn(id, server)
+  return field(id, 'server') == server and not field(id, 'endedAt')
+end
+local function isPutOff(id)
+  return field(id, 'background') == '1' and field(id, 'state') == 'queued'
+end
+local function touch(id, ttl)
+  for _, name in ipairs({'one', 'events', 'inputs'}) do
+    redis.call('PEXPIRE', root .. ':' .. name .. ':' .. id, ttl)
+  end
+end
+local function leaveServer(id)
+  local server = field(id, 'server')
+  redis.call('SREM', root .. ':at:' .. server, id)
+  if redis.call('EXISTS', root .. ':at:' .. server) == 0 then redis.call('SREM', root .. ':servers', server) end
+end
+local function join(id, server, ttl)
+  redis.call('HSET', one(id), 'server', server)
+  redis.call('SADD', root .. ':at:' .. server, id)
+  redis.call('SADD', root .. ':servers', server)
+  redis.call('PEXPIRE', root .. ':at:' .. server, ttl)
+  redis.call('PEXPIRE', root .. ':servers', ttl)
+end
+local function finish(id, state, endedAt, ttl)
+  leaveServer(id)
+  redis.call('SREM', root .. ':unread:' .. field(id, 'owner'), id)
+  redis.call('HSET', one(id), 'state', state, 'endedAt', endedAt)
+  redis.call('ZADD', root .. ':ended', endedAt, id)
+  redis.call('PEXPIRE', root .. ':ended', ttl)
+  touch(id, ttl)
+end
+local function withdraw(id)
+  for _, input in ipairs(redis.call('SMEMBERS', root .. ':inputs:' .. id)) do
+    local key = root .. ':input:' .. input
+    if redis.call('HEXISTS', key, 'answer') == 0 then redis.call('HSET', key, 'withdrawn', 1) end
+    redis.call('ZREM', root .. ':asked:' .. field(id, 'owner'), input)
+  end
+end
+local function remove(id)
+  if exists(id) then
+    withdraw(id)
+    leaveServer(id)
+    redis.call('SREM', root .. ':unread:' .. field(id, 'owner'), id)
+    redis.call('ZREM', root .. ':of:' .. field(id, 'owner'), id)
+  end
+  for _, input in ipairs(redis.call('SMEMBERS', root .. ':inputs:' .. id)) do
+    redis.call('DEL', root .. ':input:' .. input)
+  end
+  redis.call('ZREM', root .. ':ended', id)
+  redis.call('DEL', one(id), root .. ':events:' .. id, root .. ':inputs:' .. id)
+end
+-- Adds events: each is an id, a type and a text. Those that are there already are not added again.
+local function addEvents(id, first)
+  for index = first, #ARGV, 3 do
+    local added = redis.pcall('XADD', root .. ':events:' .. id, ARGV[index] .. '-0', 'type', ARGV[index + 1],
+      'data', ARGV[index + 2])
+    if not added.err then redis.call('HINCRBY', one(id), 'bytes', #ARGV[index + 2])
+    elseif not string.find(added.err, 'equal or smaller') then return added end
+  end
+end
+-- The unfinished runs of these servers that are there still.
+local function listAt(first)
+  local found = {}
+  for index = first, #ARGV do
+    local at = root .. ':at:' .. ARGV[index]
+    for _, id in ipairs(redis.call('SMEMBERS', at)) do
+      if exists(id) then table.insert(found, id) else redis.call('SREM', at, id) end
+    end
+    if redis.call('EXISTS', at) == 0 then redis.call('SREM', root .. ':servers', ARGV[index]) end
+  end
+  return found
+end
+`;
+
+/** ARGV: id, owner, server, whether it is unread, in the background, when it was created, base, begun, most unread (or -1), ttl. */
+export const ADD = `${SHARED}
+local id, owner, ttl = ARGV[1], ARGV[2], ARGV[10]
+if exists(id) then return 'known' end
+local unread = root .. ':unread:' .. owner
+if tonumber(ARGV[9]) >= 0 then
+  for _, other in ipairs(redis.call('SMEMBERS', unread)) do
+    if not exists(other) then redis.call('SREM', unread, other) end
+  end
+  if redis.call('SCARD', unread) >= tonumber(ARGV[9]) then return 'full' end
+end
+local number = redis.call('INCR', root .. ':number')
+redis.call('HSET', one(id), 'owner', owner, 'number', number, 'state', 'queued', 'background', ARGV[5],
+  'createdAt', ARGV[6], 'base', ARGV[7], 'begun', ARGV[8], 'bytes', #ARGV[7])
+join(id, ARGV[3], ttl)
+redis.call('ZADD', root .. ':of:' .. owner, number, id)
+redis.call('PEXPIRE', root .. ':of:' .. owner, ttl)
+if ARGV[4] == '1' then
+  redis.call('SADD', unread, id)
+  redis.call('PEXPIRE', unread, ttl)
+end
+touch(id, ttl)
+return 'added'
+`;
+
+/** ARGV: id, server, state, begun (or empty), the session's name (or empty), ttl. */
+export const SET_STATE = `${SHARED}
+local id = ARGV[1]
+if not isOwn(id, ARGV[2]) then return end
+redis.call('HSET', one(id), 'state', ARGV[3])
+if ARGV[4] ~= '' then redis.call('HSET', one(id), 'begun', ARGV[4], 'session', ARGV[5]) end
+touch(id, ARGV[6])
+`;
+
+/** ARGV: id, server, ttl, events. */
+export const ADD_EVENTS = `${SHARED}
+if not isOwn(ARGV[1], ARGV[2]) then return end
+local failed = addEvents(ARGV[1], 4)
+touch(ARGV[1], ARGV[3])
+return failed
+`;
+
+/** ARGV: id, server, state, when, ending, ttl, events. Returns whether it was this that ended it; to do it again changes nothing. */
+export const END = `${SHARED}
+local id = ARGV[1]
+if field(id, 'endedBy') == ARGV[2] then return 1 end
+if not isOwn(id, ARGV[2]) then return 0 end
+local failed = addEvents(id, 7)
+if failed then return failed end
+redis.call('HSET', one(id), 'ending', ARGV[5], 'endedBy', ARGV[2])
+redis.call('HINCRBY', one(id), 'bytes', #ARGV[5])
+finish(id, ARGV[3], ARGV[4], ARGV[6])
+return 1
+`;
+
+/** ARGV: owner, state (or empty), the session's name (or empty), before (or empty), most. Returns ids, the newest first. */
+export const LIST = `${SHARED}
+local own = root .. ':of:' .. ARGV[1]
+local last = '+inf'
+if ARGV[4] ~= '' then
+  local number = redis.call('ZSCORE', own, ARGV[4])
+  if not number then return {} end
+  last = '(' .. number
+end
+local found = {}
+for _, id in ipairs(redis.call('ZREVRANGEBYSCORE', own, last, '-inf')) do
+  if #found >= tonumber(ARGV[5]) then break end
+  if not exists(id) then redis.call('ZREM', own, id)
+  elseif (ARGV[2] == '' or field(id, 'state') == ARGV[2]) and (ARGV[3] == '' or field(id, 'session') == ARGV[3]) then
+    table.insert(found, id)
+  end
+end
+return found
+`;
+
+/** ARGV: owner. Returns ids and bytes in turn, the newest first. */
+export const LIST_SIZES = `${SHARED}
+local found = {}
+for _, id in ipairs(redis.call('ZREVRANGE', root .. ':of:' .. ARGV[1], 0, -1)) do
+  if field(id, 'endedAt') then
+    table.insert(found, id)
+    table.insert(found, field(id, 'bytes'))
+  end
+end
+return found
+`;
+
+/** ARGV: id, type. Returns the ids of these events. */
+export const LIST_EVENTS_OF = `
+local found = {}
+for _, entry in ipairs(redis.call('XRANGE', KEYS[1] .. ':events:' .. ARGV[1], '-', '+')) do
+  if entry[2][2] == ARGV[2] then table.insert(found, entry[1]) end
+end
+return found
+`;
+
+/** ARGV: id, dollars. */
+export const CHARGE = `${SHARED}
+if exists(ARGV[1]) then redis.call('HINCRBYFLOAT', one(ARGV[1]), 'costUsd', ARGV[2]) end
+`;
+
+/** ARGV: id. */
+export const REMOVE = `${SHARED} remove(ARGV[1])`;
+
+/** ARGV: time. */
+export const REMOVE_ENDED_UNTIL = `${SHARED}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', root .. ':ended', '-inf', ARGV[1])) do remove(id) end
+`;
+
+/** ARGV: id, server, ttl. */
+export const GIVE_BACK = `${SHARED}
+if not isOwn(ARGV[1], ARGV[2]) then return end
+leaveServer(ARGV[1])
+join(ARGV[1], '', ARGV[3])
+`;
+
+/** ARGV: when, ttl, servers. Returns the ids of what was cut. */
+export const INTERRUPT = `${SHARED}
+local cut = {}
+for _, id in ipairs(listAt(3)) do
+  if not isPutOff(id) then
+    withdraw(id)
+    finish(id, 'interrupted', ARGV[1], ARGV[2])
+    table.insert(cut, id)
+  end
+end
+return cut
+`;
+
+/** ARGV: server, ttl, servers. Returns the ids of what is this server's now. */
+export const CLAIM_PUT_OFF = `${SHARED}
+local claimed = {}
+for _, id in ipairs(listAt(3)) do
+  if isPutOff(id) then
+    leaveServer(id)
+    join(id, ARGV[1], ARGV[2])
+    table.insert(claimed, id)
+  end
+end
+return claimed
+`;
+
+/** ARGV: id, run, request, ttl. Returns whether the run is there, and has not ended. */
+export const ASK = `${SHARED}
+local id, run = ARGV[1], ARGV[2]
+local key = root .. ':input:' .. id
+if redis.call('EXISTS', key) == 1 then return 1 end
+if not exists(run) or field(run, 'endedAt') then return 0 end
+redis.call('HSET', key, 'run', run, 'owner', field(run, 'owner'), 'request', ARGV[3])
+redis.call('PEXPIRE', key, ARGV[4])
+redis.call('SADD', root .. ':inputs:' .. run, id)
+local asked = root .. ':asked:' .. field(run, 'owner')
+redis.call('ZADD', asked, redis.call('INCR', root .. ':number'), id)
+redis.call('PEXPIRE', asked, ARGV[4])
+touch(run, ARGV[4])
+return 1
+`;
+
+/** ARGV: id, answer, or empty when it is withdrawn. Returns whether it is the first. */
+export const ANSWER = `${SHARED}
+local key = root .. ':input:' .. ARGV[1]
+if redis.call('EXISTS', key) == 0 then return 0 end
+if redis.call('HEXISTS', key, 'answer') == 1 or redis.call('HEXISTS', key, 'withdrawn') == 1 then return 0 end
+if ARGV[2] == '' then redis.call('HSET', key, 'withdrawn', 1) else redis.call('HSET', key, 'answer', ARGV[2]) end
+redis.call('ZREM', root .. ':asked:' .. redis.call('HGET', key, 'owner'), ARGV[1])
+return 1
+`;

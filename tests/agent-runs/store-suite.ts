@@ -1,0 +1,198 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import type { BegunRun, RunStore } from '../../src/agent-runs/run-store.ts';
+import type { InputRequest } from '../../src/run-input.ts';
+
+const PLAN: InputRequest = { type: 'plan-review', id: 'inp_1', callId: 'toolu_1', plan: 'First.' };
+
+const toRun = (id: string, more: Partial<BegunRun> = {}): BegunRun => ({
+  id,
+  keyId: 'a',
+  createdAt: 1,
+  isBackground: true,
+  model: 'sonnet',
+  resumedFrom: undefined,
+  body: { prompt: `The words of ${id}.` },
+  server: 'one',
+  ...more,
+});
+
+const toEvent = (id: number, type = 'part-delta') => ({ id, type, data: JSON.stringify({ type }) });
+
+const toDone = (endedAt: number) =>
+  ({ state: 'done', endedAt, answer: { result: 'Yes.' }, failure: undefined }) as const;
+
+const toInput = (id: string, runId: string, keyId = 'a') => ({
+  ...{ id, runId, keyId, createdAt: 1, expiresAt: 2 },
+  request: { ...PLAN, id },
+});
+
+/** What holds of runs wherever they are kept; `open` gives the views of servers of these names of a new store. */
+export function describeRunStore(
+  open: () => Promise<(server: string) => RunStore | Promise<RunStore>>,
+): void {
+  describe('runs', () => {
+    let store: RunStore;
+    let other: RunStore;
+    beforeEach(async () => {
+      const openAs = await open();
+      [store, other] = [await openAs('one'), await openAs('two')];
+    });
+    afterEach(async () => {
+      await store.close();
+      await other.close();
+    });
+
+    const addAll = async (runs: readonly BegunRun[]) => {
+      for (const run of runs) expect(await store.add(run, Infinity)).toBe('added');
+    };
+    const list = async (filter: object = {}) =>
+      (await other.list('a', { limit: 10, ...filter })).map(({ id }) => id);
+
+    test('a run is read by every server as it began, went on and ended', async () => {
+      await addAll([toRun('r1', { resumedFrom: 'r0' })]);
+      expect(await other.read('r1')).toEqual({
+        ...toRun('r1', { resumedFrom: 'r0' }),
+        state: 'queued',
+      });
+      await store.setState('r1', 'running');
+      await store.begin('r1', 'claude-sonnet', 's1');
+      await store.charge('r1', 0.25);
+      await store.charge('r1', 0.5);
+      const begun = { model: 'claude-sonnet', sessionId: 's1', costUsd: 0.75 };
+      expect(await other.read('r1')).toMatchObject({ ...begun, state: 'running' });
+      expect(await store.end('r1', toDone(5), [])).toBe(true);
+      const ended = { state: 'done', endedAt: 5, answer: { result: 'Yes.' } };
+      expect(await other.read('r1')).toMatchObject({ ...begun, ...ended });
+      expect(await other.read('none')).toBeUndefined();
+    });
+
+    test('a run is added once, and not beyond the unread ones that its key may have', async () => {
+      const [one, attached] = [toRun('r1'), toRun('r2', { isBackground: false })];
+      expect(await store.add(one, 1)).toBe('added');
+      expect(await other.add(one, 1)).toBe('known');
+      expect(await other.add(toRun('r3'), 1)).toBe('full');
+      expect(await store.add(attached, Infinity)).toBe('added');
+      expect(await store.add(toRun('r3', { keyId: 'b' }), 1)).toBe('added');
+      await store.end('r1', toDone(5), []);
+      const body = { prompt: 'Hi', onDisconnect: 'continue' };
+      expect(await store.add(toRun('r4', { isBackground: false, body }), 1)).toBe('added');
+      expect(await other.add(toRun('r5'), 1)).toBe('full');
+    });
+
+    test('runs are listed by key, state, session and page, the newest first', async () => {
+      await addAll(['r1', 'r2', 'r3'].map((id) => toRun(id)));
+      await addAll([toRun('of-b', { keyId: 'b' })]);
+      await store.begin('r2', 'sonnet', 's1');
+      expect(await list()).toEqual(['r3', 'r2', 'r1']);
+      expect(await list({ limit: 2 })).toEqual(['r3', 'r2']);
+      expect(await list({ before: 'r3' })).toEqual(['r2', 'r1']);
+      expect(await list({ before: 'none' })).toEqual([]);
+      expect(await list({ state: 'queued' })).toEqual(['r3', 'r1']);
+      expect(await list({ sessionId: 's1' })).toEqual(['r2']);
+    });
+
+    test('events are read in their order, by pages and by type, the last ones with the end', async () => {
+      await addAll([toRun('r1')]);
+      await store.addEvents('r1', [toEvent(1, 'run-start'), toEvent(2), toEvent(3, 'task')]);
+      await store.addEvents('r1', []);
+      await store.addEvents('r1', [toEvent(4)]);
+      await store.end('r1', toDone(5), [toEvent(5, 'run-end')]);
+      const ids = async (after: number, most: number) =>
+        (await other.listEvents('r1', after, most)).map(({ id }) => id);
+      expect(await ids(0, 10)).toEqual([1, 2, 3, 4, 5]);
+      expect(await ids(1, 2)).toEqual([2, 3]);
+      expect(await ids(5, 10)).toEqual([]);
+      expect(await other.listEventsOf('r1', 'task')).toEqual([toEvent(3, 'task')]);
+    });
+
+    test('a run that has ended does not end again', async () => {
+      await addAll([toRun('r1')]);
+      const [cut] = await other.interruptLeft({ dead: [], withUnknown: false }, 3);
+      expect(cut).toBeUndefined();
+      await store.setState('r1', 'running');
+      expect(await other.interruptLeft({ dead: ['one'], withUnknown: false }, 3)).toMatchObject([
+        { id: 'r1', state: 'interrupted', endedAt: 3 },
+      ]);
+      expect(await store.end('r1', toDone(5), [])).toBe(false);
+      expect(await other.read('r1')).toMatchObject({ state: 'interrupted', endedAt: 3 });
+    });
+
+    test('what lost servers left is told to one server, once', async () => {
+      await addAll([toRun('begun'), toRun('attached', { isBackground: false })]);
+      await addAll([toRun('late', { createdAt: 9 }), toRun('early', { createdAt: 2 })]);
+      await addAll([toRun('of-two', { server: 'two' })]);
+      await store.setState('begun', 'running');
+      const left = { dead: ['one'], withUnknown: false };
+      expect((await other.listServers()).toSorted()).toEqual(['one', 'two']);
+      const cut = await Promise.all([other, store].map((one) => one.interruptLeft(left, 3)));
+      expect(new Set(cut.flat().map(({ id }) => id))).toEqual(new Set(['begun', 'attached']));
+      expect(cut.flat()).toHaveLength(2);
+      const claimed = await Promise.all([
+        other.claimPutOff(left, 'two'),
+        store.claimPutOff(left, 'one-again'),
+      ]);
+      expect(claimed[0].map(({ id, server }) => [id, server])).toEqual([
+        ['early', 'two'],
+        ['late', 'two'],
+      ]);
+      expect(claimed[1]).toEqual([]);
+      expect(await other.listServers()).toEqual(['two']);
+    });
+
+    test('what is given back is for any server', async () => {
+      await addAll([toRun('r1')]);
+      expect(await other.hasGivenBack()).toBe(false);
+      await store.giveBack('r1');
+      expect(await other.hasGivenBack()).toBe(true);
+      const none = { dead: [], withUnknown: false };
+      expect(await other.claimPutOff(none, 'two')).toMatchObject([{ id: 'r1', server: 'two' }]);
+      expect(await store.hasGivenBack()).toBe(false);
+      expect(await other.end('r1', toDone(5), [])).toBe(true);
+      expect(await other.listServers()).toEqual([]);
+    });
+
+    test('the first answer counts, and what is open is listed, the oldest first', async () => {
+      await addAll([toRun('r1'), toRun('r2'), toRun('of-b', { keyId: 'b' })]);
+      await store.inputs.add(toInput('inp_1', 'r1'));
+      await store.inputs.add(toInput('inp_2', 'r2'));
+      await store.inputs.add(toInput('inp_3', 'r1'));
+      await store.inputs.add(toInput('inp_4', 'of-b', 'b'));
+      const answers = [{ decision: 'allow' }, { decision: 'deny', message: 'No.' }] as const;
+      const given = await Promise.all([
+        store.inputs.answer('inp_1', answers[0]),
+        other.inputs.answer('inp_1', answers[1]),
+      ]);
+      expect(given).toEqual([true, false]);
+      expect(await other.inputs.read('inp_1')).toEqual({
+        ...toInput('inp_1', 'r1'),
+        answer: answers[0],
+      });
+      expect(await store.inputs.answer('none', answers[0])).toBe(false);
+      expect((await other.inputs.list('a')).map(({ id }) => id)).toEqual(['inp_2', 'inp_3']);
+      await store.setState('r2', 'waiting');
+      await store.end('r1', toDone(5), []);
+      await other.interruptLeft({ dead: ['one'], withUnknown: false }, 3);
+      expect(await other.inputs.read('inp_2')).toMatchObject({ answer: 'withdrawn' });
+      expect(await other.inputs.answer('inp_2', answers[0])).toBe(false);
+      await expect(store.inputs.add(toInput('inp_5', 'none'))).rejects.toThrow();
+    });
+
+    test('what is removed leaves nothing: by its id, or by its age', async () => {
+      await addAll(['r1', 'r2', 'r3', 'r4'].map((id) => toRun(id)));
+      await store.addEvents('r1', [toEvent(1)]);
+      await store.inputs.add(toInput('inp_1', 'r1'));
+      for (const [index, id] of ['r1', 'r2', 'r3'].entries()) await store.end(id, toDone(index), []);
+      const sizes = await other.listSizes('a');
+      expect(sizes.map(({ id }) => id)).toEqual(['r3', 'r2', 'r1']);
+      expect(sizes.every(({ bytes }) => bytes > 30)).toBe(true);
+      await other.removeEndedUntil(1);
+      expect(await list()).toEqual(['r4', 'r3']);
+      await other.remove('r3');
+      await other.remove('r3');
+      expect(await list()).toEqual(['r4']);
+      expect(await store.listEvents('r1', 0, 10)).toEqual([]);
+      expect(await store.inputs.read('inp_1')).toBeUndefined();
+    });
+  });
+}
