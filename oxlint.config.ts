@@ -46,7 +46,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'sessions/**': 'run.ts run-error.ts state/ zod node:*',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
   'agent-runs/**':
-    'run.ts run-input.ts run-error.ts backend.ts config.ts deadline.ts within.ts round-usd.ts state/ webhooks/ zod node:*',
+    'run.ts run-input.ts run-error.ts run-wire.ts backend.ts config.ts deadline.ts within.ts round-usd.ts state/ webhooks/ zod node:*',
   'batches/**': 'batch.ts run-error.ts config.ts deadline.ts within.ts state/ zod node:*',
   'observation/**':
     'run.ts run-error.ts backend.ts round-usd.ts config.ts state/ tracing/tracing.ts pino prom-client zod node:*',

@@ -18,7 +18,7 @@ export type RunningServer = {
 /** How often forgotten sessions and responses are looked for, in milliseconds. */
 const SWEEP_MS = 60_000;
 
-/** How often it is looked whether another server of the state folder died, in milliseconds. */
+/** How often it is looked whether another server of the state folder, or the cluster, died; in milliseconds, and at most. */
 const LOOK_MS = 5000;
 
 /** How often it is looked how full the server is, in milliseconds. */
@@ -50,7 +50,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   parts.noteStarted();
   const timers = [
     setInterval(() => void parts.removeExpired(), SWEEP_MS).unref(),
-    setInterval(() => void parts.takeOver(), LOOK_MS).unref(),
+    setInterval(() => void parts.takeOver(), Math.min(LOOK_MS, config.workerLockMs / 2)).unref(),
     setInterval(parts.sample, SAMPLE_MS).unref(),
   ];
   const status = await parts.readCliStatus().catch((error: unknown) => {

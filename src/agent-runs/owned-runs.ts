@@ -1,7 +1,18 @@
 import type { Steering } from '../backend.ts';
 import { RunError } from '../run-error.ts';
-import { isEnded, type RunFilter, type RunStore, type StoredRun } from './run-store.ts';
-import { type RunTask, toTasks } from './to-tasks.ts';
+import type { RunEvent } from '../run.ts';
+import {
+  isEnded,
+  type RunFilter,
+  type RunStore,
+  type StoredEvent,
+  type StoredRun,
+} from './run-store.ts';
+
+type TaskEvent = Extract<RunEvent, { type: 'task' }>;
+
+/** Something that a run began in the background, and how it stands. */
+type RunTask = TaskEvent['task'] & Pick<TaskEvent, 'status'>;
 
 /** What a key may see of runs, and do with them: its own ones only. */
 export type OwnedRuns = {
@@ -47,4 +58,14 @@ export function createOwnedRuns({ store, steering }: OwnedRunsOptions): OwnedRun
       await store.remove(id);
     },
   };
+}
+
+/** The last word of each task, from a run's events of the type `task`. */
+function toTasks(events: readonly StoredEvent[]): readonly RunTask[] {
+  const tasks = new Map<string, RunTask>();
+  for (const { data } of events) {
+    const { task, status } = JSON.parse(data) as TaskEvent; // as the recorder wrote it
+    tasks.set(task.id, { ...task, status });
+  }
+  return [...tasks.values()];
 }

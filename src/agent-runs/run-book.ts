@@ -1,4 +1,5 @@
 import type { Run, RunRequest } from '../run.ts';
+import { toRunError } from '../run-error.ts';
 import type { InputAnswer } from '../run-input.ts';
 import { createPatientWrites, type PatientWrites } from '../state/patient-writes.ts';
 import type { Webhook, Webhooks } from '../webhooks/create-webhooks.ts';
@@ -10,13 +11,16 @@ import { createPendingInputs, type InputOptions } from './pending-inputs.ts';
 import { createRecorder, type NewRun, type RunClock } from './recorder.ts';
 import type { LimitsOf } from './run-clock.ts';
 import { createRunNews, type RunChange } from './run-news.ts';
-import type { RunStore, StoredRun } from './run-store.ts';
+import { createReach, type RunPeers } from './run-peers.ts';
+import { isEnded, type RunStore, type StoredRun } from './run-store.ts';
 import { createUnreadRuns } from './unread-runs.ts';
 
 export type RunBookOptions = {
   store: RunStore;
   /** This server, and which others live that work on the store. Default: it is alone. */
   server?: LeftRunsOptions['server'];
+  /** The others, if there are several whose runs are reached from each of them. Default: nobody is asked. */
+  peers?: RunPeers | undefined;
   /** An ended run this old, in milliseconds, is gone. */
   ttlMs: number;
   /** More than this, and a key's oldest ended runs make room. */
@@ -78,30 +82,34 @@ export type RunBook = OwnedRuns & {
   hasLeft: () => Promise<boolean>;
   /** Those that had begun were cut, and this server carries out those that had not. */
   takeOver: () => Promise<void>;
-  /** Ends all for this reason, and closes the file. */
+  /** Lets other servers ask of this one's runs. */
+  listen: () => Promise<void>;
+  /** Ends all for this reason, and closes the store. */
   close: (reason: unknown) => Promise<void>;
 };
 
 /** Makes the book of all runs of agents: who owns which, what happened in it, and how it ended. */
 export function createRunBook(options: RunBookOptions): RunBook {
-  const { store, onProblem = () => {}, now = Date.now, limitsOf = noLimits } = options;
+  const { store, peers, onProblem = () => {}, now = Date.now, limitsOf = noLimits } = options;
   const { server = createOnlyServer(), writes = createPatientWrites({ onProblem }) } = options;
   const shared = { ...options, limitsOf, now, onProblem, writes };
-  const { news, watch, ...tell } = createRunNews(options);
-
-  const owned = createOwnedRuns({ store, steering: options.inputs.steering });
+  const { news, watch, hear, ...tell } = createRunNews({ ...options, peers });
+  const reach = createReach({
+    store,
+    peers,
+    serverId: server.id,
+    steering: options.inputs.steering,
+    isHere: (id) => recorder.isLive(id),
+    cancel: (id) => recorder.cancel(id),
+  });
+  const { steering } = reach;
+  const owned = createOwnedRuns({ store, steering });
   const { get } = owned;
-  const inputs = createPendingInputs({ ...shared, ...options.inputs, store: store.inputs });
+  const inputParts = { ...options.inputs, steering, store: store.inputs };
+  const inputs = createPendingInputs({ ...shared, ...inputParts });
   const recorder = createRecorder({ ...shared, ...tell, serverId: server.id, inputs });
   const left = createLeftRuns({ ...shared, ...tell, server });
-  const whereIs: Following['whereIs'] = async (id) => {
-    if (recorder.isLive(id)) return 'here';
-    return (await left.isExpected(id)) ? 'elsewhere' : undefined;
-  };
-  const follow: FollowRun = async function* follow(id, keyId, after, signal) {
-    await get(id, keyId);
-    yield* followEvents({ store, news, whereIs }, id, after, signal);
-  };
+  const follow = createFollow({ store, news, get, isHere: recorder.isLive, ...left });
   const unread = createUnreadRuns({ ...shared, record: recorder.record, follow });
 
   return {
@@ -119,20 +127,43 @@ export function createRunBook(options: RunBookOptions): RunBook {
     checkRequest: options.checkRequest,
     checkWebhook: options.webhooks.check,
     async cancel(id, keyId) {
-      await get(id, keyId);
-      await recorder.cancel(id);
+      if (!isEnded(await get(id, keyId))) await reach.cancel(id).catch(unlessGone);
       return get(id, keyId);
     },
+    listen: () => reach.listen(hear),
     charge: recorder.charge,
     removeExpired: () => store.removeEndedUntil(now() - options.ttlMs),
     async close(reason) {
       await recorder.endAll(reason);
       inputs.close();
       await writes.close();
+      await peers?.close();
       await store.close();
       await options.webhooks.close();
     },
   };
+}
+
+type FollowParts = Omit<Following, 'whereIs'> &
+  Pick<OwnedRuns, 'get'> & {
+    isHere: (id: string) => boolean;
+    isExpected: (id: string) => Promise<boolean>;
+  };
+
+function createFollow({ store, news, get, isHere, isExpected }: FollowParts): FollowRun {
+  const whereIs: Following['whereIs'] = async (id) => {
+    if (isHere(id)) return 'here';
+    return (await isExpected(id)) ? 'elsewhere' : undefined;
+  };
+  return async function* follow(id, keyId, after, signal) {
+    await get(id, keyId);
+    yield* followEvents({ store, news, whereIs }, id, after, signal);
+  };
+}
+
+/** A run of a server that is gone ends by itself. */
+function unlessGone(error: unknown) {
+  if (toRunError(error).code !== 'conflict') throw error;
 }
 
 function createOnlyServer() {

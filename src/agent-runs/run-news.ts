@@ -1,5 +1,6 @@
 import type { Webhooks } from '../webhooks/create-webhooks.ts';
 import { createAnnouncements } from './announcements.ts';
+import type { RunPeers, RunTold } from './run-peers.ts';
 import type { RunState, RunStore, StoredRun } from './run-store.ts';
 import { createTellWebhook } from './tell-webhook.ts';
 
@@ -10,24 +11,38 @@ type RunNewsOptions = {
   store: Pick<RunStore, 'read'>;
   /** How callers' own servers are told of changes. */
   webhooks: Pick<Webhooks, 'send'>;
+  /** Other servers, whose callers are told, too. Its webhook hears of a run from one server only. */
+  peers: Pick<RunPeers, 'tell'> | undefined;
 };
 
 /** Makes what tells of runs: those who follow one, those who watch a key's, and its webhook. */
-export function createRunNews({ store, webhooks }: RunNewsOptions) {
+export function createRunNews({ store, webhooks, peers }: RunNewsOptions) {
   const news = createAnnouncements<string>();
   const changes = createAnnouncements<string, RunChange>();
   const tellWebhook = createTellWebhook(webhooks);
 
   const announce = (run: StoredRun, inputIds: readonly string[]) => {
-    changes.announce(run.keyId, toChange(run));
+    const what = toChange(run);
+    changes.announce(run.keyId, what);
+    peers?.tell({ id: run.id, change: { keyId: run.keyId, what } });
     tellWebhook(run, inputIds);
+  };
+
+  const tellNews = (id: string) => {
+    news.announce(id);
+    peers?.tell({ id });
   };
 
   return {
     news,
     watch: changes.follow,
     /** Tells that a run has new events, or has ended. */
-    tellNews: (id: string) => news.announce(id),
+    tellNews,
+    /** Hears what another server tells. */
+    hear: ({ id, change }: RunTold) => {
+      if (change) changes.announce(change.keyId, change.what);
+      else news.announce(id);
+    },
     /** Tells that a run's state is another one, and what it waits for. */
     async tellChange(id: string, inputIds: readonly string[]) {
       const run = await store.read(id);
@@ -36,7 +51,7 @@ export function createRunNews({ store, webhooks }: RunNewsOptions) {
     /** Tells of a run that ended without a server at it. */
     onChange(run: StoredRun) {
       announce(run, []);
-      news.announce(run.id);
+      tellNews(run.id);
     },
   };
 }

@@ -87,6 +87,7 @@ export async function createServerParts(options: ServerOptions) {
   const runs = await openRuns({
     config,
     server: stores.server,
+    shared,
     inputs: { steering, check: createInputRules(keys.book, folders) },
     ...keys.ofRuns,
     log,

@@ -23,7 +23,11 @@ const toDone = (endedAt: number) =>
   ({ state: 'done', endedAt, answer: { result: 'Yes.' }, failure: undefined }) as const;
 
 const toInput = (id: string, runId: string, keyId = 'a') => ({
-  ...{ id, runId, keyId, createdAt: 1, expiresAt: 2 },
+  id,
+  runId,
+  keyId,
+  createdAt: 1,
+  expiresAt: 2,
   request: { ...PLAN, id },
 });
 
@@ -175,14 +179,15 @@ export function describeRunStore(
       await other.interruptLeft({ dead: ['one'], withUnknown: false }, 3);
       expect(await other.inputs.read('inp_2')).toMatchObject({ answer: 'withdrawn' });
       expect(await other.inputs.answer('inp_2', answers[0])).toBe(false);
-      await expect(store.inputs.add(toInput('inp_5', 'none'))).rejects.toThrow();
+      await expect(store.inputs.add(toInput('inp_5', 'none'))).rejects.toBeInstanceOf(Error);
     });
 
     test('what is removed leaves nothing: by its id, or by its age', async () => {
       await addAll(['r1', 'r2', 'r3', 'r4'].map((id) => toRun(id)));
       await store.addEvents('r1', [toEvent(1)]);
       await store.inputs.add(toInput('inp_1', 'r1'));
-      for (const [index, id] of ['r1', 'r2', 'r3'].entries()) await store.end(id, toDone(index), []);
+      for (const [index, id] of ['r1', 'r2', 'r3'].entries())
+        await store.end(id, toDone(index), []);
       const sizes = await other.listSizes('a');
       expect(sizes.map(({ id }) => id)).toEqual(['r3', 'r2', 'r1']);
       expect(sizes.every(({ bytes }) => bytes > 30)).toBe(true);

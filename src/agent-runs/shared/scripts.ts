@@ -6,7 +6,7 @@
  *
  * Fencing: what a server says of a run that has ended, or is another server's, is left out in the same step.
  */
-const SHARED = `
+export const SHARED = `
 local root = KEYS[1]
 local function one(id) return root .. ':one:' .. id end
 local function field(id, name) return redis.call('HGET', one(id), name) end
@@ -225,30 +225,4 @@ for _, id in ipairs(listAt(3)) do
   end
 end
 return claimed
-`;
-
-/** ARGV: id, run, request, ttl. Returns whether the run is there, and has not ended. */
-export const ASK = `${SHARED}
-local id, run = ARGV[1], ARGV[2]
-local key = root .. ':input:' .. id
-if redis.call('EXISTS', key) == 1 then return 1 end
-if not exists(run) or field(run, 'endedAt') then return 0 end
-redis.call('HSET', key, 'run', run, 'owner', field(run, 'owner'), 'request', ARGV[3])
-redis.call('PEXPIRE', key, ARGV[4])
-redis.call('SADD', root .. ':inputs:' .. run, id)
-local asked = root .. ':asked:' .. field(run, 'owner')
-redis.call('ZADD', asked, redis.call('INCR', root .. ':number'), id)
-redis.call('PEXPIRE', asked, ARGV[4])
-touch(run, ARGV[4])
-return 1
-`;
-
-/** ARGV: id, answer, or empty when it is withdrawn. Returns whether it is the first. */
-export const ANSWER = `${SHARED}
-local key = root .. ':input:' .. ARGV[1]
-if redis.call('EXISTS', key) == 0 then return 0 end
-if redis.call('HEXISTS', key, 'answer') == 1 or redis.call('HEXISTS', key, 'withdrawn') == 1 then return 0 end
-if ARGV[2] == '' then redis.call('HSET', key, 'withdrawn', 1) else redis.call('HSET', key, 'answer', ARGV[2]) end
-redis.call('ZREM', root .. ':asked:' .. redis.call('HGET', key, 'owner'), ARGV[1])
-return 1
 `;

@@ -4,7 +4,7 @@ import { RunError } from '../../run-error.ts';
 import type { InputAnswer, InputRequest } from '../../run-input.ts';
 import type { SharedState } from '../../state/shared-state.ts';
 import type { InputStore, StoredInput } from '../input-store.ts';
-import { ANSWER, ASK } from './scripts.ts';
+import { SHARED } from './scripts.ts';
 
 const Asked = z.object({
   runId: z.string(),
@@ -14,14 +14,38 @@ const Asked = z.object({
   request: z.custom<InputRequest>(), // as it was added
 });
 
+/** ARGV: id, run, request, ttl. Returns whether the run is there, and has not ended. */
+const ASK = `${SHARED}
+local id, run = ARGV[1], ARGV[2]
+local key = root .. ':input:' .. id
+if redis.call('EXISTS', key) == 1 then return 1 end
+if not exists(run) or field(run, 'endedAt') then return 0 end
+redis.call('HSET', key, 'run', run, 'owner', field(run, 'owner'), 'request', ARGV[3])
+redis.call('PEXPIRE', key, ARGV[4])
+redis.call('SADD', root .. ':inputs:' .. run, id)
+local asked = root .. ':asked:' .. field(run, 'owner')
+redis.call('ZADD', asked, redis.call('INCR', root .. ':number'), id)
+redis.call('PEXPIRE', asked, ARGV[4])
+touch(run, ARGV[4])
+return 1
+`;
+
+/** ARGV: id, answer, or empty when it is withdrawn. Returns whether it is the first. */
+const ANSWER = `${SHARED}
+local key = root .. ':input:' .. ARGV[1]
+if redis.call('EXISTS', key) == 0 then return 0 end
+if redis.call('HEXISTS', key, 'answer') == 1 or redis.call('HEXISTS', key, 'withdrawn') == 1 then return 0 end
+if ARGV[2] == '' then redis.call('HSET', key, 'withdrawn', 1) else redis.call('HSET', key, 'answer', ARGV[2]) end
+redis.call('ZREM', root .. ':asked:' .. redis.call('HGET', key, 'owner'), ARGV[1])
+return 1
+`;
+
 /** Keeps what runs wait for in the Redis of a cluster, below the key of the runs; `ttlMs` is the longest that it is kept. */
 export function createSharedInputs(
   { ask, run, encrypt, decrypt }: SharedState,
   root: string,
   ttlMs: number,
 ): InputStore {
-  const toPlace = (id: string, what: string) => `input ${id} ${what}`;
-
   const read = async (id: string): Promise<StoredInput | undefined> => {
     const fields = await ask((redis) => redis.hgetallBuffer(`${root}:input:${id}`));
     const { request, answer, withdrawn } = fields;
@@ -51,4 +75,8 @@ export function createSharedInputs(
       return (await run(ANSWER, [root], [id, sealed])) === 1;
     },
   };
+}
+
+function toPlace(id: string, what: string) {
+  return `input ${id} ${what}`;
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 
-import { z } from 'zod';
-
 import type { SharedState } from '../../state/shared-state.ts';
-import { type RunStore, STATES, type StoredEvent, type StoredRun } from '../run-store.ts';
+import type { RunStore, StoredRun } from '../run-store.ts';
+import { createRunTexts } from './run-texts.ts';
 import * as scripts from './scripts.ts';
 import { createSharedInputs } from './shared-inputs.ts';
 
@@ -21,23 +20,6 @@ const SLACK_MS = 3_600_000;
 /** How long Redis keeps a run of which nothing is heard any more, in milliseconds. */
 const UNFINISHED_MS = 14 * 24 * 3_600_000;
 
-const json = z.record(z.string(), z.unknown());
-const Base = z.object({
-  keyId: z.string(),
-  resumedFrom: z.string().optional(),
-  body: json,
-});
-const Begun = z.object({ model: z.string(), sessionId: z.string().optional() });
-const Ending = z.object({ answer: json.optional(), failure: json.optional() });
-const Plain = z.object({
-  state: z.enum(STATES),
-  createdAt: z.coerce.number(),
-  endedAt: z.coerce.number().optional(),
-  background: z.coerce.number(),
-  server: z.coerce.string(),
-  costUsd: z.coerce.number().optional(),
-});
-
 /** Runs and their events in the Redis of a cluster, encrypted. All throw `queue-timeout` while that is away. */
 export function createSharedRunStore(options: SharedRunStoreOptions): RunStore {
   const { shared, server, ttlMs } = options;
@@ -47,7 +29,7 @@ export function createSharedRunStore(options: SharedRunStoreOptions): RunStore {
   const liveMs = Math.max(endedMs, UNFINISHED_MS);
   const run = (script: string, ...values: (string | number | Buffer)[]) =>
     runScript(script, [root], values);
-  const texts = createTexts(shared);
+  const texts = createRunTexts(shared);
   const read = async (id: string) =>
     texts.toRun(id, await ask((redis) => redis.hgetallBuffer(`${root}:one:${id}`)));
   /** Those that are there still. */
@@ -55,11 +37,7 @@ export function createSharedRunStore(options: SharedRunStoreOptions): RunStore {
     const found = await Promise.all((ids as readonly string[]).map(read)); // as the scripts list them
     return found.filter((one) => one !== undefined);
   };
-  const listEvents: RunStore['listEvents'] = async (id, after, limit) => {
-    const range = [`${after + 1}-0`, '+', 'COUNT', limit] as const;
-    const entries = await ask((redis) => redis.xrangeBuffer(`${root}:events:${id}`, ...range));
-    return entries.map(([entry, fields]) => texts.toEvent(id, String(entry), fields));
-  };
+  const scripted: Scripted = { ask, run, root, texts, readAll };
 
   return {
     inputs: createSharedInputs(shared, root, liveMs),
@@ -94,15 +72,45 @@ export function createSharedRunStore(options: SharedRunStoreOptions): RunStore {
       const ids = found.filter((_, index) => index % 2 === 0);
       return ids.map((id, index) => ({ id, bytes: Number(found[index * 2 + 1]) }));
     },
+    charge: async (id, costUsd) => void (await run(scripts.CHARGE, id, costUsd)),
+    remove: async (id) => void (await run(scripts.REMOVE, id)),
+    removeEndedUntil: async (time) => void (await run(scripts.REMOVE_ENDED_UNTIL, time)),
+    ...createEvents(scripted),
+    ...createLeft(scripted, { server, liveMs, endedMs }),
+    close: () => Promise.resolve(), // the connection is not its own
+  };
+}
+
+type Scripted = Pick<SharedState, 'ask'> & {
+  run: (script: string, ...values: (string | number | Buffer)[]) => Promise<unknown>;
+  root: string;
+  texts: ReturnType<typeof createRunTexts>;
+  readAll: (ids: unknown) => Promise<StoredRun[]>;
+};
+
+/** Reads events. */
+function createEvents({ ask, run, root, texts }: Scripted) {
+  const listEvents: RunStore['listEvents'] = async (id, after, limit) => {
+    const range = [`${after + 1}-0`, '+', 'COUNT', limit] as const;
+    const entries = await ask((redis) => redis.xrangeBuffer(`${root}:events:${id}`, ...range));
+    return entries.map(([entry, fields]) => texts.toEvent(id, String(entry), fields));
+  };
+
+  return {
     listEvents,
     async listEventsOf(id, type) {
       const entries = (await run(scripts.LIST_EVENTS_OF, id, type)) as readonly string[]; // as it returns
       const found = entries.map((entry) => listEvents(id, Number.parseInt(entry, 10) - 1, 1));
       return (await Promise.all(found)).flat();
     },
-    charge: async (id, costUsd) => void (await run(scripts.CHARGE, id, costUsd)),
-    remove: async (id) => void (await run(scripts.REMOVE, id)),
-    removeEndedUntil: async (time) => void (await run(scripts.REMOVE_ENDED_UNTIL, time)),
+  } satisfies Partial<RunStore>;
+}
+
+type Lifetimes = { server: string; liveMs: number; endedMs: number };
+
+/** Finds what servers left. */
+function createLeft({ ask, run, root, readAll }: Scripted, { server, liveMs, endedMs }: Lifetimes) {
+  return {
     giveBack: async (id) => void (await run(scripts.GIVE_BACK, id, server, liveMs)),
     async listServers() {
       const servers = await ask((redis) => redis.smembers(`${root}:servers`));
@@ -112,53 +120,11 @@ export function createSharedRunStore(options: SharedRunStoreOptions): RunStore {
     interruptLeft: async ({ dead }, endedAt) =>
       readAll(dead.length === 0 ? [] : await run(scripts.INTERRUPT, endedAt, endedMs, ...dead)),
     async claimPutOff({ dead }, claimer) {
-      const claimed = await readAll(
-        await run(scripts.CLAIM_PUT_OFF, claimer, liveMs, '', ...dead),
-      );
-      return claimed.toSorted((one, other) => one.createdAt - other.createdAt);
+      const claimed = await run(scripts.CLAIM_PUT_OFF, claimer, liveMs, '', ...dead);
+      const runs = await readAll(claimed);
+      return runs.toSorted((one, other) => one.createdAt - other.createdAt);
     },
-    close: () => Promise.resolve(), // the connection is not its own
-  };
-}
-
-/** Encrypts what is told of runs, and reads it. */
-function createTexts({ encrypt, decrypt }: Pick<SharedState, 'encrypt' | 'decrypt'>) {
-  const toPlace = (id: string, what: string | number) => `run ${id} ${what}`;
-  const open = <Value>(
-    shape: { parse: (value: unknown) => Value },
-    sealed: Buffer,
-    place: string,
-  ): Value => shape.parse(JSON.parse(decrypt(sealed, place)));
-
-  return {
-    seal: (id: string, what: string, value: object) =>
-      encrypt(JSON.stringify(value), toPlace(id, what)),
-    toEntries: (id: string, events: readonly StoredEvent[]) =>
-      events.flatMap(({ id: number, type, data }) => [
-        number,
-        type,
-        encrypt(data, toPlace(id, number)),
-      ]),
-    toEvent(id: string, entry: string, [, type, , data = Buffer.alloc(0)]: Buffer[]): StoredEvent {
-      const number = Number.parseInt(entry, 10);
-      return { id: number, type: String(type), data: decrypt(data, toPlace(id, number)) };
-    },
-    toRun(id: string, fields: Readonly<Record<string, Buffer>>): StoredRun | undefined {
-      const { base, begun, ending } = fields;
-      if (!base || !begun) return undefined;
-      const names = Object.keys(Plain.shape).filter((name) => fields[name] !== undefined);
-      const plain = names.map((name) => [name, String(fields[name])]);
-      const { background, ...rest } = Plain.parse(Object.fromEntries(plain));
-      return {
-        id,
-        ...rest,
-        isBackground: background === 1,
-        ...open(Base, base, toPlace(id, 'base')),
-        ...open(Begun, begun, toPlace(id, 'begun')),
-        ...(ending && open(Ending, ending, toPlace(id, 'ending'))),
-      };
-    },
-  };
+  } satisfies Partial<RunStore>;
 }
 
 /** What a session is found by, which does not tell its id. */
