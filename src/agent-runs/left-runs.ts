@@ -29,12 +29,9 @@ export function createLeftRuns(options: LeftRunsOptions) {
   let withUnknown = server.isAlone;
   let begin: BeginRun | undefined;
   let line = Promise.resolve();
+  let taking = Promise.resolve();
 
-  const listDead = async () => {
-    const ids = await store.listServers();
-    const running = await Promise.all(ids.map(async (id) => server.isRunning(id)));
-    return ids.filter((_, index) => !running[index]);
-  };
+  const listDead = () => listDeadOf(options);
 
   const beginAll = () => {
     for (const run of begin ? waiting.splice(0) : []) {
@@ -45,24 +42,32 @@ export function createLeftRuns(options: LeftRunsOptions) {
     }
   };
 
+  const take = async () => {
+    // The dead first: a server that starts after this look is none of them.
+    const left = { dead: await listDead(), withUnknown };
+    for (const run of await store.interruptLeft(left, now())) onChange(run);
+    const runs = await store.claimPutOff(left, server.id);
+    for (const { id } of runs) claimed.add(id);
+    waiting.push(...runs);
+    withUnknown = false;
+    beginAll();
+  };
+
   return {
     /** Whether there are runs that no server is at. */
     hasLeft: async () => (await store.hasGivenBack()) || (await listDead()).length > 0,
-    async takeOver() {
-      // The dead first: a server that starts after this look is none of them.
-      const left = { dead: await listDead(), withUnknown };
-      for (const run of await store.interruptLeft(left, now())) onChange(run);
-      const runs = await store.claimPutOff(left, server.id);
-      for (const { id } of runs) claimed.add(id);
-      waiting.push(...runs);
-      withUnknown = false;
-      beginAll();
+    takeOver(): Promise<void> {
+      const taken = take();
+      taking = taken.catch(() => undefined);
+      return taken;
     },
     /** Whether a run that this server is not at goes on elsewhere, or will somewhere. */
     async isExpected(id: string) {
       const found = await store.read(id);
       if (!found || isEnded(found) || found.server === undefined) return false;
-      return found.server !== server.id || claimed.has(id);
+      if (found.server !== server.id) return true;
+      await taking; // it may be this server's since a moment ago
+      return claimed.has(id);
     },
     /** Begins with this what waited for its turn and was taken over, and what will be. */
     beginLeft(start: BeginRun) {
@@ -70,12 +75,24 @@ export function createLeftRuns(options: LeftRunsOptions) {
       beginAll();
     },
     /** One that was taken over and could not begin has failed, unless it was given back. */
-    async failLeft(id: string, failure: RunEnding['failure']) {
-      const found = await store.read(id);
-      if (!found || isEnded(found) || found.server !== server.id) return;
-      await store.end(id, { state: 'failed', endedAt: now(), answer: undefined, failure }, []);
-      const run = await store.read(id);
-      if (run) onChange(run);
-    },
+    failLeft: (id: string, failure: RunEnding['failure']) => failLeftOf(options, id, failure),
   };
+}
+
+async function listDeadOf({ store, server }: Pick<LeftRunsOptions, 'store' | 'server'>) {
+  const ids = await store.listServers();
+  const running = await Promise.all(ids.map(async (id) => server.isRunning(id)));
+  return ids.filter((_, index) => !running[index]);
+}
+
+async function failLeftOf(
+  { store, server, onChange, now }: LeftRunsOptions,
+  id: string,
+  failure: RunEnding['failure'],
+) {
+  const found = await store.read(id);
+  if (!found || isEnded(found) || found.server !== server.id) return;
+  await store.end(id, { state: 'failed', endedAt: now(), answer: undefined, failure }, []);
+  const run = await store.read(id);
+  if (run) onChange(run);
 }

@@ -153,7 +153,8 @@ type FollowParts = Omit<Following, 'whereIs'> &
 function createFollow({ store, news, get, isHere, isExpected }: FollowParts): FollowRun {
   const whereIs: Following['whereIs'] = async (id) => {
     if (isHere(id)) return 'here';
-    return (await isExpected(id)) ? 'elsewhere' : undefined;
+    if (await isExpected(id)) return 'elsewhere';
+    return isHere(id) ? 'here' : undefined; // it may have begun meanwhile
   };
   return async function* follow(id, keyId, after, signal) {
     await get(id, keyId);

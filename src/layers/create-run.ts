@@ -87,7 +87,7 @@ export function createRun(parts: RunParts): LayeredRun {
   run = withStructuredOutput(run, toCheck);
   run = withStrictTools(run, toCheck);
   run = withBlankStops(run);
-  run = withGate(run, places, backend.anticipate);
+  run = withGate(run, places, backend.anticipate, !parts.isElsewhere);
   run = withMedia(run, readMedia); // outside the gate: who fetches holds no place
   run = withFolders(run); // a session's own folder is checked anew each time
   run = withSessions(run, parts.sessions, backend.createSessionId);

@@ -77,23 +77,24 @@ export function createHeldPlaces(gate: Gate): HeldPlaces {
 /**
  * Starts a run when the gate gives it a place, and holds the place until its stream has ended, or until it
  * waits for its caller. `anticipate` is told of one that has to wait, and what it returns is called when that
- * has left or its run is over.
+ * has left or its run is over. `tellsTurn`: whether it says where a run is; what queues behind an open gate does.
  */
 export function withGate(
   run: Run,
   places: HeldPlaces,
   anticipate: NonNullable<Backend['anticipate']> = () => ignore,
+  tellsTurn = true,
 ): Run {
   return async function* runBehindGate(request, signal) {
     if (request.isPlaced) return yield* placed(run(request, signal));
-    if (request.isPatient) yield { type: 'run-progress', step: 'queued' };
+    if (tellsTurn && request.isPatient) yield { type: 'run-progress', step: 'queued' };
     let forget = ignore;
     let place: Place | undefined;
     try {
       place = await places.enter(request, signal, () => (forget = anticipate(request)));
       // The caller may have left in the moment in which the place was given.
       signal.throwIfAborted();
-      yield { type: 'run-progress', step: 'placed' };
+      if (tellsTurn) yield { type: 'run-progress', step: 'placed' };
       for await (const event of run(request, signal)) {
         if (isInputRequest(event)) place.wait(event.id);
         if (event.type === 'input-settled') await place.settle(event.id); // it may have been withdrawn
