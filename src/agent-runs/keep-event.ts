@@ -63,9 +63,11 @@ export function createPage(
   let isAwaited = false;
   let id = 0;
 
-  const addLast = (event: RunEvent | { type: 'error' }) => {
+  const last: StoredEvent[] = [];
+
+  const toStored = (event: RunEvent | { type: 'error' }): StoredEvent => {
     id += 1;
-    gathered.push({ id, type: event.type, data: JSON.stringify(event) });
+    return { id, type: event.type, data: JSON.stringify(event) };
   };
 
   const storeGathered = () => {
@@ -81,13 +83,13 @@ export function createPage(
 
   return {
     add(event: RunEvent) {
-      addLast(event);
+      gathered.push(toStored(event));
       if (!isAwaited) storeGathered();
     },
     /** Who sees the last event finds the run ended: it is stored with the end. */
-    addLast,
+    addLast: (event: RunEvent | { type: 'error' }) => void last.push(toStored(event)),
     /** What is not being stored yet. */
-    takeRest: (): readonly StoredEvent[] => gathered.splice(0),
+    takeRest: (): readonly StoredEvent[] => [...gathered.splice(0), ...last.splice(0)],
   };
 }
 
