@@ -40,7 +40,7 @@ export function createClusterWatch(wire: number) {
     view,
     noteUp: (isTrue: boolean): void => void (isUp = isTrue),
     note: (found: readonly WorkerFacts[], count: number): void => {
-      workers = found;
+      workers = found.toSorted((one, other) => one.id.localeCompare(other.id));
       own = found.filter((worker) => worker.wire === wire);
       waiting = count;
     },
