@@ -33,16 +33,23 @@ export function createLiveRuns(options: LiveRunsOptions) {
   const live = new Map<string, LiveRun>();
   const recordEnd = createRecordEnd(options, (id) => live.delete(id));
 
+  const forget = ({ id, over, recorded }: LiveRun) => {
+    live.delete(id);
+    over.resolve();
+    recorded.resolve();
+  };
+
   /** One that nobody reads does not begin without a record. */
-  const orForget = async (self: LiveRun, adding: Promise<unknown>) => {
-    try {
-      if ((await adding) === 'full') throw toQueueFull();
-    } catch (error) {
-      live.delete(self.id);
-      self.over.resolve();
-      self.recorded.resolve();
+  const orForget = async (self: LiveRun, adding: ReturnType<RunStore['add']>, isNew: boolean) => {
+    const outcome = await adding.catch((error: unknown) => {
+      forget(self);
+      // The store may have added it, and only its answer was lost: its caller is told that there is none.
+      if (isNew) void writes.write(() => store.remove(self.id));
       throw error;
-    }
+    });
+    if (outcome !== 'full') return outcome;
+    forget(self);
+    throw toQueueFull();
   };
 
   return {
@@ -52,14 +59,14 @@ export function createLiveRuns(options: LiveRunsOptions) {
      * many of these go on.
      */
     async open(details: NewRun): Promise<LiveRun> {
-      const { isUnread = false, mostUnread = Infinity } = details;
+      const { isUnread = false, mostUnread = Infinity, wasPutOff = false } = details;
       const self = toLiveRun(details, options);
       const { id, line } = self;
       live.set(id, self);
       const run = { ...toBegun(details), createdAt: now(), server };
       const add = () => store.add(run, mostUnread);
-      const adding = isUnread ? add() : line.write(add);
-      if (isUnread) await orForget(self, adding);
+      const adding = isUnread ? orForget(self, add(), !wasPutOff) : line.write(add);
+      if (isUnread) await adding;
       void line.write(async () => {
         // One that waited for its turn when an earlier server ended is known.
         if ((await adding) === 'added') await tellChange(id, []);

@@ -208,6 +208,21 @@ test('a key has so many runs in the background, and no more', async () => {
   await book.start(sayHello, newRun('r4'));
 });
 
+test('a run that was refused since the store’s answer was lost is not on record, and takes no room', async () => {
+  const store = openStore();
+  let isLost = true;
+  const add: typeof store.add = async (...run) => {
+    const outcome = await store.add(...run);
+    if (isLost) throw new RunError('queue-timeout', 'The store does not answer.');
+    return outcome;
+  };
+  const book = open({ store: { ...store, add }, maxBackgroundPerKey: 1 });
+  await expect(book.start(endless, newRun('r1'))).rejects.toMatchObject({ code: 'queue-timeout' });
+  isLost = false;
+  expect(await book.list('a', { limit: 10 })).toEqual([]);
+  await book.start(sayHello, newRun('r2'));
+});
+
 test('200 runs in the background wait their turn and all end, and leave others their room', async () => {
   const gate = createGate({ concurrency: 2, maxQueueSize: 1, queueTimeoutMs: 10 });
   const book = open();
