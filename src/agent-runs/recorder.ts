@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { Deadline } from '../common/deadline.ts';
 import type { Run, RunEnd, RunRequest, RunStart } from '../run.ts';
 import { type RunError, toRunError } from '../run-error.ts';
@@ -53,8 +55,10 @@ export function createRecorder({ limitsOf, ...options }: RecorderOptions) {
   const live = createLiveRuns(options);
   const keep = createKeep(options);
 
-  const charge = async (id: string, costUsd: number) =>
-    void (await writes.write(() => store.charge(id, costUsd)));
+  const charge = async (id: string, costUsd: number) => {
+    const chargeId = randomUUID();
+    await writes.write(() => store.charge(id, costUsd, chargeId));
+  };
 
   async function* record(run: Run, details: NewRun, given: RunClock): ReturnType<Run> {
     const { requestId: id, keyId } = details.request.caller;

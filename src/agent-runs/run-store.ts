@@ -82,7 +82,8 @@ export type RunStore = {
   listEvents: (id: string, after: number, limit: number) => Promise<readonly StoredEvent[]>;
   /** All events of one type. */
   listEventsOf: (id: string, type: RunEvent['type']) => Promise<readonly StoredEvent[]>;
-  charge: (id: string, costUsd: number) => Promise<void>;
+  /** Adds to what a run cost; the same charge is added once, though it is tried again. */
+  charge: (id: string, costUsd: number, chargeId: string) => Promise<void>;
   /** Does nothing for an unknown id. */
   remove: (id: string) => Promise<void>;
   removeEndedUntil: (time: number) => Promise<void>;

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 import { RunError, type RunErrorCode } from '../run-error.ts';
-import type { PatientWrites } from '../state/patient-writes.ts';
+import { PATIENCE_MS, type PatientWrites } from '../state/patient-writes.ts';
 import type { SharedState } from '../state/shared-state.ts';
 import type { RunObserver, RunRecord } from './run-record.ts';
 
@@ -33,6 +34,16 @@ const PLACE = 'ended run';
 
 const MOST_AT_ONCE = 500;
 
+/** What could not be told is tried again for less than this, in milliseconds. */
+const TRIED_MS = 2 * PATIENCE_MS;
+
+/** ARGV: an id of what is told, how long that is remembered, how many are kept, data. To do it again changes nothing. */
+const TELL = `
+if redis.call('SET', KEYS[1] .. ':told:' .. ARGV[1], 1, 'NX', 'PX', ARGV[2]) then
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'data', ARGV[4])
+end
+`;
+
 const Ended = z.object({
   server: z.string(),
   atMs: z.number(),
@@ -53,9 +64,8 @@ export async function createSharedEnds(options: SharedEndsOptions): Promise<Shar
 
   const tell = (ended: Omit<Ended, 'server'>) => {
     const sealed = shared.encrypt(JSON.stringify({ server, ...ended }), PLACE);
-    void writes.write(async () => {
-      await shared.ask((redis) => redis.xadd(stream, 'MAXLEN', '~', most, '*', 'data', sealed));
-    });
+    const values = [randomUUID(), TRIED_MS, most, sealed];
+    void writes.write(async () => void (await shared.run(TELL, [stream], values)));
   };
 
   async function readNews() {

@@ -249,7 +249,7 @@ test('the cost of a chat, which is no run, writes nothing', async () => {
   const store = createRunStore({ file: join(folder, 'runs.db'), onSetAside: () => undefined });
   const other = new DatabaseSync(join(folder, 'runs.db'));
   other.exec('BEGIN IMMEDIATE'); // nobody else can write
-  await expect(store.charge('req_of_a_chat', 0.1)).resolves.toBeUndefined();
+  await expect(store.charge('req_of_a_chat', 0.1, 'one')).resolves.toBeUndefined();
   other.exec('COMMIT');
   other.close();
   await store.close();

@@ -61,8 +61,8 @@ export function describeRunStore(
       });
       await store.setState('r1', 'running');
       await store.begin('r1', 'claude-sonnet', 's1');
-      await store.charge('r1', 0.25);
-      await store.charge('r1', 0.5);
+      await store.charge('r1', 0.25, 'one');
+      await store.charge('r1', 0.5, 'two');
       const begun = { model: 'claude-sonnet', sessionId: 's1', costUsd: 0.75 };
       expect(await other.read('r1')).toMatchObject({ ...begun, state: 'running' });
       expect(await store.end('r1', toDone(5), [])).toBe(true);

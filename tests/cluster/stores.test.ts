@@ -27,6 +27,7 @@ import { describeLocks } from '../sessions/locks-suite.ts';
 import { describeStore as describeSessionStore } from '../sessions/store-suite.ts';
 import { RunError } from '../../src/run-error.ts';
 import { createSharedRecords } from '../../src/state/shared-records.ts';
+import type { PatientWrites } from '../../src/state/patient-writes.ts';
 import type { SharedState } from '../../src/state/shared-state.ts';
 import { describeRunStore } from '../agent-runs/store-suite.ts';
 import { describeKeyPlace } from '../keys/place-suite.ts';
@@ -83,6 +84,15 @@ describeRunStore(async () => {
   const prefix = randomUUID();
   return async (server) =>
     createSharedRunStore({ shared: await open(prefix), server, ttlMs: 60_000 });
+});
+
+test('a cost of a run that is noted again, since the answer was lost, counts once', async () => {
+  const store = createSharedRunStore({ shared: await open(), server: 'one', ttlMs: 60_000 });
+  const details = { id: 'r1', keyId: 'a', createdAt: 1, isBackground: true, model: 'sonnet' };
+  const run = { ...details, resumedFrom: undefined, body: {}, server: 'one' };
+  await store.add(run, Infinity);
+  for (const charge of ['one', 'one', 'two']) await store.charge('r1', 0.25, charge);
+  expect(await store.read('r1')).toMatchObject({ costUsd: 0.5 });
 });
 
 describeLocks(async () => {
@@ -301,14 +311,18 @@ describe('runs that ended', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   /** A server that tells and hears. */
-  async function joinServer(prefix: string, server: string) {
+  async function joinServer(
+    prefix: string,
+    server: string,
+    write: PatientWrites['write'] = async (task) => ({ settled: task() }),
+  ) {
     const requests = openRequests({ file: ':memory:', onSetAside: ignore });
     const told = await createSharedEnds({
       shared: await open(prefix),
       server,
       file: join(folder, server),
       observers: [requests.observer],
-      writes: { write: async (task) => ({ settled: task() }) },
+      writes: { write },
       everyMs: 20,
       onProblem: (error) => problems.push(error),
     });
@@ -346,6 +360,18 @@ describe('runs that ended', () => {
     const after = await joinServer(prefix, 'other');
     await expect.poll(() => after.list()).toMatchObject([{ id: 'req_b' }]);
     await Promise.all([one.close(), after.close()]);
+  });
+
+  test('that are told again, since the answer was lost, count once', async () => {
+    const prefix = randomUUID();
+    const twice = async (task: () => Promise<void>) => ({ settled: task().then(task) });
+    const one = await joinServer(prefix, 'one', twice);
+    const other = await joinServer(prefix, 'other');
+    one.observer.ended?.(RECORD);
+    one.observer.charged?.({ keyId: 'laptop', requestId: 'req_1' }, 1.5);
+    one.observer.ended?.({ ...RECORD, id: 'req_2' });
+    await expect.poll(() => other.list()).toMatchObject([{ id: 'req_2' }, { costUsd: 1.75 }]);
+    await Promise.all([one.close(), other.close()]);
   });
 
   test('cannot be read in Redis', async () => {

@@ -181,9 +181,11 @@ end
 return found
 `;
 
-/** ARGV: id, dollars. */
+/** ARGV: id, dollars, the charge's id. To do it again changes nothing. */
 export const CHARGE = `${SHARED}
-if exists(ARGV[1]) then redis.call('HINCRBYFLOAT', one(ARGV[1]), 'costUsd', ARGV[2]) end
+if exists(ARGV[1]) and redis.call('HSETNX', one(ARGV[1]), 'charge:' .. ARGV[3], 1) == 1 then
+  redis.call('HINCRBYFLOAT', one(ARGV[1]), 'costUsd', ARGV[2])
+end
 `;
 
 /** ARGV: id. */

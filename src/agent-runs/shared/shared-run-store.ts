@@ -72,7 +72,8 @@ export function createSharedRunStore(options: SharedRunStoreOptions): RunStore {
       const ids = found.filter((_, index) => index % 2 === 0);
       return ids.map((id, index) => ({ id, bytes: Number(found[index * 2 + 1]) }));
     },
-    charge: async (id, costUsd) => void (await run(scripts.CHARGE, id, costUsd)),
+    charge: async (id, costUsd, chargeId) =>
+      void (await run(scripts.CHARGE, id, costUsd, chargeId)),
     remove: async (id) => void (await run(scripts.REMOVE, id)),
     removeEndedUntil: async (time) => void (await run(scripts.REMOVE_ENDED_UNTIL, time)),
     ...createEvents(scripted),
