@@ -1,26 +1,42 @@
 import type { Steering } from '../backend.ts';
 import { toRunError } from '../run-error.ts';
 import type { InputAnswer } from '../run-input.ts';
+import type { PatientWrites } from '../state/patient-writes.ts';
 import type { InputStore } from './input-store.ts';
 
 export type HandAnswersOptions = {
-  store: Pick<InputStore, 'answer'>;
+  store: Pick<InputStore, 'answer' | 'read'>;
   steering: Pick<Steering, 'answer'>;
+  /** An answer that is on record is handed on, though it takes a while. */
+  writes: Pick<PatientWrites, 'write'>;
   /** Told of what could not be handed on. */
   onProblem: (error: unknown) => void;
 };
 
 /** Makes what hands answers to runs, each once. */
-export function createHandAnswers({ store, steering, onProblem }: HandAnswersOptions) {
+export function createHandAnswers({ store, steering, writes, onProblem }: HandAnswersOptions) {
   const hand = (runId: string, id: string, answer: InputAnswer) => {
-    steering.answer(runId, id, answer).catch((error: unknown) => {
-      // It ended, or was withdrawn, in the meantime.
-      if (toRunError(error).code !== 'conflict') onProblem(error);
+    void writes.write(async () => {
+      await steering.answer(runId, id, answer).catch((error: unknown) => {
+        const { code } = toRunError(error);
+        if (code === 'queue-timeout') throw error; // whoever has the run cannot be reached at present
+        if (code !== 'conflict') onProblem(error); // else it ended, or was withdrawn, in the meantime
+      });
     });
   };
 
+  /** The store may have taken it, and only its answer was lost: nobody can answer again then. */
+  const handIfKept = (runId: string, id: string, answer: InputAnswer) =>
+    writes.write(async () => {
+      const found = await store.read(id);
+      if (JSON.stringify(found?.answer) === JSON.stringify(toKept(answer))) hand(runId, id, answer);
+    });
+
   const give = async (runId: string, id: string, answer: InputAnswer) => {
-    const isFirst = await store.answer(id, toKept(answer));
+    const isFirst = await store.answer(id, toKept(answer)).catch((error: unknown) => {
+      void handIfKept(runId, id, answer);
+      throw error;
+    });
     if (isFirst) hand(runId, id, answer);
     return isFirst;
   };

@@ -4,7 +4,7 @@ import { createPage, type KeepParts, type RunRecord } from './keep-event.ts';
 import type { PendingInputs } from './pending-inputs.ts';
 import type { NewRun, RecorderOptions } from './recorder.ts';
 import { createRunLine } from './run-line.ts';
-import type { RunEnding, RunStore } from './run-store.ts';
+import type { BegunRun, RunEnding, RunStore } from './run-store.ts';
 
 /** A run in the background that has not begun when the server ends is left to another one. */
 export type Ending = Omit<RunEnding, 'endedAt'> | 'put off';
@@ -31,25 +31,13 @@ const LAST_WORDS_MS = 2000;
 export function createLiveRuns(options: LiveRunsOptions) {
   const { store, serverId: server, writes, now, tellChange } = options;
   const live = new Map<string, LiveRun>();
+  const addUnread = createAddUnread(options);
   const recordEnd = createRecordEnd(options, (id) => live.delete(id));
 
   const forget = ({ id, over, recorded }: LiveRun) => {
     live.delete(id);
     over.resolve();
     recorded.resolve();
-  };
-
-  /** One that nobody reads does not begin without a record. */
-  const orForget = async (self: LiveRun, adding: ReturnType<RunStore['add']>, isNew: boolean) => {
-    const outcome = await adding.catch((error: unknown) => {
-      forget(self);
-      // The store may have added it, and only its answer was lost: its caller is told that there is none.
-      if (isNew) void writes.write(() => store.remove(self.id));
-      throw error;
-    });
-    if (outcome !== 'full') return outcome;
-    forget(self);
-    throw toQueueFull();
   };
 
   return {
@@ -59,14 +47,19 @@ export function createLiveRuns(options: LiveRunsOptions) {
      * many of these go on.
      */
     async open(details: NewRun): Promise<LiveRun> {
-      const { isUnread = false, mostUnread = Infinity, wasPutOff = false } = details;
       const self = toLiveRun(details, options);
-      const { id, line } = self;
+      const { id, line, isUnread } = self;
       live.set(id, self);
       const run = { ...toBegun(details), createdAt: now(), server };
-      const add = () => store.add(run, mostUnread);
-      const adding = isUnread ? orForget(self, add(), !wasPutOff) : line.write(add);
-      if (isUnread) await adding;
+      const adding = isUnread
+        ? addUnread(run, details)
+        : line.write(() => store.add(run, Infinity));
+      if (isUnread) {
+        await adding.catch((error: unknown) => {
+          forget(self);
+          throw error;
+        });
+      }
       void line.write(async () => {
         // One that waited for its turn when an earlier server ended is known.
         if ((await adding) === 'added') await tellChange(id, []);
@@ -117,6 +110,19 @@ function toLiveRun(
 function toBegun({ request, body, isBackground, resumedFrom }: NewRun) {
   const { caller, model } = request;
   return { id: caller.requestId, keyId: caller.keyId, model, body, isBackground, resumedFrom };
+}
+
+/** Makes what puts a run on record that does not begin without that. */
+function createAddUnread({ store, writes }: LiveRunsOptions) {
+  return async (run: BegunRun, { mostUnread = Infinity, wasPutOff = false }: NewRun) => {
+    const outcome = await store.add(run, mostUnread).catch((error: unknown) => {
+      // The store may have it, and only its answer was lost; the caller is told that there is no such run.
+      if (!wasPutOff) void writes.write(() => store.remove(run.id));
+      throw error;
+    });
+    if (outcome === 'full') throw toQueueFull();
+    return outcome;
+  };
 }
 
 /** Makes what puts the end of a run on record, and tells of it. */

@@ -2,7 +2,7 @@ import type { Steering } from '../backend.ts';
 import { toRunError } from '../run-error.ts';
 import type { InputAnswer, InputRequest } from '../run-input.ts';
 import { type AskedInputs, createAskedInputs } from './asked-inputs.ts';
-import { createHandAnswers } from './hand-answers.ts';
+import { createHandAnswers, type HandAnswersOptions } from './hand-answers.ts';
 import type { InputStore } from './input-store.ts';
 import { createOpenInputs, type RunName } from './open-inputs.ts';
 import type { LimitsOf } from './run-clock.ts';
@@ -40,6 +40,7 @@ type PendingOptions = InputOptions & {
   limitsOf: LimitsOf;
   /** Milliseconds since 1970. */
   now: () => number;
+  writes: HandAnswersOptions['writes'];
   /** Told of what could not be stored, or handed on. */
   onProblem: (error: unknown) => void;
 };
@@ -53,8 +54,8 @@ const DENIAL = { decision: 'deny', message: '' } as const;
 
 /** Makes the list of what runs wait to be told: one stored answer for each, whoever gives it. */
 export function createPendingInputs(options: PendingOptions): PendingInputs {
-  const { store, steering, check, now, onProblem } = options;
-  const answers = createHandAnswers({ store, steering, onProblem });
+  const { store, check, now, onProblem } = options;
+  const answers = createHandAnswers(options);
   const denials = createDenials(options, {
     find: (id) => open.find(id),
     deny: (...denied) => answers.deny(...denied),

@@ -11,6 +11,7 @@ import { createRunStore } from '../../src/agent-runs/sqlite/create-run-store.ts'
 import type { Run } from '../../src/run.ts';
 import type { InputAnswer, InputRequest } from '../../src/run-input.ts';
 import { RunError } from '../../src/run-error.ts';
+import { createPatientWrites } from '../../src/state/patient-writes.ts';
 import { RUN_END, RUN_START, toAgentRequest } from '../sessions/agent-request.ts';
 import { createTestRunBook, NO_INPUTS } from '../support/create-test-run-book.ts';
 
@@ -32,6 +33,8 @@ const toRequest = (id: string): InputRequest => ({
   suggestions: [],
 });
 
+const AWAY = new RunError('queue-timeout', 'It cannot be reached at present.');
+
 const ALLOW = { decision: 'allow' } as const;
 
 /** Runs that ask for leave, as `inp_` and their id, and a book of them. */
@@ -51,25 +54,24 @@ function open(options: Partial<InputOptions> & { backgroundTimeoutMs?: number } 
     yield RUN_END;
   };
   const { backgroundTimeoutMs = 60_000, ...inputs } = options;
+  const store = createRunStore({ file: join(folder, 'runs.db'), onSetAside: () => undefined });
+  const handOn: InputOptions['steering']['answer'] = async (_runId, id, answer) => {
+    given.push(answer);
+    waiting.get(id)?.(answer);
+  };
   const book = createTestRunBook({
-    store: createRunStore({ file: join(folder, 'runs.db'), onSetAside: () => undefined }),
+    store,
+    writes: createPatientWrites({ patienceMs: 10_000, onProblem: () => undefined }),
     ttlMs: 1000,
     maxBackgroundPerKey: 1000,
     backgroundTimeoutMs,
     inputs: {
       ...NO_INPUTS,
-      steering: {
-        ...NO_INPUTS.steering,
-        answer: (_runId, id, answer) => {
-          given.push(answer);
-          waiting.get(id)?.(answer);
-          return Promise.resolve();
-        },
-      },
+      steering: { ...NO_INPUTS.steering, answer: handOn },
       ...inputs,
     },
   });
-  return { run, book, given };
+  return { run, book, store, given, handOn };
 }
 
 const newRun = (requestId: string, keyId = 'a'): NewRun => {
@@ -109,6 +111,30 @@ test('a run waits until it is answered, and nobody answers it twice', async () =
   });
   expect(given).toEqual([ALLOW]);
   expect(await book.listInputs('a')).toEqual([]);
+});
+
+test('an answer of which the store only could not say that it has it is handed on', async () => {
+  const { run, book, store } = open();
+  await book.start(run, newRun('r1'));
+  await until(book, 'r1', 'approval-request');
+  const { answer } = store.inputs;
+  store.inputs.answer = async (...given) => {
+    store.inputs.answer = answer;
+    await answer(...given);
+    throw AWAY;
+  };
+  await expect(book.answer('r1', 'a', 'inp_r1', ALLOW)).rejects.toBe(AWAY);
+  expect(await until(book, 'r1', 'input-settled')).toMatchObject({ decision: 'allow' });
+});
+
+test('an answer is handed on when the server of the run can be reached again', async () => {
+  const steer = vi.fn<InputOptions['steering']['answer']>().mockRejectedValueOnce(AWAY);
+  const { run, book, handOn } = open({ steering: { ...NO_INPUTS.steering, answer: steer } });
+  steer.mockImplementation(handOn);
+  await book.start(run, newRun('r1'));
+  await until(book, 'r1', 'approval-request');
+  await book.answer('r1', 'a', 'inp_r1', ALLOW);
+  expect(await until(book, 'r1', 'input-settled')).toMatchObject({ decision: 'allow' });
 });
 
 test('of two answers at the same time the first holds', async () => {

@@ -305,6 +305,8 @@ async function untilBack(ask: () => Promise<unknown>) {
 
 function ignore(): void {}
 
+const twice: PatientWrites['write'] = async (task) => ({ settled: task().then(task) });
+
 describe('runs that ended', () => {
   let folder: string;
   beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'ends-'))));
@@ -364,7 +366,6 @@ describe('runs that ended', () => {
 
   test('that are told again, since the answer was lost, count once', async () => {
     const prefix = randomUUID();
-    const twice = async (task: () => Promise<void>) => ({ settled: task().then(task) });
     const one = await joinServer(prefix, 'one', twice);
     const other = await joinServer(prefix, 'other');
     one.observer.ended?.(RECORD);
