@@ -17,6 +17,13 @@ const DECODERS = {
 } as const;
 
 /**
+ * What the caller sends, piece by piece. Who stops before the end leaves the rest unread; the connection stays.
+ */
+function readSent(body: ReadableStream<Uint8Array>) {
+  return Readable.from(body.values({ preventCancel: true }), { objectMode: false });
+}
+
+/**
  * The body as it was before its `content-encoding`, piece by piece. Throws `invalid-request` for an
  * encoding that is not known (never a 415, which some clients try again), and for what is not in it.
  */
@@ -24,16 +31,15 @@ export async function* decodeBody(
   body: ReadableStream<Uint8Array>,
   encoding: string | undefined,
 ): AsyncIterable<Uint8Array> {
-  const packed = Readable.fromWeb(body);
   const name = encoding?.trim().toLowerCase() ?? 'identity';
   if (name === 'identity' || name === '') {
-    yield* packed as AsyncIterable<Uint8Array>;
+    yield* readSent(body) as AsyncIterable<Uint8Array>;
     return;
   }
   if (!isKnown(name)) throw toUnknownEncoding();
   const decoder = DECODERS[name]();
   // What fails shows below, where the pieces are read.
-  pipeline(packed, decoder, () => undefined);
+  pipeline(readSent(body), decoder, () => undefined);
   try {
     yield* decoder as AsyncIterable<Uint8Array>;
   } catch (cause) {

@@ -5,6 +5,7 @@ import { RunError } from '../../run-error.ts';
 import { type BodyMeterOptions, createBodyMeter, type HeldBody } from './body-meter.ts';
 import { createValueCounter } from './count-values.ts';
 import { decodeBody } from './decode-body.ts';
+import { orDiscard } from './discard-body.ts';
 import { countIfRefused } from '../count-if-refused.ts';
 import type { AppEnv } from '../variables.ts';
 
@@ -26,7 +27,7 @@ export function limitBody(maxBytes: number, held: BodyMeterOptions = {}) {
     c.set('holdBody', holdBody);
     const body = holdBody();
     try {
-      await countIfRefused(refusal, () => readBody(c, body, maxBytes));
+      await countIfRefused(refusal, () => readOrDiscard(c, body, maxBytes));
       await next();
     } finally {
       c.get('whenAnswered')(() => body.release());
@@ -34,12 +35,22 @@ export function limitBody(maxBytes: number, held: BodyMeterOptions = {}) {
   });
 }
 
+/** What is refused takes no room any more while the rest of it comes. */
+function readOrDiscard(c: Context<AppEnv>, body: HeldBody, maxBytes: number) {
+  return orDiscard(c.req.raw.body, () =>
+    readBody(c, body, maxBytes).catch((refusal: unknown) => {
+      body.release();
+      throw refusal;
+    }),
+  );
+}
+
 async function readBody(c: Context<AppEnv>, body: HeldBody, maxBytes: number) {
   const length = c.req.header('content-length');
   if (Number(length ?? 0) > maxBytes) refuse();
   const isPlain = c.req.header('content-encoding') === undefined;
   const isKnown = length !== undefined && c.req.header('transfer-encoding') === undefined;
-  if (isPlain && isKnown) await takeRoom(c.req.raw.body, body, Number(length));
+  if (isPlain && isKnown) body.add(Number(length));
   const isLeft = isPlain && isKnown && Number(length) <= SMALL_BYTES;
   if (isLeft || !c.req.raw.body) return;
   const pieces = decodeBody(c.req.raw.body, c.req.header('content-encoding'));
@@ -47,16 +58,6 @@ async function readBody(c: Context<AppEnv>, body: HeldBody, maxBytes: number) {
   const { text, valueCount } = await readText(counted, maxBytes);
   Object.assign(c.req.bodyCache, { text: Promise.resolve(text) }); // its type has no promises
   c.set('valueCount', valueCount);
-}
-
-/** Where there is none, the body is thrown away as it comes: who still sends it would not read the refusal. */
-async function takeRoom(sent: ReadableStream<Uint8Array> | null, body: HeldBody, length: number) {
-  try {
-    body.add(length);
-  } catch (refusal) {
-    await sent?.pipeTo(new WritableStream());
-    throw refusal;
-  }
 }
 
 async function* countPieces(pieces: AsyncIterable<Uint8Array>, body: HeldBody) {

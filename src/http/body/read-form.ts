@@ -6,6 +6,7 @@ import type { Context } from 'hono';
 
 import { RunError } from '../../run-error.ts';
 import { decodeBody } from './decode-body.ts';
+import { orDiscard } from './discard-body.ts';
 
 /** A form with one file in the field `file`. */
 export type ReadForm<Kept> = {
@@ -31,7 +32,14 @@ type Taken<Kept> = { name: string; stream: BusboyFileStream; kept: Promise<Kept>
  * Reads a form (`multipart/form-data`) piece by piece: the file is never in memory as a whole. Throws
  * `invalid-request` for what is no such form, `request-too-large`, and what `take` throws.
  */
-export async function readForm<Kept>(
+export function readForm<Kept>(
+  c: Context,
+  options: ReadFormOptions<Kept>,
+): Promise<ReadForm<Kept>> {
+  return orDiscard(c.req.raw.body, () => readParts(c, options));
+}
+
+async function readParts<Kept>(
   c: Context,
   { take, drop, maxBytes }: ReadFormOptions<Kept>,
 ): Promise<ReadForm<Kept>> {

@@ -65,3 +65,59 @@ function send(path: string, bytes: Uint8Array<ArrayBuffer> | string, encoding?: 
   });
   return app.request(path, { method: 'POST', headers, body: bytes });
 }
+
+describe('what is refused is read to its end, so that its sender reads why', () => {
+  const [{ path }] = POSTS as [(typeof POSTS)[number]];
+  const PIECE = new TextEncoder().encode(' '.repeat(100_000));
+
+  test.each([
+    ['of an unknown length', {}, 413],
+    ['that says to be too large', { 'content-length': '2000000' }, 413],
+    ['in an unknown encoding', { 'content-encoding': 'x-nothing' }, 400],
+    ['that is not packed as it says', { 'content-encoding': 'gzip' }, 400],
+  ] as const)('a body %s', async (_, headers, status) => {
+    const sent = toSent(20);
+    const response = await post(path, sent.body, headers);
+    expect([response.status, sent.hasEnded()]).toEqual([status, true]);
+  });
+
+  test('a file that is no form', async () => {
+    const sent = toSent(20);
+    const response = await post('/v1/files', sent.body, { 'content-type': 'text/plain' });
+    expect([response.status, sent.hasEnded()]).toEqual([400, true]);
+  });
+
+  test('but one without end is not', async () => {
+    const sent = toSent(Infinity);
+    expect((await post(path, sent.body, {})).status).toBe(413);
+    expect(sent.hasEnded()).toBe(false);
+  });
+
+  function post(to: string, body: ReadableStream<Uint8Array>, headers: Record<string, string>) {
+    return app.request(to, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${APP_KEY}`,
+        'content-type': 'application/json',
+        ...headers,
+      },
+      body,
+      duplex: 'half',
+    } as RequestInit);
+  }
+
+  /** A body that is sent as it is read. */
+  function toSent(pieces: number) {
+    let count = 0;
+    let hasEnded = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        count += 1;
+        if (count <= pieces) return controller.enqueue(PIECE);
+        hasEnded = true;
+        controller.close();
+      },
+    });
+    return { body, hasEnded: () => hasEnded };
+  }
+});
