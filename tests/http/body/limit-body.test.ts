@@ -77,34 +77,21 @@ describe('what is refused is read to its end, so that its sender reads why', () 
     ['that is not packed as it says', { 'content-encoding': 'gzip' }, 400],
   ] as const)('a body %s', async (_, headers, status) => {
     const sent = toSent(20);
-    const response = await post(path, sent.body, headers);
+    const response = await postSent(path, sent.body, headers);
     expect([response.status, sent.hasEnded()]).toEqual([status, true]);
   });
 
   test('a file that is no form', async () => {
     const sent = toSent(20);
-    const response = await post('/v1/files', sent.body, { 'content-type': 'text/plain' });
+    const response = await postSent('/v1/files', sent.body, { 'content-type': 'text/plain' });
     expect([response.status, sent.hasEnded()]).toEqual([400, true]);
   });
 
   test('but one without end is not', async () => {
     const sent = toSent(Infinity);
-    expect((await post(path, sent.body, {})).status).toBe(413);
+    expect((await postSent(path, sent.body, {})).status).toBe(413);
     expect(sent.hasEnded()).toBe(false);
   });
-
-  function post(to: string, body: ReadableStream<Uint8Array>, headers: Record<string, string>) {
-    return app.request(to, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${APP_KEY}`,
-        'content-type': 'application/json',
-        ...headers,
-      },
-      body,
-      duplex: 'half',
-    } as RequestInit);
-  }
 
   /** A body that is sent as it is read. */
   function toSent(pieces: number) {
@@ -121,3 +108,16 @@ describe('what is refused is read to its end, so that its sender reads why', () 
     return { body, hasEnded: () => hasEnded };
   }
 });
+
+function postSent(to: string, body: ReadableStream<Uint8Array>, headers: Record<string, string>) {
+  return app.request(to, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${APP_KEY}`,
+      'content-type': 'application/json',
+      ...headers,
+    },
+    body,
+    duplex: 'half',
+  });
+}
