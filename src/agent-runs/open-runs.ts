@@ -31,6 +31,8 @@ export type OpenRunsOptions = {
   server: NonNullable<RunBookOptions['server']>;
   /** What the servers of a cluster share. Default: this one has its own. */
   shared?: SharedState | undefined;
+  /** Names this server among those of a cluster of all times, for the workers, too. Default: a new name. */
+  front?: string | undefined;
   inputs: Pick<InputOptions, 'steering' | 'check'>;
   checkRequest: RunBookOptions['checkRequest'];
   limitsOf: LimitsOf;
@@ -87,10 +89,15 @@ function openOwn({ config, server, log }: OpenRunsOptions) {
 }
 
 /** Those of a cluster. */
-async function openThose({ config, log }: OpenRunsOptions, shared: SharedState) {
+async function openThose({ config, front, log }: OpenRunsOptions, shared: SharedState) {
   const onProblem = (error: unknown) =>
     log.error({ err: error }, 'other servers are not told of the runs of this one');
-  const server = await joinCluster({ shared, leaseMs: config.workerLockMs, onProblem });
+  const server = await joinCluster({
+    shared,
+    id: front,
+    leaseMs: config.workerLockMs,
+    onProblem,
+  });
   return {
     store: createSharedRunStore({ shared, server: server.id, ttlMs: config.runTtlMs }),
     server: { ...server, isAlone: false },

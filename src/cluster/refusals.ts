@@ -56,9 +56,17 @@ export function toWorkerLost(): RunError {
 
 /** What it is for a caller that a worker was lost; the reasons are those of the scripts. */
 export function toLoss(reason: string): RunError {
+  if (reason === 'elsewhere') return toTakenOver();
   if (reason !== 'interrupted') return toWorkerLost();
   const sentence =
     'The worker that carried out this run was lost; what it had done so far stands, and the run can be resumed.';
+  return new RunError('shutting-down', sentence, { retryAfterSeconds: 2 });
+}
+
+/** The front itself counted as lost meanwhile. */
+function toTakenOver() {
+  const sentence =
+    'This server was not heard of for a while, so that its run was ended, or goes on at another one.';
   return new RunError('shutting-down', sentence, { retryAfterSeconds: 2 });
 }
 

@@ -16,6 +16,8 @@ export type NewRecord = {
   /** Free places in the whole cluster. */
   places: number;
   request: Buffer;
+  /** The key of the fronts' own record of it, if there may be one. */
+  record: string | undefined;
 };
 
 export type AppendedBatch = {
@@ -37,7 +39,8 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
     /** Resolves with the run's priority, and by how much what waits has to be moved forward before; or with `full`. */
     async submit(id: string, record: NewRecord) {
       const { front, keyId, kind, waitMs, maxQueueSize, places, request } = record;
-      const rest = [kind, waitMs, maxQueueSize, places, LEFT_MS, request];
+      const own = record.record === undefined ? [] : [record.record];
+      const rest = [kind, waitMs, maxQueueSize, places, LEFT_MS, request, ...own];
       return toSubmitted(await change('SUBMIT', names.run(id), prefix, id, front, keyId, ...rest));
     },
     /**

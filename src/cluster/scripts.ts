@@ -3,10 +3,12 @@ import { LAST_PRIORITY, LEFT_MS } from './names.ts';
 /**
  * What has to happen at one blow, in Lua. A run's hash has `state` (waiting, running, ended), `attempt`,
  * which every taking over raises, `worker`, `front`, `key`, `kind`, `begun` (its caller has heard something),
- * `reruns`, `seq`, `sent` and `read` (bytes of its events). The first key is always the run's.
+ * `reruns`, `seq`, `sent` and `read` (bytes of its events). The first key is always the run's. An agent's run may
+ * be on `record`, too: a hash of the fronts' own that says at which of them it is (`server`), and outlives that one.
  *
  * Fencing: `append` compares the attempt in the same step in which it appends, so that a worker that comes
- * back from a freeze says nothing more for a run that went elsewhere.
+ * back from a freeze says nothing more for a run that went elsewhere. `claim` looks at the record, and notes there that
+ * the run has begun, so that a front that takes it over knows this, and no worker begins it for the former one.
  */
 
 const SHARED = `
@@ -29,6 +31,15 @@ local function finish(prefix, ttl)
   redis.call('HSET', KEYS[1], 'state', 'ended')
   redis.call('DEL', KEYS[1] .. ':request')
   redis.call('PEXPIRE', KEYS[1], ttl)
+end
+-- Whether the front that asked for it may have it begun still; if so, it has begun from here on.
+local function begin()
+  local record = field('record')
+  if not record or redis.call('EXISTS', record) == 0 then return true end
+  local server, endedAt = unpack(redis.call('HMGET', record, 'server', 'endedAt'))
+  if server ~= field('front') or endedAt then return false end
+  redis.call('HSET', record, 'state', 'running')
+  return true
 end
 local function isLost(prefix)
   return redis.call('EXISTS', prefix .. ':worker:' .. field('worker')) == 0
@@ -72,6 +83,11 @@ if state == 'running' then
   if ARGV[4] ~= '1' or not isLost(ARGV[1]) then return {'held', 0} end
   local verdict = recover(ARGV[1], ARGV[3])
   if verdict ~= 'again' then return {'gone', 0} end
+end
+if not begin() then
+  tell(ARGV[1], 'kind', 'lost', 'reason', 'elsewhere')
+  finish(ARGV[1], ARGV[3])
+  return {'gone', 0}
 end
 local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
 redis.call('HSET', KEYS[1], 'state', 'running', 'worker', ARGV[2], 'claim', ARGV[5], 'seq', 0, 'sent', 0, 'read', 0)
@@ -143,7 +159,7 @@ return field('worker')
 
 /**
  * Puts a run on record and gives it its turn. ARGV: prefix, id, front, key, kind, wait in ms (0: as long as
- * it takes), longest queue, free places, ttl, request. Returns its priority, and by how much what waits must be moved
+ * it takes), longest queue, free places, ttl, request, record (if any). Returns its priority, and by how much what waits must be moved
  * forward before; or 'full'.
  *
  * Turns are taken by start-time fair queueing: each key's next run has the turn behind its last one, or the
@@ -173,6 +189,7 @@ local turn = math.max(tonumber(redis.call('HGET', turns, 'now') or 0), tonumber(
 redis.call('HSET', turns, 'key:' .. key, turn + 1)
 redis.call('HSET', KEYS[1], 'id', id, 'front', ARGV[3], 'key', key, 'kind', ARGV[5], 'state', 'waiting',
   'worker', '', 'attempt', 0, 'begun', 0, 'reruns', 0, 'seq', 0, 'sent', 0, 'read', 0, 'turn', turn)
+if ARGV[11] then redis.call('HSET', KEYS[1], 'record', ARGV[11]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[9])
 redis.call('SET', KEYS[1] .. ':request', ARGV[10], 'PX', ARGV[9])
 local base, moved = tonumber(redis.call('HGET', turns, 'base') or 0), 0

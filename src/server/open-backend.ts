@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 
+import { toRunKey } from '../agent-runs/shared/shared-run-store.ts';
 import type { Backend } from '../backend.ts';
 import type { ClusterView } from '../cluster/front/watch-cluster.ts';
 import type { ClusterWorker } from '../cluster/worker/open-worker.ts';
@@ -10,6 +11,7 @@ import { createWorkerRun } from '../layers/create-run.ts';
 import { withObservation } from '../layers/with-observation.ts';
 import { combineObservers, type RunObserver } from '../observation/run-record.ts';
 import type { Caller } from '../run.ts';
+import type { SharedState } from '../state/shared-state.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { type CliParts, createCatalogue, openCli, toClaudeFolder } from './open-cli.ts';
 import { toAddress } from './open-shared.ts';
@@ -20,6 +22,8 @@ import type { ServerOptions } from './server-parts.ts';
 export type OpenedBackend = Awaited<ReturnType<typeof openCli>> & {
   /** What is seen of the cluster, if there is one. */
   cluster: ClusterView | undefined;
+  /** How the workers know this server as a front, if there are any. */
+  front: string | undefined;
   /** Who waits, and runs: here, or in the whole cluster. */
   queue: ClusterView['queue'];
 };
@@ -37,15 +41,21 @@ export function createServerGate(config: Config): Gate {
 /** Opens what answers runs. Modules of a cluster are loaded only where there is one. */
 export async function openBackend(
   options: ServerOptions,
-  parts: CliParts & Pick<OwnWorkerParts, 'tracing'>,
+  parts: CliParts & Pick<OwnWorkerParts, 'tracing'> & { shared: SharedState | undefined },
 ): Promise<OpenedBackend> {
   const { config } = options;
   if (config.redisUrl === undefined) {
-    return { ...(await openCli(options, parts)), cluster: undefined, queue: parts.gate.counts };
+    return {
+      ...(await openCli(options, parts)),
+      cluster: undefined,
+      front: undefined,
+      queue: parts.gate.counts,
+    };
   }
   const worker = config.role === 'both' ? await openOwnWorker(options, parts) : undefined;
   const { openFront } = await import('../cluster/front/open-front.ts');
-  const { backend, view } = await openFront({
+  const { shared } = parts;
+  const { id, backend, view } = await openFront({
     ...toAddress(config),
     lockMs: config.workerLockMs,
     checkMs: config.stalledIntervalMs,
@@ -56,6 +66,7 @@ export async function openBackend(
       conversations: config.keptProcessTtlMs,
       sessions: config.sessionTtlMs,
     },
+    ...(shared && { toRecord: (requestId) => toRunKey(shared, requestId) }),
     onCost: parts.onCost,
     onProblem: (error) => parts.log.error({ err: error }, 'the cluster has a problem'),
   });
@@ -63,6 +74,7 @@ export async function openBackend(
   return {
     backend,
     cluster: view,
+    front: id,
     queue: view.queue,
     readCliStatus: catalogue.readCliStatus,
     isModel: catalogue.has,

@@ -49,10 +49,12 @@ export async function createServerParts(options: ServerOptions) {
   const log = createLog({ level: config.logLevel, secrets });
   const gate = createServerGate(config);
   const tracing = await openServerTracing(config, options.version, log);
+  const shared = await openShared(config, log);
   const cli = await openBackend(options, {
     gate,
     log,
     tracing,
+    shared,
     onCost(caller, costUsd) {
       void keys.limits.charge(caller.keyId, costUsd);
       watch.observer.charged?.(caller, costUsd);
@@ -60,7 +62,6 @@ export async function createServerParts(options: ServerOptions) {
     },
   });
   const { backend, cluster, queue, readCliStatus } = cli;
-  const shared = await openShared(config, log);
   const stores = await openStores(config, { claudeFolder: cli.claudeFolder, secrets, shared, log });
   const { sessions, responses } = stores;
   const readModels = async () => (await readCliStatus()).models;
@@ -88,6 +89,7 @@ export async function createServerParts(options: ServerOptions) {
     config,
     server: stores.server,
     shared,
+    front: cli.front,
     inputs: { steering, check: createInputRules(keys.book, folders) },
     ...keys.ofRuns,
     log,

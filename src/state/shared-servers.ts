@@ -4,6 +4,8 @@ import type { SharedState } from './shared-state.ts';
 
 export type SharedServersOptions = {
   shared: SharedState;
+  /** Names this server among those of all times. Default: a new name. */
+  id?: string | undefined;
   /** After this time without a sign of life a server is lost, in milliseconds. */
   leaseMs: number;
   /** Told of each sign of life that could not be given. */
@@ -23,10 +25,10 @@ export type SharedServer = {
 /** Gives signs of life of this server, and sees those of the others. Throws `queue-timeout` while Redis is away. */
 export async function joinCluster({
   shared: { toKey, ask },
+  id = randomUUID(),
   leaseMs,
   onProblem,
 }: SharedServersOptions): Promise<SharedServer> {
-  const id = randomUUID();
   const toLease = (server: string) => toKey('server', server);
   /** Since when signs were given without a break. */
   let steadySinceMs = performance.now();

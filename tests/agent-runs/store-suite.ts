@@ -155,6 +155,17 @@ export function describeRunStore(
       expect(await other.listServers()).toEqual([]);
     });
 
+    test('what had begun all the same when it was given back is interrupted', async () => {
+      await addAll([toRun('r1')]);
+      await store.setState('r1', 'running');
+      await store.giveBack('r1');
+      const none = { dead: [], withUnknown: false };
+      expect(await other.interruptLeft(none, 3)).toMatchObject([
+        { id: 'r1', state: 'interrupted' },
+      ]);
+      expect(await other.hasGivenBack()).toBe(false);
+    });
+
     test('the first answer counts, and what is open is listed, the oldest first', async () => {
       await addAll([toRun('r1'), toRun('r2'), toRun('of-b', { keyId: 'b' })]);
       await store.inputs.add(toInput('inp_1', 'r1'));

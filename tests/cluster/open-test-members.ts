@@ -12,6 +12,7 @@ type Place = {
   redisUrl: string;
   prefix: string;
   tags?: readonly string[];
+  places?: number;
   onProblem?: (error: unknown) => void;
 };
 

@@ -4,20 +4,12 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
 import type { RunBook, RunBookOptions } from '../../src/agent-runs/run-book.ts';
-import { createSharedPeers } from '../../src/agent-runs/shared/shared-peers.ts';
-import { createSharedRunStore } from '../../src/agent-runs/shared/shared-run-store.ts';
-import { openSharedState } from '../../src/cluster/open-shared-state.ts';
 import type { Run } from '../../src/run.ts';
-import type { InputAnswer } from '../../src/run-input.ts';
-import { RunError } from '../../src/run-error.ts';
-import { createPatientWrites } from '../../src/state/patient-writes.ts';
-import { joinCluster } from '../../src/state/shared-servers.ts';
 import { RUN_END, RUN_START, toAgentRequest } from '../sessions/agent-request.ts';
-import { createTestRunBook, NO_INPUTS, NO_WEBHOOKS } from '../support/create-test-run-book.ts';
+import { NO_WEBHOOKS } from '../support/create-test-run-book.ts';
+import { openTestBook, type TestBookOptions } from './open-test-book.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
-const SECRET = 'a-secret-of-this-cluster-0123456789';
-const END = new RunError('shutting-down', 'The server stops.');
 const stays = new AbortController().signal;
 
 const limitsOf = async () => ({ backgroundRuns: 2, waitingRuns: 1 });
@@ -32,58 +24,10 @@ afterEach(async () => {
 });
 afterAll(() => redis.stop());
 
-/** One of several servers; `lose` is its end without a word. What its runs are told is in `words`. */
-async function open(prefix: string, options: Partial<RunBookOptions> & { leaseMs?: number } = {}) {
-  const { leaseMs = 10_000, ...rest } = options;
-  const shared = await openSharedState({
-    redisUrl: redis.url,
-    secret: SECRET,
-    prefix,
-    onProblem: ignore,
-  });
-  const server = await joinCluster({ shared, leaseMs, onProblem: ignore });
-  const words: unknown[] = [];
-  const waiting = new Map<string, (answer: InputAnswer) => void>();
-  const book = createTestRunBook({
-    store: createSharedRunStore({ shared, server: server.id, ttlMs: 60_000 }),
-    server: { ...server, isAlone: false },
-    peers: createSharedPeers({ shared, server, onProblem: ignore }),
-    writes: createPatientWrites({ patienceMs: 10_000, onProblem: ignore }),
-    inputs: {
-      ...NO_INPUTS,
-      steering: {
-        ...NO_INPUTS.steering,
-        answer: async (_, id, answer) => waiting.get(id)?.(answer),
-        send: async (id, { text }) => void words.push([id, text]),
-        ask: async (_, question) => `Yes: ${question}`,
-        takeBack: () => Promise.reject(new RunError('not-found', 'There is no such message.')),
-      },
-    },
-    ...rest,
-  });
-  await book.listen();
-  await book.takeOver();
-
-  /** Says hello, asks for something, and ends when it is answered. */
-  const asking: Run = async function* asking({ caller: { requestId } }, signal) {
-    yield { type: 'run-progress', step: 'placed' };
-    yield RUN_START;
-    const id = `inp_${requestId}`;
-    const { promise, resolve, reject } = Promise.withResolvers<InputAnswer>();
-    waiting.set(id, resolve);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    yield { type: 'plan-review', id, callId: 'toolu_1', plan: 'First.' };
-    const { decision } = await promise;
-    yield { type: 'input-settled', id, decision };
-    yield RUN_END;
-  };
-  ends.push(async () => {
-    await book.close(END);
-    await server.close();
-    shared.end();
-  });
-  const lose = () => shared.end();
-  return { book, asking, words, lose };
+async function open(prefix: string, options: TestBookOptions = {}) {
+  const opened = await openTestBook({ redisUrl: redis.url, prefix }, options);
+  ends.push(opened.close);
+  return opened;
 }
 
 const queued: Run = async function* queued(_, signal) {
@@ -257,5 +201,3 @@ test('nothing of a run can be read in Redis', async () => {
     body: { prompt: 'A prompt that nobody sees.' },
   });
 });
-
-function ignore(): void {}

@@ -4,6 +4,8 @@
  * unfinished ones of a server, `:servers` the servers of these, `:ended` when the others ended, `:inputs:ID` what a
  * run has asked for, `:input:ID` one of these, and `:asked:OWNER` those without an answer.
  *
+ * A worker that begins a run notes the state in `:one:ID` (src/cluster/scripts.ts), and reads there whose it is.
+ *
  * Fencing: what a server says of a run that has ended, or is another server's, is left out in the same step.
  */
 export const SHARED = `

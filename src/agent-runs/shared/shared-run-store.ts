@@ -20,6 +20,11 @@ const SLACK_MS = 3_600_000;
 /** How long Redis keeps a run of which nothing is heard any more, in milliseconds. */
 const UNFINISHED_MS = 14 * 24 * 3_600_000;
 
+/** The key of one run; `server`, `state` and `endedAt` stand there in plain text. */
+export function toRunKey({ toKey }: Pick<SharedState, 'toKey'>, id: string): string {
+  return `${toKey('runs')}:one:${id}`;
+}
+
 /** Runs and their events in the Redis of a cluster, encrypted. All throw `queue-timeout` while that is away. */
 export function createSharedRunStore(options: SharedRunStoreOptions): RunStore {
   const { shared, server, ttlMs } = options;
@@ -31,7 +36,7 @@ export function createSharedRunStore(options: SharedRunStoreOptions): RunStore {
     runScript(script, [root], values);
   const texts = createRunTexts(shared);
   const read = async (id: string) =>
-    texts.toRun(id, await ask((redis) => redis.hgetallBuffer(`${root}:one:${id}`)));
+    texts.toRun(id, await ask((redis) => redis.hgetallBuffer(toRunKey(shared, id))));
   /** Those that are there still. */
   const readAll = async (ids: unknown) => {
     const found = await Promise.all((ids as readonly string[]).map(read)); // as the scripts list them
@@ -119,7 +124,7 @@ function createLeft({ ask, run, root, readAll }: Scripted, { server, liveMs, end
     },
     hasGivenBack: async () => (await ask((redis) => redis.scard(`${root}:at:`))) > 0,
     interruptLeft: async ({ dead }, endedAt) =>
-      readAll(dead.length === 0 ? [] : await run(scripts.INTERRUPT, endedAt, endedMs, ...dead)),
+      readAll(await run(scripts.INTERRUPT, endedAt, endedMs, '', ...dead)),
     async claimPutOff({ dead }, claimer) {
       const claimed = await run(scripts.CLAIM_PUT_OFF, claimer, liveMs, '', ...dead);
       const runs = await readAll(claimed);

@@ -15,6 +15,7 @@ import { createPlacement, type PlacementOptions } from '../placement.ts';
 import { toNoWorker, toQueueAway, toUnknownWorker } from '../refusals.ts';
 import { createRunRecords } from '../run-records.ts';
 import { createSeal } from '../seal.ts';
+import type { FrontRecord } from './submit-runs.ts';
 import { type ClusterView, createClusterWatch, createTick } from './watch-cluster.ts';
 import { readWorkers } from '../worker-list.ts';
 
@@ -31,11 +32,14 @@ export type FrontOptions = {
   maxQueueSize: number;
   queueTimeoutMs: number;
   ttlMs: PlacementOptions['ttlMs'];
+  /** Where the fronts keep the runs of agents, so that one can take over what another one left. Default: nowhere. */
+  toRecord?: FrontRecord;
   onCost: (caller: Caller, costUsd: number) => void;
   onProblem: (error: unknown) => void;
 };
 
-export type Front = { backend: Backend; view: ClusterView };
+/** `id` names it among the fronts of all times. */
+export type Front = { id: string; backend: Backend; view: ClusterView };
 
 /** Longest wait for Redis at each farewell, in milliseconds. */
 const FAREWELL_MS = 1000;
@@ -89,6 +93,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
 
   const asking = createAskWorkers({ ask, ...watch, findWorker: runs.findWorker });
   return {
+    id: front,
     view: { ...watch.view, ...createManageWorkers(parts, ask, () => look(front, parts, options)) },
     backend: {
       ...asking,

@@ -8,12 +8,19 @@ import { toQueueAway, toQueueFull, toSessionAway, toSessionElsewhere } from '../
 import type { RunRecords } from '../run-records.ts';
 import type { Seal } from '../seal.ts';
 
+/**
+ * Names the hash in Redis in which the fronts keep the run of a request: in `server` at which of them it is, in `state`
+ * that it has begun, in `endedAt` that it has ended. A worker begins it for no other front.
+ */
+export type FrontRecord = (requestId: string) => string;
+
 export type SubmitOptions = {
   records: RunRecords;
   seal: Seal;
   queue: JobQueue;
   placement: Placement;
   front: string;
+  toRecord?: FrontRecord | undefined;
   /** Whether Redis answers. */
   isUp: () => boolean;
   /** Whether it has been there long enough for every living worker to have said so. */
@@ -69,6 +76,7 @@ export function createSubmit(options: SubmitOptions) {
       maxQueueSize: options.maxQueueSize,
       places: options.places(one.tags),
       request: seal.close(requestToWire(request), `request ${id}`),
+      record: agent && options.toRecord?.(caller.requestId),
     });
     if (submitted === 'full') throw toQueueFull();
     const { priority, moved } = submitted;

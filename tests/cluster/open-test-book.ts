@@ -1,0 +1,69 @@
+import type { RunBookOptions } from '../../src/agent-runs/run-book.ts';
+import { createSharedPeers } from '../../src/agent-runs/shared/shared-peers.ts';
+import { createSharedRunStore } from '../../src/agent-runs/shared/shared-run-store.ts';
+import { openSharedState } from '../../src/cluster/open-shared-state.ts';
+import type { Run } from '../../src/run.ts';
+import { RunError } from '../../src/run-error.ts';
+import type { InputAnswer } from '../../src/run-input.ts';
+import { createPatientWrites } from '../../src/state/patient-writes.ts';
+import { joinCluster } from '../../src/state/shared-servers.ts';
+import { RUN_START, RUN_END } from '../sessions/agent-request.ts';
+import { createTestRunBook, NO_INPUTS } from '../support/create-test-run-book.ts';
+
+const SECRET = 'a-secret-of-this-cluster-0123456789';
+const END = new RunError('shutting-down', 'The server stops.');
+
+export type TestBookOptions = Partial<RunBookOptions> & { leaseMs?: number; id?: string };
+
+/** The book of one of several servers; `lose` is its end without a word. What its runs are told is in `words`. */
+export async function openTestBook(
+  { redisUrl, prefix }: { redisUrl: string; prefix: string },
+  { leaseMs = 10_000, id: serverId, ...rest }: TestBookOptions = {},
+) {
+  const shared = await openSharedState({ redisUrl, secret: SECRET, prefix, onProblem: ignore });
+  const server = await joinCluster({ shared, id: serverId, leaseMs, onProblem: ignore });
+  const words: unknown[] = [];
+  const waiting = new Map<string, (answer: InputAnswer) => void>();
+  const book = createTestRunBook({
+    store: createSharedRunStore({ shared, server: server.id, ttlMs: 60_000 }),
+    server: { ...server, isAlone: false },
+    peers: createSharedPeers({ shared, server, onProblem: ignore }),
+    writes: createPatientWrites({ patienceMs: 10_000, onProblem: ignore }),
+    inputs: {
+      ...NO_INPUTS,
+      steering: {
+        ...NO_INPUTS.steering,
+        answer: async (_, id, answer) => waiting.get(id)?.(answer),
+        send: async (id, { text }) => void words.push([id, text]),
+        ask: async (_, question) => `Yes: ${question}`,
+        takeBack: () => Promise.reject(new RunError('not-found', 'There is no such message.')),
+      },
+    },
+    ...rest,
+  });
+  await book.listen();
+  await book.takeOver();
+
+  /** Says hello, asks for something, and ends when it is answered. */
+  const asking: Run = async function* asking({ caller: { requestId } }, signal) {
+    yield { type: 'run-progress', step: 'placed' };
+    yield RUN_START;
+    const inputId = `inp_${requestId}`;
+    const { promise, resolve, reject } = Promise.withResolvers<InputAnswer>();
+    waiting.set(inputId, resolve);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    yield { type: 'plan-review', id: inputId, callId: 'toolu_1', plan: 'First.' };
+    const { decision } = await promise;
+    yield { type: 'input-settled', id: inputId, decision };
+    yield RUN_END;
+  };
+  const close = async () => {
+    await book.close(END);
+    await server.close();
+    shared.end();
+  };
+  const lose = () => shared.end();
+  return { book, asking, words, lose, close, shared };
+}
+
+function ignore(): void {}
