@@ -21,7 +21,7 @@ async function untilAsked(runId: string) {
     expect(approvals).toMatchObject([{ runId }]);
     return approvals[0]?.id;
   };
-  return vi.waitFor(asked, 60_000);
+  return vi.waitFor(asked, 120_000);
 }
 
 const allow = (run: string, approval: string | undefined) =>

@@ -19,7 +19,7 @@ let product: Product;
 let before: Surroundings;
 beforeAll(async () => {
   product = await startProduct({
-    settings: { ...ONE_EACH, WORKER_CONCURRENCY: '1', REQUEST_TIMEOUT_MS: '8000' },
+    settings: { ...ONE_EACH, WORKER_CONCURRENCY: '1', REQUEST_TIMEOUT_MS: '20000' },
   });
   // Large bodies are checked in a thread, which stays: it has been there before.
   await product.send('/v1/messages', undefined, { method: 'POST', body: nest(90_000) });

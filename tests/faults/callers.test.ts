@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
-import { textReply } from '../../src/demo/replies.ts';
+import { heldReply } from '../../src/demo/replies.ts';
 import { ask } from '../support/calls.ts';
 import { readQueue } from '../support/watch-place.ts';
 import { openSlowReader } from './open-slow-reader.ts';
@@ -15,6 +15,9 @@ import {
 
 const CALLERS = 1000;
 
+/** Longer than five hundred answers take on a busy machine, one after the other. */
+const LONG_MS = 900_000;
+
 let product: Product;
 let before: Surroundings;
 beforeAll(async () => {
@@ -22,8 +25,8 @@ beforeAll(async () => {
     settings: {
       WORKER_CONCURRENCY: '1',
       MAX_QUEUE_SIZE: String(CALLERS),
-      QUEUE_TIMEOUT_MS: '100000',
-      REQUEST_TIMEOUT_MS: '100000',
+      QUEUE_TIMEOUT_MS: String(LONG_MS),
+      REQUEST_TIMEOUT_MS: String(LONG_MS),
     },
   });
   await expectAnswer(product);
@@ -31,50 +34,60 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-test('1,000 at once, half of whom leave: the others are answered, nobody else is asked for', async () => {
-  product.model.answer = () => textReply('Here you are.');
-  const known = product.model.requests.length;
-  const leaving = new AbortController();
-  const callers = Array.from({ length: CALLERS }, async (_, index) => {
-    const options = index % 2 === 0 ? {} : { signal: leaving.signal };
-    const response = await ask(product, 'messages', `Caller ${index}`, options);
-    return { status: response.status, text: await response.text() };
-  });
-  const outcomes = Promise.allSettled(callers);
-  await vi.waitFor(
-    async () => expect((await readQueue(product)).waiting).toBeGreaterThan(CALLERS * 0.8),
-    60_000,
-  );
-  leaving.abort();
+test(
+  '1,000 at once, half of whom leave: the others are answered, nobody else is asked for',
+  async () => {
+    const hasHalfLeft = Promise.withResolvers<void>();
+    product.model.answer = () => heldReply('Here you are.', hasHalfLeft.promise);
+    const known = product.model.requests.length;
+    const leaving = new AbortController();
+    const callers = Array.from({ length: CALLERS }, async (_, index) => {
+      const options = index % 2 === 0 ? {} : { signal: leaving.signal };
+      const response = await ask(product, 'messages', `Caller ${index}`, options);
+      return { status: response.status, text: await response.text() };
+    });
+    const outcomes = Promise.allSettled(callers);
+    await untilWaiting((count) => count === CALLERS - 1);
+    leaving.abort();
+    await untilWaiting((count) => count < CALLERS / 2);
+    hasHalfLeft.resolve();
 
-  const answered = (await outcomes).flatMap((outcome) =>
-    outcome.status === 'fulfilled' ? [outcome.value] : [],
-  );
-  expect(answered.length).toBeGreaterThanOrEqual(CALLERS / 2);
-  expect(answered.length).toBeLessThan(CALLERS * 0.8);
-  for (const { status, text } of answered) {
-    expect({ status, text }).toEqual({ status: 200, text: expect.stringContaining('Here you') });
-  }
-  // Those who left while they waited cost the API nothing.
-  expect(product.model.requests.length - known).toBeLessThan(answered.length + CALLERS * 0.05);
-  await expectRecovered(product, before);
-});
+    const answered = (await outcomes).flatMap((outcome) =>
+      outcome.status === 'fulfilled' ? [outcome.value] : [],
+    );
+    expect(answered).toHaveLength(CALLERS / 2);
+    for (const { status, text } of answered) {
+      expect({ status, text }).toEqual({ status: 200, text: expect.stringContaining('Here you') });
+    }
+    // Those who left while they waited cost the API nothing; one may have had its turn.
+    expect(product.model.requests.length - known).toBeLessThanOrEqual(answered.length + 1);
+    await expectRecovered(product, before);
+  },
+  LONG_MS,
+);
 
-test('who reads a byte a second holds a place no longer than REQUEST_TIMEOUT_MS, and costs no memory', async () => {
+test('who reads a byte a second holds a place no longer than REQUEST_TIMEOUT_MS', async () => {
   await product.stop();
   product = await startProduct({
     answer: demoAnswer,
-    settings: { WORKER_CONCURRENCY: '1', REQUEST_TIMEOUT_MS: '6000', SILENCE_TIMEOUT_MS: '2000' },
+    settings: { WORKER_CONCURRENCY: '1', REQUEST_TIMEOUT_MS: '20000', SILENCE_TIMEOUT_MS: '5000' },
   });
   await expectAnswer(product);
   const alone = await readSurroundings(product);
   const slow = await openSlowReader(product, 'demo:long=50000');
-  await vi.waitFor(async () => expect((await readQueue(product)).running).toBe(1), 5000);
+  await vi.waitFor(async () => expect((await readQueue(product)).running).toBe(1), 20_000);
 
-  await vi.waitFor(async () => expect((await readQueue(product)).running).toBe(0), 15_000);
-  expect(slow.read).toBeLessThan(30);
+  await vi.waitFor(async () => expect((await readQueue(product)).running).toBe(0), 60_000);
+  expect(slow.read).toBeLessThan(1000); // of 50,000 words
   expect(slow.socket.destroyed).toBe(false);
   await expectAnswer(product);
   slow.socket.destroy();
   await expectRecovered(product, alone);
 });
+
+function untilWaiting(isDone: (count: number) => boolean) {
+  return vi.waitFor(async () => expect((await readQueue(product)).waiting).toSatisfy(isDone), {
+    timeout: LONG_MS,
+    interval: 200,
+  });
+}

@@ -13,11 +13,11 @@ const TEXT = 'one two three four';
 const NEVER = new Promise(() => undefined);
 const SIGNALS = ['SIGKILL', 'SIGSTOP'] as const;
 
-/** A stopped CLI is given up after these; a start under load takes a few seconds. */
+/** A stopped CLI is given up after these; on a busy machine one that is well takes half as long. */
 const LIMITS = {
-  START_TIMEOUT_MS: '6000',
-  FIRST_BYTE_TIMEOUT_MS: '3000',
-  SILENCE_TIMEOUT_MS: '2000',
+  START_TIMEOUT_MS: '20000',
+  FIRST_BYTE_TIMEOUT_MS: '8000',
+  SILENCE_TIMEOUT_MS: '6000',
 };
 
 let product: Product;
@@ -112,7 +112,7 @@ describe('one process for each request', () => {
 describe('processes that are used again', () => {
   beforeAll(async () => {
     await product.stop();
-    product = await startProduct({ settings: { ...LIMITS, WORKER_CONCURRENCY: '1' } });
+    product = await startProduct({ settings: { WORKER_CONCURRENCY: '1' } });
   });
 
   test.each(SIGNALS)('%s while idle', async (signal) => {
@@ -123,7 +123,7 @@ describe('processes that are used again', () => {
 
     const response = await ask(product, 'messages', 'Hi again');
     expect(await response.text()).toContain(TEXT);
-    await vi.waitFor(() => expect(isAlive(cli)).toBe(false), 5000);
+    await vi.waitFor(() => expect(isAlive(cli)).toBe(false), 20_000);
     expect((await readSurroundings(product))['places in the gate']).toBe(0);
   });
 });
@@ -146,7 +146,7 @@ async function signalCli(signal: NodeJS.Signals) {
 }
 
 async function untilOneProcess() {
-  await vi.waitFor(async () => expect(await readProcesses(product)).toHaveLength(1), 10_000);
+  await vi.waitFor(async () => expect(await readProcesses(product)).toHaveLength(1), 60_000);
   return readProcesses(product);
 }
 

@@ -84,7 +84,7 @@ describe.each(Object.keys(SITUATIONS) as (keyof typeof SITUATIONS)[])('while %s'
       expect(left).toHaveLength(signal === 'SIGTERM' ? 0 : 1);
 
       product = await product.start();
-      await vi.waitFor(() => expect(started.filter(readProcessStart)).toEqual([]), 5000);
+      await vi.waitFor(() => expect(started.filter(readProcessStart)).toEqual([]), 20_000);
       expect(readProcessStart(other)).toBeDefined();
       expect(await readProcesses(product)).not.toContain(other);
       expect(await readdir(join(product.folder, 'tmp'))).toHaveLength(1);
@@ -138,7 +138,7 @@ async function occupyAtWork() {
   await openSlowReader(product, 'demo:long=50000');
   await isSilent;
   const workspace = join(product.folder, 'workspace');
-  await vi.waitFor(async () => expect(await readdir(workspace)).toContain('at-work'), 20_000);
+  await vi.waitFor(async () => expect(await readdir(workspace)).toContain('at-work'), 60_000);
   return [silent, streaming.response, tool, stopped.response].map(toOutcome);
 }
 
@@ -153,7 +153,7 @@ async function occupyInTrouble() {
   const starting = sendAlone('<held> by a process that is starting');
   const pid = await vi.waitUntil(
     async () => (await readProcesses(product)).find((one) => !known.has(one)),
-    10_000,
+    60_000,
   );
   process.kill(pid, 'SIGSTOP');
   const waiting = ask(product, 'messages', '<held> in the queue');

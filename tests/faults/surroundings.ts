@@ -14,7 +14,7 @@ import type { Product } from './start-product.ts';
 export type Surroundings = Readonly<Record<string, number>>;
 
 /** Time for processes to leave: a chat's is killed after two seconds, an agent's after three. */
-const PATIENCE = { timeout: 20_000, interval: 50 };
+const PATIENCE = { timeout: 60_000, interval: 50 };
 
 /** What it holds now. */
 export async function readSurroundings(product: Product): Promise<Surroundings> {

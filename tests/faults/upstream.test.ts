@@ -24,8 +24,8 @@ beforeAll(async () => {
     settings: {
       WORKER_CONCURRENCY: '1',
       CLAUDE_MAX_RETRIES: '1',
-      FIRST_BYTE_TIMEOUT_MS: '4000',
-      REQUEST_TIMEOUT_MS: '9000',
+      FIRST_BYTE_TIMEOUT_MS: '8000',
+      REQUEST_TIMEOUT_MS: '20000',
     },
   });
   await expectAnswer(product); // from here on there is a process that is used again
@@ -83,7 +83,7 @@ test('slow to the first byte: waited for', async () => {
 test.each([true, false])(
   'endless: it ends with REQUEST_TIMEOUT_MS (streamed: %s)',
   async (stream) => {
-    product.model.answer = () => slowReply('word '.repeat(20_000), () => delay(1));
+    product.model.answer = () => slowReply('word '.repeat(20_000), () => delay(5));
     const reached = untilNext();
     const body = await (await ask(product, 'messages', 'Hi', { stream })).text();
     expect(body).toContain('"timeout_error"');

@@ -6,8 +6,9 @@ import LongestFirst from '../support/longest-first.ts';
 export default defineConfig({
   test: {
     include: ['tests/faults/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    // Room for a busy machine; a hang must still end.
+    testTimeout: 300_000,
+    hookTimeout: 120_000,
     // They mostly wait. More than two at a time would miss the short limits here.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },

@@ -48,8 +48,8 @@ test('an API that is silent for FIRST_BYTE_TIMEOUT_MS is a 504, in an answer for
       ...ONE_EACH,
       WORKER_CONCURRENCY: '8',
       // Eight processes start at once.
-      FIRST_BYTE_TIMEOUT_MS: '8000',
-      SILENCE_TIMEOUT_MS: '3000',
+      FIRST_BYTE_TIMEOUT_MS: '15000',
+      SILENCE_TIMEOUT_MS: '6000',
     },
   });
   const before = await readSurroundings(product);
@@ -69,7 +69,7 @@ test('an API that is silent for FIRST_BYTE_TIMEOUT_MS is a 504, in an answer for
 
   // The tool of an agent is longer at work than silence may last.
   const worked = await product.send('/api/run', {
-    prompt: 'demo:bash=sleep 5 && echo worked',
+    prompt: 'demo:bash=sleep 8 && echo worked',
     allowedTools: ['Bash'],
   });
   expect({ status: worked.status, body: await worked.text() }).toEqual({
