@@ -194,12 +194,17 @@ async function withCluster<Result>(
   settings: Record<string, string>,
   use: (cluster: Cluster) => Promise<Result>,
 ): Promise<Result> {
+  await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'bench-cluster-'));
-  const [redis, model] = [await startRedis(), await startModel()];
-  const started: { end: () => Promise<void> }[] = [];
+  opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const redis = await startRedis();
+  opened.defer(() => redis.stop());
+  const model = await startModel();
+  opened.defer(model.end);
+  let count = 0;
   const start = async (args: readonly string[], own: Record<string, string>) => {
     const server = await startServer({
-      folder: join(folder, String(started.length)),
+      folder: join(folder, String((count += 1))),
       modelUrl: model.url,
       settings: {
         WARM_PROCESSES: '0',
@@ -214,21 +219,14 @@ async function withCluster<Result>(
       },
       args,
     });
-    started.push(server);
+    opened.defer(server.end);
     return { proxyUrl: server.url, proxyPid: server.pid };
   };
   const ofCluster = { REDIS_URL: redis.url, CLUSTER_SECRET: SECRET, CLUSTER_PREFIX: PREFIX };
-  try {
-    return await use({
-      redis,
-      startAlone: () => start([], {}),
-      startFront: () => start(['--role=front'], ofCluster),
-      startWorker: () => start(['--role=worker'], ofCluster),
-    });
-  } finally {
-    for (const one of started) await one.end();
-    await model.end();
-    await redis.stop();
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  }
+  return await use({
+    redis,
+    startAlone: () => start([], {}),
+    startFront: () => start(['--role=front'], ofCluster),
+    startWorker: () => start(['--role=worker'], ofCluster),
+  });
 }

@@ -35,10 +35,15 @@ export type Stage = {
 };
 
 export async function openStage(settings: Record<string, string> = {}): Promise<Stage> {
+  await using opened = new AsyncDisposableStack(); // ends what has started when something does not
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  opened.defer(() => rm(folder, { recursive: true, force: true }));
   const model = await startModel();
+  opened.defer(model.end);
   const proxy = await startServer({ folder, modelUrl: model.url, settings });
+  opened.defer(proxy.end);
 
+  const stage = opened.move();
   return {
     modelUrl: model.url,
     proxyUrl: proxy.url,
@@ -51,11 +56,7 @@ export async function openStage(settings: Record<string, string> = {}): Promise<
     },
     waitUntilClosed: (name) => model.closed(name).promise,
     claudeEnvironment: proxy.claudeEnvironment,
-    async close() {
-      await proxy.end();
-      await model.end();
-      await rm(folder, { recursive: true, force: true });
-    },
+    close: () => stage.disposeAsync(),
   };
 }
 
@@ -154,6 +155,7 @@ function collectClosed(lines: EventEmitter) {
 }
 
 async function end(child: ChildProcess) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   await ended;
