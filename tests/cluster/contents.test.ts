@@ -7,7 +7,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { collectRun } from '../../src/run-answer.ts';
 import type { Run, RunRequest } from '../../src/run.ts';
 import { toChatRequest } from '../claude/chat-request.ts';
+import { RUN_END, RUN_START } from '../sessions/agent-request.ts';
 import { openTestFront, openTestWorker } from './open-test-members.ts';
+import { sayText } from './say-text.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
 /** What stands in Redis, and for how long; no CLI plays a part in it. */
@@ -18,7 +20,6 @@ const HIDDEN = 'a word that nobody may find';
 const RUNS = Number(process.env['RUNS'] ?? 100);
 const AT_ONCE = 10;
 const MEGABYTE = 1024 * 1024;
-const USAGE = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
 
 let redis: RedisServer;
 const leaving: (() => Promise<void>)[] = [];
@@ -31,7 +32,7 @@ afterAll(async () => {
 });
 
 test('of many runs nothing can be read in Redis or on its disk, and nothing of them stays', async () => {
-  const { front, prefix } = await open(say(`${HIDDEN}, answered`));
+  const { front, prefix } = await open(sayText(`${HIDDEN}, answered`));
   for (let done = 0; done < RUNS; done += AT_ONCE) {
     const runs = Array.from({ length: AT_ONCE }, () => collect(front, `${HIDDEN}, asked`));
     for (const { parts } of await Promise.all(runs)) {
@@ -57,11 +58,11 @@ test('of many runs nothing can be read in Redis or on its disk, and nothing of t
 test('what a slow reader has not read takes no more than a few megabytes of Redis', async () => {
   const piece = 'x'.repeat(64 * 1024);
   const { front, prefix } = await open(async function* flood() {
-    yield START;
+    yield RUN_START;
     yield { type: 'part-start', index: 0, part: { type: 'text' } };
     for (let said = 0; said < 800; said += 1) yield { type: 'part-delta', index: 0, delta: piece };
     yield { type: 'part-end', index: 0 };
-    yield END;
+    yield RUN_END;
   });
   const events = front.backend.run(toRequest('Go on.'), new AbortController().signal);
   let most = 0;
@@ -76,31 +77,6 @@ test('what a slow reader has not read takes no more than a few megabytes of Redi
   expect(characters).toBe(800 * piece.length);
   expect(most).toBeLessThan(6 * MEGABYTE);
 });
-
-const START = {
-  type: 'run-start',
-  id: 'msg_1',
-  model: 'm',
-  sessionId: undefined,
-  usage: USAGE,
-} as const;
-const END = {
-  type: 'run-end',
-  finish: 'stop',
-  stopSequence: undefined,
-  usage: USAGE,
-  agent: undefined,
-} as const;
-
-function say(text: string): Run {
-  return async function* saying() {
-    yield START;
-    yield { type: 'part-start', index: 0, part: { type: 'text' } };
-    yield { type: 'part-delta', index: 0, delta: text };
-    yield { type: 'part-end', index: 0 };
-    yield END;
-  };
-}
 
 async function open(run: Run) {
   const place = { redisUrl: redis.url, prefix: randomUUID() };

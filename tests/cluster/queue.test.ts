@@ -10,10 +10,10 @@ import { collectRun } from '../../src/run-answer.ts';
 import type { Run, RunRequest } from '../../src/run.ts';
 import { WIRE_VERSION } from '../../src/run-wire.ts';
 import { toChatRequest, toExchange } from '../claude/chat-request.ts';
+import { RUN_END, RUN_START } from '../sessions/agent-request.ts';
 import { openTestFront, openTestWorker } from './open-test-members.ts';
+import { sayText } from './say-text.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
-
-const USAGE = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, reasoning: undefined };
 
 let redis: RedisServer;
 const leaving: (() => Promise<void>)[] = [];
@@ -39,7 +39,7 @@ test('keys take turns over all fronts, however many of one wait', async () => {
   for (const [front, key] of runs) waiting.push(await askWaiting(front, prefix, key));
   await work(
     prefix,
-    sayAfter((request) => void order.push(request.caller.keyId)),
+    sayText('Hello.', (request) => void order.push(request.caller.keyId)),
   );
   await Promise.all(waiting.map(({ answer }) => answer));
   expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'a']);
@@ -50,7 +50,7 @@ test('keys take turns also where priorities come to their end', async () => {
   const { client } = redis;
   const [one, other] = [await join(prefix), await join(prefix)];
   const order: string[] = [];
-  const note = sayAfter((request) => void order.push(request.caller.keyId));
+  const note = sayText('Hello.', (request) => void order.push(request.caller.keyId));
   await client.zadd(`${prefix}:running`, Date.now() + 60_000, 'another'); // the queue is never empty
   await client.hset(`${prefix}:turns`, 'now', LAST_PRIORITY - 2);
   const asked = ['a', 'a', 'a', 'a', 'b', 'b'];
@@ -69,7 +69,7 @@ test('a request waits for a worker of its version, and is told when there is non
   const models: string[] = [];
   await work(
     prefix,
-    sayAfter(({ model }) => void models.push(model)),
+    sayText('Hello.', ({ model }) => void models.push(model)),
   );
   const newer = await join(prefix, { wire: WIRE_VERSION + 1, queueTimeoutMs: 500 });
   expect(newer.view.workers()).toHaveLength(1);
@@ -88,7 +88,7 @@ test('the queue has one bound over all fronts, in which every key may have one',
   for (const front of [one, other]) await askWaiting(front, prefix, 'a');
   await expect(collect(other, 'a')).rejects.toMatchObject({ code: 'queue-full' });
   const fair = await askWaiting(one, prefix, 'b');
-  await work(prefix, sayAfter(ignore));
+  await work(prefix, sayText('Hello.'));
   expect(await fair.answer).toBeDefined();
 });
 
@@ -117,7 +117,7 @@ test('nothing is left of workers that left, or have long been lost', async () =>
   const prefix = randomUUID();
   const { client } = redis;
   const front = await join(prefix);
-  await work(prefix, sayAfter(ignore));
+  await work(prefix, sayText('Hello.'));
   await collect(front, 'a');
   await leaving.pop()?.();
   expect(await client.keys(`${prefix}:runs-1-*`)).toEqual([]);
@@ -138,7 +138,7 @@ test('turns begin anew with an empty queue, also behind a run whose machines wer
   const prefix = randomUUID();
   const { client } = redis;
   const front = await join(prefix);
-  await work(prefix, sayAfter(ignore));
+  await work(prefix, sayText('Hello.'));
   await collect(front, 'a');
   await client.zadd(`${prefix}:running`, Date.now() - 1, 'lost');
   await client.hset(`${prefix}:turns`, 'now', 50, 'key:a', 50);
@@ -151,7 +151,7 @@ test('a job that nobody of the cluster signed is not carried out', async () => {
   const carriedOut: string[] = [];
   await work(
     prefix,
-    sayAfter(({ model }) => void carriedOut.push(model)),
+    sayText('Hello.', ({ model }) => void carriedOut.push(model)),
   );
   const queue = new Queue('runs-1', { connection: { url: redis.url }, prefix });
   await queue.add('run', { run: randomUUID(), signature: 'x'.repeat(43) });
@@ -167,11 +167,11 @@ test('a caller who reads slowly stops the reading at the worker', async () => {
   const piece = 'x'.repeat(64 * 1024);
   let said = 0;
   await work(prefix, async function* flood() {
-    yield START;
+    yield RUN_START;
     yield { type: 'part-start', index: 0, part: { type: 'text' } };
     for (; said < 400; said += 1) yield { type: 'part-delta', index: 0, delta: piece };
     yield { type: 'part-end', index: 0 };
-    yield END;
+    yield RUN_END;
   });
   const events = front.backend.run(toRequest('a'), new AbortController().signal);
   const reader = events[Symbol.asyncIterator]();
@@ -196,7 +196,7 @@ test('a message that a front cannot read is a problem, and no end of it', async 
   const channels = await redis.client.pubsub('CHANNELS', `${prefix}:to-front:*`);
   await redis.client.publish(String(channels[0]), 'not sealed');
   await vi.waitFor(() => expect(problems).not.toEqual([]), 20_000);
-  await work(prefix, sayAfter(ignore));
+  await work(prefix, sayText('Hello.'));
   await expect(collect(front, 'a')).resolves.toBeDefined();
 });
 
@@ -262,7 +262,7 @@ test('a caller hears at once that Redis takes no more of the answer', async () =
 test('workers and fronts leave while Redis stands still', async () => {
   const prefix = randomUUID();
   const front = await join(prefix);
-  const worker = await work(prefix, sayAfter(ignore));
+  const worker = await work(prefix, sayText('Hello.'));
   redis.signal('SIGSTOP');
   try {
     // By then the worker has asked for a job, too.
@@ -275,42 +275,16 @@ test('workers and fronts leave while Redis stands still', async () => {
   }
 });
 
-const START = {
-  type: 'run-start',
-  id: 'msg_1',
-  model: 'm',
-  sessionId: undefined,
-  usage: USAGE,
-} as const;
-const END = {
-  type: 'run-end',
-  finish: 'stop',
-  stopSequence: undefined,
-  usage: USAGE,
-  agent: undefined,
-} as const;
-
-function sayAfter(note: (request: RunRequest) => void): Run {
-  return async function* say(request) {
-    note(request);
-    yield START;
-    yield { type: 'part-start', index: 0, part: { type: 'text' } };
-    yield { type: 'part-delta', index: 0, delta: 'Hello.' };
-    yield { type: 'part-end', index: 0 };
-    yield END;
-  };
-}
-
 /** Says one half, and the other when the promise says so. */
 function sayInTwo(held: Promise<void>): Run {
   return async function* say() {
-    yield START;
+    yield RUN_START;
     yield { type: 'part-start', index: 0, part: { type: 'text' } };
     yield { type: 'part-delta', index: 0, delta: 'Hello.' };
     await held;
     yield { type: 'part-delta', index: 0, delta: ' Goodbye.' };
     yield { type: 'part-end', index: 0 };
-    yield END;
+    yield RUN_END;
   };
 }
 
@@ -357,5 +331,3 @@ function toRequest(keyId: string): RunRequest {
   const caller = { keyId, user: undefined, requestId: randomUUID() };
   return { ...toChatRequest(), caller };
 }
-
-function ignore(): void {}

@@ -263,6 +263,11 @@ test('the two have their roles, the same cluster, and secrets only from the one 
   ]);
 });
 
+test('no worker says that it shares transcripts, since the state of each goes with its pod', () => {
+  expect(worker?.volumes).toEqual([{ name: 'state', emptyDir: {} }]);
+  expect(worker?.env.get('TRANSCRIPTS')).toBeUndefined();
+});
+
 test('the Service leads to the fronts, which answer to its name', () => {
   const [service] = all('Service');
   expect(front?.labels).toMatchObject(service?.spec.selector ?? {});

@@ -131,6 +131,7 @@ describe('tools', () => {
       })),
     });
     await expect(access(toFile('refused.txt'))).rejects.toThrow('ENOENT');
+    await expect(access(toFile('refused'))).rejects.toThrow('ENOENT');
   });
 
   test('are refused when none is allowed', async () => {
