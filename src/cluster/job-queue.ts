@@ -31,6 +31,9 @@ export type JobQueue = {
 /** Where a job was added. */
 export type AddedJob = { queue: string; id: string };
 
+/** Queues that are open at once: callers may ask for whatever tags they like, and workers come and go. */
+const MOST_OPEN = 100;
+
 /** How a run that has had its turn already waits anew: before all others. */
 export const FIRST_PRIORITY = 1;
 
@@ -40,19 +43,7 @@ export function createJobQueue(
   onProblem: (error: unknown) => void,
 ): JobQueue {
   const tagged = createTaggedQueues({ cluster, names });
-  const queues = new Map<string, Queue<JobData>>();
-  const open = (name: string) => {
-    const known = queues.get(name);
-    if (known) return known;
-    const queue = new Queue<JobData>(name, {
-      connection: cluster.redis,
-      prefix: names.prefix,
-      defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
-    });
-    queue.on('error', onProblem);
-    queues.set(name, queue);
-    return queue;
-  };
+  const { open, close } = createOpened({ cluster, names }, onProblem);
   const findQueue = async (worker: string | undefined, tags: readonly string[]) => {
     if (worker !== undefined) return { name: names.ownQueue(worker), wake: worker };
     if (tags.length > 0) return tagged.note(tags);
@@ -79,7 +70,43 @@ export function createJobQueue(
       }
     },
     remove: async ({ queue, id }) => void (await open(queue).remove(id)),
-    async close() {
+    close,
+  };
+}
+
+/** Opens queues by their names, and keeps open those that were used last. */
+function createOpened(
+  { cluster, names }: { cluster: ClusterRedis; names: Names },
+  onProblem: (error: unknown) => void,
+) {
+  const queues = new Map<string, Queue<JobData>>();
+
+  const create = (name: string) => {
+    const queue = new Queue<JobData>(name, {
+      connection: cluster.redis,
+      prefix: names.prefix,
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
+    });
+    return queue.on('error', onProblem);
+  };
+
+  const closeOldest = () => {
+    const [oldest] = queues;
+    if (!oldest) return;
+    const [name, queue] = oldest;
+    queues.delete(name);
+    void queue.close().catch(onProblem); // what it is about to do it does: the connection stays
+  };
+
+  return {
+    open: (name: string): Queue<JobData> => {
+      const queue = queues.get(name) ?? create(name);
+      queues.delete(name);
+      queues.set(name, queue);
+      if (queues.size > MOST_OPEN) closeOldest();
+      return queue;
+    },
+    close: async (): Promise<void> => {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
