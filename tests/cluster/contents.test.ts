@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { collectRun } from '../../src/run-answer.ts';
 import type { Run, RunRequest } from '../../src/run.ts';
 import { toChatRequest } from '../claude/chat-request.ts';
+import { openSlowLink } from './open-link.ts';
 import { RUN_END, RUN_START } from '../sessions/agent-request.ts';
 import { openTestFront, openTestWorker } from './open-test-members.ts';
 import { sayText } from './say-text.ts';
@@ -78,9 +79,31 @@ test('what a slow reader has not read takes no more than a few megabytes of Redi
   expect(most).toBeLessThan(6 * MEGABYTE);
 });
 
-async function open(run: Run) {
+test('32 MB cross a slow link whole, and others are answered meanwhile', async () => {
+  const link = await openSlowLink(redis.url, 6 * MEGABYTE);
+  const heard: string[] = [];
+  const { front } = await open(
+    async function* note(request, signal) {
+      const [part] = request.messages.at(-1)?.parts ?? [];
+      if (part?.type === 'text') heard.push(createHash('sha256').update(part.text).digest('hex'));
+      yield* sayText('Hello.')(request, signal);
+    },
+    { frontUrl: link.url, lockMs: 3000 },
+  );
+  const text = randomBytes(24 * MEGABYTE).toString('base64');
+  const large = collect(front, text);
+  const small = collect(front, 'And this?');
+  for (const answer of await Promise.all([large, small])) {
+    expect(JSON.stringify(answer.parts)).toContain('Hello.');
+  }
+  expect(heard).toContain(createHash('sha256').update(text).digest('hex'));
+  await leaving.pop()?.();
+  await link.close();
+});
+
+async function open(run: Run, { frontUrl = redis.url, lockMs = 5000 } = {}) {
   const place = { redisUrl: redis.url, prefix: randomUUID() };
-  const front = await openTestFront(place);
+  const front = await openTestFront({ ...place, redisUrl: frontUrl, lockMs });
   const worker = await openTestWorker(place, run);
   leaving.push(() => worker.leave(0), front.backend.close);
   return { front, prefix: place.prefix };

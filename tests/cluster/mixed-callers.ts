@@ -25,6 +25,9 @@ const MIXED = [
   'agent runs',
 ] as const;
 
+/** Those of which the model is asked once and without tools. */
+export const PLAIN = MIXED.filter((kind) => /^(?:chat|messages|responses)/.test(kind));
+
 /** What does not go elsewhere once somebody could have heard something. */
 const MAY_BREAK = /streamed$|^a response/;
 const IS_AGENT = /agent|run in/;
@@ -51,7 +54,7 @@ export type Losses = {
 export type MixedCallers = {
   /** The model of the test. */
   answer: Answer;
-  /** Asks until every caller has asked so often; `disturb` is called in the middle. */
+  /** Asks until every caller has asked so often; `disturb` is called after a third of that, or at once. */
   callAll: (disturb: () => Promise<void>) => Promise<Losses>;
   /** What is asked of these workers may be asked of another one. */
   noteLost: (worker: Member) => void;
@@ -70,8 +73,12 @@ export type MixedOptions = {
   /** Those that can be asked; where a connection is refused, the next one is. */
   fronts: () => readonly Member[];
   callers?: number;
-  /** Of each caller. */
+  /** Of each caller; default 2. */
   requests?: number;
+  /** Ends the asking instead of a number of requests. */
+  isOver?: () => boolean;
+  /** What is asked, in turn. Default: everything. */
+  kinds?: readonly string[];
   /** Wait of the model after each word, in milliseconds. */
   wordMs?: number;
 };
@@ -87,6 +94,8 @@ export function createMixedCallers({
   fronts,
   callers = 30,
   requests = 2,
+  isOver,
+  kinds: asked = MIXED,
   wordMs = 20,
 }: MixedOptions): MixedCallers {
   const arrivals = new Map<string, string[]>();
@@ -107,20 +116,21 @@ export function createMixedCallers({
   let wholeChat = Promise.withResolvers<string>();
   const runAgain = Promise.withResolvers<void>();
   let ended = 0;
-  const isHalfDone = Promise.withResolvers<void>();
+  const isUnderWay = Promise.withResolvers<void>();
 
   const noteOutcome = (kind: string, outcome: Outcome, started: ReadonlySet<string>) => {
     const column = toColumn(kind, outcome, killedFronts.size > started.size);
     losses[column] += 1;
     if (column === 'lost') faults.push(`${kind}: ${outcome}`);
     ended += 1;
-    if (ended * 3 >= callers * requests) isHalfDone.resolve();
+    if (ended * 3 >= callers * requests) isUnderWay.resolve();
   };
 
   const call = async (index: number) => {
     const own = { key: '', send: createBalancedSend(fronts, index, () => (losses.refused += 1)) };
-    for (let turn = index; turn < index + requests; turn += 1) {
-      const kind = MIXED[turn % MIXED.length] ?? MIXED[0];
+    const goesOn = (turn: number) => (isOver ? !isOver() : turn < index + requests);
+    for (let turn = index; goesOn(turn); turn += 1) {
+      const kind = asked[turn % asked.length] ?? '';
       const mark = () => {
         const made = `#${kinds.size + 1}#`;
         kinds.set(made, kind);
@@ -128,9 +138,9 @@ export function createMixedCallers({
       };
       const asker = { url: '', own, owner: own, greedy: own, withKey: () => own, makeKey, mark };
       const before = new Set(killedFronts);
-      for (const asked of KINDS[kind]?.ask(asker) ?? []) {
+      for (const outcome of KINDS[kind]?.ask(asker) ?? []) {
         losses.sent += 1;
-        noteOutcome(kind, await asked.catch((error: unknown) => `lost (${String(error)})`), before);
+        noteOutcome(kind, await outcome.catch(toLost), before);
       }
     }
   };
@@ -157,7 +167,7 @@ export function createMixedCallers({
     async callAll(disturb) {
       cluster.model.answer = this.answer;
       const calling = Promise.all(Array.from({ length: callers }, (_, index) => call(index)));
-      await isHalfDone.promise;
+      if (!isOver) await isUnderWay.promise;
       await Promise.all([calling, disturb()]);
       for (const [mark, workers] of arrivals) {
         if (workers.length === 1) continue;
@@ -169,6 +179,10 @@ export function createMixedCallers({
       return losses;
     },
   };
+}
+
+function toLost(error: unknown): Outcome {
+  return `lost (${String(error)})`;
 }
 
 function toColumn(kind: string, outcome: Outcome, hasLostFront: boolean): keyof Losses {

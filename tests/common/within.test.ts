@@ -1,6 +1,8 @@
+import { stat } from 'node:fs/promises';
+
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { within } from '../../src/common/within.ts';
+import { within, withinOwnTime } from '../../src/common/within.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -24,4 +26,19 @@ test('what takes longer is not waited for', async () => {
 
 test('a failure is one', async () => {
   await expect(within(Promise.reject(new Error('no')), 1000)).rejects.toThrow('no');
+});
+
+test('what came while this process was busy came in time', async () => {
+  vi.useRealTimers();
+  const waiting = withinOwnTime(stat(import.meta.filename), 1000);
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < 1200); // no timer fires, and no answer is read
+  expect(await waiting).toBeDefined();
+});
+
+test('of an answer from outside, too, the time has an end', async () => {
+  const waiting = withinOwnTime(NEVER, 1000);
+  await vi.advanceTimersByTimeAsync(1100);
+  expect(await waiting).toBeUndefined();
+  await expect(withinOwnTime(Promise.reject(new Error('no')), 1000)).rejects.toThrow('no');
 });

@@ -29,7 +29,7 @@ export function createFrontRuns(options: FrontRunsOptions) {
     const leave = () => one.inbox.fail(signal.reason);
     signal.addEventListener('abort', leave, { once: true });
     try {
-      await submit(id, one);
+      await submit(id, one, signal);
       if (request.isPatient) yield { type: 'run-progress', step: 'queued' };
       const listener = createListener();
       for await (const event of readRunEvents(id, one, options)) {

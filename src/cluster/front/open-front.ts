@@ -54,9 +54,10 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   const { onProblem } = options;
   const front = randomUUID();
   const parts = await openParts(front, options);
-  const { shared, cluster, names, queue, watch, runs, calls } = parts;
+  const { shared, cluster, signs, names, queue, watch, runs, calls } = parts;
   const tick = createTick({
-    look: () => look(front, parts, options),
+    giveSign: () => giveSign(front, parts, options),
+    look: () => look(parts),
     everyMs: Math.min(options.checkMs, options.lockMs / 3),
     noteUp: watch.noteUp,
     onProblem,
@@ -84,7 +85,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     tick.stop();
     await within(reading, 2000);
     if (cluster.isUp()) {
-      const deleting = cluster.redis.del(names.front(front), names.events(front));
+      const deleting = signs.del(names.front(front), names.events(front)); // behind its last sign
       await within(deleting.catch(onProblem), FAREWELL_MS);
     }
     await within(queue.close(), FAREWELL_MS);
@@ -94,7 +95,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   const asking = createAskWorkers({ ask, ...watch, findWorker: runs.findWorker });
   return {
     id: front,
-    view: { ...watch.view, ...createManageWorkers(parts, ask, () => look(front, parts, options)) },
+    view: { ...watch.view, ...createManageWorkers(parts, ask, () => look(parts)) },
     backend: {
       ...asking,
       sessionWork: NO_SESSION_WORK,
@@ -143,7 +144,9 @@ async function openParts(front: string, options: FrontOptions) {
     isUp: () => cluster.isUp() && watch.view.isUp(),
     isSettled: () => cluster.upForMs() > options.lockMs,
   });
-  return { shared, cluster, names, queue, watch, runs, calls: createCalls(shared, front) };
+  // A connection of their own: signs of life must not wait behind a request of 32 MB.
+  const signs = cluster.connect();
+  return { shared, cluster, signs, names, queue, watch, runs, calls: createCalls(shared, front) };
 }
 
 /** Takes what workers answer to calls. */
@@ -163,16 +166,16 @@ async function listenTo(
   await listening.subscribe(names.toFront(front));
 }
 
-/** Gives a sign of life, and looks who else is there. */
-async function look(
-  front: string,
-  { shared, cluster, names, watch, runs }: Parts,
-  { lockMs }: FrontOptions,
-) {
+/** Says that this front is there. Throws when Redis does not take it, as it takes nothing then. */
+async function giveSign(front: string, { cluster, signs, names }: Parts, { lockMs }: FrontOptions) {
   const startedAt = performance.now();
-  const signs = cluster.redis.multi().set(names.front(front), '1', 'PX', lockMs);
-  await signs.pexpire(names.events(front), LEFT_MS).exec();
+  const sign = signs.multi().set(names.front(front), '1', 'PX', lockMs);
+  await sign.pexpire(names.events(front), LEFT_MS).exec();
   if (performance.now() - startedAt > lockMs / 3) cluster.noteBreak();
+}
+
+/** Looks who else is there, and after the runs. */
+async function look({ shared, cluster, names, watch, runs }: Parts) {
   watch.note(await readWorkers(shared), await cluster.redis.zcard(names.waiting));
   await runs.check();
 }

@@ -1,5 +1,5 @@
 import type { BackendCounts, PlanLimit } from '../../backend.ts';
-import { within } from '../../common/within.ts';
+import { withinOwnTime } from '../../common/within.ts';
 import { hasTags } from '../../common/tags.ts';
 import { SHARED_TRANSCRIPTS, toHome } from '../names.ts';
 import type { WorkerFacts } from '../worker-list.ts';
@@ -91,19 +91,38 @@ function byLoad(one: WorkerFacts, other: WorkerFacts) {
 }
 
 export type TickOptions = {
+  /** Gives a sign of life, on a connection where nothing else is waited for. */
+  giveSign: () => Promise<unknown>;
+  /** What is done each time that it was taken. */
   look: () => Promise<void>;
   everyMs: number;
-  /** Told each time whether it was done in time. */
+  /** Told each time whether Redis took it in time. */
   noteUp: (isUp: boolean) => void;
   onProblem: (error: unknown) => void;
 };
 
-/** Does something again and again, one at a time. */
-export function createTick({ look, everyMs, noteUp, onProblem }: TickOptions) {
+/** How long Redis may take for a sign of life, in milliseconds, or until the next one if that is longer. */
+const SIGN_MS = 1000;
+
+/** Gives signs of life again and again, and looks who else is there; each of both one at a time. */
+export function createTick({ giveSign, look, everyMs, noteUp, onProblem }: TickOptions) {
+  const sign = createOneAtATime(giveSign, onProblem);
+  const lookAround = createOneAtATime(look, onProblem);
+  const now = async () => {
+    const isTaken = (await withinOwnTime(sign(), Math.max(SIGN_MS, everyMs))) === true;
+    noteUp(isTaken);
+    if (isTaken) await lookAround();
+  };
+  const timer = setInterval(() => void now(), everyMs);
+  return { now, stop: () => clearInterval(timer) };
+}
+
+/** Resolves with whether it went well; joins the one that goes on. */
+function createOneAtATime(work: () => Promise<unknown>, onProblem: (error: unknown) => void) {
   let going: Promise<boolean> | undefined;
-  const lookOnce = async () => {
+  const once = async () => {
     try {
-      await look();
+      await work();
       return true;
     } catch (error) {
       onProblem(error);
@@ -112,10 +131,5 @@ export function createTick({ look, everyMs, noteUp, onProblem }: TickOptions) {
       going = undefined;
     }
   };
-  const now = async () => {
-    const done = await within((going ??= lookOnce()), Math.max(1000, everyMs));
-    noteUp(done === true);
-  };
-  const timer = setInterval(() => void now(), everyMs);
-  return { now, stop: () => clearInterval(timer) };
+  return () => (going ??= once());
 }
