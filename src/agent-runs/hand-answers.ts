@@ -1,6 +1,6 @@
 import type { Steering } from '../backend.ts';
 import { toRunError } from '../run-error.ts';
-import type { InputAnswer } from '../run-input.ts';
+import type { InputAnswer, InputRequest } from '../run-input.ts';
 import type { PatientWrites } from '../state/patient-writes.ts';
 import type { InputStore } from './input-store.ts';
 
@@ -56,6 +56,11 @@ export function createHandAnswers({ store, steering, writes, onProblem }: HandAn
       }
     },
   };
+}
+
+/** Whether an answer is on record as it was given. */
+export function isWhole({ type }: InputRequest, { decision }: InputAnswer): boolean {
+  return type !== 'tool-request' || decision === 'deny';
 }
 
 /** What a tool came to may be many megabytes, and has its place in the session. */

@@ -7,39 +7,39 @@ export type OpenInputsOptions = {
   max: number;
   /** Told of one whose time is over. */
   onLate: (id: string) => void;
-  /** Asked every other second, while any is open, whether the run's key still holds. */
-  checkKey: (id: string, run: RunName) => Promise<void>;
-  /** Told of what could not be asked. */
+  /** Looks every other second at each that is open. */
+  look: (id: string, run: RunName) => Promise<void>;
+  /** Told of what could not be looked at. */
   onProblem: (error: unknown) => void;
 };
 
 type Open = { run: RunName; timer: NodeJS.Timeout };
 
-/** How often the keys of those who wait are looked at, in milliseconds: a revoked one gets no leave. */
-const KEY_CHECK_MS = 2000;
+/** How often those that are open are looked at, in milliseconds: a revoked key gets no leave. */
+const LOOK_MS = 2000;
 
 /** Makes the list of what runs wait for now, with its clocks. */
 export function createOpenInputs(options: OpenInputsOptions) {
-  const { timeoutMs, max, onLate, checkKey, onProblem } = options;
+  const { timeoutMs, max, onLate, look, onProblem } = options;
   const open = new Map<string, Open>();
-  let keyTimer: NodeJS.Timeout | undefined;
+  let lookTimer: NodeJS.Timeout | undefined;
 
-  const checkKeys = () => {
-    for (const [id, { run }] of open) void checkKey(id, run).catch(onProblem);
+  const lookAtAll = () => {
+    for (const [id, { run }] of open) void look(id, run).catch(onProblem);
   };
 
-  const watchKeys = () => {
-    if (open.size > 0) keyTimer ??= setInterval(checkKeys, KEY_CHECK_MS).unref();
+  const keepLooking = () => {
+    if (open.size > 0) lookTimer ??= setInterval(lookAtAll, LOOK_MS).unref();
     else {
-      clearInterval(keyTimer);
-      keyTimer = undefined;
+      clearInterval(lookTimer);
+      lookTimer = undefined;
     }
   };
 
   const forget = (id: string) => {
     clearTimeout(open.get(id)?.timer);
     open.delete(id);
-    watchKeys();
+    keepLooking();
   };
 
   return {
@@ -47,7 +47,7 @@ export function createOpenInputs(options: OpenInputsOptions) {
     add(id: string, run: RunName) {
       const hasRoom = countRuns([...open.values()], run) < max;
       open.set(id, { run, timer: setTimeout(onLate, timeoutMs, id).unref() });
-      watchKeys();
+      keepLooking();
       return hasRoom;
     },
     forget,

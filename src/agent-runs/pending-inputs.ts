@@ -2,7 +2,7 @@ import type { Steering } from '../backend.ts';
 import { toRunError } from '../run-error.ts';
 import type { InputAnswer, InputRequest } from '../run-input.ts';
 import { type AskedInputs, createAskedInputs } from './asked-inputs.ts';
-import { createHandAnswers, type HandAnswersOptions } from './hand-answers.ts';
+import { createHandAnswers, isWhole, type HandAnswersOptions } from './hand-answers.ts';
 import type { InputStore } from './input-store.ts';
 import { createOpenInputs, type RunName } from './open-inputs.ts';
 import type { LimitsOf } from './run-clock.ts';
@@ -64,8 +64,16 @@ export function createPendingInputs(options: PendingOptions): PendingInputs {
   const open = createOpenInputs({
     ...options,
     onLate: (id) => void denials.deny(id, toLateMessage(options.timeoutMs)),
-    checkKey: (id, run) => denials.ifRevoked(id, run),
+    look: (id, run) => look(id, run),
   });
+
+  /** Denies what a revoked key waits for, and hands on what a server noted that did not live to do so. */
+  const look = async (id: string, run: RunName) => {
+    const input = await store.read(id);
+    if (!input || input.answer === 'withdrawn') return;
+    if (!input.answer) await denials.ifForbidden(run, input.request, DENIAL);
+    else if (isWhole(input.request, input.answer)) answers.hand(run.id, id, input.answer);
+  };
 
   /** Denies what is not to be asked, as soon as it is noted. */
   const checkAsked = async (run: RunName, request: InputRequest, noted: Promise<unknown>) => {
@@ -130,10 +138,6 @@ function createDenials(
   return {
     deny,
     ifForbidden,
-    async ifRevoked(id: string, run: RunName) {
-      const input = await store.read(id);
-      if (input && !input.answer) await ifForbidden(run, input.request, DENIAL);
-    },
     async ifTooMany({ id: runId, keyId }: RunName, id: string) {
       const { waitingRuns = Infinity } = await limitsOf(keyId);
       const waiting = await store.list(keyId);

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
 import type { RunBook, RunBookOptions } from '../../src/agent-runs/run-book.ts';
+import { createSharedRunStore } from '../../src/agent-runs/shared/shared-run-store.ts';
 import type { Run } from '../../src/run.ts';
 import { RUN_END, RUN_START, toAgentRequest } from '../sessions/agent-request.ts';
 import { NO_WEBHOOKS } from '../support/create-test-run-book.ts';
@@ -80,6 +81,17 @@ test('a run is followed, answered and watched at another server', async () => {
   while (states.at(-1) !== 'done') states.push((await changes.next()).value.state);
   expect(states).toEqual(['queued', 'running', 'waiting', 'running', 'done']);
   left.abort();
+});
+
+test('an answer arrives whose server noted it, and was lost before it handed it on', async () => {
+  const prefix = randomUUID();
+  const [one, two] = [await open(prefix), await open(prefix)];
+  await one.book.start(one.asking, newRun('r1'));
+  await until(two.book, 'r1', 'plan-review');
+  const { inputs } = createSharedRunStore({ shared: two.shared, server: 'two', ttlMs: 60_000 });
+  expect(await inputs.answer('inp_r1', { decision: 'allow' })).toBe(true);
+  await until(two.book, 'r1', 'run-end');
+  expect(await one.book.get('r1', 'a')).toMatchObject({ state: 'done' });
 });
 
 test('a run is spoken to and cancelled at another server', async () => {
