@@ -38,7 +38,7 @@ export async function mountSmallDisk(folder: string): Promise<SmallDisk | undefi
   }
   return {
     async fill() {
-      const file = await open(filler, 'w');
+      const file = await open(filler, 'a');
       for (const size of BLOCKS) await fillWith(Buffer.alloc(size), file);
       await file.close();
     },
@@ -58,6 +58,7 @@ export async function tryFullDisk(disk: SmallDisk, asker: Asker): Promise<Outcom
       Array.from({ length: 2 * PER_MINUTE }, () => ask(holder, asker)),
     );
     const passed = limited.filter((outcome) => outcome !== '429').length;
+    await disk.fill(); // processes that ended meanwhile have left room
     const refused = await Promise.all([
       readOutcome(owner.send('/api/run', { prompt: 'Hi', background: true }), 'nothing'),
       readOutcome(owner.send('/api/admin/keys', { name: 'no-room', scopes: ['chat'] }), 'nothing'),

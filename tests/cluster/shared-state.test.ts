@@ -59,7 +59,7 @@ test('what ended at one front stands in the list and the history of the other', 
   await vi.waitFor(async () => {
     const listed = await other.send(`/api/admin/requests?text=${id}`);
     expect(await listed.json()).toMatchObject({ requests: [{ id, status: 'done' }] });
-  });
+  }, 20_000);
 });
 
 test('a response stored at one front is read, continued and deleted at the other', async () => {

@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     // One file at a time: leases are short here, and a second cluster would make the first one miss them.
     maxWorkers: 1,
     projects: [
