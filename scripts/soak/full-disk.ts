@@ -24,6 +24,12 @@ const PER_MINUTE = 3;
 
 const PATIENCE_MS = 30_000;
 
+/** A small row may fit into what SQLite's log has of the disk already. */
+const REFUSED: Readonly<Record<string, Outcome>> = {
+  '503': 'refused',
+  '202 without words': 'had room still',
+};
+
 /** Mounts it before the server starts; `undefined` without the right to (root with CAP_SYS_ADMIN). */
 export async function mountSmallDisk(folder: string): Promise<SmallDisk | undefined> {
   const state = join(folder, 'state');
@@ -66,7 +72,7 @@ export async function tryFullDisk(disk: SmallDisk, asker: Asker): Promise<Outcom
     return [
       ...answers,
       passed === PER_MINUTE ? 'the limit held' : `${passed} passed a limit of ${PER_MINUTE}`,
-      ...refused.map((outcome) => (outcome === '503' ? 'refused' : outcome)),
+      ...refused.map((outcome) => REFUSED[outcome] ?? outcome),
       await storeAgain(disk, owner),
     ];
   } finally {

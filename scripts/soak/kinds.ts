@@ -43,7 +43,7 @@ const ANSWERED = /^answered$/;
 /** What callers meet at the full state disk. */
 export const FULL_DISK = {
   name: 'a full state disk',
-  allows: /^(?:answered|the limit held|refused|stored again)$/,
+  allows: /^(?:answered|the limit held|refused|had room still|stored again)$/,
 };
 
 /** What callers do, in turn. */
