@@ -230,10 +230,10 @@ function isRefused(error: unknown) {
   return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
 }
 
-/** Whether nothing of it was carried out. */
+/** Whether it is to be asked again, elsewhere: a front that leaves takes nothing more. */
 async function isRefusal(response: Response) {
   const text = await response.clone().text();
-  return /cannot be reached at present|No worker/.test(text);
+  return /cannot be reached at present|No worker|is shutting down/.test(text);
 }
 
 function toLastOfUser({ messages }: MessagesBody) {
