@@ -73,6 +73,12 @@ export async function openRedis({ url, onProblem }: RedisOptions): Promise<Clust
     close();
     throw toNoRedis();
   }
+  if (await isRedisCluster(redis)) {
+    close();
+    throw new Error(
+      'The Redis of REDIS_URL is part of a Redis Cluster, which is not supported: give the address of a single one.',
+    );
+  }
   return {
     redis,
     isUp: () => redis.status === 'ready',
@@ -89,6 +95,12 @@ export async function openRedis({ url, onProblem }: RedisOptions): Promise<Clust
       }
     },
   };
+}
+
+/** Scripts and queues name keys that a Redis Cluster would have on several machines. Who may not ask is not refused. */
+async function isRedisCluster(redis: Redis) {
+  const info = await redis.info('cluster').catch(() => '');
+  return info.includes('cluster_enabled:1');
 }
 
 /** Why nothing can begin where no Redis answers. */

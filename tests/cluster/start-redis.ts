@@ -22,7 +22,9 @@ export type RedisServer = {
 };
 
 /** A Redis on a free loopback port, in a folder of its own. */
-export async function startRedis(): Promise<RedisServer> {
+export async function startRedis(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'redis-'));
   const port = await findPort();
   const url = `redis://127.0.0.1:${port}`;
@@ -37,6 +39,7 @@ export async function startRedis(): Promise<RedisServer> {
       dir: folder,
       appendonly: 'yes',
       save: '',
+      ...settings,
     };
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
     server = spawn('redis-server', args, { stdio: 'ignore' });
