@@ -113,6 +113,7 @@ function createManageWorkers(
   lookAgain: () => Promise<void>,
 ): Pick<ClusterView, 'setDraining' | 'remove'> {
   const tell = async (worker: string, method: string, args: readonly unknown[]) => {
+    await lookAgain(); // it may have left since the last look
     if (!watch.view.workers().some(({ id }) => id === worker)) throw toUnknownWorker();
     await ask(method, args, worker);
     await lookAgain();
