@@ -12,6 +12,8 @@ const ROOMS: Readonly<Record<string, string>> = {
   '{run,run-agent,run-input,run-error,run-answer,backend}.ts':
     'run.ts run-agent.ts run-input.ts run-error.ts',
 
+  'wire-calls.ts': 'run-error.ts run-wire.ts within.ts zod node:*',
+
   'common/**': 'node:*',
 
   // Inside the CLI's room imports run one way: launch, process, pool, spares, and then chat or agent.
@@ -25,7 +27,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
   'cluster/**':
-    'run.ts run-input.ts run-error.ts run-wire.ts backend.ts tags.ts within.ts state/shared-state.ts bullmq ioredis zod node:*',
+    'run.ts run-input.ts run-error.ts run-wire.ts wire-calls.ts backend.ts tags.ts within.ts state/shared-state.ts bullmq ioredis zod node:*',
 
   'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts read-json.ts tags.ts allowed-folders.ts host-list.ts keys/ limits/ media/ observation/ sessions/ threads/ tracing/tracing.ts ajv re2js p-limit node:*`,
 
@@ -46,7 +48,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'sessions/**': 'run.ts run-error.ts state/ zod node:*',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
   'agent-runs/**':
-    'run.ts run-input.ts run-error.ts run-wire.ts backend.ts config.ts deadline.ts within.ts round-usd.ts state/ webhooks/ zod node:*',
+    'run.ts run-input.ts run-error.ts wire-calls.ts backend.ts config.ts deadline.ts within.ts round-usd.ts state/ webhooks/ zod node:*',
   'batches/**': 'batch.ts run-error.ts config.ts deadline.ts within.ts state/ zod node:*',
   'observation/**':
     'run.ts run-error.ts backend.ts round-usd.ts config.ts state/ tracing/tracing.ts pino prom-client zod node:*',

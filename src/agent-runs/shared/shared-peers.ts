@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import { z } from 'zod';
 
-import { within } from '../../common/within.ts';
 import { RunError } from '../../run-error.ts';
-import { failureFromWire, failureToWire } from '../../run-wire.ts';
 import type { SharedServer } from '../../state/shared-servers.ts';
 import type { SharedState } from '../../state/shared-state.ts';
+import { answerToWire, createWireCalls } from '../../wire-calls.ts';
 import type { RunCall, RunPeers, RunTold } from '../run-peers.ts';
 
 export type SharedPeersOptions = {
@@ -27,12 +26,6 @@ const NEWS = 'run-news';
 const Asked = z.object({
   from: z.string(),
   call: z.custom<RunCall>(), // as `ask` wrote it
-});
-
-const Answered = z.object({
-  id: z.string(),
-  value: z.unknown().optional(),
-  failure: z.string().optional(),
 });
 
 const News = z.object({ from: z.string(), told: z.array(z.custom<RunTold>()) }); // as `send` wrote it
@@ -74,42 +67,27 @@ export function createSharedPeers(options: SharedPeersOptions): RunPeers {
 /** Asks a server, and waits for its answer. What is asked may be large, and goes by reference. */
 function createCalls({ shared, server, onProblem }: SharedPeersOptions) {
   const { toKey, ask: askRedis, encrypt, decrypt, publish, subscribe } = shared;
-  const waiting = new Map<string, (answer: z.infer<typeof Answered>) => void>();
+  const calls = createWireCalls({ answerMs: ANSWER_MS, toNoAnswer });
 
   const answer = async (id: string, carryOut: (call: RunCall) => Promise<unknown>) => {
     const sealed = await askRedis((redis) => redis.getdelBuffer(toKey('run-call', id)));
     if (!sealed) return; // it was waited for too long
     const { from, call } = Asked.parse(JSON.parse(decrypt(sealed, toPlace(id, server.id))));
-    const answered = await carryOut(call).then(
-      (value) => ({ id, value }),
-      (error: unknown) => ({ id, failure: failureToWire(error) }),
-    );
-    await publish(toAnswers(from), JSON.stringify(answered));
+    await publish(toAnswers(from), await answerToWire(id, carryOut(call)));
   };
 
   return {
     async ask(to: string, call: RunCall): Promise<unknown> {
       if (!(await server.isRunning(to))) throw new RunError('conflict', 'This run is not at work.');
-      const id = randomUUID();
-      const { promise, resolve } = Promise.withResolvers<z.infer<typeof Answered>>();
-      waiting.set(id, resolve);
-      try {
+      return calls.ask(async (id) => {
         const sealed = encrypt(JSON.stringify({ from: server.id, call }), toPlace(id, to));
         await askRedis((redis) => redis.set(toKey('run-call', id), sealed, 'PX', ANSWER_MS));
         await publish(toCalls(to), id);
-        const answered = await within(promise, ANSWER_MS);
-        if (!answered) throw toNoAnswer();
-        if (answered.failure !== undefined) throw failureFromWire(answered.failure);
-        return answered.value;
-      } finally {
-        waiting.delete(id);
-      }
+        return true;
+      });
     },
     async listen(carryOut: (call: RunCall) => Promise<unknown>) {
-      await subscribe(toAnswers(server.id), (text) => {
-        const answered = Answered.parse(JSON.parse(text));
-        waiting.get(answered.id)?.(answered);
-      });
+      await subscribe(toAnswers(server.id), (text) => calls.take(text));
       await subscribe(toCalls(server.id), (id) => void answer(id, carryOut).catch(onProblem));
     },
   };
