@@ -3,6 +3,9 @@ export const TAG = /^\w[\w.:@+/-]{0,99}$/;
 
 export const TAG_WORDS = 'a tag of up to 100 letters, digits and . : @ + / - _';
 
+/** As many may be asked for at once. */
+export const MOST_TAGS = 20;
+
 /** Tags of a server that follow from what it is: whose login it has, as far as that is known. */
 export function toAccountTags(account: string | null | undefined): readonly string[] {
   return account ? [`account:${account}`] : [];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { isHostEntry } from '../common/host-list.ts';
-import { TAG, TAG_WORDS } from '../common/tags.ts';
+import { MOST_TAGS, TAG, TAG_WORDS } from '../common/tags.ts';
 import type { PermissionMode } from '../run.ts';
 import { readToolRule } from '../tool-rule.ts';
 
@@ -53,7 +53,7 @@ export const KeyRules = z.strictObject({
   tags: z
     .array(z.string().regex(TAG, `must be ${TAG_WORDS}`))
     .min(1)
-    .max(20)
+    .max(MOST_TAGS)
     .optional(),
   permissionModes: z.array(z.enum(PERMISSION_MODES)).min(1).optional(),
   /** In the CLI's notation. Only a whole tool (`Bash`) is a wall; who is denied `Bash(id)` says it otherwise. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { readToolRule } from '../../tool-rule.ts';
-import { TAG, TAG_WORDS } from '../../common/tags.ts';
+import { MOST_TAGS, TAG, TAG_WORDS } from '../../common/tags.ts';
 import { WEBHOOK_SECRET, WEBHOOK_SECRET_WORDS } from '../../common/webhook-secret.ts';
 import { McpServers } from './mcp-server-body.ts';
 
@@ -91,7 +91,7 @@ const Fields = z.strictObject({
   /** What the server or worker must have that carries it out. */
   tags: z
     .array(z.string().regex(TAG, `must be ${TAG_WORDS}`))
-    .max(20)
+    .max(MOST_TAGS)
     .optional(),
   /** Notes how files were that its file tools change, so that they can be put back. */
   checkpoints: z.boolean().default(false),
