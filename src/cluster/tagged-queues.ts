@@ -48,7 +48,7 @@ export function createTaggedQueues({ cluster, names }: { cluster: ClusterRedis; 
 }
 
 /** The tags of which a worker hears; `undefined` when it hears something else. */
-export function readTagsHeard(message: string): readonly string[] | undefined {
+export function readWakeTags(message: string): readonly string[] | undefined {
   if (!message.startsWith(HEAD)) return undefined;
   return Tags.parse(JSON.parse(message.slice(HEAD.length)));
 }

@@ -74,7 +74,7 @@ export async function createSharedEnds(options: SharedEndsOptions): Promise<Shar
         const entries = await readSome(shared, stream, last);
         for (const { id, data } of entries) {
           last = id;
-          hear(shared.decrypt(data, PLACE), options);
+          tellObservers(shared.decrypt(data, PLACE), options);
         }
         if (entries.length > 0) await keepLast(options.file, last);
         isMore = entries.length === MOST_AT_ONCE;
@@ -103,7 +103,7 @@ export async function createSharedEnds(options: SharedEndsOptions): Promise<Shar
   };
 }
 
-function hear(text: string, { server, observers }: SharedEndsOptions) {
+function tellObservers(text: string, { server, observers }: SharedEndsOptions) {
   const ended = Ended.parse(JSON.parse(text));
   if (ended.server === server) return;
   const { atMs, record, failure, charged } = ended;

@@ -12,7 +12,7 @@ import { openRedis } from '../open-redis.ts';
 import { toShutdown } from '../../run-error.ts';
 import { createRunRecords } from '../run-records.ts';
 import { createSeal } from '../seal.ts';
-import { createTaggedQueues, readTagsHeard } from '../tagged-queues.ts';
+import { createTaggedQueues, readWakeTags } from '../tagged-queues.ts';
 import { createTakeJobs } from './take-jobs.ts';
 import { createReadFacts, type ReadFactsOptions } from './worker-facts.ts';
 import { forgetWorker, tellWorker } from '../worker-list.ts';
@@ -175,7 +175,7 @@ async function listenTo(
   );
   const listening = cluster.connect();
   listening.on('message', (channel, message) => {
-    if (channel === names.wake) hearWake(message, id, jobs);
+    if (channel === names.wake) onWake(message, id, jobs);
     else if (message.startsWith(CANCEL)) runs.cancel(message.slice(CANCEL.length));
     else void answerCall(message).catch(onProblem);
   });
@@ -183,8 +183,8 @@ async function listenTo(
 }
 
 /** A front added a job, for one worker, for all, or for those with these tags. */
-function hearWake(message: string, id: string, jobs: Parts['jobs']) {
-  const tags = readTagsHeard(message);
+function onWake(message: string, id: string, jobs: Parts['jobs']) {
+  const tags = readWakeTags(message);
   if (tags) jobs.noteTags(tags);
   else if (message === 'all' || message === id) jobs.wake();
 }
