@@ -8,12 +8,12 @@ import type { InputOptions } from '../../src/agent-runs/pending-inputs.ts';
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
 import type { RunBook } from '../../src/agent-runs/run-book.ts';
 import { createRunStore } from '../../src/agent-runs/sqlite/create-run-store.ts';
-import type { Run } from '../../src/run.ts';
 import type { InputAnswer, InputRequest } from '../../src/run-input.ts';
 import { RunError } from '../../src/run-error.ts';
 import { createPatientWrites } from '../../src/state/patient-writes.ts';
-import { RUN_END, RUN_START, toAgentRequest } from '../sessions/agent-request.ts';
+import { toAgentRequest } from '../sessions/agent-request.ts';
 import { createTestRunBook, NO_INPUTS } from '../support/create-test-run-book.ts';
+import { createAskingRun } from './asking-run.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -39,25 +39,13 @@ const ALLOW = { decision: 'allow' } as const;
 
 /** Runs that ask for leave, as `inp_` and their id, and a book of them. */
 function open(options: Partial<InputOptions> & { backgroundTimeoutMs?: number } = {}) {
-  const waiting = new Map<string, (answer: InputAnswer) => void>();
   const given: InputAnswer[] = [];
-  const run: Run = async function* asking({ caller: { requestId } }, signal) {
-    yield { type: 'run-progress', step: 'placed' };
-    yield RUN_START;
-    const id = `inp_${requestId}`;
-    const { promise, resolve, reject } = Promise.withResolvers<InputAnswer>();
-    waiting.set(id, resolve);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    yield toRequest(id);
-    const { decision } = await promise;
-    yield { type: 'input-settled', id, decision };
-    yield RUN_END;
-  };
+  const { run, answer: tell } = createAskingRun(toRequest);
   const { backgroundTimeoutMs = 60_000, ...inputs } = options;
   const store = createRunStore({ file: join(folder, 'runs.db'), onSetAside: () => undefined });
   const handOn: InputOptions['steering']['answer'] = async (_runId, id, answer) => {
     given.push(answer);
-    waiting.get(id)?.(answer);
+    tell(id, answer);
   };
   const book = createTestRunBook({
     store,

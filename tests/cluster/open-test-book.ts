@@ -2,12 +2,10 @@ import type { RunBookOptions } from '../../src/agent-runs/run-book.ts';
 import { createSharedPeers } from '../../src/agent-runs/shared/shared-peers.ts';
 import { createSharedRunStore } from '../../src/agent-runs/shared/shared-run-store.ts';
 import { openSharedState } from '../../src/cluster/open-shared-state.ts';
-import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
-import type { InputAnswer } from '../../src/run-input.ts';
 import { createPatientWrites } from '../../src/state/patient-writes.ts';
 import { joinCluster } from '../../src/state/shared-servers.ts';
-import { RUN_START, RUN_END } from '../sessions/agent-request.ts';
+import { createAskingRun } from '../agent-runs/asking-run.ts';
 import { createTestRunBook, NO_INPUTS } from '../support/create-test-run-book.ts';
 
 const SECRET = 'a-secret-of-this-cluster-0123456789';
@@ -23,7 +21,12 @@ export async function openTestBook(
   const shared = await openSharedState({ redisUrl, secret: SECRET, prefix, onProblem: ignore });
   const server = await joinCluster({ shared, id: serverId, leaseMs, onProblem: ignore });
   const words: unknown[] = [];
-  const waiting = new Map<string, (answer: InputAnswer) => void>();
+  const { run: asking, answer } = createAskingRun((id) => ({
+    type: 'plan-review',
+    id,
+    callId: 'toolu_1',
+    plan: 'First.',
+  }));
   const book = createTestRunBook({
     store: createSharedRunStore({ shared, server: server.id, ttlMs: 60_000 }),
     server: { ...server, isAlone: false },
@@ -33,7 +36,7 @@ export async function openTestBook(
       ...NO_INPUTS,
       steering: {
         ...NO_INPUTS.steering,
-        answer: async (_, id, answer) => waiting.get(id)?.(answer),
+        answer: async (_, id, given) => answer(id, given),
         send: async (id, { text }) => void words.push([id, text]),
         ask: async (_, question) => `Yes: ${question}`,
         takeBack: () => Promise.reject(new RunError('not-found', 'There is no such message.')),
@@ -44,19 +47,6 @@ export async function openTestBook(
   await book.listen();
   await book.takeOver();
 
-  /** Says hello, asks for something, and ends when it is answered. */
-  const asking: Run = async function* asking({ caller: { requestId } }, signal) {
-    yield { type: 'run-progress', step: 'placed' };
-    yield RUN_START;
-    const inputId = `inp_${requestId}`;
-    const { promise, resolve, reject } = Promise.withResolvers<InputAnswer>();
-    waiting.set(inputId, resolve);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    yield { type: 'plan-review', id: inputId, callId: 'toolu_1', plan: 'First.' };
-    const { decision } = await promise;
-    yield { type: 'input-settled', id: inputId, decision };
-    yield RUN_END;
-  };
   const close = async () => {
     await book.close(END);
     await server.close();

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { heldReply } from '../../src/demo/replies.ts';
-import { createSend, KEY, type Proxy } from '../support/start-proxy.ts';
+import { KEY } from '../support/start-proxy.ts';
+import { addKey, sendAs } from './keys.ts';
 import { type Cluster, type Member, startCluster, untilReady } from './start-cluster.ts';
 
 const BODY = { model: 'sonnet', max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] };
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 test('a key made at one front works at the other at once, and is revoked there at once', async () => {
-  const { key, id } = await addKey({ scopes: ['chat'] });
+  const { key, id } = await addKey(front, { scopes: ['chat'] });
   expect((await sendAs(other, key)('/v1/messages', BODY)).status).toBe(200);
   const revoked = await front.send(`/api/admin/keys/${id}`, undefined, { method: 'DELETE' });
   expect(revoked.status).toBe(200);
@@ -30,7 +31,7 @@ test('a key made at one front works at the other at once, and is revoked there a
 });
 
 test('a limit holds over both fronts together', async () => {
-  const { key } = await addKey({ scopes: ['chat'], requestsPerMinute: 3 });
+  const { key } = await addKey(front, { scopes: ['chat'], requestsPerMinute: 3 });
   const fronts = [front, other, front, other, front, other];
   const asked = fronts.map((member) => sendAs(member, key)('/v1/messages', BODY));
   const statuses = (await Promise.all(asked)).map(({ status }) => status);
@@ -39,7 +40,7 @@ test('a limit holds over both fronts together', async () => {
 });
 
 test('as many are under way at once as a key may have, whichever front they came to', async () => {
-  const { key } = await addKey({ scopes: ['chat'], runningAtOnce: 1 });
+  const { key } = await addKey(front, { scopes: ['chat'], runningAtOnce: 1 });
   const held = Promise.withResolvers<void>();
   cluster.model.answer = () => heldReply('one two three four', held.promise);
   const stream = await sendAs(front, key)('/v1/messages', { ...BODY, stream: true });
@@ -165,12 +166,3 @@ async function untilSaid<Result>(response: Response, word: string, act: () => Pr
 }
 
 /** Adds a key at the first front. */
-async function addKey(rules: object) {
-  const response = await front.send('/api/admin/keys', { name: `key-${Date.now()}`, ...rules });
-  expect(response.status).toBe(200);
-  return (await response.json()) as { key: string; id: string };
-}
-
-function sendAs({ url }: Member, key: string): Proxy['send'] {
-  return createSend(url, { connection: 'close', authorization: `Bearer ${key}` });
-}

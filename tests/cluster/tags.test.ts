@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { textReply } from '../../src/demo/replies.ts';
 import { readFailure } from '../failures/read-failure.ts';
-import { createSend } from '../support/start-proxy.ts';
+import { addKey, sendAs } from './keys.ts';
 import { type Cluster, type Member, nameOf, startCluster, untilReady } from './start-cluster.ts';
 
 const NEW_KEY = { scopes: ['chat', 'agent'] };
@@ -36,9 +36,9 @@ test('what asks for tags goes only where all of them are', async () => {
 });
 
 test('a chat of a key with tags, its count of tokens and its next message go there', async () => {
-  const key = await addKey({ ...NEW_KEY, tags: ['gpu'] });
+  const { key } = await addKey(front, { ...NEW_KEY, tags: ['gpu'] });
   cluster.model.requests.length = 0;
-  const send = createSend(front.url, { authorization: `Bearer ${key}` });
+  const send = sendAs(front, key);
   const messages = [{ role: 'user', content: 'Hi' }];
   for (let turn = 0; turn < 3; turn += 1) {
     const response = await send('/v1/messages', { model: 'sonnet', max_tokens: 50, messages });
@@ -99,13 +99,10 @@ test('a session goes on at any worker that shares the transcripts', async () => 
 });
 
 test('a key bound to an account runs nowhere else', async () => {
-  const key = await addKey({ ...NEW_KEY, tags: ['account:nobody@example.com'] });
+  const { key } = await addKey(front, { ...NEW_KEY, tags: ['account:nobody@example.com'] });
   const body = { model: 'sonnet', max_tokens: 50, messages: [{ role: 'user', content: 'Hi' }] };
   cluster.model.requests.length = 0;
-  const refused = await createSend(front.url, { authorization: `Bearer ${key}` })(
-    '/v1/messages',
-    body,
-  );
+  const refused = await sendAs(front, key)('/v1/messages', body);
   expect(await readFailure(refused)).toMatchObject({
     status: 503,
     message: expect.stringContaining('account:nobody@example.com'),
@@ -118,12 +115,6 @@ function listWorkers() {
   const names = new Set(cluster.model.requests.map(nameOf));
   cluster.model.requests.length = 0;
   return [...names];
-}
-
-async function addKey(rules: object) {
-  const name = `k${Math.random().toString(36).slice(2)}`;
-  const added = await front.send('/api/admin/keys', { name, ...rules });
-  return ((await added.json()) as { key: string }).key;
 }
 
 async function readState(run: string) {
