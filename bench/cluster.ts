@@ -48,13 +48,7 @@ const FORGOTTEN_MS = 40_000;
 export async function* measureCluster(rounds: ClusterRounds): AsyncIterable<Shape> {
   yield* await withCluster({}, (cluster) => measureAdded(cluster, rounds));
   const stub = await createStub((cli) => {
-    const onControl = cli.onControl.bind(cli);
-    cli.onControl = (line) => {
-      if (line.request?.subtype !== 'rewind_conversation') return onControl(line);
-      const { request_id } = line;
-      const response = { subtype: 'success', request_id, response: { rewound: true } };
-      cli.say({ type: 'control_response', response }); // so that a process serves many requests
-    };
+    cli.rewinds();
     cli.onUser = ({ message }) => {
       const text = JSON.stringify(message);
       if (text.includes('hold')) {

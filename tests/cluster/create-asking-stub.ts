@@ -16,13 +16,7 @@ export function createAskingStub(): Promise<Stub> {
       const [name = '', value = ''] = line.split(': ');
       headers.set(name, value);
     }
-    const onControl = cli.onControl.bind(cli);
-    cli.onControl = (line) => {
-      if (line.request?.subtype !== 'rewind_conversation') return onControl(line);
-      const { request_id } = line;
-      const response = { subtype: 'success', request_id, response: { rewound: true } };
-      cli.say({ type: 'control_response', response }); // so that a process serves many requests
-    };
+    cli.rewinds();
     const ask = async (content: unknown) => {
       const messages = [{ role: 'user', content }];
       const body = JSON.stringify({ model: 'claude-stub', max_tokens: 100, messages });

@@ -17,6 +17,8 @@ export type StubCli = {
   say(line: object | string | Uint8Array): void;
   onControl(line: Line): void;
   onUser(line: Line): void;
+  /** From here on it takes its conversation back when it is told to, so that a process serves many requests. */
+  rewinds(): void;
   /** What a text is on the wire, `result` included. */
   toTextLines(text: string): object[];
   /** Adds to the file `notes` in its home, which all processes share. */
@@ -68,6 +70,7 @@ const cli = {
     const response = { subtype: 'success', request_id, response: ANSWERS[request.subtype] ?? {} };
     cli.say({ type: 'control_response', response });
   },
+  rewinds: () => void (ANSWERS.rewind_conversation = { rewound: true }),
   onUser() {
     cli.toTextLines('Hello from the stub.').forEach(cli.say);
   },
