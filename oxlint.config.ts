@@ -43,7 +43,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'dashboard/**': `${CANONICAL} plan-windows.ts agent-runs/ dialects/index.ts dialects/trial.ts http/ keys/ limits/ observation/ responses/ routes/ sessions/session-transcript.ts state/shared-state.ts hono zod node:*`,
 
   'keys/**':
-    'run.ts run-input.ts run-error.ts tool-rule.ts tags.ts allowed-folders.ts host-list.ts backend.ts settings.ts state/ p-limit zod node:*',
+    'run.ts run-input.ts run-error.ts tool-rule.ts tags.ts host-list.ts backend.ts settings.ts state/ p-limit zod node:*',
   'limits/**': 'run.ts run-error.ts within.ts keys/ state/ node:*',
   'sessions/**': 'run.ts run-error.ts state/ zod node:*',
   'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',

@@ -1,7 +1,8 @@
 import { readlink, realpath } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 
 import { isInside } from './common/is-inside.ts';
+import { RunError } from './run-error.ts';
 
 export type AllowedFolders = {
   /** Absolute; used when none is wanted, and created then if missing. */
@@ -30,6 +31,21 @@ export async function toAllowedPath(
     folder !== undefined && path !== undefined && isInside(folder, path);
   const isState = isIn(await toReal(stateFolder)) && !isIn(await toReal(defaultFolder));
   return isState || !roots.some(isIn) ? undefined : path;
+}
+
+/** Throws `forbidden` unless each of what an agent asks leave for is absolute, and lies inside of what is allowed. */
+export async function checkAllowedPaths(
+  paths: readonly string[],
+  folders: AllowedFolders,
+): Promise<void> {
+  for (const path of paths) {
+    if (isAbsolute(path) && (await toAllowedPath(path, folders)) !== undefined) continue;
+    throw new RunError(
+      'forbidden',
+      'The path must be absolute, and lie inside a folder that this server allows.',
+      { param: 'input' },
+    );
+  }
 }
 
 /**

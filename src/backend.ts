@@ -47,6 +47,11 @@ export type Backend = {
    */
   anticipate?: (request: RunRequest) => () => void;
   steering: Steering;
+  /**
+   * Throws `forbidden` unless all of these paths lie where the agent of a run may work, on the machine that carries
+   * it out, and `conflict` when the run is not at work. Default: that machine is the server's own.
+   */
+  checkPaths?: CheckPaths;
   sessionWork: SessionWork;
   countTokens: CountTokens;
   readStatus: ReadCliStatus;
@@ -79,6 +84,9 @@ export type Steering = {
   /** Ends a background task. */
   stopTask: (runId: string, taskId: string) => Promise<void>;
 };
+
+/** Whether an agent may be given leave for these paths. Runs are named by the ids of their requests. */
+export type CheckPaths = (runId: string, paths: readonly string[]) => Promise<void>;
 
 /** For a back end whose runs cannot be spoken to: whatever is said is a `conflict`. */
 export const NO_STEERING: Steering = {

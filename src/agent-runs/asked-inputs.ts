@@ -3,6 +3,13 @@ import type { InputAnswer, InputRequest } from '../run-input.ts';
 import type { InputStore, StoredInput } from './input-store.ts';
 import type { RunName } from './open-inputs.ts';
 
+/** Throws when the answer would let the run do what it may not. */
+export type CheckAnswer = (
+  run: RunName,
+  request: InputRequest,
+  answer: InputAnswer,
+) => Promise<void>;
+
 /** What runs have asked for, as those see it who answer. */
 export type AskedInputs = {
   /**
@@ -17,8 +24,7 @@ export type AskedInputs = {
 
 type AskedInputsOptions = {
   store: Pick<InputStore, 'read' | 'list'>;
-  /** Throws when the answer would let the run do what its key may not. */
-  check: (keyId: string, request: InputRequest, answer: InputAnswer) => Promise<void>;
+  check: CheckAnswer;
   /** Stores an answer and hands it on, if it is the first; resolves with whether it is. */
   give: (runId: string, inputId: string, answer: InputAnswer) => Promise<boolean>;
 };
@@ -34,7 +40,7 @@ export function createAskedInputs({ store, check, give }: AskedInputsOptions): A
     async answer(run, id, answer) {
       const { request, answer: earlier } = await get(run, id);
       if (earlier) throw toConflict(earlier);
-      await check(run.keyId, request, answer);
+      await check(run, request, answer);
       if (!(await give(run.id, id, answer))) throw toConflict((await store.read(id))?.answer);
       return get(run, id);
     },

@@ -33,7 +33,7 @@ export type OpenRunsOptions = {
   shared?: SharedState | undefined;
   /** Names this server among those of a cluster of all times, for the workers, too. Default: a new name. */
   front?: string | undefined;
-  inputs: Pick<InputOptions, 'steering' | 'check'>;
+  inputs: Pick<InputOptions, 'steering' | 'check' | 'checkPaths'>;
   checkRequest: RunBookOptions['checkRequest'];
   limitsOf: LimitsOf;
   log: Record<'warn' | 'error', (details: object, message: string) => void>;

@@ -1,7 +1,7 @@
-import type { Steering } from '../backend.ts';
-import { toRunError } from '../run-error.ts';
+import type { CheckPaths, Steering } from '../backend.ts';
+import { type RunErrorCode, toRunError } from '../run-error.ts';
 import type { InputAnswer, InputRequest } from '../run-input.ts';
-import { type AskedInputs, createAskedInputs } from './asked-inputs.ts';
+import { type AskedInputs, type CheckAnswer, createAskedInputs } from './asked-inputs.ts';
 import { createHandAnswers, isWhole, type HandAnswersOptions } from './hand-answers.ts';
 import type { InputStore } from './input-store.ts';
 import { createOpenInputs, type RunName } from './open-inputs.ts';
@@ -12,8 +12,12 @@ import type { RunLine } from './run-line.ts';
 export type InputOptions = {
   /** Speaks to runs. */
   steering: Steering;
-  /** Throws when the answer would let the run do what its key may not. */
-  check: (keyId: string, request: InputRequest, answer: InputAnswer) => Promise<void>;
+  /**
+   * Resolves with the paths that the answer gives leave for. Throws when it would let the run do what its key may not.
+   */
+  check: (keyId: string, request: InputRequest, answer: InputAnswer) => Promise<readonly string[]>;
+  /** Throws `forbidden` unless the run may have leave for these. */
+  checkPaths: CheckPaths;
   /** Longest time that a run waits for an answer, in milliseconds; then it is denied. */
   timeoutMs: number;
   /** Runs of one key that may wait for an answer; what a further one asks is denied. */
@@ -35,7 +39,8 @@ export type PendingInputs = AskedInputs & {
   close: () => void;
 };
 
-type PendingOptions = InputOptions & {
+type PendingOptions = Omit<InputOptions, 'check' | 'checkPaths'> & {
+  check: CheckAnswer;
   store: InputStore;
   limitsOf: LimitsOf;
   /** Milliseconds since 1970. */
@@ -51,6 +56,12 @@ const TOO_MANY = 'Too many runs wait for an answer already.';
 
 /** Any answer will do to ask whether a key still holds. */
 const DENIAL = { decision: 'deny', message: '' } as const;
+
+/** A run is denied what it may not have; what could not be found out is asked again when somebody allows it. */
+const FORBIDDEN: ReadonlySet<RunErrorCode> = new Set<RunErrorCode>([
+  'forbidden',
+  'unauthenticated',
+]);
 
 /** Makes the list of what runs wait to be told: one stored answer for each, whoever gives it. */
 export function createPendingInputs(options: PendingOptions): PendingInputs {
@@ -129,10 +140,12 @@ function createDenials(
     if (run) await denyRun(run.id, id, message);
   };
 
-  const ifForbidden = async ({ keyId }: RunName, request: InputRequest, answer: InputAnswer) => {
-    await check(keyId, request, answer).catch((error: unknown) =>
-      deny(request.id, toRunError(error).message),
-    );
+  const ifForbidden = async (run: RunName, request: InputRequest, answer: InputAnswer) => {
+    await check(run, request, answer).catch(async (error: unknown) => {
+      const { code, message } = toRunError(error);
+      if (!FORBIDDEN.has(code)) throw error;
+      await deny(request.id, message);
+    });
   };
 
   return {

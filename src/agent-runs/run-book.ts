@@ -3,6 +3,7 @@ import { toRunError } from '../run-error.ts';
 import type { InputAnswer } from '../run-input.ts';
 import { createPatientWrites, type PatientWrites } from '../state/patient-writes.ts';
 import type { Webhook, Webhooks } from '../webhooks/create-webhooks.ts';
+import type { CheckAnswer } from './asked-inputs.ts';
 import { followEvents, type Following, type FollowRun } from './follow-events.ts';
 import type { StoredInput } from './input-store.ts';
 import { type BeginRun, createLeftRuns, type LeftRunsOptions } from './left-runs.ts';
@@ -98,15 +99,17 @@ export function createRunBook(options: RunBookOptions): RunBook {
     store,
     peers,
     serverId: server.id,
-    steering: options.inputs.steering,
+    own: {
+      ...options.inputs.steering,
+      cancel: (id) => recorder.cancel(id),
+      checkPaths: options.inputs.checkPaths,
+    },
     isHere: (id) => recorder.isLive(id),
-    cancel: (id) => recorder.cancel(id),
   });
   const { steering } = reach;
   const owned = createOwnedRuns({ store, steering });
   const { get } = owned;
-  const inputParts = { ...options.inputs, steering, store: store.inputs };
-  const inputs = createPendingInputs({ ...shared, ...inputParts });
+  const inputs = createPendingInputs({ ...shared, ...toInputParts(options, reach) });
   const recorder = createRecorder({ ...shared, ...tell, serverId: server.id, inputs });
   const left = createLeftRuns({ ...shared, ...tell, server });
   const follow = createFollow({ store, news, get, isHere: recorder.isLive, ...left });
@@ -142,6 +145,18 @@ export function createRunBook(options: RunBookOptions): RunBook {
       await options.webhooks.close();
     },
   };
+}
+
+/** An answer must fit the rules of the key, and the folders that are allowed where the run is carried out. */
+function toInputParts(
+  { inputs, store }: RunBookOptions,
+  { steering, checkPaths }: Pick<ReturnType<typeof createReach>, 'steering' | 'checkPaths'>,
+) {
+  const check: CheckAnswer = async ({ id, keyId }, request, answer) => {
+    const paths = await inputs.check(keyId, request, answer);
+    if (paths.length > 0) await checkPaths(id, paths);
+  };
+  return { ...inputs, steering, check, store: store.inputs };
 }
 
 type FollowParts = Omit<Following, 'whereIs'> &

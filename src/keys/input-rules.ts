@@ -1,16 +1,15 @@
-import { isAbsolute } from 'node:path';
-
-import { type AllowedFolders, toAllowedPath } from '../allowed-folders.ts';
 import { RunError } from '../run-error.ts';
 import type { ApprovalRequest, InputAnswer, InputRequest } from '../run-input.ts';
 import type { KeyBook } from './key-book.ts';
 
-/** Throws when the answer would let a run do what its key may not. */
+/**
+ * Resolves with the paths that the answer gives leave for. Throws when it would let a run do what its key may not.
+ */
 export type CheckInput = (
   keyId: string,
   request: InputRequest,
   answer: InputAnswer,
-) => Promise<void>;
+) => Promise<readonly string[]>;
 
 /** Where the CLI's file tools name what they touch (CLI 2.1.330). */
 const PATH_FIELDS: Readonly<Record<string, string>> = {
@@ -23,17 +22,17 @@ const PATH_FIELDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes the check of answers against the rules that win over them: the key's denied tools, and the folders
- * of this server. Throws `forbidden`, and `unauthenticated` when the key was revoked.
+ * Makes the check of answers against the rules that win over them, the key's denied tools. Throws `forbidden`, and
+ * `unauthenticated` when the key was revoked. Which folders are allowed is known where the run is carried out.
  */
-export function createInputRules(keys: Pick<KeyBook, 'get'>, folders: AllowedFolders): CheckInput {
+export function createInputRules(keys: Pick<KeyBook, 'get'>): CheckInput {
   return async (keyId, request, answer) => {
     const key = await keys.get(keyId);
     if (!key) throw new RunError('unauthenticated', 'This key was revoked.');
-    if (request.type !== 'approval-request' || answer.decision === 'deny') return;
+    if (request.type !== 'approval-request' || answer.decision === 'deny') return [];
     checkTool(request.toolName, key.deniedTools ?? []);
     if (answer.input) checkChange(key.deniedTools ?? []);
-    for (const path of toPaths(request, answer.input)) await checkPath(path, folders);
+    return toPaths(request, answer.input);
   };
 }
 
@@ -61,13 +60,4 @@ function toPaths(
   const field = PATH_FIELDS[toolName];
   const touched = field === undefined ? undefined : changed[field];
   return [changed === input ? path : undefined, touched].filter((one) => typeof one === 'string');
-}
-
-async function checkPath(path: string, folders: AllowedFolders) {
-  if (isAbsolute(path) && (await toAllowedPath(path, folders)) !== undefined) return;
-  throw new RunError(
-    'forbidden',
-    'The path must be absolute, and lie inside a folder that this server allows.',
-    { param: 'input' },
-  );
 }

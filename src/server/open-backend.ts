@@ -1,13 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 
 import { toRunKey } from '../agent-runs/shared/shared-run-store.ts';
-import type { Backend } from '../backend.ts';
+import { checkAllowedPaths } from '../allowed-folders.ts';
+import type { Backend, CheckPaths } from '../backend.ts';
 import type { ClusterView } from '../cluster/front/watch-cluster.ts';
 import type { ClusterWorker } from '../cluster/worker/open-worker.ts';
 import type { Config } from '../config.ts';
 import { createGate, type Gate } from '../layers/gate.ts';
 import { createRequestLog } from '../http/log-request.ts';
-import { createWorkerRun } from '../layers/create-run.ts';
+import { createWorkerRun, toAllowedFolders } from '../layers/create-run.ts';
 import { withObservation } from '../layers/with-observation.ts';
 import { combineObservers, type RunObserver } from '../observation/run-record.ts';
 import type { Caller } from '../run.ts';
@@ -129,6 +130,8 @@ export async function openOwnWorker(
     },
     onCost: (caller: Caller, costUsd: number) => joined.worker?.tellCost(caller, costUsd),
   });
+  const folders = toAllowedFolders(config);
+  const checkPaths: CheckPaths = (_, paths) => checkAllowedPaths(paths, folders);
   const onRetry = () => void (restarts += 1);
   const run = createWorkerRun({ config, backend: cli.backend, tracing, onRetry });
   const observers = combineObservers([createRequestLog(log).observer, observer]);
@@ -142,7 +145,7 @@ export async function openOwnWorker(
     sharesTranscripts: config.transcripts === 'shared',
     lockMs: config.workerLockMs,
     stalledMs: config.stalledIntervalMs,
-    backend: cli.backend,
+    backend: { ...cli.backend, checkPaths },
     run: withObservation(run, observers, { dialect: 'worker' }),
     onRemove: onRemove ?? (() => void joined.worker?.leave(config.shutdownGraceMs)),
     onChange: () => noteChange(),

@@ -1,4 +1,5 @@
 import { openRuns } from '../agent-runs/open-runs.ts';
+import { checkAllowedPaths } from '../allowed-folders.ts';
 import { createApp } from '../app.ts';
 import type { Backend } from '../backend.ts';
 import type { OpenedBatches } from '../batches/open-batches.ts';
@@ -90,7 +91,11 @@ export async function createServerParts(options: ServerOptions) {
     server: stores.server,
     shared,
     front: cli.front,
-    inputs: { steering, check: createInputRules(keys.book, folders) },
+    inputs: {
+      steering,
+      check: createInputRules(keys.book),
+      checkPaths: backend.checkPaths ?? ((_, paths) => checkAllowedPaths(paths, folders)),
+    },
     ...keys.ofRuns,
     log,
   });

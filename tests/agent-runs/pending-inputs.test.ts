@@ -159,6 +159,7 @@ const refuse =
   (ask: boolean): InputOptions['check'] =>
   async (_key, _request, answer) => {
     if (isForbidden(answer, ask)) throw new RunError('forbidden', 'Not with this key.');
+    return [];
   };
 
 test('what the rules forbid is not asked, and not allowed by an answer', async () => {
@@ -179,12 +180,30 @@ test('what the rules forbid is not asked, and not allowed by an answer', async (
   expect(given).toEqual([ALLOW]);
 });
 
+test('paths that cannot be looked at are neither denied nor allowed', async () => {
+  let isAway = true;
+  const checkPaths = vi.fn<InputOptions['checkPaths']>(async () => {
+    if (isAway) throw AWAY;
+  });
+  const { run, book, given } = open({ check: async () => ['/there/file'], checkPaths });
+  await book.start(run, newRun('r1'));
+  await until(book, 'r1', 'approval-request');
+  await vi.waitFor(() => expect(checkPaths).toHaveBeenCalledWith('r1', ['/there/file']));
+  await expect(book.answer('r1', 'a', 'inp_r1', ALLOW)).rejects.toBe(AWAY);
+  expect((await book.get('r1', 'a')).state).toBe('waiting');
+  isAway = false;
+  await book.answer('r1', 'a', 'inp_r1', ALLOW);
+  await until(book, 'r1', 'run-end');
+  expect(given).toEqual([ALLOW]);
+});
+
 test('a key that is revoked gets no leave any more', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   let isRevoked = false;
   const { run, book, given } = open({
     check: async () => {
       if (isRevoked) throw new RunError('unauthenticated', 'This key was revoked.');
+      return [];
     },
   });
   await book.start(run, newRun('r1'));

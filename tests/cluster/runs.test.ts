@@ -1,4 +1,5 @@
-import { tmpdir } from 'node:os';
+import { readFile, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -23,11 +24,7 @@ beforeAll(async () => {
     told.push(JSON.parse(await text(request)) as (typeof told)[0]); // as webhooks are
     response.writeHead(200).end();
   });
-  const settings = {
-    WEBHOOK_ALLOWED_HOSTS: '127.0.0.1',
-    WORKER_CONCURRENCY: '1',
-    ALLOWED_ROOTS: tmpdir(), // the folders of workers, for the fronts
-  };
+  const settings = { WEBHOOK_ALLOWED_HOSTS: '127.0.0.1', WORKER_CONCURRENCY: '1' };
   cluster = await startCluster({ fronts: ['front', 'other'], workers: ['a'], settings });
   [front, other] = cluster.fronts as [Member, Member];
   await Promise.all([untilReady(front), untilReady(other)]);
@@ -82,6 +79,40 @@ test('a run begun at one front is followed, answered and spoken to at the other'
   expect(ids[1]?.[0]).toBe(3);
   expect(await end(other, `/api/runs/${id}/record`)).toBe(200);
   expect((await front.send(`/api/runs/${id}`)).status).toBe(404);
+});
+
+test('the folders of the worker say for what leave may be given, whichever front is asked', async () => {
+  const [worker] = cluster.workers as [Member];
+  const workspace = join(worker.folder, 'workspace');
+  await symlink('/etc', join(workspace, 'link'));
+  const paths = {
+    inside: join(workspace, 'new', 'file'),
+    outside: join(front.folder, 'workspace', 'file'), // the front's own folder is nothing to the worker
+    linked: join(workspace, 'link', 'file'),
+  };
+  cluster.model.answer = (body) => {
+    const wanted = Object.entries(paths).find(([name]) => all(body).includes(`WRITE ${name}`));
+    if (!wanted || all(body).includes('tool_result')) return textReply('Done.');
+    return toolReply([{ name: 'Write', input: { file_path: wanted[1], content: 'made' } }]);
+  };
+  for (const name of ['outside', 'linked']) {
+    const { id, until } = await startRun(front, { prompt: `WRITE ${name}` });
+    expect(await until('input-settled')).toMatchObject({
+      decision: 'deny',
+      message: expect.stringContaining('inside a folder that this server allows'),
+    });
+    await followRun(front, id).until('run-end');
+  }
+  const run = await startRun(front, { prompt: 'WRITE inside' });
+  const { id: approval } = await run.until('approval-request');
+  const path = `/api/runs/${run.id}/approvals/${approval}`;
+  for (const elsewhere of [paths.outside, paths.linked]) {
+    const input = { file_path: elsewhere, content: 'made' };
+    expect((await other.send(path, { decision: 'allow', input })).status).toBe(403);
+  }
+  expect((await other.send(path, { decision: 'allow' })).status).toBe(200);
+  await run.until('run-end');
+  expect(await readFile(paths.inside, 'utf8')).toBe('made');
 });
 
 test('a run is cancelled at the other front, and the worker stops', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import { checkAllowedPaths } from '../../src/allowed-folders.ts';
 import { type ApiKey, OWNER } from '../../src/keys/api-key.ts';
 import { createInputRules } from '../../src/keys/input-rules.ts';
 import type { ApprovalRequest, InputAnswer } from '../../src/run-input.ts';
@@ -18,22 +19,20 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const ALLOW = { decision: 'allow' } as const;
 
-function check(
+async function check(
   request: Partial<ApprovalRequest>,
   answer: InputAnswer = ALLOW,
   key: Partial<ApiKey> | undefined = {},
 ) {
   const found = key && { ...OWNER, ...key };
-  const rules = createInputRules(
-    { get: () => Promise.resolve(found) },
-    {
-      defaultFolder: join(folder, 'work'),
-      allowedRoots: [join(folder, 'work')],
-      stateFolder: join(folder, 'state'),
-    },
-  );
+  const rules = createInputRules({ get: () => Promise.resolve(found) });
   const asked = { id: 'inp_1', callId: 'toolu_1', toolName: 'Bash', input: {}, suggestions: [] };
-  return rules('key', { type: 'approval-request', ...asked, ...request }, answer);
+  const paths = await rules('key', { type: 'approval-request', ...asked, ...request }, answer);
+  await checkAllowedPaths(paths, {
+    defaultFolder: join(folder, 'work'),
+    allowedRoots: [join(folder, 'work')],
+    stateFolder: join(folder, 'state'),
+  });
 }
 
 const write = (file_path: string) => ({ toolName: 'Write', input: { file_path } });
@@ -87,7 +86,7 @@ describe('the rules of the key win over an approval', () => {
 });
 
 test('a revoked key allows nothing', async () => {
-  const rules = createInputRules({ get: () => Promise.resolve(undefined) }, {} as never);
+  const rules = createInputRules({ get: () => Promise.resolve(undefined) });
   const question = { type: 'question', id: 'inp_1', callId: 'toolu_1', questions: [] } as const;
   await expect(rules('key', question, ALLOW)).rejects.toMatchObject({ code: 'unauthenticated' });
 });

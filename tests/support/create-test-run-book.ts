@@ -14,7 +14,8 @@ export const NO_WEBHOOKS: Webhooks = {
 /** For runs that ask nobody anything. */
 export const NO_INPUTS: InputOptions = {
   steering: NO_STEERING,
-  check: () => Promise.resolve(),
+  check: () => Promise.resolve([]),
+  checkPaths: () => Promise.resolve(),
   timeoutMs: 60_000,
   maxPerKey: 10,
   max: 10,

@@ -21,13 +21,15 @@ export function createAskWorkers({
   findWorker,
 }: AskWorkersOptions): Pick<
   Backend,
-  'steering' | 'countTokens' | 'readStatus' | 'createSessionId'
+  'steering' | 'checkPaths' | 'countTokens' | 'readStatus' | 'createSessionId'
 > {
-  const steer = (method: keyof Steering, args: readonly [string, ...unknown[]]) => {
+  const askOfRun = (method: string, args: readonly [string, ...unknown[]]) => {
     const worker = findWorker(args[0]);
     if (worker === undefined) throw new RunError('conflict', 'This run is not at work.');
-    return ask(`steering.${method}`, args, worker);
+    return ask(method, args, worker);
   };
+  const steer = (method: keyof Steering, args: readonly [string, ...unknown[]]) =>
+    askOfRun(`steering.${method}`, args);
   return {
     steering: {
       answer: async (...args) => void (await steer('answer', args)),
@@ -40,6 +42,7 @@ export function createAskWorkers({
         (await steer('readTask', args)) as Awaited<ReturnType<Steering['readTask']>>, // as it is there
       stopTask: async (...args) => void (await steer('stopTask', args)),
     },
+    checkPaths: async (...args) => void (await askOfRun('checkPaths', args)),
     async countTokens(request) {
       const worker = leastBusy(request.tags);
       if (worker === undefined) throw toNoWorker();

@@ -1,4 +1,4 @@
-import type { Backend, Steering } from '../../backend.ts';
+import type { Backend, CheckPaths, Steering } from '../../backend.ts';
 import { RunError } from '../../run-error.ts';
 import { requestFromWire } from '../../run-wire.ts';
 import type { Call } from '../calls.ts';
@@ -13,9 +13,13 @@ export async function carryOutCall(backend: Backend, { method, args }: Call): Pr
     const request = requestFromWire(String(args[0]));
     return backend.countTokens(request, AbortSignal.timeout(COUNT_MS));
   }
+  if (method === 'checkPaths') {
+    const { checkPaths = refuse } = backend;
+    return checkPaths(...(args as Parameters<CheckPaths>)); // as the front's own was called
+  }
   const [, name = ''] = /^steering\.(\w+)$/.exec(method) ?? [];
   if (!isSteering(backend.steering, name)) {
-    throw new RunError('internal', 'This worker was asked for what it does not know.');
+    return refuse();
   }
   const steer = backend.steering[name] as (...given: readonly unknown[]) => Promise<unknown>; // the front's own was called so
   return steer(...args);
@@ -41,6 +45,11 @@ export function createManage({ jobs, state, tell, onRemove }: ManageOptions) {
     if (method === 'remove') return Promise.resolve(onRemove());
     return undefined;
   };
+}
+
+function refuse(): Promise<never> {
+  const message = 'This worker was asked for what it does not know.';
+  return Promise.reject(new RunError('internal', message));
 }
 
 function isSteering(steering: Steering, name: string): name is keyof Steering {
