@@ -16,8 +16,7 @@ import { ROUTES } from '../support/routes.ts';
 const CHAT = { model: 'sonnet', messages: [{ role: 'user', content: 'Hi' }] };
 const MESSAGES = { ...CHAT, max_tokens: 10 };
 
-/** The test app counts tokens itself, and the catalogue is open to all keys. */
-/** What tells of models only is open to every key. */
+/** What only tells of models, or counts tokens by itself, is open to every key. */
 const GUARDED = ROUTES.filter(({ path }) => !/models|count_tokens|tags|version|ps|show/.test(path));
 
 const isForAgents = (path: string) => /^\/api\/(run|sessions)/.test(path);
@@ -185,7 +184,8 @@ test('the file of the keys is looked at once at the door, and once as the run be
   syncBuiltinESMExports();
   try {
     expect((await post(app, '/v1/messages', MESSAGES, headers)).status).toBe(200);
-    expect(looks).toHaveBeenCalledTimes(2);
+    // What an earlier file left behind may look at files of its own.
+    expect(looks.mock.calls.filter(([file]) => file === folder.file)).toHaveLength(2);
   } finally {
     looks.mockRestore();
     syncBuiltinESMExports();
