@@ -3,8 +3,8 @@ export type RunName = { id: string; keyId: string };
 export type OpenInputsOptions = {
   /** Longest time that one stays open, in milliseconds. */
   timeoutMs: number;
-  /** Runs that may wait at once here. */
-  max: number;
+  /** Takes room for one more run that waits; resolves with what frees it, or with `undefined` where none is left. */
+  takeRoom: () => Promise<(() => Promise<void>) | undefined>;
   /** Told of one whose time is over. */
   onLate: (id: string) => void;
   /** Looks every other second at each that is open. */
@@ -20,8 +20,9 @@ const LOOK_MS = 2000;
 
 /** Makes the list of what runs wait for now, with its clocks. */
 export function createOpenInputs(options: OpenInputsOptions) {
-  const { timeoutMs, max, onLate, look, onProblem } = options;
+  const { timeoutMs, onLate, look, onProblem } = options;
   const open = new Map<string, Open>();
+  const rooms = createRooms(options);
   let lookTimer: NodeJS.Timeout | undefined;
 
   const lookAtAll = () => {
@@ -36,29 +37,63 @@ export function createOpenInputs(options: OpenInputsOptions) {
     }
   };
 
+  const ofRun = (runId: string) =>
+    [...open].flatMap(([id, { run }]) => (run.id === runId ? [id] : []));
+
   const forget = (id: string) => {
-    clearTimeout(open.get(id)?.timer);
+    const found = open.get(id);
+    clearTimeout(found?.timer);
     open.delete(id);
     keepLooking();
+    if (found && ofRun(found.run.id).length === 0) rooms.leave(found.run.id);
   };
 
   return {
-    /** Returns whether there is room for one more run; it stands in the list in any case, until it is settled. */
     add(id: string, run: RunName) {
-      const hasRoom = countRuns([...open.values()], run) < max;
       open.set(id, { run, timer: setTimeout(onLate, timeoutMs, id).unref() });
       keepLooking();
-      return hasRoom;
+    },
+    /** Takes room for the run of this one; resolves with whether there is. */
+    async hasRoom(id: string) {
+      const runId = open.get(id)?.run.id;
+      return runId === undefined || rooms.enter(runId);
     },
     forget,
     find: (id: string) => open.get(id)?.run,
-    ofRun: (runId: string) => [...open].flatMap(([id, { run }]) => (run.id === runId ? [id] : [])),
+    ofRun,
     close: () => {
       for (const id of open.keys()) forget(id);
     },
   };
 }
 
-function countRuns(open: readonly Open[], self: RunName) {
-  return new Set(open.map(({ run }) => run.id).filter((id) => id !== self.id)).size;
+/** The rooms of the runs that wait: each has one, whatever it waits for. */
+function createRooms({ takeRoom, onProblem }: OpenInputsOptions) {
+  const rooms = new Map<string, ReturnType<OpenInputsOptions['takeRoom']>>();
+
+  /** A run that cannot be counted at present is let wait. */
+  const take = async () => {
+    try {
+      return await takeRoom();
+    } catch (error) {
+      onProblem(error);
+      return freeNothing;
+    }
+  };
+
+  return {
+    /** Resolves with whether there is room for the run. */
+    async enter(runId: string): Promise<boolean> {
+      const room = rooms.get(runId) ?? take();
+      rooms.set(runId, room);
+      return (await room) !== undefined;
+    },
+    leave(runId: string): void {
+      const room = rooms.get(runId);
+      rooms.delete(runId);
+      void room?.then((free) => free?.());
+    },
+  };
 }
+
+async function freeNothing(): Promise<void> {}

@@ -22,8 +22,6 @@ export type OpenRunsOptions = {
     | 'backgroundTimeoutMs'
     | 'approvalTimeoutMs'
     | 'maxWaitingRunsPerKey'
-    | 'maxProcesses'
-    | 'workerConcurrency'
     | 'webhookAllowedHosts'
     | 'workerLockMs'
   >;
@@ -33,7 +31,7 @@ export type OpenRunsOptions = {
   shared?: SharedState | undefined;
   /** Names this server among those of a cluster of all times, for the workers, too. Default: a new name. */
   front?: string | undefined;
-  inputs: Pick<InputOptions, 'steering' | 'check' | 'checkPaths'>;
+  inputs: Pick<InputOptions, 'steering' | 'check' | 'checkPaths' | 'takeRoom'>;
   checkRequest: RunBookOptions['checkRequest'];
   limitsOf: LimitsOf;
   log: Record<'warn' | 'error', (details: object, message: string) => void>;
@@ -58,8 +56,6 @@ export async function openRuns(options: OpenRunsOptions): Promise<RunBook> {
       ...inputs,
       timeoutMs: config.approvalTimeoutMs,
       maxPerKey: config.maxWaitingRunsPerKey,
-      // Others can work beside those that wait.
-      max: Math.max(1, config.maxProcesses - config.workerConcurrency),
     },
     webhooks: createWebhooks({
       allowedHosts: config.webhookAllowedHosts,

@@ -4,7 +4,7 @@ import type { InputAnswer, InputRequest } from '../run-input.ts';
 import { type AskedInputs, type CheckAnswer, createAskedInputs } from './asked-inputs.ts';
 import { createHandAnswers, isWhole, type HandAnswersOptions } from './hand-answers.ts';
 import type { InputStore } from './input-store.ts';
-import { createOpenInputs, type RunName } from './open-inputs.ts';
+import { createOpenInputs, type OpenInputsOptions, type RunName } from './open-inputs.ts';
 import type { LimitsOf } from './run-clock.ts';
 import type { RunLine } from './run-line.ts';
 
@@ -22,8 +22,8 @@ export type InputOptions = {
   timeoutMs: number;
   /** Runs of one key that may wait for an answer; what a further one asks is denied. */
   maxPerKey: number;
-  /** The same of all keys together: each holds a process. */
-  max: number;
+  /** Takes room for one more run of any key, if any is left; what it resolves with frees it. */
+  takeRoom: OpenInputsOptions['takeRoom'];
 };
 
 export type PendingInputs = AskedInputs & {
@@ -88,9 +88,9 @@ export function createPendingInputs(options: PendingOptions): PendingInputs {
 
   /** Denies what is not to be asked, as soon as it is noted. */
   const checkAsked = async (run: RunName, request: InputRequest, noted: Promise<unknown>) => {
-    const hasRoom = open.add(request.id, run);
+    open.add(request.id, run);
     if (!(await noted)) answers.hand(run.id, request.id, UNNOTED);
-    else if (!hasRoom) await denials.deny(request.id, TOO_MANY);
+    else if (!(await open.hasRoom(request.id))) await denials.deny(request.id, TOO_MANY);
     else {
       await Promise.all([
         denials.ifForbidden(run, request, { decision: 'allow' }),

@@ -20,7 +20,8 @@ const WorkerFacts = z.object({
   account: z.string().nullable(),
   cliVersion: z.string(),
   processes: z.object({ running: Count, ready: Count, kept: Count, suspended: Count }),
-  /** Workers of an earlier version do not tell these two. */
+  /** Workers of an earlier version do not tell these three. */
+  mostWaiting: Count.default(1),
   tags: z.array(z.string()).default([]),
   planLimits: z
     .array(

@@ -10,6 +10,7 @@ import { createGate, type Gate } from '../layers/gate.ts';
 import { createRequestLog } from '../http/log-request.ts';
 import { createWorkerRun, toAllowedFolders } from '../layers/create-run.ts';
 import { withObservation } from '../layers/with-observation.ts';
+import { toMostWaiting } from '../limits/waiting-room.ts';
 import { combineObservers, type RunObserver } from '../observation/run-record.ts';
 import type { Caller } from '../run.ts';
 import type { SharedState } from '../state/shared-state.ts';
@@ -141,6 +142,7 @@ export async function openOwnWorker(
     version: options.version,
     cliVersion: options.claude.version,
     places: config.workerConcurrency,
+    mostWaiting: toMostWaiting(config),
     tags: config.workerTags,
     sharesTranscripts: config.transcripts === 'shared',
     lockMs: config.workerLockMs,

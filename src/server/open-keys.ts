@@ -9,6 +9,7 @@ import type { KeyPlace } from '../keys/key-place.ts';
 import type { KeyParts } from '../layers/with-key.ts';
 import { createKeyLimits, type KeyLimits } from '../limits/key-limits.ts';
 import { openCounters } from '../limits/open-counters.ts';
+import type { Places } from '../limits/places.ts';
 import type { RunRequest } from '../run.ts';
 import { RunError } from '../run-error.ts';
 import type { SharedState } from '../state/shared-state.ts';
@@ -28,6 +29,8 @@ export type OpenedKeys = {
   book: KeyBook;
   store: KeyStore;
   limits: KeyLimits;
+  /** Counts what is under way, in a cluster over all its servers. */
+  places: Places;
   /** Browsers that are signed in at a cluster. */
   signIns: SignIns | undefined;
   /** What every run asks of its caller's key. */
@@ -74,6 +77,7 @@ export function openKeys({
     book,
     store: createKeyStore(place),
     limits,
+    places,
     signIns: shared && createSharedSignIns({ shared }),
     parts: { keys: book, applyRules, limits },
     ofRuns: {

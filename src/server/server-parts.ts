@@ -1,7 +1,7 @@
 import { openRuns } from '../agent-runs/open-runs.ts';
-import { checkAllowedPaths } from '../allowed-folders.ts';
+import { type AllowedFolders, checkAllowedPaths } from '../allowed-folders.ts';
 import { createApp } from '../app.ts';
-import type { Backend } from '../backend.ts';
+import type { Backend, CheckPaths } from '../backend.ts';
 import type { OpenedBatches } from '../batches/open-batches.ts';
 import { HOP_HEADER } from '../claude/launch/child-environment.ts';
 import { toLoginCommand } from '../claude/launch/login-command.ts';
@@ -11,6 +11,7 @@ import type { Log } from '../http/log-request.ts';
 import { createInputRules } from '../keys/input-rules.ts';
 import { createRun, toAllowedFolders } from '../layers/create-run.ts';
 import { createIdleSessions } from '../layers/idle-sessions.ts';
+import { createWaitingRoom, toMostWaiting } from '../limits/waiting-room.ts';
 import { createLog, listSecrets } from '../observation/create-log.ts';
 import { createWatch, type Watch } from '../observation/watch.ts';
 import {
@@ -91,11 +92,7 @@ export async function createServerParts(options: ServerOptions) {
     server: stores.server,
     shared,
     front: cli.front,
-    inputs: {
-      steering,
-      check: createInputRules(keys.book),
-      checkPaths: backend.checkPaths ?? ((_, paths) => checkAllowedPaths(paths, folders)),
-    },
+    inputs: { steering, ...createInputParts(config, cli, { keys, folders }) },
     ...keys.ofRuns,
     log,
   });
@@ -130,6 +127,21 @@ export async function createServerParts(options: ServerOptions) {
     readCliStatus,
     removeLeftBehind: cli.removeLeftBehind,
     ...createUpkeep({ cli, shared, stores, watch, runs, batches, keys, endAlerts, log }),
+  };
+}
+
+/** What bounds the answers to what runs wait for: the rules of their keys, their folders, and how many may wait. */
+function createInputParts(
+  config: Config,
+  { backend, cluster }: Pick<OpenedBackend, 'backend' | 'cluster'>,
+  { keys, folders }: { keys: OpenedKeys; folders: AllowedFolders },
+) {
+  const readMost = () => cluster?.mostWaiting() ?? toMostWaiting(config);
+  const checkPaths: CheckPaths = (_, paths) => checkAllowedPaths(paths, folders);
+  return {
+    check: createInputRules(keys.book),
+    checkPaths: backend.checkPaths ?? checkPaths,
+    takeRoom: createWaitingRoom(keys.places, readMost),
   };
 }
 

@@ -8,6 +8,8 @@ import type { InputOptions } from '../../src/agent-runs/pending-inputs.ts';
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
 import type { RunBook } from '../../src/agent-runs/run-book.ts';
 import { createRunStore } from '../../src/agent-runs/sqlite/create-run-store.ts';
+import { createPlaces } from '../../src/limits/places.ts';
+import { createWaitingRoom } from '../../src/limits/waiting-room.ts';
 import type { InputAnswer, InputRequest } from '../../src/run-input.ts';
 import { RunError } from '../../src/run-error.ts';
 import { createPatientWrites } from '../../src/state/patient-writes.ts';
@@ -217,7 +219,11 @@ test('a key that is revoked gets no leave any more', async () => {
 
 test.each([
   { name: 'a key', bounds: { maxPerKey: 1 }, keys: ['a', 'b', 'a'] },
-  { name: 'the server', bounds: { max: 2 }, keys: ['a', 'b', 'c'] },
+  {
+    name: 'the server',
+    bounds: { takeRoom: createWaitingRoom(createPlaces(), () => 2) },
+    keys: ['a', 'b', 'c'],
+  },
 ])('only so many runs of $name wait at once', async ({ bounds, keys }) => {
   const { run, book, given } = open(bounds);
   for (const [index, key] of keys.entries()) {

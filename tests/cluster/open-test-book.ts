@@ -2,6 +2,8 @@ import type { RunBookOptions } from '../../src/agent-runs/run-book.ts';
 import { createSharedPeers } from '../../src/agent-runs/shared/shared-peers.ts';
 import { createSharedRunStore } from '../../src/agent-runs/shared/shared-run-store.ts';
 import { openSharedState } from '../../src/cluster/open-shared-state.ts';
+import { createSharedPlaces } from '../../src/limits/shared-places.ts';
+import { createWaitingRoom } from '../../src/limits/waiting-room.ts';
 import { RunError } from '../../src/run-error.ts';
 import { createPatientWrites } from '../../src/state/patient-writes.ts';
 import { joinCluster } from '../../src/state/shared-servers.ts';
@@ -11,15 +13,21 @@ import { createTestRunBook, NO_INPUTS } from '../support/create-test-run-book.ts
 const SECRET = 'a-secret-of-this-cluster-0123456789';
 const END = new RunError('shutting-down', 'The server stops.');
 
-export type TestBookOptions = Partial<RunBookOptions> & { leaseMs?: number; id?: string };
+export type TestBookOptions = Partial<RunBookOptions> & {
+  leaseMs?: number;
+  id?: string;
+  mostWaiting?: number;
+};
 
 /** The book of one of several servers; `lose` is its end without a word. What its runs are told is in `words`. */
 export async function openTestBook(
   { redisUrl, prefix }: { redisUrl: string; prefix: string },
-  { leaseMs = 10_000, id: serverId, ...rest }: TestBookOptions = {},
+  { leaseMs = 10_000, id: serverId, mostWaiting = 10, ...rest }: TestBookOptions = {},
 ) {
   const shared = await openSharedState({ redisUrl, secret: SECRET, prefix, onProblem: ignore });
   const server = await joinCluster({ shared, id: serverId, leaseMs, onProblem: ignore });
+  const places = createSharedPlaces({ shared, leaseMs });
+  const takeRoom = createWaitingRoom(places, () => mostWaiting);
   const words: unknown[] = [];
   const { run: asking, answer } = createAskingRun((id) => ({
     type: 'plan-review',
@@ -34,6 +42,7 @@ export async function openTestBook(
     writes: createPatientWrites({ patienceMs: 10_000, onProblem: ignore }),
     inputs: {
       ...NO_INPUTS,
+      takeRoom,
       steering: {
         ...NO_INPUTS.steering,
         answer: async (_, id, given) => answer(id, given),
@@ -50,10 +59,14 @@ export async function openTestBook(
   const close = async () => {
     await book.close(END);
     await server.close();
+    places.close();
     shared.end();
   };
-  const lose = () => shared.end();
-  return { book, asking, words, lose, close, shared };
+  const lose = () => {
+    places.close();
+    shared.end();
+  };
+  return { book, asking, words, takeRoom, lose, close, shared };
 }
 
 function ignore(): void {}

@@ -61,6 +61,7 @@ export function openTestWorker(
     version: 'test',
     cliVersion: 'none',
     places: 1,
+    mostWaiting: 1,
     tags,
     sharesTranscripts: false,
     onRemove: ignore,

@@ -38,10 +38,10 @@ const queued: Run = async function* queued(_, signal) {
   });
 };
 
-const newRun = (requestId: string): NewRun => {
+const newRun = (requestId: string, keyId = 'a'): NewRun => {
   const request = toAgentRequest();
   return {
-    request: { ...request, caller: { ...request.caller, keyId: 'a', requestId } },
+    request: { ...request, caller: { ...request.caller, keyId, requestId } },
     body: { prompt: 'A prompt that nobody sees.' },
     isBackground: true,
     toAnswer: () => ({ result: 'An answer that nobody sees.' }),
@@ -49,9 +49,9 @@ const newRun = (requestId: string): NewRun => {
   };
 };
 
-async function until(book: RunBook, id: string, type: string, after = 0) {
+async function until(book: RunBook, id: string, type: string, after = 0, keyId = 'a') {
   const ids: number[] = [];
-  for await (const event of book.follow(id, 'a', after, stays)) {
+  for await (const event of book.follow(id, keyId, after, stays)) {
     ids.push(event.id);
     if (event.type === type) return ids;
   }
@@ -125,6 +125,29 @@ test('a key has its bounds over all servers together', async () => {
   });
   await two.book.start(queued, newRun('r3'));
   await expect(one.book.start(queued, newRun('r4'))).rejects.toMatchObject({ code: 'queue-full' });
+});
+
+test('how many runs may wait counts over all servers and keys, those of a lost server no longer', async () => {
+  const prefix = randomUUID();
+  const options = { mostWaiting: 1, leaseMs: 600 };
+  const [lost, other] = [await open(prefix, options), await open(prefix, options)];
+  await lost.book.start(lost.asking, newRun('r1'));
+  await until(lost.book, 'r1', 'plan-review');
+  await other.book.start(other.asking, newRun('r2', 'b'));
+  await until(other.book, 'r2', 'run-end', 0, 'b');
+  expect(await other.book.getInput('r2', 'b', 'inp_r2')).toMatchObject({
+    answer: { decision: 'deny', message: 'Too many runs wait for an answer already.' },
+  });
+  lost.lose();
+  const freed = await vi.waitUntil(() => other.takeRoom(), 20_000);
+  await freed();
+  await other.book.start(other.asking, newRun('r3', 'b'));
+  await until(other.book, 'r3', 'plan-review', 0, 'b');
+  await other.book.answer('r3', 'b', 'inp_r3', { decision: 'allow' });
+  await until(other.book, 'r3', 'run-end', 0, 'b');
+  expect(await other.book.getInput('r3', 'b', 'inp_r3')).toMatchObject({
+    answer: { decision: 'allow' },
+  });
 });
 
 test('a lost server: what had begun is interrupted and told once, the rest goes on elsewhere', async () => {

@@ -18,7 +18,7 @@ export const NO_INPUTS: InputOptions = {
   checkPaths: () => Promise.resolve(),
   timeoutMs: 60_000,
   maxPerKey: 10,
-  max: 10,
+  takeRoom: () => Promise.resolve(() => Promise.resolve()),
 };
 
 /** A book of runs that is gone with the test, tells nobody, and lets every key begin what it likes. */

@@ -13,6 +13,8 @@ export type ClusterView = {
   setDraining: (worker: string, isDraining: boolean) => Promise<void>;
   /** Lets a worker finish what it has, and leave. Throws `not-found` for an unknown one. */
   remove: (worker: string) => Promise<void>;
+  /** Runs that may wait for an answer on all workers together, at least one. */
+  mostWaiting: () => number;
   queue: () => { waiting: number; running: number; concurrency: number };
 };
 
@@ -34,6 +36,11 @@ export function createClusterWatch(wire: number) {
   const view: Omit<ClusterView, 'setDraining' | 'remove'> = {
     isUp: () => isUp,
     workers: () => workers,
+    mostWaiting: () =>
+      Math.max(
+        1,
+        sum((worker) => worker.mostWaiting),
+      ),
     queue,
   };
   return {

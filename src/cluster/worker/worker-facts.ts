@@ -12,6 +12,8 @@ export type ReadFactsOptions = {
   cliVersion: string;
   /** Runs at the same time. */
   places: number;
+  /** Runs that may wait for an answer beside those. */
+  mostWaiting: number;
   /** What the settings say that it has. */
   tags: readonly string[];
   /** Whether it has the transcripts of sessions in common with others that say so. */
@@ -44,6 +46,7 @@ export function createReadFacts({ backend, running, ...own }: ReadFactsOptions) 
     version: own.version,
     wire: WIRE_VERSION,
     places: own.places,
+    mostWaiting: own.mostWaiting,
     running: running(),
     isDraining,
     tags: readTags(),
