@@ -229,6 +229,7 @@ function mountChats(app: Hono<AppEnv>, parts: AppParts, toObserved: ToObserved) 
   mountResponses(app, {
     run: toObserved(openaiResponses),
     countTokens,
+    started,
     ...responses,
     ...settings,
   });

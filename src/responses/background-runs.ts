@@ -9,7 +9,19 @@ export type BackgroundRun<Event> = {
   events: (signal: AbortSignal) => AsyncIterable<Event>;
   /** Whether its events can be read again. */
   keepsEvents: boolean;
+  /** What another server needs to begin it anew. Default: it ends with its server. */
+  asked?: string | undefined;
 };
+
+/** A run whose server is lost, or gave it back. */
+export type LeftRun<Event> = {
+  asked: string;
+  /** What its followers may have read; empty when it keeps no events. */
+  told: readonly Event[];
+};
+
+/** Goes on with a run that was left: what follows on what was told. Whatever it throws, the run is left again. */
+export type GoOn<Event> = (left: LeftRun<Event>, signal: AbortSignal) => AsyncIterable<Event>;
 
 /** A streamed event: its name, and its JSON text. */
 export type StreamedEvent = { event: string; data: string };
@@ -23,10 +35,17 @@ export type BackgroundRuns<Event = StreamedEvent> = {
     after: number,
     signal: AbortSignal,
   ) => Promise<AsyncIterable<Event> | undefined>;
+  /** From here on, runs that other servers leave go on here. */
+  goOnWith: (goOn: GoOn<Event>) => void;
+  /** Leaves a run of this server to another one; resolves with whether one can take it. Its events are to end then. */
+  giveBack: (id: string) => Promise<boolean>;
   /** Ends a run for this reason; resolves when it has ended, at once when there is none. */
   end: (id: string, reason: unknown) => Promise<void>;
   endAll: (reason: unknown) => Promise<void>;
 };
+
+/** There is no other server. */
+const ALONE = { goOnWith: () => {}, giveBack: async () => false };
 
 type LiveRun<Event> = {
   events: Event[];
@@ -92,6 +111,7 @@ export function createBackgroundRuns<Event = StreamedEvent>(
       const live = runs.get(id);
       return live?.keepsEvents ? followEvents(live, after, signal) : undefined;
     },
+    ...ALONE,
     end,
     async endAll(reason) {
       await Promise.all([...runs.keys()].map((id) => end(id, reason)));

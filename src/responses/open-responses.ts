@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import type { Config } from '../config.ts';
-import { createPatientWrites, PATIENCE_MS } from '../state/patient-writes.ts';
+import { createPatientWrites, PATIENCE_MS, type PatientWrites } from '../state/patient-writes.ts';
 import type { SharedState } from '../state/shared-state.ts';
 import { type BackgroundRuns, createBackgroundRuns } from './background-runs.ts';
 import { createResponseBook, type ResponseBook } from './response-book.ts';
@@ -44,17 +44,20 @@ export type OpenedResponses = {
 /** How often it is looked whether a server of the folder left something, in milliseconds. */
 const LOOK_MS = 5000;
 
-/** Opens the responses: in the state folder, or those of a cluster. What a dead server left unfinished has failed. */
+/**
+ * Opens the responses: in the state folder, where what a dead server left unfinished has failed, or those of a cluster,
+ * whose servers go on with it.
+ */
 export async function openResponses(options: OpenResponsesOptions): Promise<OpenedResponses> {
   const { config, log, shared, toEnded } = options;
-  const { store, background, isLeft, close } = shared
-    ? await openThose(options, shared)
-    : openOwn(options);
-  const stopping = new AbortController();
   const writes = createPatientWrites({
     patienceMs: shared ? PATIENCE_MS : 0,
     onProblem: (error) => log.error({ err: error }, 'a response could not be stored'),
   });
+  const { store, background, isLeft, close } = shared
+    ? await openThose(options, shared, writes)
+    : openOwn(options);
+  const stopping = new AbortController();
   const book = createResponseBook({
     store,
     ttlMs: config.responseTtlMs,
@@ -68,9 +71,13 @@ export async function openResponses(options: OpenResponsesOptions): Promise<Open
     log.error({ err: error }, 'what a dead server left unfinished could not be ended');
   const sweepMs = shared ? config.workerLockMs : LOOK_MS;
   const sweep = setInterval(() => void endLeft().catch(noteLeft), sweepMs).unref();
+  const goOnWith: BackgroundRuns['goOnWith'] = (goOn) => {
+    background.goOnWith(goOn);
+    void endLeft().catch(noteLeft);
+  };
   return {
     book,
-    background,
+    background: { ...background, goOnWith },
     stopping: stopping.signal,
     stop() {
       stopping.abort();
@@ -103,17 +110,28 @@ function openOwn({ config, log, server }: OpenResponsesOptions) {
 }
 
 /** Those of a cluster. */
-async function openThose({ config, log }: OpenResponsesOptions, shared: SharedState) {
+async function openThose(
+  { config, log }: OpenResponsesOptions,
+  shared: SharedState,
+  writes: PatientWrites,
+) {
   const background = await createSharedBackground({
     local: createBackgroundRuns(config.backgroundTimeoutMs),
     shared,
     leaseMs: config.workerLockMs,
+    ttlMs: config.responseTtlMs,
+    writes,
     onProblem: (error) => log.error({ err: error }, 'a background response is not seen elsewhere'),
   });
   return {
-    store: createSharedStore({ shared, ttlMs: config.responseTtlMs }),
+    store: createSharedStore({
+      shared,
+      ttlMs: config.responseTtlMs,
+      toOwner: background.toOwner,
+    }),
     background,
-    isLeft: async ({ id }: UnfinishedResponse) => !(await background.isAlive(id)),
+    isLeft: async ({ id }: UnfinishedResponse) =>
+      !(await background.isAlive(id)) && (await background.takeOver(id)),
     close: background.close,
   };
 }

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { RunError } from '../run-error.ts';
+import type { PatientWrites } from '../state/patient-writes.ts';
 import type { SharedState } from '../state/shared-state.ts';
-import type { BackgroundRun, BackgroundRuns } from './background-runs.ts';
+import type { BackgroundRun, BackgroundRuns, GoOn } from './background-runs.ts';
+import { createSigns, LOOK_MS, type Signs } from './background-signs.ts';
 
 export type SharedBackgroundOptions<Event> = {
   /** The runs of this server. */
@@ -10,6 +13,10 @@ export type SharedBackgroundOptions<Event> = {
   shared: SharedState;
   /** After this time without a sign of life of its server a run is lost, in milliseconds. */
   leaseMs: number;
+  /** How long a run that was left can be gone on with, in milliseconds. */
+  ttlMs: number;
+  /** Nobody is told what could be lost with this server: events wait until they are kept, or given up. */
+  writes: Pick<PatientWrites, 'write'>;
   /** Called with what could not be shown to the other servers. */
   onProblem: (error: unknown) => void;
 };
@@ -17,59 +24,48 @@ export type SharedBackgroundOptions<Event> = {
 export type SharedBackground<Event> = BackgroundRuns<Event> & {
   /** Whether a server of the cluster carries it out. */
   isAlive: (id: string) => Promise<boolean>;
+  /**
+   * Sees to a run that no server carries out: this one goes on with it, if it can. Resolves with whether it is over for
+   * good, and this server's to say so.
+   */
+  takeOver: (id: string) => Promise<boolean>;
+  /** Where it stands in Redis whose run it is, and how this server is named there. */
+  toOwner: (id: string) => { key: string; server: string };
   close: () => void;
 };
-
-/** How long events can be read after the last sign of life, in milliseconds. */
-const EVENTS_TTL_MS = 60_000;
-
-/** How often followers look for more events, or the end, in milliseconds. */
-const LOOK_MS = 100;
 
 /** Longest wait for the end of a run on another server, in milliseconds. */
 const END_MS = 10_000;
 
-/** Events read at once. */
-const PAGE = 200;
-
 const TOPIC = 'background-end';
 
-/** The sign of a run that has ended. */
-const OVER = 'over';
-
-/** Lets the runs of all servers of a cluster be followed and ended from each of them. */
+/** Lets the runs of all servers of a cluster be followed and ended from each of them, and outlive their servers. */
 export async function createSharedBackground<Event>(
   options: SharedBackgroundOptions<Event>,
 ): Promise<SharedBackground<Event>> {
   const { local, shared, leaseMs, onProblem } = options;
-  const signs = createSigns<Event>(options);
+  const signs = createSigns<Event>({ ...options, server: randomUUID() });
   const own = new Set<string>();
+  const passOn = createPassOn({ ...options, signs, own });
+  const takeOver = createTakeOver({ ...options, signs, own, passOn });
   const timer = setInterval(() => {
-    for (const id of own) void signs.renew(id).catch(onProblem);
+    for (const id of own) void renew(id).catch(onProblem);
   }, leaseMs / 3).unref();
 
-  async function* passOn({ id, events, keepsEvents }: BackgroundRun<Event>, signal: AbortSignal) {
-    let number = 0;
-    try {
-      for await (const event of events(signal)) {
-        number += 1;
-        if (keepsEvents) signs.append(id, number, event);
-        yield event;
-      }
-    } finally {
-      own.delete(id);
-      await signs.leave(id);
-    }
-  }
+  const renew = async (id: string) => {
+    const { isOwn, cancelled } = await signs.renew(id);
+    if (!isOwn) await local.end(id, toElsewhere());
+    else if (cancelled !== undefined) await local.end(id, toCancelled(cancelled));
+  };
 
   await shared.subscribe(TOPIC, (text) => {
     const { id, message } = JSON.parse(text) as { id: string; message: string }; // as `end` publishes it
-    if (own.has(id)) void local.end(id, new RunError('cancelled', message));
+    if (own.has(id)) void local.end(id, toCancelled(message));
   });
 
   return {
     async start(run) {
-      await signs.renew(run.id);
+      await signs.begin(run.id, run.keepsEvents, run.asked);
       own.add(run.id);
       return local.start({ ...run, events: (signal) => passOn(run, signal) });
     },
@@ -78,90 +74,136 @@ export async function createSharedBackground<Event>(
       if (here || own.has(id)) return here;
       return (await signs.hasEvents(id)) ? signs.follow(id, after, signal) : undefined;
     },
-    async end(id, reason) {
-      if (own.has(id)) return local.end(id, reason);
-      if (!(await signs.isAlive(id))) return;
-      const message = reason instanceof Error ? reason.message : 'The run was ended.';
-      await shared.publish(TOPIC, JSON.stringify({ id, message }));
-      for (let left = END_MS; left > 0 && (await signs.isAlive(id)); left -= LOOK_MS) {
-        await delay(LOOK_MS);
-      }
+    goOnWith: takeOver.goOnWith,
+    async giveBack(id) {
+      if (!own.delete(id)) return false;
+      if (await signs.giveBack(id).catch(onProblem)) return true;
+      own.add(id);
+      return false;
     },
-    endAll: local.endAll,
+    end: createEnd({ ...options, signs, own, takeOver }),
+    async endAll(reason) {
+      takeOver.goOnWith(undefined);
+      await local.endAll(reason);
+    },
     isAlive: async (id) => own.has(id) || (await signs.isAlive(id)),
+    takeOver: (id) => takeOver.take(id),
+    toOwner: signs.toOwner,
     close: () => clearInterval(timer),
   };
 }
 
-type SignsOptions = Pick<SharedBackgroundOptions<unknown>, 'shared' | 'leaseMs' | 'onProblem'>;
+type Parts<Event> = Pick<SharedBackgroundOptions<Event>, 'local' | 'writes' | 'onProblem'> & {
+  signs: Signs<Event>;
+  /** The ids of the runs that this server carries out. */
+  own: Set<string>;
+};
 
-/** What other servers see of a run: a sign of life, and its events, numbered from 1. */
-function createSigns<Event>({ shared, leaseMs, onProblem }: SignsOptions) {
-  const { toKey, ask, encrypt, decrypt } = shared;
-  const toLease = (id: string) => toKey('background', id);
-  const toEvents = (id: string) => toKey('background', id, 'events');
+type EndParts<Event> = Omit<Parts<Event>, 'writes' | 'onProblem'> &
+  Pick<SharedBackgroundOptions<Event>, 'shared'> & {
+    takeOver: { take: SharedBackground<Event>['takeOver'] };
+  };
 
-  /** Nobody could renew a lease while Redis was away: until they had the time to, nothing is lost. */
-  const isAlive = async (id: string) => {
-    const sign = await ask((redis) => redis.get(toLease(id)));
-    return sign === null ? shared.upForMs() < leaseMs : sign !== OVER;
+/** Makes what ends a run wherever it is, and whoever will carry it out. */
+function createEnd<Event>({ local, shared, signs, own, takeOver }: EndParts<Event>) {
+  return async (id: string, reason: unknown): Promise<void> => {
+    if (own.has(id)) return local.end(id, reason);
+    const message = reason instanceof Error ? reason.message : 'The run was ended.';
+    await signs.cancel(id, message);
+    if (await signs.isAlive(id)) await shared.publish(TOPIC, JSON.stringify({ id, message }));
+    for (let left = END_MS; left > 0 && (await signs.isAlive(id)); left -= LOOK_MS) {
+      await delay(LOOK_MS);
+    }
+    if (!(await signs.isLeft(id))) return;
+    await takeOver.take(id);
+    await local.end(id, reason);
+  };
+}
+
+type PassOn<Event> = (
+  run: BackgroundRun<Event>,
+  signal: AbortSignal,
+  told?: readonly Event[],
+) => AsyncIterable<Event>;
+
+/** Makes what shows a run's events to the other servers, each before anybody hears it here. */
+function createPassOn<Event>({ signs, own, writes }: Parts<Event>): PassOn<Event> {
+  const patiently = async (task: () => Promise<void>) => {
+    const { settled } = await writes.write(task);
+    await settled;
+  };
+  return async function* passOn({ id, events, keepsEvents }, signal, told = []) {
+    yield* told;
+    let number = told.length;
+    try {
+      for await (const event of events(signal)) {
+        number += 1;
+        const place = number;
+        if (keepsEvents) await patiently(() => signs.append(id, place, event));
+        yield event;
+      }
+    } finally {
+      if (own.delete(id)) await patiently(() => signs.leave(id));
+    }
+  };
+}
+
+/** Makes what goes on with the runs of lost servers. */
+function createTakeOver<Event>(parts: Parts<Event> & { passOn: PassOn<Event> }) {
+  const { local, signs, own, onProblem } = parts;
+  const claiming = new Set<string>();
+  let goOn: GoOn<Event> | undefined;
+
+  const begin = (id: string, asked: string, keepsEvents: boolean, go: GoOn<Event>) => {
+    async function* goOnOrLeave(signal: AbortSignal, told: readonly Event[]) {
+      try {
+        yield* go({ asked, told }, signal);
+      } catch (error) {
+        own.delete(id); // its sign of life runs out, and it is tried again
+        throw error;
+      }
+    }
+    async function* events(signal: AbortSignal) {
+      const told = keepsEvents ? await signs.readTold(id) : [];
+      const run = { id, keepsEvents, events: () => goOnOrLeave(signal, told) };
+      yield* parts.passOn(run, signal, told);
+    }
+    own.add(id);
+    const first = local.start({ id, keepsEvents, events });
+    void first.catch((error: unknown) => {
+      own.delete(id);
+      onProblem(error);
+    });
+  };
+
+  const claim = async (id: string) => {
+    const found = goOn && (await signs.claim(id));
+    if (!found || !goOn) return false;
+    const { asked, keepsEvents, cancelled } = found;
+    if (asked === undefined) return true;
+    begin(id, asked, keepsEvents, goOn);
+    if (cancelled !== undefined) void local.end(id, toCancelled(cancelled));
+    return false;
   };
 
   return {
-    isAlive,
-    hasEvents: async (id: string) =>
-      (await isAlive(id)) && (await ask((redis) => redis.exists(toEvents(id)))) === 1,
-    renew: (id: string) =>
-      ask((redis) =>
-        redis
-          .multi()
-          .set(toLease(id), '1', 'PX', leaseMs)
-          .pexpire(toEvents(id), EVENTS_TTL_MS)
-          .exec(),
-      ),
-    /** Without that the lease ends by itself. */
-    leave: (id: string) =>
-      ask((redis) => redis.set(toLease(id), OVER, 'PX', EVENTS_TTL_MS)).catch(onProblem),
-    /** Nobody waits for it: over the one connection events arrive in order. */
-    append(id: string, number: number, event: Event) {
-      const sealed = encrypt(JSON.stringify(event), toPlace(id, number));
-      const adding = ask((redis) =>
-        redis
-          .multi()
-          .xadd(toEvents(id), `${number}-0`, 'data', sealed)
-          .pexpire(toEvents(id), EVENTS_TTL_MS)
-          .exec(),
-      );
-      void adding.catch(onProblem);
-    },
-    async *follow(id: string, after: number, signal: AbortSignal) {
-      for (let number = after + 2; !signal.aborted;) {
-        const isLast = !(await isAlive(id));
-        const entries = await ask((redis) =>
-          redis.xrangeBuffer(toEvents(id), `${number}-0`, '+', 'COUNT', PAGE),
-        );
-        for (const [entry, fields] of entries) {
-          if (String(entry) !== `${number}-0`) throw toLostEvents();
-          yield JSON.parse(decrypt(fields[1] ?? Buffer.alloc(0), toPlace(id, number))) as Event; // as it was appended
-          number += 1;
-        }
-        if (isLast && entries.length === 0) return;
-        if (entries.length < PAGE) await delay(LOOK_MS, undefined, { signal }).catch(ignore);
+    goOnWith: (how: GoOn<Event> | undefined) => void (goOn = how),
+    async take(id: string) {
+      if (own.has(id) || claiming.has(id)) return false;
+      claiming.add(id);
+      try {
+        return await claim(id);
+      } finally {
+        claiming.delete(id);
       }
     },
   };
 }
 
-/** A hole among the events: the rest would be read as if nothing were missing. */
-function toLostEvents() {
-  const sentence =
-    'Events of this response were lost while Redis was away. Retrieve the response itself when it has ended.';
-  return new RunError('queue-timeout', sentence, { retryAfterSeconds: 2 });
+function toCancelled(message: string) {
+  return new RunError('cancelled', message);
 }
 
-/** Where an event can be opened. */
-function toPlace(id: string, number: number) {
-  return `background ${id} ${number}`;
+function toElsewhere() {
+  return new RunError('shutting-down', 'Another server goes on with this response.');
 }
-
-function ignore(): void {}

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   createJsonReader,
   createSharedRecords,
+  type SharedOwner,
   type SharedRecordsOptions,
 } from '../state/shared-records.ts';
 import type { ResponseStore, StoredResponse } from './response-store.ts';
@@ -17,8 +18,13 @@ const Stored = z.object({
   events: z.array(z.string()),
 });
 
+export type SharedStoreOptions = Omit<SharedRecordsOptions, 'name'> & {
+  /** Where it stands whose response it is to write; what another server writes is left out. Default: anybody's. */
+  toOwner?: ((id: string) => SharedOwner) | undefined;
+};
+
 /** A store in the Redis of a cluster. All throw `queue-timeout` while that is away. */
-export function createSharedStore(place: Omit<SharedRecordsOptions, 'name'>): ResponseStore {
+export function createSharedStore({ toOwner, ...place }: SharedStoreOptions): ResponseStore {
   const records = createSharedRecords({ ...place, name: 'responses' });
 
   const { read, readAll } = createJsonReader(records, Stored);
@@ -36,6 +42,7 @@ export function createSharedStore(place: Omit<SharedRecordsOptions, 'name'>): Re
         note,
         isOpen: !isFinished,
         text,
+        owner: toOwner?.(id),
       });
     },
     remove: records.remove,

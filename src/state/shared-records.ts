@@ -11,7 +11,12 @@ export type SharedRecord = {
   /** Whether `listOpen` has it. */
   isOpen: boolean;
   text: string;
+  /** Where it stands in Redis who may write the record; what anybody else writes is left out. Default: anybody may. */
+  owner?: SharedOwner | undefined;
 };
+
+/** A hash, whose field `server` names a server if it is there, and the one that asks. */
+export type SharedOwner = { key: string; server: string };
 
 export type SharedRecordsOptions = {
   shared: SharedState;
@@ -44,9 +49,11 @@ local function remove(id)
 end
 `;
 
-/** ARGV: id, owner, order, note, whether it is open, text, time to live. */
+/** ARGV: id, owner, order, note, whether it is open, text, time to live, server. The second key names the only writer. */
 const WRITE = `${REMOVE}
 local id = ARGV[1]
+local writer = redis.call('HGET', KEYS[2], 'server')
+if writer and writer ~= ARGV[8] then return end
 remove(id)
 local one, own, all, open = root .. ':one:' .. id, root .. ':of:' .. ARGV[2], root .. ':all', root .. ':open'
 local number = redis.call('INCR', root .. ':number')
@@ -106,9 +113,10 @@ export function createSharedRecords({ shared, name, ttlMs }: SharedRecordsOption
       return sealed ? decrypt(sealed, toPlace(id)) : undefined;
     },
     /** Adds the record, or replaces the one with its id. */
-    async write({ id, ownerId, order, note, isOpen, text }: SharedRecord): Promise<void> {
+    async write({ id, ownerId, order, note, isOpen, text, owner }: SharedRecord): Promise<void> {
       const values = [id, ownerId, order, note, Number(isOpen), encrypt(text, toPlace(id))];
-      await run(WRITE, [root], [...values, ttlMs + SLACK_MS]);
+      const { key = toKey('nobody'), server = '' } = owner ?? {};
+      await run(WRITE, [root, key], [...values, ttlMs + SLACK_MS, server]);
     },
     remove: async (id: string): Promise<void> => void (await run(REMOVE_ONE, [root], [id])),
     /** An owner's records, `most` at most; 0 lists all of them. */

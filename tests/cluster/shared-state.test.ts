@@ -93,20 +93,6 @@ test('a background response is followed and cancelled at the other front', async
   });
 });
 
-test('a background response of a front that is killed has failed for the other front', async () => {
-  const lost = await cluster.addFront('lost');
-  await untilReady(lost);
-  cluster.model.answer = () => heldReply('one two three four', NEVER);
-  const id = await startResponse(lost);
-  const path = `/v1/responses/${id}`;
-  expect(await (await other.send(path)).json()).toMatchObject({ status: 'in_progress' });
-  lost.signal('SIGKILL');
-  await vi.waitFor(
-    async () => expect(await (await other.send(path)).json()).toMatchObject({ status: 'failed' }),
-    { timeout: 30_000, interval: 200 },
-  );
-});
-
 test('a session begun at one front is listed, continued and removed at the other', async () => {
   cluster.model.answer = demoAnswer;
   const begun = await front.send('/api/run', { model: 'sonnet', prompt: 'My word is basalt.' });

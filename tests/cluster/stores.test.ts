@@ -27,7 +27,7 @@ import { describeLocks } from '../sessions/locks-suite.ts';
 import { describeStore as describeSessionStore } from '../sessions/store-suite.ts';
 import { RunError } from '../../src/run-error.ts';
 import { createSharedRecords } from '../../src/state/shared-records.ts';
-import type { PatientWrites } from '../../src/state/patient-writes.ts';
+import { createPatientWrites, type PatientWrites } from '../../src/state/patient-writes.ts';
 import type { SharedState } from '../../src/state/shared-state.ts';
 import { describeRunStore } from '../agent-runs/store-suite.ts';
 import { describeKeyPlace } from '../keys/place-suite.ts';
@@ -149,7 +149,7 @@ test('who follows a background response elsewhere is told when events were lost 
   const away = new RunError('queue-timeout', 'Redis is away.');
   const flaky: SharedState = {
     ...one,
-    ask: (work) => (isAway ? Promise.reject(away) : one.ask(work)),
+    run: (...args) => (isAway ? Promise.reject(away) : one.run(...args)),
   };
   const [running, elsewhere] = [await openBackground(flaky), await openBackground(other)];
   const held = Promise.withResolvers<void>();
@@ -282,7 +282,15 @@ function openLocks(shared: SharedState, leaseMs = 10_000) {
 
 async function openBackground(shared: SharedState, leaseMs = 10_000) {
   const local = createBackgroundRuns<string>(60_000);
-  const opened = await createSharedBackground({ local, shared, leaseMs, onProblem: ignore });
+  const writes = createPatientWrites({ onProblem: ignore });
+  const times = { leaseMs, ttlMs: 60_000 };
+  const opened = await createSharedBackground({
+    local,
+    shared,
+    writes,
+    ...times,
+    onProblem: ignore,
+  });
   ends.push(opened.close);
   return opened;
 }

@@ -12,16 +12,23 @@ import { compactResponse } from './compact-response.ts';
 import { countInput } from './count-input.ts';
 import { createResponse } from './create-response.ts';
 import { listInputItems } from './input-items.ts';
+import { goOnInBackground } from './start-in-background.ts';
 import { cancelResponse, deleteResponse, getResponse } from './stored-responses.ts';
 import { connectResponses, type WebSocketParts } from './web-socket.ts';
 
-type MountedParts = WebSocketParts & { countTokens: CountTokens; maxWebSocketsPerKey: number };
+type MountedParts = WebSocketParts & {
+  countTokens: CountTokens;
+  maxWebSocketsPerKey: number;
+  /** Resolves when the server is up: what lost servers left goes on then. */
+  started: Promise<void>;
+};
 
 /** Every route of the Responses API; `aliases` tells the paths of each. */
 export function mountResponses(app: Hono<AppEnv>, parts: MountedParts): void {
-  const { run, countTokens, maxWebSocketsPerKey } = parts;
+  const { run, countTokens, maxWebSocketsPerKey, started } = parts;
   const checked = validate(openaiResponses.body);
   const root = openaiResponses.path;
+  void started.then(() => goOnInBackground(run, parts));
 
   app.on('POST', toServedPaths(root), checked, createResponse(run, parts));
   app.on(

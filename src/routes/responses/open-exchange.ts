@@ -1,5 +1,6 @@
 import type { ResponsesBody } from '../../dialects/openai-responses/body.ts';
 import { openaiResponses } from '../../dialects/openai-responses/index.ts';
+import type { InputItem } from '../../dialects/openai-responses/input-item.ts';
 import { toKeptItems } from '../../dialects/openai-responses/kept-items.ts';
 import { isEnded, type Response } from '../../dialects/openai-responses/to-response.ts';
 import type { Exchange } from '../../dialects/dialect.ts';
@@ -29,7 +30,21 @@ export async function openExchange(
   { isGenerating }: { isGenerating: boolean } = { isGenerating: true },
 ): Promise<OpenedExchange> {
   const input = await toWholeInput(given, find);
-  const body = { ...given, input };
+  return toOpened({ ...given, input }, { requestId, arrivedAtMs, caller }, isGenerating);
+}
+
+/** The same for one whose whole conversation is known. Throws what the dialect throws. */
+export function reopenExchange(body: WholeBody, asking: Asking): OpenedExchange {
+  return toOpened(body, asking, true);
+}
+
+type WholeBody = ResponsesBody & { input: InputItem[] };
+
+function toOpened(
+  body: WholeBody,
+  { requestId, arrivedAtMs, caller }: Asking,
+  isGenerating: boolean,
+): OpenedExchange {
   const asked = isGenerating ? body : { ...body, input: PLACEHOLDER };
   const { request, isStream, ignored } = openaiResponses.toRunRequest(asked, caller);
   return {
@@ -42,7 +57,7 @@ export async function openExchange(
       createdAt: arrivedAtMs,
       isFinished: isEnded(response),
       response,
-      input: toKeptItems(input, response.id),
+      input: toKeptItems(body.input, response.id),
       events,
     }),
   };

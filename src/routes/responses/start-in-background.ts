@@ -1,29 +1,42 @@
+import { z } from 'zod';
+
+import { ResponsesBody } from '../../dialects/openai-responses/body.ts';
+import { Item } from '../../dialects/openai-responses/input-item.ts';
 import {
   type NumberedEvent,
-  toMessage,
   toNumberedEvents,
 } from '../../dialects/openai-responses/to-messages.ts';
 import {
+  isEnded,
   type Response,
-  toEndedResponse,
   toResponseId,
 } from '../../dialects/openai-responses/to-response.ts';
-import type { StreamedEvent } from '../../responses/background-runs.ts';
+import type { GoOn, StreamedEvent } from '../../responses/background-runs.ts';
+import type { StoredResponse } from '../../responses/response-store.ts';
 import type { Run } from '../../run.ts';
 import { toAnswerEvents } from '../../run-answer.ts';
-import { RunError, toRunError } from '../../run-error.ts';
-import type { OpenedExchange } from './open-exchange.ts';
+import { RunError } from '../../run-error.ts';
+import { untilThereIsRoom } from '../until-there-is-room.ts';
+import { type KeepState, toKeptEvents } from './keep-events.ts';
+import { type OpenedExchange, reopenExchange } from './open-exchange.ts';
 import type { ResponseParts } from './response-parts.ts';
 
-/** Keeps the response in a state, with the texts of its events up to there. */
-type KeepState = (response: Response, texts: readonly string[]) => Promise<void>;
+/** Of a request, what it takes to begin its response anew; its input stands in the response. */
+const Asked = z.object({
+  keyId: z.string(),
+  requestId: z.string(),
+  arrivedAtMs: z.number(),
+  body: z.record(z.string(), z.unknown()),
+});
 
 /** Starts a run that goes on without its caller; resolves with the response in its first state. Throws when it cannot be stored. */
 export async function startInBackground(
-  { exchange, isStream, toStored }: OpenedExchange,
+  opened: OpenedExchange,
   run: Run,
   { book, background }: ResponseParts,
 ): Promise<Response> {
+  const { exchange, isStream, toStored } = opened;
+  const id = toResponseId(exchange.requestId);
   let first: Response | undefined;
   const keep: KeepState = async (response, texts) => {
     const stored = toStored(response, isStream ? texts : []);
@@ -32,37 +45,77 @@ export async function startInBackground(
     first ??= response;
   };
   await background.start({
-    id: toResponseId(exchange.requestId),
+    id,
     keepsEvents: isStream,
+    asked: toAsked(opened),
     events: (signal) =>
-      toKeptEvents(toNumberedEvents(toAnswerEvents(run(exchange.request, signal)), exchange), keep),
+      toKeptEvents(
+        () => toNumberedEvents(toAnswerEvents(run(exchange.request, signal)), exchange),
+        { keep, isStream, giveBack: () => background.giveBack(id) },
+      ),
   });
   if (!first) throw new RunError('internal', 'The response ended before it began.');
   return first;
 }
 
-/** Keeps the response in each of its states. A failure is one of them, and nobody's exception. */
-async function* toKeptEvents(
-  events: AsyncIterable<NumberedEvent>,
-  keep: KeepState,
-): AsyncIterable<StreamedEvent> {
-  const texts: string[] = [];
-  let last: Response | undefined;
-  try {
-    for await (const event of events) {
-      const message = toMessage(event);
-      texts.push(message.data);
-      if (event.response) await keep(event.response, texts);
-      last = event.response ?? last;
-      yield message;
-    }
-  } catch (error) {
-    if (!last) throw error;
-    const response = toEndedResponse(last, toRunError(error));
-    const event = { type: 'response.failed', sequence_number: texts.length, response };
-    const message = toMessage(event);
-    const isFailed = response.status === 'failed';
-    await keep(response, isFailed ? [...texts, message.data] : texts);
-    if (isFailed) yield message;
-  }
+/** Begins the responses anew that lost servers left, but those of which words could have been heard: these have failed. */
+export function goOnInBackground(run: Run, { book, background }: ResponseParts): void {
+  const patientRun = untilThereIsRoom(run);
+  const goOn: GoOn<StreamedEvent> = async function* goOn({ asked, told }, signal) {
+    const { body, keyId, requestId, arrivedAtMs } = Asked.parse(JSON.parse(asked));
+    const id = toResponseId(requestId);
+    const stored = await book.find(id, keyId);
+    if (!stored || stored.isFinished) return;
+    const isStream = body['stream'] === true;
+    const caller = { keyId, user: undefined, requestId };
+    const asking = { caller, requestId, arrivedAtMs };
+    const begin = () => {
+      signal.throwIfAborted();
+      if (told.some(isWord)) throw toLost();
+      const { exchange } = reopenExchange(toWholeBody(body, stored), asking);
+      const events = toAnswerEvents(patientRun(exchange.request, signal));
+      return skip(toNumberedEvents(events, exchange), told.length);
+    };
+    yield* toKeptEvents(begin, {
+      isStream,
+      told,
+      last: stored.response as Response, // as it was kept
+      keep: (response, texts) =>
+        book.saveAtLast({
+          ...stored,
+          isFinished: isEnded(response),
+          response,
+          events: isStream ? [...texts] : [],
+        }),
+      giveBack: () => background.giveBack(id),
+    });
+  };
+  background.goOnWith(goOn);
+}
+
+function toAsked({ exchange }: OpenedExchange): string {
+  const { body, requestId, arrivedAtMs, request } = exchange;
+  const { keyId } = request.caller;
+  return JSON.stringify({ keyId, requestId, arrivedAtMs, body: { ...body, input: undefined } });
+}
+
+function toWholeBody(body: object, { input }: StoredResponse) {
+  return { ...ResponsesBody.parse({ ...body, input }), input: z.array(Item).parse(input) };
+}
+
+/** Whether it says more than in which state the response is. */
+function isWord({ data }: StreamedEvent) {
+  return !('response' in (JSON.parse(data) as object)); // the dialect's own text
+}
+
+/** Leaves out what was told before: the states through which every response goes. */
+async function* skip(events: AsyncIterable<NumberedEvent>, count: number) {
+  for await (const event of events) if (event.sequence_number >= count) yield event;
+}
+
+function toLost() {
+  return new RunError(
+    'cli-failed',
+    'The server that carried this response out was lost after it had begun to answer.',
+  );
 }
