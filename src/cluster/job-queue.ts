@@ -1,4 +1,4 @@
-import { Queue } from 'bullmq';
+import { Job, Queue } from 'bullmq';
 
 import type { Names } from './names.ts';
 import type { ClusterRedis } from './open-redis.ts';
@@ -37,6 +37,9 @@ const MOST_OPEN = 100;
 /** How a run that has had its turn already waits anew: before all others. */
 export const FIRST_PRIORITY = 1;
 
+/** A job is gone when it has ended, however it did. */
+const KEEP_NOTHING = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
+
 /** The queues from which workers take, for those who put runs there. */
 export function createJobQueue(
   { cluster, names, seal }: { cluster: ClusterRedis; names: Names; seal: Seal },
@@ -55,8 +58,10 @@ export function createJobQueue(
       const queue = open(name);
       const id = `${run}-${round}`;
       const data = { run, signature: seal.sign(toSigned(run)) };
-      await queue.add('run', data, { jobId: id, priority });
-      await cluster.redis.publish(names.wake, wake);
+      const job = new Job<JobData>(queue, 'run', data, { ...KEEP_NOTHING, jobId: id, priority }, id);
+      const client = await queue.backend.client;
+      // Over one connection and in this order: who is woken finds the job, and no answer is waited for in between.
+      await Promise.all([job.addJob(client), cluster.redis.publish(names.wake, wake)]);
       return { queue: queue.name, id };
     },
     async moveForward(by) {
@@ -85,7 +90,6 @@ function createOpened(
     const queue = new Queue<JobData>(name, {
       connection: cluster.redis,
       prefix: names.prefix,
-      defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
     });
     return queue.on('error', onProblem);
   };

@@ -40,16 +40,13 @@ export function createKeyBook({
 }: KeyBookOptions): KeyBook {
   const owner: Entry = { key: OWNER, digest: toDigest(ownerKey), untilMs: Infinity };
   const further = createLatest(place, onProblem);
+  void further.readAgain().catch(ignore); // what is wrong with them is told at once, whoever comes first
 
-  /** Looks the keys over as they are now. The owner's is known even where the others cannot be looked at. */
+  /** Looks the keys over as they are now. For the owner's the others need not be looked at, nor be there. */
   async function look(find: (entries: readonly Entry[]) => ApiKey | undefined) {
-    try {
-      await further.readAgain();
-    } catch (error) {
-      if (find([owner]) === OWNER) return OWNER;
-      throw error;
-    }
-    return find([owner, ...further.entries()]);
+    if (find([owner]) === OWNER) return OWNER;
+    await further.readAgain();
+    return find(further.entries());
   }
 
   return {

@@ -76,7 +76,14 @@ export async function readStream(stream: Stream): Promise<void> {
   let last = '0';
   while (!stream.signal.aborted) {
     try {
-      last = (await readSome(stream, last)) ?? last;
+      for (let asked = ask(stream, last); !stream.signal.aborted; ) {
+        const entries = await asked;
+        last = String(entries.at(-1)?.[0] ?? last);
+        remove(stream, entries);
+        asked = ask(stream, last); // on its way while what has come is worked on
+        asked.catch(ignore); // it is awaited in a moment
+        for (const [, fields] of entries) take(stream, toObject(fields));
+      }
     } catch (error) {
       if (stream.signal.aborted) return;
       stream.onProblem(error);
@@ -85,26 +92,28 @@ export async function readStream(stream: Stream): Promise<void> {
   }
 }
 
-async function readSome({ connection, key, onArrival, onNote, onProblem }: Stream, last: string) {
+async function ask({ connection, key }: Stream, last: string) {
   const options = ['COUNT', MOST_AT_ONCE, 'BLOCK', BLOCK_MS, 'STREAMS', key, last] as const;
   const answer = await connection.xreadBuffer(...options);
-  const entries = answer?.[0]?.[1] ?? [];
-  for (const [, fields] of entries) {
-    const entry = toObject(fields);
-    try {
-      if (String(entry['kind']) === 'note') onNote(entry['data'] ?? Buffer.alloc(0));
-      else {
-        const arrival = Entry.parse({ ...entry, kind: String(entry['kind']) });
-        onArrival(String(entry['run']), arrival);
-      }
-    } catch (error) {
-      onProblem(error); // one that cannot be read must not keep the others away
-    }
-  }
+  return answer?.[0]?.[1] ?? [];
+}
+
+/** On this connection it comes before the next reading, so that nothing waits for its answer. */
+function remove({ connection, key, onProblem }: Stream, entries: Awaited<ReturnType<typeof ask>>) {
   const ids = entries.map(([id]) => String(id));
-  // On this connection it comes before the next reading, which need not wait for its answer.
   if (ids.length > 0) void connection.xdel(key, ...ids).catch(onProblem);
-  return ids.at(-1);
+}
+
+function take({ onArrival, onNote, onProblem }: Stream, entry: Record<string, Buffer>) {
+  try {
+    if (String(entry['kind']) === 'note') onNote(entry['data'] ?? Buffer.alloc(0));
+    else {
+      const arrival = Entry.parse({ ...entry, kind: String(entry['kind']) });
+      onArrival(String(entry['run']), arrival);
+    }
+  } catch (error) {
+    onProblem(error); // one that cannot be read must not keep the others away
+  }
 }
 
 function toObject(fields: readonly Buffer[]): Record<string, Buffer> {
@@ -115,3 +124,5 @@ function toObject(fields: readonly Buffer[]): Record<string, Buffer> {
   }
   return object;
 }
+
+function ignore(): void {}

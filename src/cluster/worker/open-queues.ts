@@ -1,4 +1,4 @@
-import { Worker } from 'bullmq';
+import { type Job, Worker } from 'bullmq';
 
 import { hasTags } from '../../common/tags.ts';
 import type { JobData } from '../job-queue.ts';
@@ -26,6 +26,8 @@ export function createOpenQueues(options: OpenQueuesOptions) {
   const own = open(names.ownQueue(options.worker));
   const shared = open(names.sharedQueue);
   const tagged = new Map<string, { tags: readonly string[]; queue: Worker<JobData> }>();
+  /** Those that had nothing when they were last asked, and of which nothing was heard since. */
+  const empty = new Set<Worker<JobData>>();
   let round = 0;
 
   const noteTags = (tags: readonly string[]) => {
@@ -34,17 +36,40 @@ export function createOpenQueues(options: OpenQueuesOptions) {
     tagged.set(name, { tags, queue: open(name) });
   };
 
+  const inTurn = () => {
+    const mine = { tags: options.readTags() };
+    const fitting = [...tagged.values()].filter(({ tags }) => hasTags(mine, tags));
+    const others = [shared, ...fitting.map(({ queue }) => queue)];
+    const first = (round += 1) % others.length;
+    return [own, ...others.slice(first), ...others.slice(0, first)];
+  };
+
   return {
-    /** In the order in which it is looked for a job: the worker's own first, then each of the others is the first in turn. */
-    inTurn(): readonly Worker<JobData>[] {
-      const mine = { tags: options.readTags() };
-      const fitting = [...tagged.values()].filter(({ tags }) => hasTags(mine, tags));
-      const others = [shared, ...fitting.map(({ queue }) => queue)];
-      const first = (round += 1) % others.length;
-      return [own, ...others.slice(first), ...others.slice(0, first)];
+    /**
+     * The next job of those queues that may have one: each is a way to Redis and back. The worker's own is the first,
+     * then each of the others is in turn.
+     */
+    async take(token: string): Promise<Job<JobData> | undefined> {
+      for (const queue of inTurn().filter((one) => !empty.has(one))) {
+        empty.add(queue); // before it is asked: what is added meanwhile is heard of
+        const job: Job<JobData> | undefined = await queue.getNextJob(token, { block: false });
+        if (!job) continue;
+        empty.delete(queue);
+        return job;
+      }
+      return undefined;
     },
-    /** Takes from the queue for these tags, too, if the worker has them. */
-    noteTags,
+    /** Something was added to the worker's own queue, to the one of all, to that of these tags, or to any. */
+    noteAdded(to: 'own' | 'shared' | 'any' | readonly string[]): void {
+      if (to === 'any') empty.clear();
+      else if (to === 'own') empty.delete(own);
+      else if (to === 'shared') empty.delete(shared);
+      else {
+        noteTags(to);
+        const queue = tagged.get(names.taggedQueue(to))?.queue;
+        if (queue) empty.delete(queue);
+      }
+    },
     /** Takes from these, and from no other tags' any more. */
     async keepTags(all: readonly (readonly string[])[]): Promise<void> {
       for (const tags of all) noteTags(tags);
@@ -52,6 +77,7 @@ export function createOpenQueues(options: OpenQueuesOptions) {
       for (const [name, { queue }] of tagged) {
         if (wanted.has(name)) continue;
         tagged.delete(name);
+        empty.delete(queue);
         await queue.close(true);
       }
     },

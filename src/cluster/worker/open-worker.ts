@@ -121,7 +121,7 @@ async function openParts(options: WorkerOptions) {
     onChange() {
       options.onChange();
       jobs.wake();
-      void tell().catch(onProblem);
+      setImmediate(() => void tell().catch(onProblem)); // behind what the run itself asks of Redis and of the CLI
     },
   });
   const facts = createReadFacts({ ...options, id, running: runs.count });
@@ -185,8 +185,9 @@ async function listenTo(
 /** A front added a job, for one worker, for all, or for those with these tags. */
 function onWake(message: string, id: string, jobs: Parts['jobs']) {
   const tags = readWakeTags(message);
-  if (tags) jobs.noteTags(tags);
-  else if (message === 'all' || message === id) jobs.wake();
+  if (tags) jobs.noteAdded(tags);
+  else if (message === 'all') jobs.noteAdded('shared');
+  else if (message === id) jobs.noteAdded('own');
 }
 
 /** As the script says it. */

@@ -18,8 +18,9 @@ const STAY: ReadonlySet<RunStep> = new Set<RunStep>(['asked', 'heard']);
 const MOST_WAITING = 262_144;
 
 /**
- * Sends what a run says, in order. While one batch is on its way the next one gathers, so that a quick run
- * is sent in few, a slow one event by event. A reader that lags behind stops the reading.
+ * Sends what a run says, in order: what it says in one breath at once, and no later than that. While one batch is on its
+ * way the next one gathers, so that a quick run is sent in few, a slow one event by event. A reader that lags behind
+ * stops the reading.
  */
 export async function sendEvents(
   events: ReturnType<Run>,
@@ -49,19 +50,22 @@ function createOutbox(append: SendOptions['append']) {
     seq: 0,
     hasBegun: false,
     isHeldBack: false,
+    hasEnded: false,
     isWanted: true,
   };
   let sending: Promise<void> | undefined;
 
-  const send = async (isLast: boolean) => {
-    const { texts, hasBegun } = state;
+  const isDue = () => state.hasEnded || (state.texts.length > 0 && !state.isHeldBack);
+  const send = async () => {
+    const { texts, hasBegun, hasEnded: isLast } = state;
     state.texts = [];
     state.size = 0;
     state.seq += 1;
-    state.isWanted = await append({ seq: state.seq, texts, hasBegun, isLast });
+    state.isWanted = (await append({ seq: state.seq, texts, hasBegun, isLast })) && !isLast;
   };
   const sendAll = async () => {
-    while (state.texts.length > 0 && state.isWanted && !state.isHeldBack) await send(false);
+    await new Promise((resolve) => setImmediate(resolve)); // what was read at once has been put by then
+    while (state.isWanted && isDue()) await send();
     sending = undefined;
   };
   return {
@@ -78,9 +82,9 @@ function createOutbox(append: SendOptions['append']) {
       return state.isWanted;
     },
     async end(hasBegun: boolean) {
-      await sending;
       state.hasBegun = hasBegun;
-      if (state.isWanted) await send(true);
+      state.hasEnded = true;
+      await (sending ??= sendAll());
     },
   };
 }

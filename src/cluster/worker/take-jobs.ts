@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Job, Worker } from 'bullmq';
+import type { Job } from 'bullmq';
 
 import { type JobData, toSigned } from '../job-queue.ts';
 import type { Seal } from '../seal.ts';
@@ -31,7 +31,7 @@ export function createTakeJobs(options: TakeJobsOptions) {
     while (!state.isStopped) {
       const job =
         !state.isPaused && held.size - options.countWaiting() < places
-          ? await takeFirst(queues.inTurn(), token).catch(onProblem)
+          ? await queues.take(token).catch(onProblem)
           : undefined;
       if (job) {
         held.set(
@@ -48,11 +48,18 @@ export function createTakeJobs(options: TakeJobsOptions) {
     held.delete(job);
     wake();
   };
-  const look = setInterval(wake, LOOK_MS);
+  const noteAdded = (to: Parameters<typeof queues.noteAdded>[0]) => {
+    queues.noteAdded(to);
+    wake();
+  };
+  const look = setInterval(() => noteAdded('any'), LOOK_MS);
   const looping = loop();
 
   return {
+    /** There may be a place now. */
     wake,
+    /** There may be a job. */
+    noteAdded,
     /** Keeps the jobs that are at work; one that is lost is with another worker. */
     extendLocks: async (): Promise<void> => {
       await Promise.all([...held.keys()].map((job) => job.extendLock(token, lockMs).catch(ignore)));
@@ -70,22 +77,9 @@ export function createTakeJobs(options: TakeJobsOptions) {
       await looping;
       return [...held.values()];
     },
-    /** Takes for these tags, too, if the worker has them. */
-    noteTags: (tags: readonly string[]): void => {
-      queues.noteTags(tags);
-      wake();
-    },
     keepTags: (all: readonly (readonly string[])[]) => queues.keepTags(all),
     close: () => queues.close(),
   };
-}
-
-async function takeFirst(queues: readonly Worker<JobData>[], token: string) {
-  for (const queue of queues) {
-    const job: Job<JobData> | undefined = await queue.getNextJob(token, { block: false });
-    if (job) return job;
-  }
-  return undefined;
 }
 
 async function carryOut(job: Job<JobData>, token: string, options: TakeJobsOptions) {
