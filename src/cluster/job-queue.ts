@@ -1,7 +1,7 @@
 import { Job, Queue } from 'bullmq';
 
 import type { Names } from './names.ts';
-import type { ClusterRedis } from './open-redis.ts';
+import { type ClusterRedis, inOnePacket } from './open-redis.ts';
 import type { Seal } from './seal.ts';
 import { createTaggedQueues } from './tagged-queues.ts';
 
@@ -58,10 +58,18 @@ export function createJobQueue(
       const queue = open(name);
       const id = `${run}-${round}`;
       const data = { run, signature: seal.sign(toSigned(run)) };
-      const job = new Job<JobData>(queue, 'run', data, { ...KEEP_NOTHING, jobId: id, priority }, id);
+      const job = new Job<JobData>(
+        queue,
+        'run',
+        data,
+        { ...KEEP_NOTHING, jobId: id, priority },
+        id,
+      );
       const client = await queue.backend.client;
-      // Over one connection and in this order: who is woken finds the job, and no answer is waited for in between.
-      await Promise.all([job.addJob(client), cluster.redis.publish(names.wake, wake)]);
+      // In this order, so that who is woken finds the job, and with no waiting in between.
+      await inOnePacket(cluster.redis, () =>
+        Promise.all([job.addJob(client), cluster.redis.publish(names.wake, wake)]),
+      );
       return { queue: queue.name, id };
     },
     async moveForward(by) {

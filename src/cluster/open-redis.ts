@@ -97,6 +97,16 @@ export async function openRedis({ url, onProblem }: RedisOptions): Promise<Clust
   };
 }
 
+/** Sends what is asked meanwhile as one packet: each would be a call of the system, and wake the other side. */
+export function inOnePacket<Answer>({ stream }: Redis, ask: () => Answer): Answer {
+  stream?.cork(); // there is none before the first connection
+  try {
+    return ask();
+  } finally {
+    stream?.uncork();
+  }
+}
+
 /** Scripts and queues name keys that a Redis Cluster would have on several machines. Who may not ask is not refused. */
 async function isRedisCluster(redis: Redis) {
   const info = await redis.info('cluster').catch(() => '');

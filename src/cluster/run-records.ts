@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { LEFT_MS, type Names } from './names.ts';
-import type { ClusterRedis } from './open-redis.ts';
+import { type ClusterRedis, inOnePacket } from './open-redis.ts';
 
 /** How long it stays after its end, in milliseconds. */
 const ENDED_MS = 30_000;
@@ -44,15 +44,10 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
       return toSubmitted(await change('SUBMIT', names.run(id), prefix, id, front, keyId, ...rest));
     },
     /**
-     * Gives a run to a worker, unless another one has it, or nobody wants it any more. `mayRecover`: also one whose
-     * worker is lost.
+     * Gives a run to a worker, with its sealed request, unless another one has it, or nobody wants it any more.
+     * `mayRecover`: also one whose worker is lost.
      */
-    async claim(id: string, worker: string, mayRecover: boolean) {
-      const rest = [ENDED_MS, Number(mayRecover), randomUUID()];
-      const answer = await change('CLAIM', names.run(id), prefix, worker, ...rest);
-      const [verdict, attempt, front] = answer as ['yours' | 'held' | 'gone', number, string]; // as CLAIM returns
-      return { verdict, attempt, front };
-    },
+    claim: createClaim({ cluster, names }),
     /** Resolves with the bytes that its front has not read yet; `undefined` when the run went elsewhere. */
     async append(id: string, batch: AppendedBatch): Promise<number | undefined> {
       const { attempt, seq, hasBegun, isLast, data } = batch;
@@ -79,7 +74,6 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
     /** Ends a run of which nothing more is wanted, and tells its worker. */
     cancel: (id: string) => change('CANCEL', names.run(id), prefix, ENDED_MS),
     noteRead: (id: string, bytes: number) => change('READ', names.run(id), bytes),
-    readRequest: (id: string) => cluster.redis.getBuffer(names.request(id)),
     async isAtWork(id: string, attempt: number): Promise<boolean> {
       const [state, now] = await cluster.redis.hmget(names.run(id), 'state', 'attempt');
       return state === 'running' && Number(now) === attempt;
@@ -89,6 +83,20 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
       return Number(sent ?? 0) - Number(read ?? 0);
     },
     hasFront: async (front: string) => (await cluster.redis.exists(names.front(front))) === 1,
+  };
+}
+
+function createClaim({ cluster, names }: { cluster: ClusterRedis; names: Names }) {
+  return async (id: string, worker: string, mayRecover: boolean) => {
+    const rest = [worker, ENDED_MS, Number(mayRecover), randomUUID()];
+    const [answer, request] = await inOnePacket(cluster.redis, () =>
+      Promise.all([
+        cluster.run('CLAIM', names.run(id), names.prefix, ...rest),
+        cluster.redis.getBuffer(names.request(id)),
+      ]),
+    );
+    const [verdict, attempt, front] = answer as ['yours' | 'held' | 'gone', number, string]; // as CLAIM returns
+    return { verdict, attempt, front, request };
   };
 }
 

@@ -41,14 +41,13 @@ function withoutFront(): RunRecords {
   const sealed = seal.close(requestToWire(toChatRequest()), 'request one');
   return {
     submit: () => Promise.resolve('full'),
-    claim: () => Promise.resolve({ verdict: 'yours', attempt: 1, front: 'front' }),
+    claim: () => Promise.resolve({ verdict: 'yours', attempt: 1, front: 'front', request: sealed }),
     append: () => Promise.resolve(0),
     abandon: () => Promise.resolve(),
     recover: () => Promise.resolve({ state: 'running', attempt: 1 }),
     handBack: () => Promise.resolve('fenced'),
     cancel: () => Promise.resolve(),
     noteRead: () => Promise.resolve(),
-    readRequest: () => Promise.resolve(sealed),
     isAtWork: () => Promise.resolve(true),
     readAhead: () => Promise.resolve(0),
     hasFront: () => Promise.resolve(false),

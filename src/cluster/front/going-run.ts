@@ -14,6 +14,8 @@ export type GoingRun = {
   tags: readonly string[] | undefined;
   worker: string | undefined;
   isClaimed: boolean;
+  /** Its worker has said the last of it, and ended it on record. */
+  hasEnded: boolean;
   /** Jobs that were added for it. */
   jobs: AddedJob[];
   /** Called when it waits anew, since its worker was lost. */
@@ -30,6 +32,7 @@ export function createGoingRun(request: RunRequest): GoingRun {
     tags: request.tags,
     worker: undefined,
     isClaimed: false,
+    hasEnded: false,
     jobs: [],
     onAgain: () => {},
   };

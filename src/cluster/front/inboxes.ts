@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 import type { Redis } from 'ioredis';
 
+import { inOnePacket } from '../open-redis.ts';
+
 /** What arrives for a run, in the order in which it was said. */
 export type Arrival =
   | { kind: 'claimed'; worker: string; attempt: number }
@@ -76,11 +78,13 @@ export async function readStream(stream: Stream): Promise<void> {
   let last = '0';
   while (!stream.signal.aborted) {
     try {
-      for (let asked = ask(stream, last); !stream.signal.aborted; ) {
+      for (let asked = ask(stream, last); !stream.signal.aborted;) {
         const entries = await asked;
         last = String(entries.at(-1)?.[0] ?? last);
-        remove(stream, entries);
-        asked = ask(stream, last); // on its way while what has come is worked on
+        asked = inOnePacket(stream.connection, () => {
+          remove(stream, entries);
+          return ask(stream, last); // on its way while what has come is worked on
+        });
         asked.catch(ignore); // it is awaited in a moment
         for (const [, fields] of entries) take(stream, toObject(fields));
       }

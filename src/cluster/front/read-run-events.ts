@@ -38,6 +38,7 @@ export async function* readRunEvents(
     const { attempt, seq, data } = arrival;
     const text = seal.open(data, toEventsPlace(id, attempt, seq));
     const batch = Batch.parse(JSON.parse(text));
+    one.hasEnded = batch.isLast;
     yield* eventsFromWire(toAsync(batch.texts));
     if (batch.isLast) return;
     unread += data.length;

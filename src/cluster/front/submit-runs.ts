@@ -103,10 +103,14 @@ export function createSubmit(options: SubmitOptions) {
   }
 }
 
-/** Tells whoever has a run that nobody wants it; where Redis is away, the record goes by itself. */
+/**
+ * Tells whoever has a run that nobody wants it; where Redis is away, the record goes by itself. Of one that has ended
+ * only jobs may be left that nobody took.
+ */
 function createGiveUp({ records, queue }: SubmitOptions) {
-  return async (id: string, { jobs }: GoingRun): Promise<void> => {
-    await records.cancel(id);
+  return async (id: string, { jobs, hasEnded }: GoingRun): Promise<void> => {
+    if (hasEnded && jobs.length === 1) return;
+    if (!hasEnded) await records.cancel(id);
     await Promise.all(jobs.map((job) => queue.remove(job)));
   };
 }

@@ -49,16 +49,7 @@ export function createOpenQueues(options: OpenQueuesOptions) {
      * The next job of those queues that may have one: each is a way to Redis and back. The worker's own is the first,
      * then each of the others is in turn.
      */
-    async take(token: string): Promise<Job<JobData> | undefined> {
-      for (const queue of inTurn().filter((one) => !empty.has(one))) {
-        empty.add(queue); // before it is asked: what is added meanwhile is heard of
-        const job: Job<JobData> | undefined = await queue.getNextJob(token, { block: false });
-        if (!job) continue;
-        empty.delete(queue);
-        return job;
-      }
-      return undefined;
-    },
+    take: (token: string) => takeFirst(inTurn(), empty, token),
     /** Something was added to the worker's own queue, to the one of all, to that of these tags, or to any. */
     noteAdded(to: 'own' | 'shared' | 'any' | readonly string[]): void {
       if (to === 'any') empty.clear();
@@ -86,6 +77,22 @@ export function createOpenQueues(options: OpenQueuesOptions) {
       await Promise.all(all.map((queue) => queue.close(true)));
     },
   };
+}
+
+async function takeFirst(
+  queues: readonly Worker<JobData>[],
+  empty: Set<Worker<JobData>>,
+  token: string,
+): Promise<Job<JobData> | undefined> {
+  for (const queue of queues) {
+    if (empty.has(queue)) continue;
+    empty.add(queue); // before it is asked: what is added meanwhile is heard of
+    const job: Job<JobData> | undefined = await queue.getNextJob(token, { block: false });
+    if (!job) continue;
+    empty.delete(queue);
+    return job;
+  }
+  return undefined;
 }
 
 function openQueue(name: string, options: OpenQueuesOptions) {

@@ -50,6 +50,9 @@ export type ClusterWorker = {
 const LAST_WORDS_MS = 3000;
 const FAREWELL_MS = 1000;
 
+/** How soon the others are told that a run has begun or ended, in milliseconds; of many at once they are told once. */
+const TELL_MS = 50;
+
 /** Joins a cluster as one of its workers. Throws when Redis does not answer. */
 export async function openWorker(options: WorkerOptions): Promise<ClusterWorker> {
   const { lockMs, onProblem } = options;
@@ -78,7 +81,7 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
 }
 
 async function leave(
-  { id, shared, cluster, queue, runs, jobs, state, facts, tell }: Parts,
+  { id, shared, cluster, queue, runs, jobs, state, facts, tell, telling }: Parts,
   timer: NodeJS.Timeout,
   { graceMs, onProblem }: { graceMs: number; onProblem: (error: unknown) => void },
 ) {
@@ -91,6 +94,7 @@ async function leave(
   await runs.leave(toShutdown());
   await within(done, LAST_WORDS_MS);
   clearInterval(timer);
+  telling.stop();
   facts.stop();
   await within(Promise.all([jobs.close(), queue.close()]), FAREWELL_MS);
   await within(forgetWorker(shared, id).catch(onProblem), FAREWELL_MS);
@@ -110,6 +114,7 @@ async function openParts(options: WorkerOptions) {
   const tell = async () => {
     await tellWorker(shared, facts.read(state.isDraining), options.lockMs);
   };
+  const telling = createTellSoon(tell, onProblem);
   const runs = createWorkerRuns({
     ...options,
     seal: shared.seal,
@@ -121,7 +126,7 @@ async function openParts(options: WorkerOptions) {
     onChange() {
       options.onChange();
       jobs.wake();
-      setImmediate(() => void tell().catch(onProblem)); // behind what the run itself asks of Redis and of the CLI
+      telling.soon();
     },
   });
   const facts = createReadFacts({ ...options, id, running: runs.count });
@@ -136,7 +141,26 @@ async function openParts(options: WorkerOptions) {
   const tagged = createTaggedQueues(shared);
   const keepTags = async () => jobs.keepTags(await tagged.list());
   await keepTags();
-  return { id, shared, cluster, names, queue, runs, jobs, state, facts, tell, keepTags };
+  return { id, shared, cluster, names, queue, runs, jobs, state, facts, tell, telling, keepTags };
+}
+
+/** Tells the others how the worker is a moment after something has changed, behind what the run itself waits for. */
+function createTellSoon(tell: () => Promise<void>, onProblem: (error: unknown) => void) {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const now = () => {
+    timer = undefined;
+    void tell().catch(onProblem);
+  };
+  return {
+    soon: (): void => {
+      if (!isStopped) timer ??= setTimeout(now, TELL_MS);
+    },
+    stop: (): void => {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
 }
 
 /** Gives a sign of life again and again, and looks whether the runs here are still wanted. */

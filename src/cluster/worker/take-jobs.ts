@@ -26,13 +26,11 @@ export function createTakeJobs(options: TakeJobsOptions) {
   const queues = createOpenQueues(options);
   const state = { isStopped: false, isPaused: false, wake: Promise.withResolvers<void>() };
   const wake = () => state.wake.resolve();
+  const mayTake = () => !state.isPaused && held.size - options.countWaiting() < places;
 
   const loop = async () => {
     while (!state.isStopped) {
-      const job =
-        !state.isPaused && held.size - options.countWaiting() < places
-          ? await queues.take(token).catch(onProblem)
-          : undefined;
+      const job = mayTake() ? await queues.take(token).catch(onProblem) : undefined;
       if (job) {
         held.set(
           job,

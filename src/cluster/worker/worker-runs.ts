@@ -59,11 +59,9 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
   const fronts = new Map<string, string>();
 
   async function carryOut(id: string): Promise<void> {
-    // At once, as each is a way to Redis and back: the answers come in this order.
-    const [{ verdict, attempt, front }, sealed] = await Promise.all([
-      records.claim(id, options.worker, options.isSettled()),
-      records.readRequest(id),
-    ]);
+    const { worker, isSettled } = options;
+    const claimed = await records.claim(id, worker, isSettled());
+    const { verdict, attempt, front, request: sealed } = claimed;
     if (verdict !== 'yours' || !sealed) return;
     const request = requestFromWire(seal.open(sealed, `request ${id}`));
     const one: RunAtWork = {
