@@ -51,7 +51,7 @@ const ROOMS: Readonly<Record<string, string>> = {
     'run.ts run-input.ts run-error.ts wire-calls.ts backend.ts config.ts deadline.ts within.ts round-usd.ts state/ webhooks/ zod node:*',
   'batches/**': 'batch.ts run-error.ts config.ts deadline.ts within.ts state/ zod node:*',
   'observation/**':
-    'run.ts run-error.ts backend.ts round-usd.ts config.ts state/ tracing/tracing.ts pino prom-client zod node:*',
+    'run.ts run-error.ts wire-calls.ts backend.ts round-usd.ts within.ts config.ts state/ tracing/tracing.ts pino prom-client zod node:*',
   'tracing/**': 'run.ts within.ts @opentelemetry/* node:*',
   'alerts/**': 'config.ts webhooks/ zod node:*',
   'webhooks/**': 'run-error.ts loopback.ts within.ts media/ standardwebhooks node:*',

@@ -8,6 +8,7 @@ import {
   type OwnCounts,
 } from './cluster-metrics.ts';
 import { addRunnerMetrics, type RunnerCounts } from './runner-metrics.ts';
+import type { NamedServer } from './all-runs.ts';
 import type { RunObserver, RunOutcome, RunRecord } from './run-record.ts';
 
 export type MetricsParts = {
@@ -20,6 +21,8 @@ export type MetricsParts = {
   isModel?: (name: string) => boolean;
   /** What is seen of the cluster, where there is one. */
   cluster?: ClusterCounts | undefined;
+  /** The front of a cluster that this server is: it labels what is not the whole cluster's. */
+  front?: NamedServer | undefined;
   /** The worker that this process is, and nothing else: it labels everything. */
   worker?: OwnCounts;
   /** Adds those of this Node process: memory, CPU, event loop, open files. Default: no. */
@@ -48,17 +51,28 @@ const UPSTREAM_ERRORS: ReadonlySet<RunOutcome> = new Set<RunOutcome>([
 /** Makes the metrics of one server. */
 export function createMetrics(parts: MetricsParts): Metrics {
   const registry = new Registry();
-  if (parts.withNodeMetrics) collectDefaultMetrics({ register: registry });
+  const own = parts.front ? toLabelled(parts.front) : registry;
+  if (parts.withNodeMetrics) collectDefaultMetrics({ register: own });
   addGauges(registry, parts);
   if (parts.cluster) addClusterGauges(registry, parts.cluster);
   if (parts.worker) addWorkerCounter(registry, parts.worker);
   if (parts.runner) addRunnerMetrics(registry, parts.runner);
-  const runs = createRunMetrics(registry, parts.isModel);
+  const runs = createRunMetrics(own, parts.isModel);
   return {
     observer: runs,
     contentType: registry.contentType,
-    render: () => registry.metrics(),
+    async render() {
+      const texts = [...new Set([registry, own])].map((one) => one.metrics());
+      return (await Promise.all(texts)).join('\n');
+    },
   };
+}
+
+/** Where a front counts what is its own. */
+function toLabelled({ id, host }: NamedServer) {
+  const registry = new Registry();
+  registry.setDefaultLabels({ front: id, host });
+  return registry;
 }
 
 function addGauges(registry: Registry, { queue, processes }: MetricsParts) {

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
-import { RunError, type RunErrorCode } from '../run-error.ts';
 import { PATIENCE_MS, type PatientWrites } from '../state/patient-writes.ts';
 import type { SharedState } from '../state/shared-state.ts';
-import type { RunObserver, RunRecord } from './run-record.ts';
+import { fromPlainRecord, PlainRecord, toPlainRecord } from './plain-record.ts';
+import type { RunObserver } from './run-record.ts';
 
 export type SharedEndsOptions = {
   shared: SharedState;
@@ -47,8 +47,7 @@ end
 const Ended = z.object({
   server: z.string(),
   atMs: z.number(),
-  record: z.custom<RunRecord>().optional(),
-  failure: z.object({ code: z.string(), message: z.string() }).optional(),
+  ...PlainRecord.partial().shape,
   charged: z.object({ keyId: z.string(), requestId: z.string(), costUsd: z.number() }).optional(),
 });
 
@@ -88,10 +87,7 @@ export async function createSharedEnds(options: SharedEndsOptions): Promise<Shar
   const timer = setInterval(look, everyMs).unref();
   return {
     observer: {
-      ended({ failure, ...record }) {
-        const failed = failure && { code: failure.code, message: failure.message };
-        tell({ atMs: Date.now(), record: { ...record, failure: undefined }, failure: failed });
-      },
+      ended: (record) => tell({ atMs: Date.now(), ...toPlainRecord(record) }),
       charged: ({ keyId, requestId }, costUsd) =>
         tell({ atMs: Date.now(), charged: { keyId, requestId, costUsd } }),
     },
@@ -108,13 +104,9 @@ function tellObservers(text: string, { server, observers }: SharedEndsOptions) {
   if (ended.server === server) return;
   const { atMs, record, failure, charged } = ended;
   for (const observer of observers) {
-    if (record) observer.ended?.({ ...record, failure: failure && toError(failure) }, atMs);
+    if (record) observer.ended?.(fromPlainRecord({ record, failure }), atMs);
     if (charged) observer.charged?.(charged, charged.costUsd, atMs);
   }
-}
-
-function toError({ code, message }: NonNullable<Ended['failure']>) {
-  return new RunError(code as RunErrorCode, message); // written from one
 }
 
 /** Where this server goes on reading; one that is new begins with what ends from here on. */

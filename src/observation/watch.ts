@@ -1,4 +1,5 @@
 import type { LearntRefusal } from '../backend.ts';
+import { type AllRuns, createOwnRuns } from './all-runs.ts';
 import type { History } from './history.ts';
 import { createLiveRuns, type LiveRuns } from './live-runs.ts';
 import { createMetrics, type Metrics, type MetricsParts } from './metrics.ts';
@@ -11,6 +12,8 @@ export type WatchParts = MetricsParts & {
   requests: KeptRequests;
   /** Tells other servers. Default: there are none. */
   others?: RunObserver | undefined;
+  /** Makes the list of the runs of all servers, of this one's own. Default: there are no others. */
+  toAllRuns?: ((live: LiveRuns) => AllRuns) | undefined;
   /** Makes spans. Default: nothing does. */
   tracing?: Tracing | undefined;
 };
@@ -19,7 +22,7 @@ export type WatchParts = MetricsParts & {
 export type Watch = {
   /** Tells all of them. */
   observer: RunObserver;
-  live: LiveRuns;
+  runs: AllRuns;
   metrics: Metrics;
   history: History;
   requests: KeptRequests;
@@ -32,7 +35,7 @@ export type Watch = {
 } & Pick<WatchParts, 'tracing'>;
 
 /** Makes all that watches the runs of one server. */
-export function createWatch(parts: WatchParts): Watch {
+export function createWatch({ toAllRuns = createOwnRuns, ...parts }: WatchParts): Watch {
   const live = createLiveRuns();
   const metrics = createMetrics(parts);
   const sample = createSample(parts);
@@ -45,7 +48,7 @@ export function createWatch(parts: WatchParts): Watch {
       parts.others ?? {},
       { started: sample, ended: sample },
     ]),
-    live,
+    runs: toAllRuns(live),
     metrics,
     history: parts.history,
     requests: parts.requests,

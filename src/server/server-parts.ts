@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+
 import { openRuns } from '../agent-runs/open-runs.ts';
 import { type AllowedFolders, checkAllowedPaths } from '../allowed-folders.ts';
 import { createApp } from '../app.ts';
@@ -13,6 +15,9 @@ import { createRun, toAllowedFolders } from '../layers/create-run.ts';
 import { createIdleSessions } from '../layers/idle-sessions.ts';
 import { createWaitingRoom, toMostWaiting } from '../limits/waiting-room.ts';
 import { createLog, listSecrets } from '../observation/create-log.ts';
+import type { NamedServer } from '../observation/all-runs.ts';
+import type { LiveRuns } from '../observation/live-runs.ts';
+import { createSharedRuns } from '../observation/shared-runs.ts';
 import { createWatch, type Watch } from '../observation/watch.ts';
 import {
   createServerGate,
@@ -26,6 +31,7 @@ import { openServerBatches } from './open-server-batches.ts';
 import { type OpenedKeys, openKeys } from './open-keys.ts';
 import { openKeyPlace, type OpenedShared, openShared } from './open-shared.ts';
 import { openStores } from './open-stores.ts';
+import type { SharedState } from '../state/shared-state.ts';
 import { removeExpired } from './remove-expired.ts';
 import { toShutdown } from '../run-error.ts';
 
@@ -69,7 +75,7 @@ export async function createServerParts(options: ServerOptions) {
   const readModels = async () => (await readCliStatus()).models;
   const place = await openKeyPlace(config.stateDir, shared);
   const keys = openKeys({ config, ownerKey: proxyKey, place, shared, readModels, log });
-  const watch = openWatch({ cli, stores, tracing, readRestarts: () => restarts });
+  const watch = openWatch({ cli, stores, shared, tracing, log, readRestarts: () => restarts });
   let restarts = 0;
   const drain = { isOn: false };
   const stopped = new AbortController();
@@ -145,11 +151,20 @@ function createInputParts(
   };
 }
 
-type Watched = Pick<Kept, 'cli' | 'stores'> &
+type Watched = Pick<Kept, 'cli' | 'stores' | 'shared' | 'log'> &
   Pick<Watch, 'tracing'> & { readRestarts: () => number };
 
-function openWatch({ cli, stores, tracing, readRestarts }: Watched) {
-  const { backend, cluster, queue, isModel } = cli;
+function openWatch({ cli, stores, shared, tracing, log, readRestarts }: Watched) {
+  const { backend, cluster, front, queue, isModel } = cli;
+  const named = front === undefined ? undefined : { id: front, host: hostname() };
+  const toAllRuns = (state: SharedState, self: NamedServer) => (live: LiveRuns) =>
+    createSharedRuns({
+      shared: state,
+      front: self,
+      live,
+      findWorker: (requestId) => cluster?.findWorker(requestId),
+      onProblem: (error) => log.error({ err: error }, 'other servers could not be told what runs'),
+    });
   const { history, requests, others } = stores;
   return createWatch({
     history,
@@ -161,6 +176,8 @@ function openWatch({ cli, stores, tracing, readRestarts }: Watched) {
     isModel,
     cluster,
     tracing,
+    front: named,
+    toAllRuns: shared && named ? toAllRuns(shared, named) : undefined,
     withNodeMetrics: true,
   });
 }

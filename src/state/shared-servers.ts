@@ -1,6 +1,27 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 
 import type { SharedState } from './shared-state.ts';
+
+/** Gives a sign of life that holds for ARGV[3] milliseconds. ARGV: name, host. KEYS: the sign, and all servers. */
+const SIGN = `
+redis.call('SET', KEYS[1], '1', 'PX', ARGV[3])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+`;
+
+/** The names of those that live, each followed by its host; those that do not are forgotten. ARGV: what signs begin with. */
+const LIST = `
+local found = {}
+local all = redis.call('HGETALL', KEYS[1])
+for index = 1, #all, 2 do
+  if redis.call('EXISTS', ARGV[1] .. all[index]) == 0 then redis.call('HDEL', KEYS[1], all[index])
+  else
+    found[#found + 1] = all[index]
+    found[#found + 1] = all[index + 1]
+  end
+end
+return found
+`;
 
 export type SharedServersOptions = {
   shared: SharedState;
@@ -24,7 +45,7 @@ export type SharedServer = {
 
 /** Gives signs of life of this server, and sees those of the others. Throws `queue-timeout` while Redis is away. */
 export async function joinCluster({
-  shared: { toKey, ask },
+  shared: { toKey, ask, run },
   id = randomUUID(),
   leaseMs,
   onProblem,
@@ -35,7 +56,7 @@ export async function joinCluster({
   let lastMs = steadySinceMs;
 
   const renew = async () => {
-    await ask((redis) => redis.set(toLease(id), '1', 'PX', leaseMs));
+    await run(SIGN, [toLease(id), toKey('servers')], [id, hostname(), leaseMs]);
     const nowMs = performance.now();
     // Whoever was frozen, or without Redis, cannot tell who else was.
     if (nowMs - lastMs > leaseMs / 2) steadySinceMs = nowMs;
@@ -57,4 +78,14 @@ export async function joinCluster({
       await ask((redis) => redis.del(toLease(id))).catch(onProblem); // it ends by itself, too
     },
   };
+}
+
+/** The servers that live, as far as Redis knows; others may be on their hosts. Throws `queue-timeout` while it is away. */
+export async function listServers({
+  toKey,
+  run,
+}: Pick<SharedState, 'toKey' | 'run'>): Promise<{ id: string; host: string }[]> {
+  const found = (await run(LIST, [toKey('servers')], [toKey('server', '')])) as string[]; // as LIST returns
+  const ids = found.filter((_, index) => index % 2 === 0);
+  return ids.map((id, index) => ({ id, host: found[index * 2 + 1] ?? '' }));
 }

@@ -119,6 +119,7 @@ test('the status of the server shows the workers', async () => {
   });
   const metrics = await (await front.send('/metrics')).text();
   expect(metrics).toContain('claude_proxy_cluster_up 1');
+  expect(metrics).toMatch(/^process_cpu_seconds_total\{.*front="/m);
   expect(metrics.match(/^claude_proxy_worker_places\{.*\} 2$/gm)).toHaveLength(2);
 });
 

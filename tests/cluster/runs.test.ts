@@ -1,4 +1,5 @@
 import { readFile, symlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
@@ -122,6 +123,32 @@ test('a run is cancelled at the other front, and the worker stops', async () => 
   const cancelled = await other.send(`/api/runs/${id}`, undefined, { method: 'DELETE' });
   expect(await cancelled.json()).toMatchObject({ id, state: 'cancelled' });
   expect(await cluster.model.requests.at(-1)?.closed).toBe('aborted');
+});
+
+test('what runs at one front is listed and stopped at the other', async () => {
+  cluster.model.answer = () => heldReply('I begin to answer.', NEVER);
+  const asking = front.send('/v1/chat/completions', {
+    model: 'sonnet',
+    messages: [{ role: 'user', content: 'Hi' }],
+  });
+  const { id } = await vi.waitFor(
+    async () => {
+      const { running } = (await (await other.send('/api/admin/runs')).json()) as {
+        running: { id: string }[]; // as the route tells
+      };
+      expect(running).toMatchObject([
+        { outcome: 'running', front: { host: hostname() }, worker: { host: hostname() } },
+      ]);
+      return running[0] as (typeof running)[0];
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+  const page = await (await other.send('/dashboard/now')).text();
+  expect(page).toContain(`data-delete="/api/admin/runs/${id}"`);
+  expect(page).toContain('Front, worker');
+  expect(await end(other, `/api/admin/runs/${id}`)).toBe(200);
+  expect((await asking).status).toBe(499);
+  expect(await end(other, `/api/admin/runs/${id}`)).toBe(404);
 });
 
 test('a killed front: its run is interrupted and told once, the one that waited goes on at another', async () => {

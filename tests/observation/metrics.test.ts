@@ -78,6 +78,23 @@ test('what the runner counted is told as it is when it is asked for', async () =
   expect(lines).toContain('claude_proxy_restarts_total 1');
 });
 
+test('what a front counts for itself bears its name, what it tells of the cluster does not', async () => {
+  const metrics = createMetrics({
+    queue: () => ({ waiting: 3, running: 2, concurrency: 2 }),
+    processes: () => ({}),
+    cluster: { isUp: () => true, workers: () => [] },
+    front: { id: 'front-a', host: 'here' },
+    withNodeMetrics: true,
+  });
+  metrics.observer.ended?.(RECORD);
+  const text = await metrics.render();
+  expect(text).toContain('claude_proxy_queue_waiting 3\n');
+  expect(text).toContain('claude_proxy_cluster_up 1\n');
+  const own = text.match(/^(claude_proxy_requests_total|process_resident_memory_bytes)\{.*\}/gm);
+  expect(own).toHaveLength(2);
+  for (const series of own ?? []) expect(series).toContain('front="front-a",host="here"');
+});
+
 test('callers cannot make time series: unknown models are one, and there is a bound', async () => {
   const unknown = Array.from({ length: 300 }, (_, index) => ({
     requestedModel: `guess-${index}`,

@@ -95,7 +95,11 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   const asking = createAskWorkers({ ask, ...watch, findWorker: runs.findWorker });
   return {
     id: front,
-    view: { ...watch.view, ...createManageWorkers(parts, ask, () => look(parts)) },
+    view: {
+      ...watch.view,
+      ...createManageWorkers(parts, ask, () => look(parts)),
+      findWorker: (requestId) => findWorker(parts, requestId),
+    },
     backend: {
       ...asking,
       sessionWork: NO_SESSION_WORK,
@@ -104,6 +108,12 @@ export async function openFront(options: FrontOptions): Promise<Front> {
       close,
     },
   };
+}
+
+function findWorker({ runs, watch }: Parts, requestId: string) {
+  const worker = runs.findWorker(requestId);
+  const found = watch.view.workers().find(({ id }) => id === worker);
+  return found && { id: found.id, host: found.host };
 }
 
 /** What admins say to workers; it is seen here when that is done. */

@@ -15,6 +15,8 @@ export type ClusterView = {
   remove: (worker: string) => Promise<void>;
   /** Runs that may wait for an answer on all workers together, at least one. */
   mostWaiting: () => number;
+  /** The worker that carries out the run of this front with this request's id. */
+  findWorker: (requestId: string) => Pick<WorkerFacts, 'id' | 'host'> | undefined;
   queue: () => { waiting: number; running: number; concurrency: number };
 };
 
@@ -33,7 +35,7 @@ export function createClusterWatch(wire: number) {
     running: sum((worker) => worker.running),
     concurrency: sum((worker) => worker.places),
   });
-  const view: Omit<ClusterView, 'setDraining' | 'remove'> = {
+  const view: Omit<ClusterView, 'setDraining' | 'remove' | 'findWorker'> = {
     isUp: () => isUp,
     workers: () => workers,
     mostWaiting: () =>

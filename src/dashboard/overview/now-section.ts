@@ -1,5 +1,5 @@
 import { toWindowTitle } from '../../common/plan-windows.ts';
-import type { RunRecord } from '../../observation/run-record.ts';
+import type { NamedServer, SeenRun } from '../../observation/all-runs.ts';
 import { toInputTokens, toOutputTokens } from '../../routes/admin/runs.ts';
 import { readServerStatus, type ServerStatus } from '../../routes/admin/server-status.ts';
 import type { DashboardParts } from '../dashboard-parts.ts';
@@ -11,18 +11,16 @@ import { time } from '../time.ts';
 import { toApiTitle } from '../trials.ts';
 import { workersTable } from './workers-table.ts';
 
-type Record = Readonly<RunRecord>;
-
 const MOST_RECENT = 5;
 
 /** What goes on: the CLI and its login, the queue, each running request, and those that ended last. */
 export async function nowSection(parts: DashboardParts): Promise<Html> {
-  const status = await readServerStatus(parts);
-  const { live } = parts.watch;
-  const [now, ended] = [live.list(), live.recent().slice(0, MOST_RECENT)];
-  const nameKey = await readKeyNames(parts.keys, [...now, ...ended]);
+  const [status, seen] = await Promise.all([readServerStatus(parts), parts.watch.runs.read()]);
+  const ended = seen.recent.slice(0, MOST_RECENT);
+  const records = [...seen.running, ...ended].map(({ record }) => record);
+  const nameKey = await readKeyNames(parts.keys, records);
   return html`${tiles(status)} ${status.cluster ? workersTable(status.cluster) : ''}
-  ${running(now, nameKey)} ${recent(ended, nameKey)}`;
+  ${running(seen.running, nameKey)} ${silent(seen.silent)} ${recent(ended, nameKey)}`;
 }
 
 function tiles({ cli, queue, processes, planLimits, uptimeSeconds, isDraining }: ServerStatus) {
@@ -66,24 +64,25 @@ function toLogin({ loggedIn }: ServerStatus['cli']) {
   return loggedIn ? 'logged in' : 'not logged in';
 }
 
-function running(records: readonly Record[], nameKey: NameKey) {
-  if (records.length === 0) return html`<p class="empty">No request is running.</p>`;
+function running(runs: readonly SeenRun[], nameKey: NameKey) {
+  if (runs.length === 0) return html`<p class="empty">No request is running.</p>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Running requests">
     <table id="running" class="cards">
       <caption>
-        ${records.length === 1 ? '1 request is running' : `${records.length} requests are running`}
+        ${runs.length === 1 ? '1 request is running' : `${runs.length} requests are running`}
       </caption>
       <thead>
-        ${headings('Running for')}
+        ${headings('Running for', hasFronts(runs))}
       </thead>
       <tbody>
-        ${records.map((record) => runningRow(record, nameKey))}
+        ${runs.map((run) => runningRow(run, nameKey))}
       </tbody>
     </table>
   </div>`;
 }
 
-function runningRow(record: Record, nameKey: NameKey) {
+function runningRow(run: SeenRun, nameKey: NameKey) {
+  const { record } = run;
   const ms = Math.max(0, Date.now() - record.startedAtMs);
   const state =
     record.firstTokenMs !== undefined
@@ -92,7 +91,7 @@ function runningRow(record: Record, nameKey: NameKey) {
         ? 'queued'
         : 'starting';
   return html`<tr>
-    ${cells(record, nameKey, ms, `≈ ${toCount(toOutputTokens(record))}`)}
+    ${cells(run, nameKey, ms, `≈ ${toCount(toOutputTokens(record))}`)}
     <td data-name="State">${state}</td>
     <td class="action">
       <button
@@ -108,17 +107,26 @@ function runningRow(record: Record, nameKey: NameKey) {
   </tr>`;
 }
 
-function recent(records: readonly Record[], nameKey: NameKey) {
-  if (records.length === 0) return '';
+/** What runs at these is not known. */
+function silent(fronts: readonly NamedServer[]) {
+  if (fronts.length === 0) return '';
+  return html`<p class="empty">
+    Left out is what runs at fronts that do not answer:
+    ${fronts.map((front, index) => html`${index > 0 ? ', ' : ''}${server(front)}`)}.
+  </p>`;
+}
+
+function recent(runs: readonly SeenRun[], nameKey: NameKey) {
+  if (runs.length === 0) return '';
   return html`<details id="recent" open>
     <summary>Ended last</summary>
     <div class="scroll" tabindex="0" role="region" aria-label="Requests that ended last">
       <table class="cards">
         <thead>
-          ${headings('Took')}
+          ${headings('Took', hasFronts(runs))}
         </thead>
         <tbody>
-          ${records.map((record) => recentRow(record, nameKey))}
+          ${runs.map((run) => recentRow(run, nameKey))}
         </tbody>
       </table>
     </div>
@@ -126,10 +134,11 @@ function recent(records: readonly Record[], nameKey: NameKey) {
   </details>`;
 }
 
-function recentRow(record: Record, nameKey: NameKey) {
+function recentRow(run: SeenRun, nameKey: NameKey) {
+  const { record } = run;
   const { outcome = 'internal', failure, totalMs = 0 } = record;
   return html`<tr>
-    ${cells(record, nameKey, totalMs, toCount(toOutputTokens(record)))}
+    ${cells(run, nameKey, totalMs, toCount(toOutputTokens(record)))}
     <td data-name="State">
       <a class="badge ${failure ? 'bad' : ''}" href="${toRequestsHref({ text: record.id })}"
         >${outcome}</a
@@ -139,7 +148,7 @@ function recentRow(record: Record, nameKey: NameKey) {
   </tr>`;
 }
 
-function headings(duration: string) {
+function headings(duration: string, withFronts: boolean) {
   return html`<tr>
     <th scope="col">API</th>
     <th scope="col">Model</th>
@@ -147,17 +156,28 @@ function headings(duration: string) {
     <th scope="col" class="number">${duration}</th>
     <th scope="col" class="number">Tokens in</th>
     <th scope="col" class="number">out</th>
+    ${withFronts ? html`<th scope="col">Front, worker</th>` : ''}
     <th scope="col">State</th>
     <td></td>
   </tr>`;
 }
 
-function cells(record: Record, nameKey: NameKey, ms: number, out: string) {
+function cells({ record, front, worker }: SeenRun, nameKey: NameKey, ms: number, out: string) {
   const { dialect, model, requestedModel, keyId, usage } = record;
   return html`<th scope="row" data-name="API">${toApiTitle(dialect)}</th>
     <td data-name="Model">${model ?? requestedModel}</td>
     <td data-name="Key"><a href="${toRequestsHref({ key: keyId })}">${nameKey(keyId)}</a></td>
     <td data-name="Time" class="number">${toDuration(ms)}</td>
     <td data-name="Tokens in" class="number">${toCount(toInputTokens(usage))}</td>
-    <td data-name="Tokens out" class="number">${out}</td>`;
+    <td data-name="Tokens out" class="number">${out}</td>
+    ${front ? html`<td data-name="Front, worker">${server(front)}${worker ? html`, ${server(worker)}` : ''}</td>` : ''}`;
+}
+
+function hasFronts(runs: readonly SeenRun[]) {
+  return runs.some(({ front }) => front !== undefined);
+}
+
+/** As the table of the workers names them. */
+function server({ host, id }: NamedServer) {
+  return html`${host} <small>${id.slice(0, 8)}</small>`;
 }

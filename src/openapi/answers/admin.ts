@@ -94,6 +94,9 @@ export const ChangedWorker = z.object({ id: z.string(), isDraining: z.boolean() 
 /** The answer of `DELETE /api/admin/workers/{id}`. */
 export const RemovedWorker = z.object({ id: z.string(), removed: z.literal(true) });
 
+/** A server of a cluster. */
+const NamedServer = z.object({ id: z.string(), host: z.string() });
+
 /** A run, going on or ended. */
 const ListedRun = z.object({
   id: z.string(),
@@ -109,10 +112,20 @@ const ListedRun = z.object({
   tokens: z.object({ input: Count, output: Count }),
   costUsd: z.number().nullable(),
   outcome: z.string().describe('`running`, how it finished, or the code of its failure.'),
+  front: NamedServer.nullable().describe('In a cluster, the front that has its caller.'),
+  worker: NamedServer.nullable().describe('In a cluster, the worker that carries it out.'),
 });
 
 /** The answer of `GET /api/admin/runs`. */
-export const RunList = z.object({ running: z.array(ListedRun), recent: z.array(ListedRun) });
+export const RunList = z.object({
+  running: z.array(ListedRun),
+  recent: z.array(ListedRun),
+  silent: z
+    .array(NamedServer)
+    .describe(
+      'Fronts of a cluster that did not answer within a second: what runs there is left out.',
+    ),
+});
 
 /** The answer of `DELETE /api/admin/runs/{id}`. */
 export const StoppedRun = z.object({ id: z.string(), stopped: z.literal(true) });

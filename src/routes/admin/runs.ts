@@ -1,25 +1,28 @@
 import type { Context, Handler } from 'hono';
 
 import type { AppEnv } from '../../http/variables.ts';
+import type { SeenRun } from '../../observation/all-runs.ts';
 import type { RunRecord } from '../../observation/run-record.ts';
-import { RunError } from '../../run-error.ts';
 import type { AdminParts } from './admin-parts.ts';
 
-/** `GET /api/admin/runs`: what runs, the oldest first, and what ended last, the newest first. */
-export function listRuns({ watch: { live } }: AdminParts): Handler<AppEnv> {
-  return (c) => c.json({ running: live.list().map(toBody), recent: live.recent().map(toBody) });
+/** `GET /api/admin/runs`: what runs, the oldest first, and what ended last, the newest first; in a cluster at all fronts. */
+export function listRuns({ watch: { runs } }: AdminParts): Handler<AppEnv> {
+  return async (c) => {
+    const { running, recent, silent } = await runs.read();
+    return c.json({ running: running.map(toBody), recent: recent.map(toBody), silent });
+  };
 }
 
-/** `DELETE /api/admin/runs/{id}`: ends a run; its caller is told `cancelled`. Throws `not-found`. */
-export function stopRun({ watch: { live } }: AdminParts) {
-  return (c: Context<AppEnv, '/api/admin/runs/:id'>): Response => {
+/** `DELETE /api/admin/runs/{id}`: ends a run, at whichever front; its caller is told `cancelled`. Throws `not-found`. */
+export function stopRun({ watch: { runs } }: AdminParts) {
+  return async (c: Context<AppEnv, '/api/admin/runs/:id'>): Promise<Response> => {
     const id = c.req.param('id');
-    if (!live.stop(id)) throw new RunError('not-found', 'No request with this id is running.');
+    await runs.stop(id);
     return c.json({ id, stopped: true });
   };
 }
 
-function toBody(record: Readonly<RunRecord>) {
+function toBody({ record, front, worker }: SeenRun) {
   const { id, keyId: key, dialect, isAgent, model, requestedModel, startedAtMs } = record;
   const { outcome, reachedMs, firstTokenMs, totalMs, usage, costUsd } = record;
   return {
@@ -36,6 +39,8 @@ function toBody(record: Readonly<RunRecord>) {
     tokens: { input: toInputTokens(usage), output: toOutputTokens(record) },
     costUsd: costUsd ?? null,
     outcome: outcome ?? 'running',
+    front: front ?? null,
+    worker: worker ?? null,
   };
 }
 
