@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
-import { PATIENCE_MS, type PatientWrites } from '../state/patient-writes.ts';
+import type { PatientWrites } from '../state/patient-writes.ts';
 import type { SharedState } from '../state/shared-state.ts';
 import { fromPlainRecord, PlainRecord, toPlainRecord } from './plain-record.ts';
+import { createToldEnds } from './told-ends.ts';
 import type { RunObserver } from './run-record.ts';
 
 export type SharedEndsOptions = {
@@ -18,6 +18,8 @@ export type SharedEndsOptions = {
   writes: Pick<PatientWrites, 'write'>;
   /** Those that are kept for servers that are away; the oldest make room. Default: 100,000. */
   most?: number;
+  /** Those that wait here while Redis is away; the oldest make room. Default: 10,000. */
+  mostWaiting?: number;
   /** How often it is looked what others told, in milliseconds. Default: 1000. */
   everyMs?: number;
   onProblem: (error: unknown) => void;
@@ -34,16 +36,6 @@ const PLACE = 'ended run';
 
 const MOST_AT_ONCE = 500;
 
-/** What could not be told is tried again for less than this, in milliseconds. */
-const TRIED_MS = 2 * PATIENCE_MS;
-
-/** ARGV: an id of what is told, how long that is remembered, how many are kept, data. To do it again changes nothing. */
-const TELL = `
-if redis.call('SET', KEYS[1] .. ':told:' .. ARGV[1], 1, 'NX', 'PX', ARGV[2]) then
-  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'data', ARGV[4])
-end
-`;
-
 const Ended = z.object({
   server: z.string(),
   atMs: z.number(),
@@ -55,16 +47,15 @@ type Ended = z.infer<typeof Ended>;
 
 /** Lets the servers of a cluster hear of each other's runs when they have ended, so that each can tell of all. */
 export async function createSharedEnds(options: SharedEndsOptions): Promise<SharedEnds> {
-  const { shared, server, writes, most = 100_000, everyMs = 1000, onProblem } = options;
+  const { shared, server, most = 100_000, everyMs = 1000, onProblem } = options;
   const stream = shared.toKey('ended');
+  const send = createToldEnds({ ...options, stream, most });
   const stopped = new AbortController();
   let last = await readLast(options, stream);
   let reading: Promise<void> | undefined;
 
   const tell = (ended: Omit<Ended, 'server'>) => {
-    const sealed = shared.encrypt(JSON.stringify({ server, ...ended }), PLACE);
-    const values = [randomUUID(), TRIED_MS, most, sealed];
-    void writes.write(async () => void (await shared.run(TELL, [stream], values)));
+    send(shared.encrypt(JSON.stringify({ server, ...ended }), PLACE));
   };
 
   async function readNews() {

@@ -27,7 +27,7 @@ import { describeLocks } from '../sessions/locks-suite.ts';
 import { describeStore as describeSessionStore } from '../sessions/store-suite.ts';
 import { RunError } from '../../src/run-error.ts';
 import { createSharedRecords } from '../../src/state/shared-records.ts';
-import { createPatientWrites, type PatientWrites } from '../../src/state/patient-writes.ts';
+import { createPatientWrites } from '../../src/state/patient-writes.ts';
 import type { SharedState } from '../../src/state/shared-state.ts';
 import { describeRunStore } from '../agent-runs/store-suite.ts';
 import { describeKeyPlace } from '../keys/place-suite.ts';
@@ -204,6 +204,7 @@ test('keys cannot be read in Redis, and mean nothing with another secret', async
   const kept = await redis.client.hgetall(`${prefix}:state:keys`);
   expect(JSON.stringify(kept)).not.toContain('laptop');
   const problems: unknown[] = [];
+  beforeEach(() => void problems.splice(0));
   const place = createSharedKeys(await open(prefix, `another-${SECRET}`));
   const book = createKeyBook({
     ownerKey: OWNER_KEY,
@@ -313,7 +314,11 @@ async function untilBack(ask: () => Promise<unknown>) {
 
 function ignore(): void {}
 
-const twice: PatientWrites['write'] = async (task) => ({ settled: task().then(task) });
+type ToRun = (run: SharedState['run']) => SharedState['run'];
+
+const asIs: ToRun = (run) => run;
+
+const AWAY = new Error('Redis is away.');
 
 describe('runs that ended', () => {
   let folder: string;
@@ -324,20 +329,27 @@ describe('runs that ended', () => {
   async function joinServer(
     prefix: string,
     server: string,
-    write: PatientWrites['write'] = async (task) => ({ settled: task() }),
+    { toRun = asIs, mostWaiting = 10_000 }: { toRun?: ToRun; mostWaiting?: number } = {},
   ) {
+    const shared = await open(prefix);
+    const writes = createPatientWrites({ patienceMs: 10_000, onProblem: ignore });
     const requests = openRequests({ file: ':memory:', onSetAside: ignore });
     const told = await createSharedEnds({
-      shared: await open(prefix),
+      shared: { ...shared, run: toRun(shared.run) },
       server,
       file: join(folder, server),
       observers: [requests.observer],
-      writes: { write },
+      writes,
+      mostWaiting,
       everyMs: 20,
       onProblem: (error) => problems.push(error),
     });
-    const list = () => requests.list({}, { limit: 10 });
-    return { ...told, list };
+    const list = () => requests.list({}, { limit: 2000 });
+    const close = async () => {
+      await writes.close();
+      await told.close();
+    };
+    return { ...told, close, list };
   }
   const problems: unknown[] = [];
 
@@ -374,13 +386,48 @@ describe('runs that ended', () => {
 
   test('that are told again, since the answer was lost, count once', async () => {
     const prefix = randomUUID();
-    const one = await joinServer(prefix, 'one', twice);
+    let isFirst = true;
+    const one = await joinServer(prefix, 'one', {
+      toRun:
+        (run) =>
+        async (...asked) => {
+          await run(...asked);
+          if (isFirst) throw AWAY;
+        },
+    });
     const other = await joinServer(prefix, 'other');
     one.observer.ended?.(RECORD);
     one.observer.charged?.({ keyId: 'laptop', requestId: 'req_1' }, 1.5);
     one.observer.ended?.({ ...RECORD, id: 'req_2' });
+    await expect.poll(() => other.list()).toMatchObject([{ id: 'req_1' }]);
+    isFirst = false;
     await expect.poll(() => other.list()).toMatchObject([{ id: 'req_2' }, { costUsd: 1.75 }]);
     await Promise.all([one.close(), other.close()]);
+  });
+
+  test('while Redis is away go out together when it is back, the newest if there are too many', async () => {
+    let tries = 0;
+    const prefix = randomUUID();
+    const one = await joinServer(prefix, 'one', {
+      mostWaiting: 1200,
+      toRun:
+        (run) =>
+        async (...asked) => {
+          tries += 1;
+          if (tries <= 2) throw AWAY;
+          return run(...asked);
+        },
+    });
+    const other = await joinServer(prefix, 'other');
+    for (let count = 1; count <= 1300; count += 1) {
+      one.observer.ended?.({ ...RECORD, id: `req_${count}` });
+    }
+    await expect.poll(() => other.list().length, { timeout: 10_000 }).toBe(1200);
+    expect(other.list().at(-1)).toMatchObject({ id: 'req_101' });
+    expect(other.list()[0]).toMatchObject({ id: 'req_1300' });
+    expect(tries).toBe(5); // two in vain, and 500 at once
+    await Promise.all([one.close(), other.close()]);
+    expect(problems).toHaveLength(1);
   });
 
   test('cannot be read in Redis', async () => {
