@@ -4,8 +4,8 @@ import type { Batch } from '../batch.ts';
 import { createDeadline } from '../common/deadline.ts';
 import { type RunError, type RunErrorCode, toRunError } from '../run-error.ts';
 import type { Attempt, BatchKind } from './batch-kind.ts';
-import type { BatchStore } from './open-store.ts';
-import type { Settled } from './item-store.ts';
+import type { BatchStore } from './batch-tables.ts';
+import type { Settled } from './batch-tables.ts';
 
 export type AnswerParts = {
   store: Pick<BatchStore, 'items'>;
@@ -49,7 +49,7 @@ export async function answerItem(
   let settled: Settled;
   try {
     leave = await enter(batch.keyId, signal);
-    const item = store.items.read(batch.id, number);
+    const item = await store.items.read(batch.id, number);
     if (!item) return 'settled';
     const tried = await tryOnce(kind.begin(batch, item), { ...parts, signal });
     if (typeof tried === 'string' || 'laterMs' in tried) return tried;
@@ -88,12 +88,12 @@ function toTried<Otherwise>(error: RunError, otherwise: Otherwise): Tried | Othe
 }
 
 async function keep(
-  write: () => void,
+  write: () => Promise<void>,
   { onProblem, closing }: Pick<AnswerParts, 'onProblem' | 'closing'>,
 ): Promise<Tried> {
   for (;;) {
     try {
-      write();
+      await write();
       return 'settled';
     } catch (error) {
       onProblem(error);

@@ -3,9 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Batch, ItemOutcome } from '../batch.ts';
 import { RunError } from '../run-error.ts';
 import type { AddItems, NewItem } from './batch-kind.ts';
-import type { NewBatch, Page } from './batch-store.ts';
+import type { NewBatch, Page } from './batch-tables.ts';
 import { toAddItems, type FillParts } from './fill-batch.ts';
-import type { BatchStore } from './open-store.ts';
+import type { BatchStore } from './batch-tables.ts';
 import type { Room } from './room.ts';
 
 /** Whose batches, and of which API. Another key's batch is the same as none. */
@@ -13,24 +13,24 @@ export type Owner = Pick<Batch, 'keyId' | 'api'>;
 
 export type BatchBook = {
   /** Makes a batch that waits for its requests. Throws `queue-full` when the key has too many already. */
-  create: (batch: Omit<NewBatch, 'createdAt' | 'expiresAt'>) => Batch;
+  create: (batch: Omit<NewBatch, 'createdAt' | 'expiresAt'>) => Promise<Batch>;
   /** The same with its requests. Throws `request-too-large`, too. */
   createWith: (
     batch: Omit<NewBatch, 'createdAt' | 'expiresAt'>,
     items: Iterable<NewItem>,
   ) => Promise<Batch>;
   /** Throws `not-found`. */
-  get: (id: string, owner: Owner) => Batch;
+  get: (id: string, owner: Owner) => Promise<Batch>;
   /** The newest first. */
-  list: (owner: Owner, page: Page) => readonly Batch[];
+  list: (owner: Owner, page: Page) => Promise<readonly Batch[]>;
   /** Begins to end it. Throws `conflict` for one that has ended. */
-  cancel: (id: string, owner: Owner) => Batch;
+  cancel: (id: string, owner: Owner) => Promise<Batch>;
   /** Throws `conflict` for one that goes on. */
   remove: (id: string, owner: Owner) => Promise<void>;
   /** The lines of the answers with these outcomes, in the order of the requests. */
   readLines: (id: string, outcomes: readonly ItemOutcome[]) => AsyncIterable<string>;
   /** How long they are together. */
-  countBytes: (id: string, outcomes: readonly ItemOutcome[]) => number;
+  countBytes: (id: string, outcomes: readonly ItemOutcome[]) => Promise<number>;
 };
 
 export type BatchBookOptions = FillParts & {
@@ -50,24 +50,24 @@ export function createBatchBook(options: BatchBookOptions): BatchBook {
   const { store, room, now, wake } = options;
   const create = toCreate(options);
 
-  const get: BatchBook['get'] = (id, { keyId, api }) => {
-    const batch = store.batches.read(id);
+  const get: BatchBook['get'] = async (id, { keyId, api }) => {
+    const batch = await store.batches.read(id);
     if (batch?.keyId === keyId && batch.api === api) return batch;
     throw new RunError('not-found', 'There is no batch with this id.', { param: 'batch_id' });
   };
 
   return {
     get,
-    create(batch) {
-      create(batch);
+    async create(batch) {
+      await create(batch);
       wake();
       return get(batch.id, batch);
     },
     async createWith(batch, items) {
-      create(batch);
+      await create(batch);
       try {
         await addSlices(items, toAddItems(batch, options));
-        store.batches.begin(batch.id, now());
+        await store.batches.begin(batch.id, now());
       } catch (error) {
         await room.removeBatch(batch.id);
         throw error;
@@ -76,16 +76,16 @@ export function createBatchBook(options: BatchBookOptions): BatchBook {
       return get(batch.id, batch);
     },
     list: (owner, page) => store.batches.list(owner, page),
-    cancel(id, owner) {
-      if (get(id, owner).endedAt !== undefined) {
+    async cancel(id, owner) {
+      if ((await get(id, owner)).endedAt !== undefined) {
         throw new RunError('conflict', 'The batch has ended.', { param: 'batch_id' });
       }
-      store.batches.cancel(id, now());
+      await store.batches.cancel(id, now());
       wake();
       return get(id, owner);
     },
     async remove(id, owner) {
-      if (get(id, owner).endedAt === undefined) {
+      if ((await get(id, owner)).endedAt === undefined) {
         throw new RunError('conflict', 'The batch goes on; cancel it first.', {
           param: 'batch_id',
         });
@@ -98,14 +98,14 @@ export function createBatchBook(options: BatchBookOptions): BatchBook {
 }
 
 function toCreate({ store, maxWaitingPerKey, windowMs, now }: BatchBookOptions) {
-  return (batch: Omit<NewBatch, 'createdAt' | 'expiresAt'>) => {
-    if (store.batches.countWaiting(batch.keyId) >= maxWaitingPerKey) {
+  return async (batch: Omit<NewBatch, 'createdAt' | 'expiresAt'>) => {
+    if ((await store.batches.countWaiting(batch.keyId)) >= maxWaitingPerKey) {
       throw new RunError(
         'queue-full',
         'Too many requests of this key’s batches wait for their answers already (MAX_BATCH_REQUESTS_PER_KEY).',
       );
     }
-    store.batches.add({ ...batch, createdAt: now(), expiresAt: now() + windowMs });
+    await store.batches.add({ ...batch, createdAt: now(), expiresAt: now() + windowMs });
   };
 }
 
@@ -115,7 +115,7 @@ async function* readLines(
   outcomes: readonly ItemOutcome[],
 ) {
   for (let after = -1; ;) {
-    const lines = items.listLines(id, outcomes, after);
+    const lines = await items.listLines(id, outcomes, after);
     for (const { line } of lines) yield `${line}\n`;
     const last = lines.at(-1);
     if (!last) return;

@@ -1,6 +1,6 @@
 import type { Batch, BatchProblem, ItemOutcome } from '../batch.ts';
 import type { RunError } from '../run-error.ts';
-import type { BatchItem, Settled } from './item-store.ts';
+import type { BatchItem, Settled } from './batch-tables.ts';
 
 /** A request as it is put into a batch; `body` is its JSON text. */
 export type NewItem = Omit<BatchItem, 'number'>;

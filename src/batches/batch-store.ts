@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 
 import type { Batch, BatchProblem, BatchState, ItemOutcome } from '../batch.ts';
-import { ROW_BYTES } from './schema.ts';
+import { type BatchTable, ROW_BYTES } from './batch-tables.ts';
 
 const optional = <Type extends z.ZodType>(type: Type) =>
   type.nullable().transform((value) => value ?? undefined);
@@ -40,35 +40,23 @@ const row = z
 const rows = z.array(row);
 const ids = z.array(z.object({ id: z.string() }));
 
-/** A page of a key's list, the newest first: behind one, or in front of one, of it. */
-export type Page = { after?: string | undefined; before?: string | undefined; limit: number };
-
-export type NewBatch = Pick<
-  Batch,
-  'id' | 'keyId' | 'api' | 'endpoint' | 'createdAt' | 'expiresAt' | 'details'
->;
-
-export type BatchEnding = Pick<Batch, 'outputFileId' | 'errorFileId'> & {
-  state: BatchState;
-  endedAt: number;
-  problems?: readonly BatchProblem[];
+export type SqliteBatches = BatchTable & {
+  grow: (id: string, bytes: number) => void;
+  /** Counts what became of one request. */
+  count: (id: string, outcome: ItemOutcome | 'total', count: number) => void;
 };
 
-export type BatchTable = ReturnType<typeof createBatchTable>;
-
-/** The table of the batches. */
-export function createBatchTable(database: DatabaseSync) {
+/** The table of the batches in SQLite. */
+export function createBatchTable(database: DatabaseSync): SqliteBatches {
   const statements = prepare(database);
 
   return {
-    add: ({ details, ...batch }: NewBatch) =>
+    add: async ({ details, ...batch }) =>
       void statements.add.run({ ...batch, details: JSON.stringify(details) }),
-    read: (id: string): Batch | undefined => row.optional().parse(statements.read.get(id)),
-    /** All requests are there. */
-    begin: (id: string, startedAt: number) => void statements.begin.run(startedAt, id),
-    /** Asks for its end. */
-    cancel: (id: string, cancelledAt: number) => void statements.cancel.run(cancelledAt, id),
-    end: (id: string, { problems = [], outputFileId, errorFileId, ...ending }: BatchEnding) =>
+    read: async (id) => row.optional().parse(statements.read.get(id)),
+    begin: async (id, startedAt) => void statements.begin.run(startedAt, id),
+    cancel: async (id, cancelledAt) => void statements.cancel.run(cancelledAt, id),
+    end: async (id, { problems = [], outputFileId, errorFileId, ...ending }) =>
       void statements.end.run({
         id,
         ...ending,
@@ -76,27 +64,21 @@ export function createBatchTable(database: DatabaseSync) {
         outputFileId: outputFileId ?? null,
         errorFileId: errorFileId ?? null,
       }),
-    remove: (id: string) => void statements.remove.run(id),
-    list(owner: Pick<Batch, 'keyId' | 'api'>, { after, before, limit }: Page): readonly Batch[] {
-      const { keyId, api } = owner;
+    remove: async (id) => void statements.remove.run(id),
+    async list({ keyId, api }, { after, before, limit }) {
       if (before === undefined) {
         return rows.parse(statements.behind.all({ keyId, api, id: after ?? null, limit }));
       }
       return rows.parse(statements.inFront.all({ keyId, api, id: before, limit })).toReversed();
     },
-    /** Those of all keys that have not ended, the oldest first. */
-    listUnfinished: (): readonly Batch[] => rows.parse(statements.unfinished.all()),
-    /** Some of those that ended at this time or earlier. */
-    listEndedUntil: (time: number) => ids.parse(statements.ended.all(time)).map(({ id }) => id),
-    /** The one of a key that ended first, this one aside. */
-    findOldestEnded: (keyId: string, spared = ''): string | undefined =>
+    listUnfinished: async () => rows.parse(statements.unfinished.all()),
+    listEndedUntil: async (time) => ids.parse(statements.ended.all(time)).map(({ id }) => id),
+    findOldestEnded: async (keyId, spared = '') =>
       ids.parse(statements.oldest.all(keyId, spared))[0]?.id,
-    usedBytes: (keyId: string) => Number(statements.used.get(keyId)?.['bytes']),
-    /** Requests of a key that have no answer yet. */
-    countWaiting: (keyId: string) => Number(statements.open.get(keyId)?.['count']),
-    grow: (id: string, bytes: number) => void statements.grow.run(bytes, id),
-    /** Counts what became of one request. */
-    count(id: string, outcome: ItemOutcome | 'total', count: number) {
+    usedBytes: async (keyId) => Number(statements.used.get(keyId)?.['bytes']),
+    countWaiting: async (keyId) => Number(statements.open.get(keyId)?.['count']),
+    grow: (id, bytes) => void statements.grow.run(bytes, id),
+    count(id, outcome, count) {
       database
         .prepare(`UPDATE batches SET ${outcome} = ${outcome} + ? WHERE id = ?`)
         .run(count, id);

@@ -41,7 +41,7 @@ function fill(batch: Batch, task: Task, parts: CarryOnParts) {
     const problems = await fillBatch(batch, fillIn, parts);
     closing.throwIfAborted();
     if (problems.length === 0) return store.batches.begin(batch.id, now());
-    while (store.items.removeSome(batch.id));
+    while (await store.items.removeSome(batch.id));
     await endBatch(batch, kind, 'failed', { ...parts, problems });
     tasks.forget(batch.id);
   };
@@ -62,12 +62,12 @@ function end(batch: Batch, task: Task, state: Ended, parts: CarryOnParts) {
 async function answerNext(batch: Batch, task: Task, parts: CarryOnParts) {
   const { store, tasks, mostAtOnce, pausedUntil, now } = parts;
   const { id, keyId } = batch;
-  const [first] = store.items.listWaiting(id, 1);
+  const [first] = await store.items.listWaiting(id, 1);
   if (first === undefined && task.items.size === 0) return end(batch, task, 'completed', parts);
   if ((pausedUntil.get(keyId) ?? 0) > now()) return;
   const free = (await mostAtOnce(keyId)) - tasks.countItems(keyId);
   if (free <= 0) return;
-  const waiting = store.items.listWaiting(id, task.items.size + free);
+  const waiting = await store.items.listWaiting(id, task.items.size + free);
   const next = waiting.filter((number) => !task.items.has(number)).slice(0, free);
   for (const number of next) tasks.hold(answer(batch, number, task, parts));
 }
@@ -77,15 +77,15 @@ async function answer(batch: Batch, number: number, task: Task, parts: CarryOnPa
   const signal = AbortSignal.any([task.stop.signal, parts.closing]);
   try {
     const tried = await answerItem(batch, number, parts.kinds[batch.api], { ...parts, signal });
-    if (!signal.aborted) note(batch, tried, parts);
+    if (!signal.aborted) await note(batch, tried, parts);
   } finally {
     task.items.delete(number);
   }
   parts.wake(); // behind a failure the clock does
 }
 
-function note({ id, keyId }: Batch, tried: Tried, { store, pausedUntil, now }: CarryOnParts) {
-  if (tried === 'refused') store.batches.cancel(id, now());
+async function note({ id, keyId }: Batch, tried: Tried, { store, pausedUntil, now }: CarryOnParts) {
+  if (tried === 'refused') await store.batches.cancel(id, now());
   else if (tried === 'stopped') pausedUntil.set(keyId, now() + STOPPED_PAUSE_MS);
   else if (tried !== 'settled') pausedUntil.set(keyId, now() + tried.laterMs);
 }

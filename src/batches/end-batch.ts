@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { Batch, BatchProblem, ItemOutcome } from '../batch.ts';
 import type { BatchKind } from './batch-kind.ts';
-import type { BatchStore } from './open-store.ts';
+import type { BatchStore } from './batch-tables.ts';
 import type { Room } from './room.ts';
 
 export type EndParts = {
@@ -27,7 +27,7 @@ export async function endBatch(
   const { store, room, now, closing, problems = [] } = parts;
   const outcome = state === 'expired' ? 'expired' : 'cancelled';
   for (;;) {
-    const unanswered = store.items.listUnanswered(batch.id);
+    const unanswered = await store.items.listUnanswered(batch.id);
     if (unanswered.length === 0) break;
     const settled = unanswered.map(
       (item) =>
@@ -37,25 +37,32 @@ export async function endBatch(
           line: kind.toUnanswered(item, outcome),
         }) as const,
     );
-    store.items.settle(batch.id, settled);
+    await store.items.settle(batch.id, settled);
     await setImmediate();
     closing.throwIfAborted();
   }
-  const files = kind.hasFiles ? addFiles(batch, parts) : NO_FILES;
-  store.batches.end(batch.id, { state, endedAt: now(), problems, ...files });
+  const files = kind.hasFiles ? await addFiles(batch, parts) : NO_FILES;
+  await store.batches.end(batch.id, { state, endedAt: now(), problems, ...files });
   // Its answers have made it larger; whoever waits for them gets them.
   await room.make(batch.keyId, 0, batch.id).catch(() => undefined);
 }
 
+/** What is made of a batch's answers. */
+export type FileName = 'output' | 'error';
+
+/** Always the same, so that an end that is cut off and done again makes no second file. */
+export function toFileId(batchId: string, name: FileName): string {
+  return `file-${batchId.slice(batchId.indexOf('_') + 1)}-${name}`;
+}
+
 const NO_FILES = { outputFileId: undefined, errorFileId: undefined };
 
-function addFiles({ id, keyId }: Batch, { store, ttlMs, now }: EndParts) {
-  const add = (name: 'output' | 'error', outcomes: readonly ItemOutcome[]) => {
-    const bytes = store.items.countBytes(id, outcomes);
+async function addFiles({ id, keyId }: Batch, { store, ttlMs, now }: EndParts) {
+  const add = async (name: FileName, outcomes: readonly ItemOutcome[]) => {
+    const bytes = await store.items.countBytes(id, outcomes);
     if (bytes === 0) return undefined;
-    // Always the same, so that an end that is cut off and done again makes no second file.
-    const fileId = `file-${id.slice(id.indexOf('_') + 1)}-${name}`;
-    store.files.add({
+    const fileId = toFileId(id, name);
+    await store.files.add({
       id: fileId,
       keyId,
       name: `${id}_${name}.jsonl`,
@@ -68,7 +75,7 @@ function addFiles({ id, keyId }: Batch, { store, ttlMs, now }: EndParts) {
     return fileId;
   };
   return {
-    outputFileId: add('output', ['succeeded']),
-    errorFileId: add('error', ['errored', 'cancelled', 'expired']),
+    outputFileId: await add('output', ['succeeded']),
+    errorFileId: await add('error', ['errored', 'cancelled', 'expired']),
   };
 }

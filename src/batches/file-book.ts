@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { BatchFile } from '../batch.ts';
 import { RunError } from '../run-error.ts';
 import type { BatchBook } from './batch-book.ts';
-import type { FilePage } from './file-store.ts';
-import type { BatchStore } from './open-store.ts';
+import type { FilePage } from './batch-tables.ts';
+import type { BatchStore } from './batch-tables.ts';
 import { type Room, toOutcomes } from './room.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -22,9 +22,9 @@ export type FileBook = {
   /** Forgets what is not kept. */
   drop: (file: ReceivedFile) => Promise<void>;
   /** Throws `not-found`, for another key's file as for none. */
-  get: (id: string, keyId: string) => BatchFile;
-  list: (keyId: string, page: FilePage) => readonly BatchFile[];
-  /** Its bytes. Throws `not-found`. */
+  get: (id: string, keyId: string) => Promise<BatchFile>;
+  list: (keyId: string, page: FilePage) => Promise<readonly BatchFile[]>;
+  /** Its bytes. Throws `not-found`, when the first is read. */
   read: (id: string, keyId: string) => AsyncIterable<Uint8Array | string>;
   remove: (id: string, keyId: string) => Promise<void>;
 };
@@ -47,8 +47,8 @@ export function createFileBook(options: FileBookOptions): FileBook {
   const { store, uploads, room, readLines, ttlMs, now } = options;
   const meter = createMeter(options);
 
-  const find = (id: string, keyId: string) => {
-    const file = store.files.read(id);
+  const find = async (id: string, keyId: string) => {
+    const file = await store.files.read(id);
     if (file?.keyId === keyId && file.expiresAt > now()) return file;
     throw new RunError('not-found', 'There is no file with this id.', { param: 'file_id' });
   };
@@ -66,7 +66,7 @@ export function createFileBook(options: FileBookOptions): FileBook {
       try {
         await room.make(keyId, bytes);
         const file = { id, keyId, name, purpose: 'batch', bytes, createdAt, expiresAt } as const;
-        store.files.add({ ...file, batchId: undefined });
+        await store.files.add({ ...file, batchId: undefined });
         return file;
       } catch (error) {
         await uploads.remove(id);
@@ -76,12 +76,12 @@ export function createFileBook(options: FileBookOptions): FileBook {
     drop: ({ id }) => uploads.remove(id),
     get: find,
     list: store.files.list,
-    read(id, keyId) {
-      const file = find(id, keyId);
-      if (file.batchId === undefined) return uploads.read(id);
-      return readLines(file.batchId, toOutcomes(store, file));
+    async *read(id, keyId) {
+      const file = await find(id, keyId);
+      if (file.batchId === undefined) yield* uploads.read(id);
+      else yield* readLines(file.batchId, await toOutcomes(store, file));
     },
-    remove: async (id, keyId) => room.removeFile(find(id, keyId)),
+    remove: async (id, keyId) => room.removeFile(await find(id, keyId)),
   };
 }
 

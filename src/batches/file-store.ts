@@ -2,9 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { z } from 'zod';
 
-import type { BatchFile } from '../batch.ts';
-import type { Page } from './batch-store.ts';
-import { ROW_BYTES } from './schema.ts';
+import { type FileTable, ROW_BYTES } from './batch-tables.ts';
 
 const row = z.object({
   id: z.string(),
@@ -22,19 +20,8 @@ const row = z.object({
 
 const rows = z.array(row);
 
-/** A file as it is kept; what is made of a batch's answers stands with these. */
-export type StoredFile = BatchFile & { batchId: string | undefined };
-
-/** Which files of a key are wanted. */
-export type FilePage = Omit<Page, 'before'> & {
-  purpose?: string | undefined;
-  order: 'asc' | 'desc';
-};
-
-export type FileTable = ReturnType<typeof createFileTable>;
-
 /** The table of the files; what callers uploaded stands on disk beside it. */
-export function createFileTable(database: DatabaseSync) {
+export function createFileTable(database: DatabaseSync): FileTable {
   const add = database.prepare(`
     INSERT OR REPLACE INTO files (id, keyId, name, purpose, bytes, createdAt, expiresAt, batchId)
     VALUES ($id, $keyId, $name, $purpose, $bytes, $createdAt, $expiresAt, $batchId)`);
@@ -56,19 +43,16 @@ export function createFileTable(database: DatabaseSync) {
   );
 
   return {
-    add: ({ batchId, ...file }: StoredFile) => void add.run({ ...file, batchId: batchId ?? null }),
-    read: (id: string): StoredFile | undefined => row.optional().parse(read.get(id)),
-    list: (keyId: string, { after, purpose, order, limit }: FilePage): readonly StoredFile[] =>
+    add: async ({ batchId, ...file }) => void add.run({ ...file, batchId: batchId ?? null }),
+    read: async (id) => row.optional().parse(read.get(id)),
+    list: async (keyId, { after, purpose, order, limit }) =>
       rows.parse(
         lists[order].all({ keyId, after: after ?? null, purpose: purpose ?? null, limit }),
       ),
-    listOfBatch: (batchId: string): readonly StoredFile[] => rows.parse(ofBatch.all(batchId)),
-    /** Some of those whose time is over. */
-    listExpired: (time: number): readonly StoredFile[] => rows.parse(expired.all(time)),
-    /** What a key uploaded, the oldest first, this one aside. */
-    listUploads: (keyId: string, spared = ''): readonly StoredFile[] =>
-      rows.parse(oldest.all(keyId, spared)),
-    usedBytes: (keyId: string) => Number(used.get(keyId)?.['bytes']),
-    remove: (id: string) => void remove.run(id),
+    listOfBatch: async (batchId) => rows.parse(ofBatch.all(batchId)),
+    listExpired: async (time) => rows.parse(expired.all(time)),
+    listUploads: async (keyId, spared = '') => rows.parse(oldest.all(keyId, spared)),
+    usedBytes: async (keyId) => Number(used.get(keyId)?.['bytes']),
+    remove: async (id) => void remove.run(id),
   };
 }

@@ -1,7 +1,7 @@
 import type { Batch, BatchProblem } from '../batch.ts';
-import { RunError, toRunError } from '../run-error.ts';
+import { RunError, type RunErrorCode, toRunError } from '../run-error.ts';
 import type { AddItems, BatchKind } from './batch-kind.ts';
-import type { BatchStore } from './open-store.ts';
+import type { BatchStore } from './batch-tables.ts';
 import type { Room } from './room.ts';
 
 export type FillParts = {
@@ -13,6 +13,9 @@ export type FillParts = {
   closing: AbortSignal;
 };
 
+/** The store takes nothing at present. */
+const AWAY: ReadonlySet<RunErrorCode> = new Set(['storage-failed', 'queue-timeout']);
+
 /** Makes what takes requests into a batch, within what its key may have. */
 export function toAddItems(
   { id, keyId }: Pick<Batch, 'id' | 'keyId'>,
@@ -21,7 +24,7 @@ export function toAddItems(
   let count = 0;
   return async (items) => {
     closing.throwIfAborted();
-    if (store.batches.countWaiting(keyId) + items.length > maxWaitingPerKey) {
+    if ((await store.batches.countWaiting(keyId)) + items.length > maxWaitingPerKey) {
       throw new RunError(
         'queue-full',
         `The batches of this key may have ${maxWaitingPerKey} requests without an answer (MAX_BATCH_REQUESTS_PER_KEY). Try again when some have theirs.`,
@@ -29,7 +32,7 @@ export function toAddItems(
     }
     const bytes = items.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
     await room.make(keyId, bytes, id);
-    store.items.add(id, items, count);
+    await store.items.add(id, items, count);
     count += items.length;
   };
 }
@@ -40,15 +43,15 @@ export async function fillBatch(
   fill: NonNullable<BatchKind['fill']>,
   parts: FillParts,
 ): Promise<readonly BatchProblem[]> {
-  const { items, batches } = parts.store;
+  const { items } = parts.store;
   // An earlier server may have come half the way.
-  while (items.removeSome(batch.id));
-  batches.count(batch.id, 'total', -batch.counts.total);
+  while (await items.removeSome(batch.id));
+  await items.resetTotal(batch.id);
   try {
     return await fill(batch, toAddItems(batch, parts));
   } catch (error) {
     const { code, message } = toRunError(error);
-    if (code === 'storage-failed') throw error; // it is begun again when the disk takes it
+    if (AWAY.has(code)) throw error; // it is begun again when the store takes it
     return [{ code: code.replaceAll('-', '_'), message }];
   }
 }

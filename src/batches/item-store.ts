@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { z } from 'zod';
 
-import type { ItemOutcome } from '../batch.ts';
-import type { BatchTable } from './batch-store.ts';
+import type { SqliteBatches } from './batch-store.ts';
+import type { ItemTable, Settled } from './batch-tables.ts';
 
 const item = z.object({ number: z.number(), customId: z.string(), body: z.string() });
 const items = z.array(item);
@@ -11,19 +11,11 @@ const numbers = z.array(z.object({ number: z.number() }));
 const lines = z.array(z.object({ number: z.number(), line: z.string() }));
 const sizes = z.array(z.object({ rowid: z.number(), bytes: z.number() }));
 
-/** One request of a batch; `body` is its JSON text. */
-export type BatchItem = Readonly<z.output<typeof item>>;
-
-/** What became of a request: the line of JSON that its caller reads. */
-export type Settled = { outcome: ItemOutcome; line: string };
-
 /** Rows read, written or removed at once: more would hold others up. */
 const SLICE = 200;
 
-export type ItemTable = ReturnType<typeof createItemTable>;
-
-/** The table of the batches' requests and of their answers; it keeps the batches' counts, too. */
-export function createItemTable(database: DatabaseSync, batches: BatchTable) {
+/** The table of the batches' requests and of their answers in SQLite. */
+export function createItemTable(database: DatabaseSync, batches: SqliteBatches): ItemTable {
   const statements = prepare(database);
 
   const settleOne = (batchId: string, number: number, { outcome, line }: Settled) => {
@@ -35,8 +27,7 @@ export function createItemTable(database: DatabaseSync, batches: BatchTable) {
   };
 
   return {
-    /** Adds requests behind those that are there. */
-    add(batchId: string, added: readonly Omit<BatchItem, 'number'>[], first: number) {
+    async add(batchId, added, first) {
       transact(database, () => {
         let bytes = 0;
         for (const [index, { customId, body }] of added.entries()) {
@@ -47,29 +38,20 @@ export function createItemTable(database: DatabaseSync, batches: BatchTable) {
         batches.grow(batchId, bytes);
       });
     },
-    /** A request that has no answer. */
-    read: (batchId: string, number: number): BatchItem | undefined =>
-      item.optional().parse(statements.read.get(batchId, number)),
-    /** The numbers of the first requests without an answer. */
-    listWaiting: (batchId: string, most: number) =>
+    read: async (batchId, number) => item.optional().parse(statements.read.get(batchId, number)),
+    listWaiting: async (batchId, most) =>
       numbers.parse(statements.waiting.all(batchId, most)).map(({ number }) => number),
-    /** Some of those without an answer, without their bodies. */
-    listUnanswered: (batchId: string): readonly BatchItem[] =>
-      items.parse(statements.waitingItems.all(batchId, SLICE)),
-    /** Keeps what became of requests; the first word on each counts. */
-    settle(batchId: string, settled: readonly (Settled & { number: number })[]) {
+    listUnanswered: async (batchId) => items.parse(statements.waitingItems.all(batchId, SLICE)),
+    async settle(batchId, settled) {
       transact(database, () => {
         for (const { number, ...one } of settled) settleOne(batchId, number, one);
       });
     },
-    /** A few of the lines behind the one with this number. */
-    listLines: (batchId: string, outcomes: readonly ItemOutcome[], after: number) =>
+    listLines: async (batchId, outcomes, after) =>
       lines.parse(statements.page.all({ batchId, outcomes: JSON.stringify(outcomes), after })),
-    /** How long the lines are together, their ends included. */
-    countBytes: (batchId: string, outcomes: readonly ItemOutcome[]) =>
+    countBytes: async (batchId, outcomes) =>
       Number(statements.count.get({ batchId, outcomes: JSON.stringify(outcomes) })?.['bytes']),
-    /** Removes some of a batch's requests, or of those with these outcomes; returns whether there were any. */
-    removeSome(batchId: string, outcomes?: readonly ItemOutcome[]): boolean {
+    async removeSome(batchId, outcomes) {
       const removed = sizes.parse(
         statements.some.all({ batchId, outcomes: outcomes ? JSON.stringify(outcomes) : null }),
       );
@@ -79,6 +61,7 @@ export function createItemTable(database: DatabaseSync, batches: BatchTable) {
       });
       return removed.length > 0;
     },
+    resetTotal: async (batchId) => void statements.reset.run(batchId),
   };
 }
 
@@ -115,6 +98,7 @@ function prepare(database: DatabaseSync) {
     WHERE batchId = $batchId AND ($outcomes IS NULL OR outcome IN (SELECT value FROM json_each($outcomes)))
     LIMIT ${SLICE}`),
     remove: database.prepare('DELETE FROM items WHERE rowid = ?'),
+    reset: database.prepare('UPDATE batches SET total = 0 WHERE id = ?'),
   };
 }
 

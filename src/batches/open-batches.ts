@@ -1,12 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
+import type { Batch } from '../batch.ts';
 import type { Config } from '../config.ts';
 import { tryLockFile } from '../state/file-lock.ts';
+import type { SharedState } from '../state/shared-state.ts';
 import { type BatchBook, createBatchBook } from './batch-book.ts';
 import { createFileBook, type FileBook } from './file-book.ts';
-import { type BatchStore, openBatchStore } from './open-store.ts';
+import type { BatchStore } from './batch-tables.ts';
+import { openBatchStore } from './open-store.ts';
 import { createRoom, type Room } from './room.ts';
 import { type BatchRunner, createBatchRunner, type RunnerOptions } from './runner.ts';
+import { openSharedBatchStore } from './shared/open-shared-store.ts';
+import { createSharedLead } from './shared/shared-lead.ts';
+import { createSharedUploads } from './shared/shared-uploads.ts';
 import { createUploads, type Uploads } from './uploads.ts';
 
 export type OpenBatchesOptions = Pick<RunnerOptions, 'enter' | 'mostAtOnce' | 'lookMs'> & {
@@ -19,13 +26,22 @@ export type OpenBatchesOptions = Pick<RunnerOptions, 'enter' | 'mostAtOnce' | 'l
     | 'maxBatchRequestsPerKey'
     | 'maxFileBytes'
     | 'backgroundTimeoutMs'
+    | 'workerLockMs'
   >;
   /** Whether no other server works on the folder: what is half made in it was then cut. */
   isAlone: boolean;
+  /** What the servers of a cluster share. Default: this one has its own. */
+  shared?: SharedState | undefined;
   log: { error: (details: object, message: string) => void };
   /** Milliseconds since 1970. Default: the system's clock. */
   now?: () => number;
 };
+
+/** How much longer than its lifetime Redis keeps a batch, in milliseconds: servers remove old ones before. */
+const SLACK_MS = 3_600_000;
+
+/** After this time a batch that is in the making still was cut, in milliseconds. */
+const MAKING_MS = 600_000;
 
 /** Batches and their files, as the routes see them. */
 export type OpenedBatches = BatchBook & {
@@ -37,18 +53,15 @@ export type OpenedBatches = BatchBook & {
   close: (reason: unknown) => Promise<void>;
 };
 
-/** Opens the batches in the state folder. One server of a folder carries them out at a time. */
+/** Opens the batches: in the state folder, or those of a cluster. One server carries them out at a time. */
 export function openBatches(options: OpenBatchesOptions): OpenedBatches {
-  const { config, isAlone, log, now = Date.now } = options;
-  const store = openBatchStore({
-    file: join(config.stateDir, 'batches.db'),
-    onSetAside: (report) => log.error(report, 'the batch database was damaged and set aside'),
-  });
-  const uploads = createUploads(join(config.stateDir, 'batch-files'));
+  const { config, shared, log, now = Date.now } = options;
+  const onProblem = (error: unknown) => log.error({ err: error }, 'a batch could not go on');
+  const place = shared ? openThose(options, shared, onProblem) : openOwn(options);
+  const { store, uploads, lead, findLeftBehind } = place;
   const room = createRoom({ store, uploads, maxBytesPerKey: config.maxBatchBytesPerKey });
   const closing = new AbortController();
-  const lead = createLead(join(config.stateDir, 'batches.lock'));
-  const shared = {
+  const parts = {
     store,
     room,
     now,
@@ -57,38 +70,75 @@ export function openBatches(options: OpenBatchesOptions): OpenedBatches {
   };
   const runner = createBatchRunner({
     ...options,
-    ...shared,
+    ...parts,
+    store: place.leadStore,
     ttlMs: config.batchTtlMs,
     itemTimeoutMs: config.backgroundTimeoutMs,
     takeLead: () => lead.take(),
-    onProblem: (error) => log.error({ err: error }, 'a batch could not go on'),
+    onProblem,
   });
-  const book = createBatchBook({ ...shared, windowMs: config.batchWindowMs, wake: runner.wake });
+  const book = createBatchBook({ ...parts, windowMs: config.batchWindowMs, wake: runner.wake });
   const files = createFileBook({
-    ...shared,
+    ...parts,
     uploads,
     readLines: book.readLines,
     maxFileBytes: config.maxFileBytes,
     maxBytesPerKey: config.maxBatchBytesPerKey,
     ttlMs: config.batchTtlMs,
   });
-  const leftBehind = isAlone ? findLeftBehind(store, uploads) : { batches: [], uploads: [] };
+  const leftBehind = findLeftBehind();
+  leftBehind.catch(() => undefined); // whoever removes it is told
 
   return {
     ...book,
     files,
     start: runner.start,
     async removeExpired() {
-      for (const id of leftBehind.batches.splice(0)) await room.removeBatch(id);
-      for (const name of leftBehind.uploads.splice(0)) await uploads.remove(name);
+      const { batches, uploads: halves } = await leftBehind;
+      for (const id of batches.splice(0)) await room.removeBatch(id);
+      for (const name of halves.splice(0)) await uploads.remove(name);
       await removeExpired(store, room, { time: now(), ttlMs: config.batchTtlMs });
     },
     async close(reason) {
       closing.abort(reason);
       await runner.close(reason);
-      lead.leave();
+      await lead.leave();
       store.close();
     },
+  };
+}
+
+/** Those of this server's folder. */
+function openOwn({ config, isAlone, log }: OpenBatchesOptions) {
+  const store = openBatchStore({
+    file: join(config.stateDir, 'batches.db'),
+    onSetAside: (report) => log.error(report, 'the batch database was damaged and set aside'),
+  });
+  const uploads = createUploads(join(config.stateDir, 'batch-files'));
+  return {
+    store,
+    leadStore: store,
+    uploads,
+    lead: createLead(join(config.stateDir, 'batches.lock')),
+    findLeftBehind: () => (isAlone ? findHalfMade(store, uploads) : noneLeft()),
+  };
+}
+
+/** Those of a cluster. */
+function openThose(
+  { config }: OpenBatchesOptions,
+  shared: SharedState,
+  onProblem: (error: unknown) => void,
+) {
+  const server = randomUUID();
+  const { batchTtlMs, batchWindowMs, workerLockMs } = config;
+  const ttlMs = batchWindowMs + batchTtlMs + SLACK_MS;
+  return {
+    store: openSharedBatchStore({ shared, ttlMs }),
+    leadStore: openSharedBatchStore({ shared, ttlMs, lead: server }),
+    uploads: createSharedUploads({ shared, ttlMs }),
+    lead: createSharedLead({ shared, server, leaseMs: workerLockMs, onProblem }),
+    findLeftBehind: noneLeft,
   };
 }
 
@@ -96,23 +146,34 @@ export function openBatches(options: OpenBatchesOptions): OpenedBatches {
 function createLead(file: string) {
   let release: (() => void) | undefined;
   return {
-    take() {
+    async take() {
       release ??= tryLockFile(file);
       return release !== undefined;
     },
-    leave: () => release?.(),
+    leave: async () => release?.(),
   };
 }
 
+type LeftBehind = { batches: string[]; uploads: string[] };
+
+async function noneLeft(): Promise<LeftBehind> {
+  return { batches: [], uploads: [] };
+}
+
 /** What an earlier server left half made, and told nobody of. */
-function findLeftBehind({ batches, files }: BatchStore, uploads: Uploads) {
-  const halfMade = batches
-    .listUnfinished()
-    .filter(({ api, state }) => api === 'anthropic' && state === 'filling');
+async function findHalfMade({ batches, files }: BatchStore, uploads: Uploads): Promise<LeftBehind> {
+  const halfMade = (await batches.listUnfinished()).filter(isInTheMaking);
+  const names = uploads.list();
+  const known = await Promise.all(names.map((name) => files.read(name)));
   return {
     batches: halfMade.map(({ id }) => id),
-    uploads: uploads.list().filter((name) => !files.read(name)),
+    uploads: names.filter((_, index) => !known[index]),
   };
+}
+
+/** Whether its requests come with the request that makes it. */
+function isInTheMaking({ api, state }: Batch) {
+  return api === 'anthropic' && state === 'filling';
 }
 
 async function removeExpired(
@@ -120,6 +181,10 @@ async function removeExpired(
   room: Room,
   { time, ttlMs }: { time: number; ttlMs: number },
 ) {
-  for (const id of batches.listEndedUntil(time - ttlMs)) await room.removeBatch(id);
-  for (const file of files.listExpired(time)) await room.removeFile(file);
+  const left = (await batches.listUnfinished()).filter(
+    (batch) => isInTheMaking(batch) && batch.createdAt < time - MAKING_MS,
+  );
+  const ended = await batches.listEndedUntil(time - ttlMs);
+  for (const id of [...left.map((batch) => batch.id), ...ended]) await room.removeBatch(id);
+  for (const file of await files.listExpired(time)) await room.removeFile(file);
 }

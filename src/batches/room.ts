@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { ItemOutcome } from '../batch.ts';
 import { RunError } from '../run-error.ts';
-import type { StoredFile } from './file-store.ts';
-import type { BatchStore } from './open-store.ts';
+import type { StoredFile } from './batch-tables.ts';
+import type { BatchStore } from './batch-tables.ts';
 import type { Uploads } from './uploads.ts';
 
 export type RoomOptions = {
@@ -26,8 +26,11 @@ export type Room = {
 const FAILED: readonly ItemOutcome[] = ['errored', 'cancelled', 'expired'];
 
 /** Which answers stand in a file that was made of a batch's. */
-export function toOutcomes(store: BatchStore, file: StoredFile): readonly ItemOutcome[] {
-  const batch = store.batches.read(file.batchId ?? '');
+export async function toOutcomes(
+  store: BatchStore,
+  file: StoredFile,
+): Promise<readonly ItemOutcome[]> {
+  const batch = await store.batches.read(file.batchId ?? '');
   return batch?.outputFileId === file.id ? ['succeeded'] : FAILED;
 }
 
@@ -36,38 +39,40 @@ export function createRoom({ store, uploads, maxBytesPerKey }: RoomOptions): Roo
   const { batches, items, files } = store;
 
   async function removeItems(batchId: string, outcomes?: readonly ItemOutcome[]) {
-    while (items.removeSome(batchId, outcomes)) await setImmediate();
+    while (await items.removeSome(batchId, outcomes)) await setImmediate();
   }
 
   async function removeBatch(id: string) {
     await removeItems(id);
-    for (const file of files.listOfBatch(id)) files.remove(file.id);
-    batches.remove(id);
+    for (const file of await files.listOfBatch(id)) await files.remove(file.id);
+    await batches.remove(id);
   }
 
   async function removeFile(file: StoredFile) {
     if (file.batchId === undefined) await uploads.remove(file.id);
-    else await removeItems(file.batchId, toOutcomes(store, file));
-    files.remove(file.id);
+    else await removeItems(file.batchId, await toOutcomes(store, file));
+    await files.remove(file.id);
   }
 
-  const isFull = (keyId: string, bytes: number) =>
-    batches.usedBytes(keyId) + files.usedBytes(keyId) + bytes > maxBytesPerKey;
+  const isFull = async (keyId: string, bytes: number) =>
+    (await batches.usedBytes(keyId)) + (await files.usedBytes(keyId)) + bytes > maxBytesPerKey;
 
   async function removeOne(keyId: string, spared: string | undefined): Promise<boolean> {
-    const ended = batches.findOldestEnded(keyId, spared);
+    const ended = await batches.findOldestEnded(keyId, spared);
     if (ended !== undefined) {
       await removeBatch(ended);
       return true;
     }
-    const [upload] = files.listUploads(keyId, spared).filter(({ id }) => !isAwaited(store, id));
+    const awaited = await listAwaited(store);
+    const uploaded = await files.listUploads(keyId, spared);
+    const upload = uploaded.find(({ id }) => !awaited.has(id));
     if (upload) await removeFile(upload);
     return upload !== undefined;
   }
 
   return {
     async make(keyId, bytes, spared) {
-      while (isFull(keyId, bytes)) {
+      while (await isFull(keyId, bytes)) {
         if (await removeOne(keyId, spared)) continue;
         throw new RunError(
           'request-too-large',
@@ -80,9 +85,8 @@ export function createRoom({ store, uploads, maxBytesPerKey }: RoomOptions): Roo
   };
 }
 
-/** Whether a batch has not read the file yet. */
-function isAwaited({ batches }: BatchStore, fileId: string) {
-  return batches
-    .listUnfinished()
-    .some(({ state, details }) => state === 'filling' && details['inputFileId'] === fileId);
+/** The ids of files that a batch has not read yet. */
+async function listAwaited({ batches }: BatchStore) {
+  const filling = (await batches.listUnfinished()).filter(({ state }) => state === 'filling');
+  return new Set(filling.map(({ details }) => details['inputFileId']));
 }

@@ -7,7 +7,7 @@ export type RunnerOptions = Omit<
   'tasks' | 'kinds' | 'pausedUntil' | 'wake' | 'closing'
 > & {
   /** Takes the part of the one who carries batches out, if it is free: servers on one folder share it. */
-  takeLead: () => boolean;
+  takeLead: () => boolean | Promise<boolean>;
   /** How often it looks what is to be done, in milliseconds. Default: every second. */
   lookMs?: number | undefined;
 };
@@ -41,8 +41,8 @@ export function createBatchRunner({
   async function look(parts: CarryOnParts) {
     while (hasNews && !closing.signal.aborted) {
       hasNews = false;
-      const unfinished = options.store.batches.listUnfinished();
-      if (unfinished.length === 0 || !takeLead()) return;
+      const unfinished = await options.store.batches.listUnfinished();
+      if (unfinished.length === 0 || !(await takeLead())) return;
       for (const batch of unfinished) await carryOn(batch, parts);
     }
   }

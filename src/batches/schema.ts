@@ -51,6 +51,3 @@ export const SCHEMA = `
   ) STRICT;
   CREATE INDEX files_of_key ON files (keyId, number);
 `;
-
-/** What a row takes beside its texts, in bytes: many empty ones are not for nothing. */
-export const ROW_BYTES = 1024;

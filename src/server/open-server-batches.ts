@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import type { Gate } from '../layers/gate.ts';
 import type { OpenedKeys } from './open-keys.ts';
 
-type ServerBatchesOptions = Pick<OpenBatchesOptions, 'isAlone' | 'log'> & {
+type ServerBatchesOptions = Pick<OpenBatchesOptions, 'isAlone' | 'shared' | 'log'> & {
   config: Config;
   gate: Gate;
   keys: Pick<OpenedKeys, 'book'>;

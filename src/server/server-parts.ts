@@ -102,7 +102,7 @@ export async function createServerParts(options: ServerOptions) {
     ...keys.ofRuns,
     log,
   });
-  const batches = openServerBatches({ config, gate, keys, log, isAlone: stores.server.isAlone });
+  const batches = openServerBatches({ ...stores.server, config, gate, keys, log, shared });
   const { health, endAlerts } = openHealth(options, { queue, cli, drain, keys, sessions, log });
   const app = createApp({
     ...answering,

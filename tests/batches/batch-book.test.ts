@@ -25,6 +25,6 @@ test('a batch that cannot begin is gone, and counts no more for its key', async 
   });
 
   await expect(book.createWith(BATCH, [{ customId: 'one', body: '{}' }])).rejects.toThrow('full');
-  expect(store.batches.countWaiting('a')).toBe(0);
-  expect(store.batches.listUnfinished()).toEqual([]);
+  expect(await store.batches.countWaiting('a')).toBe(0);
+  expect(await store.batches.listUnfinished()).toEqual([]);
 });

@@ -11,8 +11,8 @@ const BATCH = { id: 'batch_1', keyId: 'a', api: 'openai', endpoint: '/', details
 /** Begins to carry a batch out, and resolves when there is nothing more to be done for it. */
 async function carryOut(fill: BatchKind['fill']) {
   const store = openBatchStore({ file: ':memory:', onSetAside: () => undefined });
-  store.batches.add({ ...BATCH, createdAt: 0, expiresAt: 1000 });
-  const [batch] = store.batches.listUnfinished();
+  await store.batches.add({ ...BATCH, createdAt: 0, expiresAt: 1000 });
+  const [batch] = await store.batches.listUnfinished();
   if (!batch) throw new Error('The batch is not there.');
   const problems: unknown[] = [];
   const tasks = createTasks((error) => problems.push(error));
@@ -41,7 +41,7 @@ async function carryOut(fill: BatchKind['fill']) {
   });
   await tasks.settle();
   expect(problems).toEqual([]);
-  return { isKnown: tasks.of(batch) === task, state: store.batches.read(BATCH.id)?.state };
+  return { isKnown: tasks.of(batch) === task, state: (await store.batches.read(BATCH.id))?.state };
 }
 
 const WRONG: readonly BatchProblem[] = [{ code: 'invalid', message: 'Line 1 is no JSON.' }];

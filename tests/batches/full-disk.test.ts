@@ -4,7 +4,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 import type { BatchProblem } from '../../src/batch.ts';
 import type { BatchKind } from '../../src/batches/batch-kind.ts';
-import { type BatchStore, openBatchStore } from '../../src/batches/open-store.ts';
+import type { BatchStore } from '../../src/batches/batch-tables.ts';
+import { openBatchStore } from '../../src/batches/open-store.ts';
 import { type BatchRunner, createBatchRunner } from '../../src/batches/runner.ts';
 import { RunError } from '../../src/run-error.ts';
 
@@ -16,16 +17,16 @@ afterEach(() => runner.close(new RunError('shutting-down', 'The server stops.'))
 type Write = 'begin' | 'cancel' | 'end';
 
 /** Begins with one batch on a disk that takes one kind of write only when there is room. */
-function open(write: Write, problems: readonly BatchProblem[]) {
+async function open(write: Write, problems: readonly BatchProblem[]) {
   const store = openBatchStore({ file: ':memory:', onSetAside: () => undefined });
-  store.batches.add({ ...BATCH, createdAt: 0, expiresAt: 1000 });
+  await store.batches.add({ ...BATCH, createdAt: 0, expiresAt: 1000 });
   const disk = { isFull: true, failures: 0 };
-  const tryWrite = (...values: never[]) => {
+  const tryWrite = async (...values: never[]) => {
     // Tried again without end, it would keep this test from failing.
     if (disk.isFull && disk.failures < 1000) {
       throw Object.assign(new Error('database or disk is full'), { errcode: 13 });
     }
-    (store.batches[write] as (...values: never[]) => void)(...values);
+    await (store.batches[write] as (...values: never[]) => Promise<void>)(...values);
   };
   const tried: BatchStore = { ...store, batches: { ...store.batches, [write]: tryWrite } };
   runner = createBatchRunner({
@@ -70,12 +71,12 @@ test.each<{ write: Write; problems: readonly BatchProblem[]; state: string }>([
   { write: 'end', problems: [], state: 'cancelled' },
   { write: 'end', problems: WRONG, state: 'failed' },
 ])('a disk that does not take the $write of a batch ($state) is tried once a look', async (row) => {
-  const { store, disk } = open(row.write, row.problems);
+  const { store, disk } = await open(row.write, row.problems);
   await vi.waitUntil(() => disk.failures > 0, 20_000);
   await setImmediate();
   expect(disk.failures).toBe(1);
 
   disk.isFull = false;
   runner.wake();
-  await vi.waitUntil(() => store.batches.read(BATCH.id)?.state === row.state, 20_000);
+  await vi.waitUntil(async () => (await store.batches.read(BATCH.id))?.state === row.state, 20_000);
 });

@@ -276,9 +276,12 @@ describe('a batch that does not come to its end', () => {
     const { id } = await startBatch(openai, toChatLines(toIds(8)));
     await last.promise;
     const read = () => batches.get(id, { keyId, api: 'openai' });
-    await vi.waitUntil(() => read().endedAt, 20_000);
+    await vi.waitUntil(async () => (await read()).endedAt, 20_000);
 
-    expect(read()).toMatchObject({ state: 'cancelled', counts: { succeeded: 3, cancelled: 5 } });
+    expect(await read()).toMatchObject({
+      state: 'cancelled',
+      counts: { succeeded: 3, cancelled: 5 },
+    });
     expect(asked).toHaveLength(3);
     expect((await failureOf(openai.batches.retrieve(id))).status).toBe(401);
   });

@@ -29,7 +29,7 @@ const noBatch = () => {
   throw new RunError('not-found', 'There is no batch in this test.');
 };
 
-const toBatch: OpenedBatches['create'] = (batch) => ({
+const toBatch: OpenedBatches['create'] = async (batch) => ({
   ...batch,
   state: 'filling',
   createdAt: 0,
@@ -46,9 +46,9 @@ const toBatch: OpenedBatches['create'] = (batch) => ({
 /** Takes every batch, and forgets it. */
 export const NO_BATCHES: OpenedBatches = {
   create: toBatch,
-  createWith: (batch) => Promise.resolve(toBatch(batch)),
+  createWith: toBatch,
   get: noBatch,
-  list: () => [],
+  list: async () => [],
   cancel: noBatch,
   remove: noBatch,
   readLines: noBatch,
@@ -57,7 +57,7 @@ export const NO_BATCHES: OpenedBatches = {
     receive: noBatch,
     keep: noBatch,
     drop: () => Promise.resolve(),
-    get: (id, keyId) => ({
+    get: async (id, keyId) => ({
       id,
       keyId,
       name: 'asked.jsonl',
@@ -66,7 +66,7 @@ export const NO_BATCHES: OpenedBatches = {
       createdAt: 0,
       expiresAt: 1,
     }),
-    list: () => [],
+    list: async () => [],
     read: noBatch,
     remove: noBatch,
   },

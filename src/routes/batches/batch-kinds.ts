@@ -1,6 +1,6 @@
 import type { Batch } from '../../batch.ts';
 import type { AddItems, Attempt, BatchKinds } from '../../batches/batch-kind.ts';
-import type { BatchItem } from '../../batches/item-store.ts';
+import type { BatchItem } from '../../batches/batch-tables.ts';
 import type { OpenedBatches } from '../../batches/open-batches.ts';
 import { anthropicMessages } from '../../dialects/anthropic-messages/index.ts';
 import * as messageLines from '../../dialects/anthropic-messages/to-batch.ts';

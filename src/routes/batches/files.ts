@@ -49,28 +49,28 @@ async function checkForm(c: Context<AppEnv>, fields: ReadForm<unknown>['fields']
 
 /** `GET /v1/files`: the caller's own. */
 export function listFiles({ files }: Pick<FileParts, 'files'>) {
-  return (c: Context<AppEnv>): Response => {
+  return async (c: Context<AppEnv>): Promise<Response> => {
     const limit = readLimit(c.req.query('limit'), MOST_LISTED, MOST_LISTED);
     const { after, purpose, order = 'desc' } = c.req.query();
     if (order !== 'asc' && order !== 'desc') {
       throw new RunError('invalid-request', 'order must be asc or desc.', { param: 'order' });
     }
-    const page = files.list(c.var.caller.keyId, { after, purpose, order, limit: limit + 1 });
+    const page = await files.list(c.var.caller.keyId, { after, purpose, order, limit: limit + 1 });
     return c.json(toList(page.slice(0, limit).map(toFile), page.length > limit));
   };
 }
 
 /** `GET /v1/files/{id}` */
 export function getFile({ files }: Pick<FileParts, 'files'>) {
-  return (c: IdContext): Response =>
-    c.json(toFile(files.get(c.req.param('id'), c.var.caller.keyId)));
+  return async (c: IdContext): Promise<Response> =>
+    c.json(toFile(await files.get(c.req.param('id'), c.var.caller.keyId)));
 }
 
 /** `GET /v1/files/{id}/content`: from the disk, line by line or piece by piece. */
 export function readFile({ files }: Pick<FileParts, 'files'>) {
-  return (c: IdContext): Response => {
+  return async (c: IdContext): Promise<Response> => {
     const id = c.req.param('id');
-    const { bytes } = files.get(id, c.var.caller.keyId);
+    const { bytes } = await files.get(id, c.var.caller.keyId);
     const lines = files.read(id, c.var.caller.keyId);
     return sendLines(c, lines, { contentType: 'application/jsonl', bytes });
   };

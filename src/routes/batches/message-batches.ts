@@ -33,10 +33,10 @@ export function createMessageBatch(batches: OpenedBatches) {
 
 /** `GET /v1/messages/batches`: the caller's own, the newest first. */
 export function listMessageBatches(batches: OpenedBatches) {
-  return (c: Context<AppEnv>): Response => {
+  return async (c: Context<AppEnv>): Promise<Response> => {
     const limit = readLimit(c.req.query('limit'), DEFAULT_LIMIT, MOST_LISTED);
     const { after_id: after, before_id: before } = c.req.query();
-    const page = batches.list(toOwner(c), { after, before, limit: limit + 1 });
+    const page = await batches.list(toOwner(c), { after, before, limit: limit + 1 });
     // What is too much stands at the far end.
     const shown = before === undefined ? page.slice(0, limit) : page.slice(-limit);
     return c.json(toMessageBatches(shown, page.length > limit));
@@ -45,18 +45,18 @@ export function listMessageBatches(batches: OpenedBatches) {
 
 /** `GET /v1/messages/batches/{id}` */
 export function getMessageBatch(batches: OpenedBatches) {
-  return (c: IdContext): Response =>
-    c.json(toMessageBatch(batches.get(c.req.param('id'), toOwner(c))));
+  return async (c: IdContext): Promise<Response> =>
+    c.json(toMessageBatch(await batches.get(c.req.param('id'), toOwner(c))));
 }
 
 /** `GET /v1/messages/batches/{id}/results`: from the disk, line by line. */
 export function readMessageResults(batches: OpenedBatches) {
-  return (c: IdContext): Response => {
+  return async (c: IdContext): Promise<Response> => {
     const id = c.req.param('id');
-    if (batches.get(id, toOwner(c)).endedAt === undefined) {
+    if ((await batches.get(id, toOwner(c))).endedAt === undefined) {
       throw new RunError('conflict', 'The batch goes on; its results stand when it has ended.');
     }
-    const bytes = batches.countBytes(id, ALL);
+    const bytes = await batches.countBytes(id, ALL);
     const contentType = 'application/x-jsonl';
     return sendLines(c, batches.readLines(id, ALL), { contentType, bytes });
   };
@@ -64,8 +64,8 @@ export function readMessageResults(batches: OpenedBatches) {
 
 /** `POST /v1/messages/batches/{id}/cancel` */
 export function cancelMessageBatch(batches: OpenedBatches) {
-  return (c: IdContext): Response =>
-    c.json(toMessageBatch(batches.cancel(c.req.param('id'), toOwner(c))));
+  return async (c: IdContext): Promise<Response> =>
+    c.json(toMessageBatch(await batches.cancel(c.req.param('id'), toOwner(c))));
 }
 
 /** `DELETE /v1/messages/batches/{id}` */

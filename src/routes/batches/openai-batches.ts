@@ -18,33 +18,35 @@ type IdContext = Context<AppEnv, '/:id'>;
 export function createBatch(batches: OpenedBatches) {
   return (c: Context<AppEnv, string, Validated<BatchBody>>): Promise<Response> => {
     const body = c.req.valid('json');
-    return countIfRefused(c.var, () => {
-      const { purpose } = batches.files.get(body.input_file_id, c.var.caller.keyId);
+    return countIfRefused(c.var, async () => {
+      const { purpose } = await batches.files.get(body.input_file_id, c.var.caller.keyId);
       if (purpose !== 'batch') throw refuseFile();
       const id = `batch_${crypto.randomUUID().replaceAll('-', '')}`;
       const batch = { id, ...toOwner(c), endpoint: body.endpoint, details: toDetails(body) };
-      return c.json(toBatch(batches.create(batch)));
+      return c.json(toBatch(await batches.create(batch)));
     });
   };
 }
 
 /** `GET /v1/batches`: the caller's own, the newest first. */
 export function listBatches(batches: OpenedBatches) {
-  return (c: Context<AppEnv>): Response => {
+  return async (c: Context<AppEnv>): Promise<Response> => {
     const limit = readLimit(c.req.query('limit'), DEFAULT_LIMIT, MOST_LISTED);
-    const page = batches.list(toOwner(c), { after: c.req.query('after'), limit: limit + 1 });
+    const page = await batches.list(toOwner(c), { after: c.req.query('after'), limit: limit + 1 });
     return c.json(toList(page.slice(0, limit).map(toBatch), page.length > limit));
   };
 }
 
 /** `GET /v1/batches/{id}` */
 export function getBatch(batches: OpenedBatches) {
-  return (c: IdContext): Response => c.json(toBatch(batches.get(c.req.param('id'), toOwner(c))));
+  return async (c: IdContext): Promise<Response> =>
+    c.json(toBatch(await batches.get(c.req.param('id'), toOwner(c))));
 }
 
 /** `POST /v1/batches/{id}/cancel` */
 export function cancelBatch(batches: OpenedBatches) {
-  return (c: IdContext): Response => c.json(toBatch(batches.cancel(c.req.param('id'), toOwner(c))));
+  return async (c: IdContext): Promise<Response> =>
+    c.json(toBatch(await batches.cancel(c.req.param('id'), toOwner(c))));
 }
 
 function toOwner(c: Context<AppEnv>) {

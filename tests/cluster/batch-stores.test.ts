@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+
+import { openSharedBatchStore } from '../../src/batches/shared/open-shared-store.ts';
+import { createSharedLead } from '../../src/batches/shared/shared-lead.ts';
+import { createSharedUploads } from '../../src/batches/shared/shared-uploads.ts';
+import { openSharedState } from '../../src/cluster/open-shared-state.ts';
+import { describeBatchStore } from '../batches/store-suite.ts';
+import { type RedisServer, startRedis } from './start-redis.ts';
+
+const SECRET = 'a-secret-of-this-cluster-0123456789';
+const BATCH = { id: 'batch_1', keyId: 'a', api: 'openai', endpoint: '/' } as const;
+const TTL_MS = 60_000;
+
+let redis: RedisServer;
+const ends: (() => unknown)[] = [];
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+afterAll(() => redis.stop());
+
+async function open(prefix: string = randomUUID()) {
+  const shared = await openSharedState({ redisUrl: redis.url, secret: SECRET, prefix, onProblem });
+  ends.push(shared.end);
+  return shared;
+}
+
+describeBatchStore(async () => openSharedBatchStore({ shared: await open(), ttlMs: TTL_MS }));
+
+test('nothing of a batch or a file can be read in Redis, and all of it goes by itself', async () => {
+  const prefix = randomUUID();
+  const shared = await open(prefix);
+  const store = openSharedBatchStore({ shared, ttlMs: TTL_MS });
+  const hidden = 'a word that nobody may find';
+  await store.batches.add({ ...BATCH, createdAt: 0, expiresAt: 1, details: { hidden } });
+  const items = ['one', 'two'].map((customId) => ({ customId, body: hidden }));
+  await store.items.add('batch_1', items, 0);
+  await store.items.settle('batch_1', [{ number: 0, outcome: 'succeeded', line: hidden }]);
+  const made = { outputFileId: hidden, errorFileId: undefined };
+  await store.batches.end('batch_1', { state: 'completed', endedAt: 1, ...made });
+  const uploads = createSharedUploads({ shared, ttlMs: TTL_MS });
+  await uploads.write('file-1', toPieces([Buffer.from(hidden)]));
+  for (const key of (await redis.client.keys(`${prefix}:*`)).filter(isText)) {
+    expect(await redis.client.pttl(key)).toBeGreaterThan(0);
+    expect(String(await redis.client.dumpBuffer(key))).not.toContain('nobody may find');
+  }
+});
+
+test('a file of any bytes is read as it was written; half of one is not there', async () => {
+  const uploads = createSharedUploads({ shared: await open(), ttlMs: TTL_MS });
+  const bytes = Buffer.from(Array.from({ length: 700_000 }, (_, index) => (index * 7) % 256));
+  await uploads.write('file-1', toPieces([bytes.subarray(0, 10), bytes.subarray(10)]));
+  const pieces = await Array.fromAsync(uploads.read('file-1'));
+  expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
+  async function* half() {
+    yield bytes;
+    throw new Error('gone');
+  }
+  await expect(uploads.write('file-2', half())).rejects.toThrow('gone');
+  expect(await Array.fromAsync(uploads.read('file-2'))).toEqual([]);
+});
+
+test('one server carries batches out; what an earlier one does after its time is refused', async () => {
+  const prefix = randomUUID();
+  const [one, other] = [await open(prefix), await open(prefix)];
+  const parts = { leaseMs: 300, onProblem };
+  const [first, second] = [
+    createSharedLead({ shared: one, server: 'one', ...parts }),
+    createSharedLead({ shared: other, server: 'other', ...parts }),
+  ];
+  ends.push(
+    () => second.leave(),
+    () => first.leave(),
+  );
+  const store = openSharedBatchStore({ shared: await open(prefix), ttlMs: TTL_MS, lead: 'one' });
+  expect([await first.take(), await second.take(), await first.take()]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+  await store.batches.add({ ...BATCH, createdAt: 0, expiresAt: 1, details: {} });
+  await store.items.add('batch_1', [{ customId: 'one', body: '{}' }], 0);
+  one.end();
+  await vi.waitFor(async () => expect(await second.take()).toBe(true), { timeout: 20_000 });
+  await expect(store.batches.begin('batch_1', 2)).rejects.toThrow('NOTLEAD');
+  await expect(store.items.removeSome('batch_1')).rejects.toThrow('NOTLEAD');
+  await store.items.settle('batch_1', [{ number: 0, outcome: 'succeeded', line: 'paid for' }]);
+  const all = openSharedBatchStore({ shared: other, ttlMs: TTL_MS });
+  expect(await all.items.listLines('batch_1', ['succeeded'], -1)).toHaveLength(1);
+  expect(await all.batches.read('batch_1')).toMatchObject({ state: 'filling' });
+});
+
+/** All but what counts. */
+function isText(key: string) {
+  return !key.endsWith(':number');
+}
+
+async function* toPieces(pieces: readonly Uint8Array[]) {
+  yield* pieces;
+}
+
+function onProblem(): void {}
