@@ -43,6 +43,8 @@ export type ModelServerOptions = {
   answer?: Answer;
   /** Default: any free port. */
   port?: number;
+  /** Default: loopback. */
+  host?: string;
 };
 
 const ENDPOINTS: Record<string, 'messages' | 'count'> = {
@@ -59,6 +61,7 @@ const NOT_JSON = errorReply(400, 'invalid_request_error', 'The request body is n
 export async function startModelServer({
   answer = demoAnswer,
   port = 0,
+  host = '127.0.0.1',
 }: ModelServerOptions = {}): Promise<ModelServer> {
   const arrivals = new EventTarget();
   const http = createServer((request, response) => {
@@ -86,7 +89,7 @@ export async function startModelServer({
     },
   };
 
-  http.listen(port, '127.0.0.1');
+  http.listen(port, host);
   await once(http, 'listening');
   server.url = toUrl(http.address());
   return server;
@@ -149,7 +152,7 @@ async function answerOf(
 
 function toUrl(address: AddressInfo | string | null): string {
   if (typeof address !== 'object' || !address) throw new Error('The model server has no port.');
-  return `http://127.0.0.1:${address.port}`;
+  return `http://${address.address}:${address.port}`;
 }
 
 function watchClose(response: ServerResponse): UpstreamRequest['closed'] {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { collectRun } from '../../src/run-answer.ts';
 import type { Run, RunRequest } from '../../src/run.ts';
 import { toChatRequest } from '../claude/chat-request.ts';
-import { openSlowLink } from './open-link.ts';
+import { openLink } from './open-link.ts';
 import { RUN_END, RUN_START } from '../sessions/agent-request.ts';
 import { openTestFront, openTestWorker } from './open-test-members.ts';
 import { sayText } from './say-text.ts';
@@ -80,7 +80,7 @@ test('what a slow reader has not read takes no more than a few megabytes of Redi
 });
 
 test('32 MB cross a slow link whole, and others are answered meanwhile', async () => {
-  const link = await openSlowLink(redis.url, 6 * MEGABYTE);
+  const link = await openLink(redis.url, 6 * MEGABYTE);
   const heard: string[] = [];
   const { front } = await open(
     async function* note(request, signal) {

@@ -11,6 +11,7 @@ import {
 import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { endProgram, type Program, startProgram } from '../support/start-program.ts';
 import { cleanUp, createSend, KEY, type Proxy, toCliEnvironment } from '../support/start-proxy.ts';
+import { openLoopback, openNetwork, type Place } from './open-network.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -18,14 +19,15 @@ const ROOT = join(import.meta.dirname, '../..');
 const SECRET = 'a-secret-of-this-cluster-0123456789';
 
 /** A program of a cluster: a front, or a worker, whose name the model hears with each request. */
-export type Member = Pick<Program, 'pid' | 'url' | 'exited'> & {
-  name: string;
-  /** Its folders: `state`, `home`, `workspace`. */
-  folder: string;
-  send: Proxy['send'];
-  signal: (signal: NodeJS.Signals) => void;
-  readonly output: string;
-};
+export type Member = Pick<Program, 'pid' | 'url' | 'exited'> &
+  Pick<Place, 'cut' | 'mend'> & {
+    name: string;
+    /** Its folders: `state`, `home`, `workspace`. */
+    folder: string;
+    send: Proxy['send'];
+    signal: (signal: NodeJS.Signals) => void;
+    readonly output: string;
+  };
 
 export type Cluster = {
   redis: RedisServer;
@@ -45,6 +47,8 @@ export type ClusterOptions = {
   fronts?: readonly string[];
   workers?: readonly string[];
   settings?: Settings;
+  /** Whether the members' links to Redis can be cut. Default: false. */
+  hasLinks?: boolean;
 };
 
 /** Short, so that a test need not wait, and yet longer than a busy machine stops a program. */
@@ -55,19 +59,26 @@ export async function startCluster({
   fronts = ['front'],
   workers = ['a', 'b'],
   settings = {},
+  hasLinks = false,
 }: ClusterOptions = {}): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
-  const [redis, model] = await Promise.all([startRedis(), startModelServer()]);
+  const network = hasLinks ? openNetwork() : openLoopback();
+  const [redis, model] = await Promise.all([
+    startRedis(network.redis),
+    startModelServer({ host: network.modelHost }),
+  ]);
   const members: Member[] = [];
   const programs: Program[] = [];
 
   const add = async (role: 'front' | 'worker', name: string, own: Settings) => {
     const home = join(folder, name);
     await mkdir(join(home, 'home'), { recursive: true });
-    const program = await startMember(role, {
+    const { host, redisUrl, command, cut, mend } = await network.join(name, redis.url);
+    const program = await startMember(role, command, {
       ...toEnvironment(home, model),
       ANTHROPIC_CUSTOM_HEADERS: `x-worker: ${name}`,
-      REDIS_URL: redis.url,
+      HOST: host,
+      REDIS_URL: redisUrl,
       ...LEASES,
       ...settings,
       ...own,
@@ -79,6 +90,8 @@ export async function startCluster({
       pid: program.pid,
       url: program.url,
       exited: program.exited,
+      cut,
+      mend,
       send: createSend(program.url, { connection: 'close' }),
       signal: (signal) => void process.kill(program.pid, signal),
       get output() {
@@ -103,13 +116,19 @@ export async function startCluster({
       await Promise.all(programs.map((program) => endProgram(program)));
       await redis.stop();
       await cleanUp(folder, model);
+      await network.close();
     },
   };
 }
 
-function startMember(role: 'front' | 'worker', environment: Record<string, string | undefined>) {
-  const args = [join(ROOT, 'src/bin.ts'), `--role=${role}`];
-  return startProgram(process.execPath, args, {
+function startMember(
+  role: 'front' | 'worker',
+  before: readonly string[],
+  environment: Record<string, string | undefined>,
+) {
+  const own = [process.execPath, join(ROOT, 'src/bin.ts'), `--role=${role}`];
+  const [command = '', ...args] = [...before, ...own];
+  return startProgram(command, args, {
     cwd: environment['HOME'] ?? ROOT,
     env: environment,
     hasStarted: role === 'front' ? undefined : /^CLI: .*\n/m,

@@ -21,20 +21,23 @@ export type RedisServer = {
   stop: () => Promise<void>;
 };
 
-/** A Redis on a free loopback port, in a folder of its own. */
-export async function startRedis(
-  settings: Readonly<Record<string, string>> = {},
-): Promise<RedisServer> {
+/** A Redis on a free loopback port, in a folder of its own; settings by the names of Redis. */
+export async function startRedis({
+  bind = '127.0.0.1',
+  requirepass = '',
+  ...settings
+}: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'redis-'));
-  const port = await findPort();
-  const url = `redis://127.0.0.1:${port}`;
+  const port = await findPort(bind);
+  const url = `redis://${requirepass && `:${requirepass}@`}${bind}:${port}`;
   const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null });
   client.on('error', () => undefined);
   let server: ChildProcess | undefined;
 
   const start = async () => {
     const options = {
-      bind: '127.0.0.1',
+      bind,
+      requirepass,
       port: String(port),
       dir: folder,
       appendonly: 'yes',
@@ -68,8 +71,8 @@ export async function startRedis(
   };
 }
 
-async function findPort() {
-  const server = createServer().listen(0, '127.0.0.1');
+async function findPort(host: string) {
+  const server = createServer().listen(0, host);
   await once(server, 'listening');
   const address = server.address();
   server.close();
