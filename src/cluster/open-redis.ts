@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 
 import { within } from '../common/within.ts';
+import { HEARTBEAT, startHeartbeat } from './heartbeat.ts';
 import { SCRIPTS } from './scripts.ts';
 
 type Argument = string | number | Buffer;
@@ -35,6 +36,9 @@ const CONNECT_MS = 10_000;
 /** Longest wait between two tries to connect, in milliseconds. */
 const RETRY_MS = 500;
 
+/** After so long without a word an idle connection is asked by TCP itself, ten times within ten seconds; in milliseconds. */
+export const KEEP_ALIVE_MS = 5000;
+
 const HASHES = Object.fromEntries(
   Object.entries(SCRIPTS).map(([name, script]) => [
     name,
@@ -45,18 +49,24 @@ const HASHES = Object.fromEntries(
 /** Connects. Throws one sentence when nothing answers there. */
 export async function openRedis({ url, onProblem }: RedisOptions): Promise<ClusterRedis> {
   const opened: Redis[] = [];
-  const connect = () => {
+  const connect = (own: Partial<typeof HEARTBEAT> = {}) => {
     const connection = new Redis(url, {
+      keepAlive: KEEP_ALIVE_MS,
       // What was asked while it was away is answered when it is back: streams go on.
       maxRetriesPerRequest: null,
       retryStrategy: (attempt) => Math.min(RETRY_MS, attempt * 50),
       enableReadyCheck: true,
+      ...own,
     });
     connection.on('error', onProblem);
     opened.push(connection);
     return connection;
   };
+  const beat = connect(HEARTBEAT);
+  const others = () => opened.filter((connection) => connection !== beat);
+  const endHeartbeat = startHeartbeat({ beat, others, onProblem });
   const close = () => {
+    endHeartbeat();
     for (const connection of opened) connection.disconnect();
   };
   const redis = connect();
@@ -64,9 +74,9 @@ export async function openRedis({ url, onProblem }: RedisOptions): Promise<Clust
   const noteBreak = () => {
     upSinceMs = performance.now();
   };
-  redis.on('ready', noteBreak);
+  for (const connection of [redis, beat]) connection.on('ready', noteBreak);
   const pong = await within(
-    redis.ping().catch(() => undefined),
+    Promise.all([redis.ping(), beat.ping()]).catch(() => undefined),
     CONNECT_MS,
   );
   if (pong === undefined) {
@@ -79,12 +89,13 @@ export async function openRedis({ url, onProblem }: RedisOptions): Promise<Clust
       'The Redis of REDIS_URL is part of a Redis Cluster, which is not supported: give the address of a single one.',
     );
   }
+  const isUp = () => redis.status === 'ready' && beat.status === 'ready';
   return {
     redis,
-    isUp: () => redis.status === 'ready',
-    upForMs: () => (redis.status === 'ready' ? performance.now() - upSinceMs : 0),
+    isUp,
+    upForMs: () => (isUp() ? performance.now() - upSinceMs : 0),
     noteBreak,
-    connect,
+    connect: () => connect(),
     close,
     async run(name, key, ...args) {
       try {

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 
 import { within } from '../common/within.ts';
 import type { SharedState } from '../state/shared-state.ts';
-import { toNoRedis } from './open-redis.ts';
+import { KEEP_ALIVE_MS, toNoRedis } from './open-redis.ts';
 import { toStateAway } from './refusals.ts';
 import { createSeal } from './seal.ts';
 
@@ -19,6 +19,9 @@ export type SharedStateOptions = {
 /** Longest wait for the first answer, and for each later one, in milliseconds. */
 const CONNECT_MS = 10_000;
 const ANSWER_MS = 3000;
+
+/** A connection on which nothing was answered for so long is opened anew, in milliseconds: its packets may vanish. */
+const SILENT_MS = 5000;
 
 /** Longest wait between two tries to connect, in milliseconds. */
 const RETRY_MS = 500;
@@ -46,6 +49,9 @@ export async function openSharedState({
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     commandTimeout: ANSWER_MS,
+    connectTimeout: ANSWER_MS,
+    socketTimeout: SILENT_MS,
+    keepAlive: KEEP_ALIVE_MS,
     retryStrategy: (attempt) => Math.min(RETRY_MS, attempt * 50),
   });
   redis.on('error', onProblem);

@@ -80,7 +80,9 @@ export function openNamespaces(): Network {
         namespace,
       );
       return Promise.resolve({
-        ...{ host: address, redisUrl, command: ['ip', 'netns', 'exec', namespace] },
+        host: address,
+        redisUrl,
+        command: ['ip', 'netns', 'exec', namespace],
         cut(how = 'silent') {
           if (how === 'silent') setPort(link, SHUT);
           else ip(['link set redis down'], namespace);

@@ -40,16 +40,17 @@ export function openNetwork(): Network {
 
 /** A network without links. */
 export function openLoopback(): Network {
-  const fail = () => {
-    throw new Error('Start this cluster with links to cut one.');
-  };
   return {
     redis: {},
     modelHost: LOOPBACK,
     join: (_name, redisUrl) =>
-      Promise.resolve({ host: LOOPBACK, redisUrl, command: [], cut: fail, mend: fail }),
+      Promise.resolve({ host: LOOPBACK, redisUrl, command: [], cut: failToCut, mend: failToCut }),
     close: () => Promise.resolve(),
   };
+}
+
+function failToCut(): never {
+  throw new Error('Start this cluster with links to cut one.');
 }
 
 function openRelays(): Network {

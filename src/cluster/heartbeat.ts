@@ -1,0 +1,43 @@
+import type { Redis } from 'ioredis';
+
+import { withinOwnTime } from '../common/within.ts';
+
+/** How often it is asked whether Redis is there, in milliseconds. */
+const BEAT_MS = 1000;
+
+/** Longest wait for what it says, in milliseconds. */
+const ANSWER_MS = 3000;
+
+/** Of the connection on which nothing is but the heartbeat. */
+export const HEARTBEAT = { connectTimeout: ANSWER_MS, socketTimeout: ANSWER_MS };
+
+export type HeartbeatOptions = {
+  /** Opened with the options `HEARTBEAT`: where it is not answered, it opens itself anew. */
+  beat: Redis;
+  others: () => readonly Redis[];
+  onProblem: (error: unknown) => void;
+};
+
+/**
+ * Notices connections whose packets vanish: behind a cut cable, or a router that forgot them. TCP itself takes a quarter
+ * of an hour for that, and waits up to two minutes before it sends again what was lost. So pings go over a connection
+ * of their own, where no large request is before them. When a new one is answered after the last one was not, the
+ * others have to answer, too, or are opened anew, and what was asked there is asked again. Returns what ends it.
+ */
+export function startHeartbeat({ beat, others, onProblem }: HeartbeatOptions): () => void {
+  let asking: Promise<unknown> | undefined;
+  const ask = () => {
+    asking ??= beat
+      .ping()
+      .catch(onProblem)
+      .finally(() => (asking = undefined));
+  };
+  const check = async (connection: Redis) => {
+    if (connection.status !== 'ready') return;
+    const answer = await withinOwnTime(connection.ping().catch(onProblem), ANSWER_MS);
+    if (answer === undefined) connection.disconnect(true);
+  };
+  beat.on('ready', () => void Promise.all(others().map(check)));
+  const timer = setInterval(ask, BEAT_MS).unref();
+  return () => clearInterval(timer);
+}
