@@ -10,6 +10,9 @@ export const KILLED = 'its CLI was killed';
 export const WORKER_LOST = 'its worker was lost';
 export const INTERRUPTED = 'interrupted';
 
+/** Of one whose front was not heard of, and came back. */
+export const FRONT_AWAY = 'its front was away';
+
 /** What the callers met, by what they did. */
 export type Ledger = {
   note(kind: string, outcome: Outcome, latencyMs: number): void;

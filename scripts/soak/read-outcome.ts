@@ -1,4 +1,4 @@
-import { INTERRUPTED, KILLED, type Outcome, WORKER_LOST } from './ledger.ts';
+import { FRONT_AWAY, INTERRUPTED, KILLED, type Outcome, WORKER_LOST } from './ledger.ts';
 
 /** Questions carry a mark, `#17#`, by which they and their answers are known. */
 export const MARK = /#\d+#/g;
@@ -50,6 +50,7 @@ function judge(
 export function toLoss(text: string): Outcome | undefined {
   if (text.includes('The worker that carried out this run was lost')) return INTERRUPTED;
   if (text.includes('The worker that had this request was lost')) return WORKER_LOST;
+  if (text.includes('This server was not heard of for a while')) return FRONT_AWAY;
   if (/claude CLI (?:ended|could|did|has)|cli.failed/i.test(text)) return KILLED;
   return undefined;
 }

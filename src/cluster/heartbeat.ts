@@ -14,7 +14,8 @@ export const HEARTBEAT = { connectTimeout: ANSWER_MS, socketTimeout: ANSWER_MS }
 export type HeartbeatOptions = {
   /** Opened with the options `HEARTBEAT`: where it is not answered, it opens itself anew. */
   beat: Redis;
-  others: () => readonly Redis[];
+  /** Every connection that there is now, the heartbeat's among them. */
+  all: readonly Redis[];
   onProblem: (error: unknown) => void;
 };
 
@@ -24,7 +25,7 @@ export type HeartbeatOptions = {
  * of their own, where no large request is before them. When a new one is answered after the last one was not, the
  * others have to answer, too, or are opened anew, and what was asked there is asked again. Returns what ends it.
  */
-export function startHeartbeat({ beat, others, onProblem }: HeartbeatOptions): () => void {
+export function startHeartbeat({ beat, all, onProblem }: HeartbeatOptions): () => void {
   let asking: Promise<unknown> | undefined;
   const ask = () => {
     asking ??= beat
@@ -33,11 +34,11 @@ export function startHeartbeat({ beat, others, onProblem }: HeartbeatOptions): (
       .finally(() => (asking = undefined));
   };
   const check = async (connection: Redis) => {
-    if (connection.status !== 'ready') return;
+    if (connection === beat || connection.status !== 'ready') return;
     const answer = await withinOwnTime(connection.ping().catch(onProblem), ANSWER_MS);
     if (answer === undefined) connection.disconnect(true);
   };
-  beat.on('ready', () => void Promise.all(others().map(check)));
+  beat.on('ready', () => void Promise.all(all.map(check)));
   const timer = setInterval(ask, BEAT_MS).unref();
   return () => clearInterval(timer);
 }

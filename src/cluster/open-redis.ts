@@ -13,8 +13,10 @@ export type ClusterRedis = {
   redis: Redis;
   /** Runs a script whose first key is this one. */
   run: (name: keyof typeof SCRIPTS, key: string, ...args: Argument[]) => Promise<unknown>;
-  /** Whether it can be asked now. */
+  /** Whether it can be asked now, as far as the connection knows. */
   isUp: () => boolean;
+  /** Whether it answers, as it was a few seconds ago. */
+  isHeard: () => boolean;
   /** For how long it has been there without a break, in milliseconds. */
   upForMs: () => number;
   /** Notes that it did not answer for a while, though connected. */
@@ -63,8 +65,7 @@ export async function openRedis({ url, onProblem }: RedisOptions): Promise<Clust
     return connection;
   };
   const beat = connect(HEARTBEAT);
-  const others = () => opened.filter((connection) => connection !== beat);
-  const endHeartbeat = startHeartbeat({ beat, others, onProblem });
+  const endHeartbeat = startHeartbeat({ beat, all: opened, onProblem });
   const close = () => {
     endHeartbeat();
     for (const connection of opened) connection.disconnect();
@@ -89,10 +90,11 @@ export async function openRedis({ url, onProblem }: RedisOptions): Promise<Clust
       'The Redis of REDIS_URL is part of a Redis Cluster, which is not supported: give the address of a single one.',
     );
   }
-  const isUp = () => redis.status === 'ready' && beat.status === 'ready';
+  const isUp = () => redis.status === 'ready';
   return {
     redis,
     isUp,
+    isHeard: () => isUp() && beat.status === 'ready',
     upForMs: () => (isUp() ? performance.now() - upSinceMs : 0),
     noteBreak,
     connect: () => connect(),

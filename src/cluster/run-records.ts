@@ -56,9 +56,9 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
       const [verdict, ahead] = answer as ['ok' | 'fenced', number]; // as APPEND returns
       return verdict === 'ok' ? ahead : undefined;
     },
-    /** Ends a run of which its worker cannot say more, and tells its front. */
-    abandon: (id: string, attempt: number) =>
-      change('ABANDON', names.run(id), prefix, attempt, ENDED_MS),
+    /** Ends a run of which its worker cannot say more, or whose front was not heard of, and tells that front. */
+    abandon: (id: string, attempt: number, reason: 'lost' | 'elsewhere') =>
+      change('ABANDON', names.run(id), prefix, attempt, ENDED_MS, reason),
     /** Looks after a run of a front; `again` means that its worker was lost, and it waits anew. */
     async recover(id: string) {
       const answer = await change('RECOVER', names.run(id), prefix, ENDED_MS, LEFT_MS);

@@ -117,13 +117,13 @@ return {'ok', ahead}
 `;
 
 /**
- * A worker cannot say more: ends the run, and its front hears that it is lost. ARGV: prefix, attempt, ttl. It
+ * A worker cannot say more: ends the run, and its front hears why. ARGV: prefix, attempt, ttl, reason. It
  * deletes first, as Redis refuses with a full memory only scripts that write before they have deleted.
  */
 const ABANDON = `${SHARED}
 if field('state') ~= 'running' or field('attempt') ~= ARGV[2] then return end
 finish(ARGV[1], ARGV[3])
-tell(ARGV[1], 'kind', 'lost', 'reason', 'lost')
+tell(ARGV[1], 'kind', 'lost', 'reason', ARGV[4])
 `;
 
 /** For a front: what became of its run. ARGV: prefix, ttl of an ended one, ttl of a live one. */

@@ -75,7 +75,8 @@ export async function openBackend(
   const catalogue = createCatalogue(backend.readStatus);
   return {
     backend,
-    cluster: view,
+    // What servers share has a connection of its own, without which nothing can be let in.
+    cluster: { ...view, isUp: () => view.isUp() && shared?.upForMs() !== 0 },
     front: id,
     queue: view.queue,
     readCliStatus: catalogue.readCliStatus,

@@ -1,6 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
-import { createMixedCallers, type Losses, type MixedCallers } from './mixed-callers.ts';
+import {
+  createMixedCallers,
+  type Losses,
+  type MixedCallers,
+  type MixedOptions,
+} from './mixed-callers.ts';
 import { type Cluster, type Member, startCluster, untilReady } from './start-cluster.ts';
 
 /** Every line of docs/cluster.md's table of losses, while thirty callers go on. */
@@ -19,6 +24,7 @@ beforeAll(async () => {
     fronts: ['front', 'other'],
     workers: ['a', 'b', 'c'],
     settings: { CLAUDE_MAX_RETRIES: '0', WORKER_CONCURRENCY: String(PLACES) },
+    hasLinks: true,
   });
   [fronts, workers] = [[...cluster.fronts], [...cluster.workers]];
   for (const front of fronts) await untilReady(front);
@@ -53,6 +59,39 @@ test('a worker freezes, and comes back', async () => {
   expectFew(losses);
 });
 
+test('a worker is cut off from Redis, and comes back', async () => {
+  const losses = await lose(async () => {
+    const worker = find(workers, await callers.untilWholeChat());
+    callers.noteLost(worker);
+    worker.cut();
+    await callers.untilRunAgain();
+    worker.mend();
+  });
+  await untilWorkers(workers.length);
+  expect(losses).toMatchObject(NOT_FELT);
+  expectFew(losses);
+});
+
+test('a worker runs out of memory', async () => {
+  const worker = await cluster.addWorker('small', {
+    NODE_OPTIONS: '--max-old-space-size=64',
+    WORKER_TAGS: 'small',
+  });
+  workers.push(worker);
+  const losses = await lose(async () => {
+    while ((await callers.untilWholeChat()) !== worker.name);
+    callers.noteLost(take(workers, worker.name));
+    // Not one of the callers': it takes more than that worker may have, and an agent is not run again elsewhere.
+    const fatal = { prompt: 'word '.repeat(5_000_000), tags: ['small'] };
+    const response = await find(fronts, fronts[0]?.name).send('/api/run', fatal);
+    expect(await response.text()).toContain('can be resumed');
+    await worker.exited;
+  });
+  expect(worker.output).toContain('heap out of memory');
+  expect(losses).toMatchObject(NOT_FELT);
+  expectFew(losses);
+});
+
 test('a worker leaves', async () => {
   const losses = await lose(async () => {
     const worker = take(workers, await callers.untilWholeChat());
@@ -66,7 +105,7 @@ test('a worker leaves', async () => {
 test('a front is killed', async () => {
   const losses = await lose(async () => {
     const front = take(fronts, fronts[0]?.name);
-    callers.noteKilled(front);
+    callers.noteGone(front);
     front.signal('SIGKILL');
     await front.exited;
   });
@@ -74,6 +113,22 @@ test('a front is killed', async () => {
   expect(gone).toBeGreaterThan(0);
   expect(others).toMatchObject({ lost: 0, doubled: 0, 'error events': 0, interrupted: 0 });
   fronts.push(await cluster.addFront(nextName()));
+});
+
+test('a front is cut off from Redis, and comes back', async () => {
+  // Answers take longer than it takes for the front to count as lost.
+  const options = { wordMs: 1000 };
+  const losses = await lose(async () => {
+    const front = find(fronts, fronts[0]?.name);
+    await callers.untilWholeChat();
+    callers.noteGone(front);
+    front.cut();
+    await callers.untilCancelled();
+    front.mend();
+    await untilReady(front);
+  }, options);
+  expect(losses['front gone']).toBeGreaterThan(0);
+  expect(losses).toMatchObject({ lost: 0, doubled: 0, 'error events': 0 });
 });
 
 test('Redis stands still', async () => {
@@ -95,16 +150,19 @@ test('Redis is started again', async () => {
 });
 
 test('everything is started again, one after the other', async () => {
-  const losses = await lose(async () => {
-    for (const worker of workers.slice()) {
-      workers.push(await cluster.addWorker(nextName()));
-      await leave(take(workers, worker.name));
-    }
-    for (const front of fronts.slice()) {
-      fronts.push(await cluster.addFront(nextName()));
-      await leave(take(fronts, front.name));
-    }
-  }, 3);
+  const losses = await lose(
+    async () => {
+      for (const worker of workers.slice()) {
+        workers.push(await cluster.addWorker(nextName()));
+        await leave(take(workers, worker.name));
+      }
+      for (const front of fronts.slice()) {
+        fronts.push(await cluster.addFront(nextName()));
+        await leave(take(fronts, front.name));
+      }
+    },
+    { requests: 3 },
+  );
   expect(losses).toMatchObject({ ...NOTHING_LOST, answered: losses.sent });
 }, 300_000);
 
@@ -114,8 +172,11 @@ async function leave(member: Member) {
 }
 
 /** Lets everybody ask, loses something in the middle, and shows what became of it. */
-async function lose(disturb: () => Promise<void>, requests = 2): Promise<Losses> {
-  callers = createMixedCallers({ cluster, fronts: () => fronts, requests });
+async function lose(
+  disturb: () => Promise<void>,
+  options: Pick<MixedOptions, 'requests' | 'wordMs'> = {},
+): Promise<Losses> {
+  callers = createMixedCallers({ cluster, fronts: () => fronts, ...options });
   const losses = await callers.callAll(disturb);
   console.log(toTable(losses));
   expect(callers.faults).toEqual([]);

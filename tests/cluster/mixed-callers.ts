@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { KINDS } from '../../scripts/soak/kinds.ts';
-import { INTERRUPTED, type Outcome, WORKER_LOST } from '../../scripts/soak/ledger.ts';
+import { FRONT_AWAY, INTERRUPTED, type Outcome, WORKER_LOST } from '../../scripts/soak/ledger.ts';
 import { MARK } from '../../scripts/soak/read-outcome.ts';
 import { demoAnswer } from '../../src/demo/answers.ts';
 import type { Answer } from '../../src/demo/model-server.ts';
@@ -30,6 +30,8 @@ export const PLAIN = MIXED.filter((kind) => /^(?:chat|messages|responses)/.test(
 
 /** What does not go elsewhere once somebody could have heard something. */
 const MAY_BREAK = /streamed$|^a response/;
+/** What another front carries out anew. */
+const OUTLIVES = /^a response/;
 const IS_AGENT = /agent|run in/;
 const IS_WHOLE_CHAT = /^(?:chat completions|messages|responses|a tool loop)$/;
 
@@ -44,7 +46,7 @@ export type Losses = {
   interrupted: number;
   /** With a 503 and Retry-After, and asked again by their callers. */
   refused: number;
-  /** Their front was killed. */
+  /** Their front was killed, or cut off for so long that their runs were ended. */
   'front gone': number;
   lost: number;
   /** Answered twice, or asked of the model again though nothing of theirs was lost. */
@@ -58,10 +60,12 @@ export type MixedCallers = {
   callAll: (disturb: () => Promise<void>) => Promise<Losses>;
   /** What is asked of these workers may be asked of another one. */
   noteLost: (worker: Member) => void;
-  /** Callers may find their connections cut. */
-  noteKilled: (front: Member) => void;
+  /** Callers may find their connections cut, or that their runs were ended. */
+  noteGone: (front: Member) => void;
   /** The worker that has just been asked for a chat that is not streamed: whoever loses it loses that. */
   untilWholeChat: () => Promise<string>;
+  /** What was asked of the model and is not answered yet: resolves when the first of it is cancelled. */
+  untilCancelled: () => Promise<void>;
   /** Something has been asked of the model once more. */
   untilRunAgain: () => Promise<void>;
   /** What was not as it should be, in words. */
@@ -99,7 +103,7 @@ export function createMixedCallers({
   wordMs = 20,
 }: MixedOptions): MixedCallers {
   const arrivals = new Map<string, string[]>();
-  const [lostWorkers, killedFronts] = [new Set<string>(), new Set<string>()];
+  const [lostWorkers, goneFronts] = [new Set<string>(), new Set<string>()];
   const faults: string[] = [];
   const losses: Losses = {
     sent: 0,
@@ -119,7 +123,7 @@ export function createMixedCallers({
   const isUnderWay = Promise.withResolvers<void>();
 
   const noteOutcome = (kind: string, outcome: Outcome, started: ReadonlySet<string>) => {
-    const column = toColumn(kind, outcome, killedFronts.size > started.size);
+    const column = toColumn(kind, outcome, goneFronts.size > started.size);
     losses[column] += 1;
     if (column === 'lost') faults.push(`${kind}: ${outcome}`);
     ended += 1;
@@ -137,7 +141,7 @@ export function createMixedCallers({
         return made;
       };
       const asker = { url: '', own, owner: own, greedy: own, withKey: () => own, makeKey, mark };
-      const before = new Set(killedFronts);
+      const before = new Set(goneFronts);
       for (const outcome of KINDS[kind]?.ask(asker) ?? []) {
         losses.sent += 1;
         noteOutcome(kind, await outcome.catch(toLost), before);
@@ -148,7 +152,7 @@ export function createMixedCallers({
   return {
     faults,
     noteLost: ({ name }) => void lostWorkers.add(name),
-    noteKilled: ({ name }) => void killedFronts.add(name),
+    noteGone: ({ name }) => void goneFronts.add(name),
     answer(body, request) {
       const worker = nameOf(request);
       for (const mark of new Set(JSON.stringify(toLastOfUser(body)).match(MARK))) {
@@ -163,6 +167,7 @@ export function createMixedCallers({
       wholeChat = Promise.withResolvers();
       return wholeChat.promise;
     },
+    untilCancelled: () => untilCancelled(cluster),
     untilRunAgain: () => runAgain.promise,
     async callAll(disturb) {
       cluster.model.answer = this.answer;
@@ -173,12 +178,26 @@ export function createMixedCallers({
         if (workers.length === 1) continue;
         losses['run again'] += workers.length - 1;
         if (workers.slice(0, -1).every((worker) => lostWorkers.has(worker))) continue;
+        if (goneFronts.size > 0 && OUTLIVES.test(kinds.get(mark) ?? '')) continue;
         losses.doubled += 1;
         faults.push(`${mark} was asked by ${workers.join(', ')}`);
       }
       return losses;
     },
   };
+}
+
+/** Of what is open now. */
+async function untilCancelled({ model }: Cluster) {
+  const open = [];
+  for (const { closed } of model.requests) {
+    if ((await Promise.race([closed, Promise.resolve('open')])) === 'open') open.push(closed);
+  }
+  await Promise.any(
+    open.map(async (closed) => {
+      if ((await closed) !== 'aborted') throw new Error('It was answered.');
+    }),
+  );
 }
 
 function toLost(error: unknown): Outcome {
@@ -190,7 +209,8 @@ function toColumn(kind: string, outcome: Outcome, hasLostFront: boolean): keyof 
   if (outcome === 'doubled') return 'doubled';
   if (outcome === WORKER_LOST && MAY_BREAK.test(kind)) return 'error events';
   if (outcome === INTERRUPTED && IS_AGENT.test(kind)) return 'interrupted';
-  if (hasLostFront && /^(?:lost \(|failed \()/.test(outcome)) return 'front gone';
+  if (hasLostFront && (outcome === FRONT_AWAY || /^(?:lost|failed) \(/.test(outcome)))
+    return 'front gone';
   return 'lost';
 }
 

@@ -2,7 +2,7 @@ import { type Link, openLink } from './open-link.ts';
 import { openNamespaces } from './open-namespaces.ts';
 
 /** How a link is cut: what is sent there vanishes, or the machine sees that it has no link. */
-export type Cut = 'silent' | 'down';
+type Cut = 'silent' | 'down';
 
 /** Where a member of a cluster stands, and its link to Redis. */
 export type Place = {

@@ -54,7 +54,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   const { onProblem } = options;
   const front = randomUUID();
   const parts = await openParts(front, options);
-  const { shared, cluster, signs, names, queue, watch, runs, calls } = parts;
+  const { shared, cluster, signs, names, queue, watch, isUp, runs, calls } = parts;
   const tick = createTick({
     giveSign: () => giveSign(front, parts, options),
     look: () => look(parts),
@@ -75,7 +75,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   });
 
   async function ask(method: string, args: readonly unknown[], worker = watch.leastBusy()) {
-    if (!watch.view.isUp()) throw toQueueAway();
+    if (!isUp()) throw toQueueAway();
     if (worker === undefined) throw toNoWorker();
     return calls.ask(worker, { method, args });
   }
@@ -97,6 +97,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     id: front,
     view: {
       ...watch.view,
+      isUp,
       ...createManageWorkers(parts, ask, () => look(parts)),
       findWorker: (requestId) => findWorker(parts, requestId),
     },
@@ -144,6 +145,7 @@ async function openParts(front: string, options: FrontOptions) {
   const shared = { cluster, names, seal };
   const queue = createJobQueue(shared, onProblem);
   const watch = createClusterWatch(names.wire);
+  const isUp = () => cluster.isUp() && watch.view.isUp();
   const runs = createFrontRuns({
     ...options,
     ...watch,
@@ -152,12 +154,13 @@ async function openParts(front: string, options: FrontOptions) {
     front,
     placement: createPlacement({ ...shared, ttlMs: options.ttlMs }),
     records: createRunRecords(shared),
-    isUp: () => cluster.isUp() && watch.view.isUp(),
+    isUp,
     isSettled: () => cluster.upForMs() > options.lockMs,
   });
   // A connection of their own: signs of life must not wait behind a request of 32 MB.
   const signs = cluster.connect();
-  return { shared, cluster, signs, names, queue, watch, runs, calls: createCalls(shared, front) };
+  const calls = createCalls(shared, front);
+  return { shared, cluster, signs, names, queue, watch, isUp, runs, calls };
 }
 
 /** Takes what workers answer to calls. */

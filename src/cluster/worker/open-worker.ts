@@ -64,7 +64,7 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
 
   return {
     id: parts.id,
-    isUp: cluster.isUp,
+    isUp: cluster.isHeard,
     count: runs.count,
     tellCost(caller, costUsd) {
       const front = runs.frontOf(caller.requestId);

@@ -115,7 +115,10 @@ function createWatchOver({ records, isSettled, offer, onProblem }: WorkerRunsOpt
     const isMine = await records.isAtWork(id, one.attempt);
     const isThere = (await records.hasFront(one.front)) || !isSettled();
     one.missed = isThere ? 0 : one.missed + 1;
-    if (!isMine || one.missed >= MOST_MISSED) one.stop.abort(toCancelled());
+    const isLeft = one.missed >= MOST_MISSED;
+    // A front that was only cut off comes back, and has to tell its callers.
+    if (isLeft) await records.abandon(id, one.attempt, 'elsewhere');
+    if (isLeft || !isMine) one.stop.abort(isLeft ? toLeft() : toCancelled());
   }
 
   async function handBack(id: string, { attempt, tags, stop }: RunAtWork, reason: RunError) {
@@ -142,7 +145,7 @@ function createAppend({ records, seal, onProblem }: WorkerRunsOptions) {
     const appending = records.append(id, { ...batch, attempt, data });
     const ahead = await appending.catch(async (error: unknown) => {
       onProblem(error);
-      await records.abandon(id, attempt).catch(onProblem);
+      await records.abandon(id, attempt, 'lost').catch(onProblem);
     });
     if (ahead === undefined) {
       stop.abort(toCancelled());
@@ -172,6 +175,11 @@ function noteFront(fronts: Map<string, string>, requestId: string, front: string
   fronts.set(requestId, front);
   const [oldest] = fronts.keys();
   if (fronts.size > MOST_FRONTS && oldest !== undefined) fronts.delete(oldest);
+}
+
+/** Why a run ends here whose front is lost. */
+function toLeft() {
+  return new RunError('cancelled', 'The front that asked for this run was not heard of any more.');
 }
 
 /** Why a run ends here of which nobody wants more. */
