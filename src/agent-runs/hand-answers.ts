@@ -29,11 +29,11 @@ export function createHandAnswers({ store, steering, writes, onProblem }: HandAn
   const handIfKept = (runId: string, id: string, answer: InputAnswer) =>
     writes.write(async () => {
       const found = await store.read(id);
-      if (JSON.stringify(found?.answer) === JSON.stringify(toKept(answer))) hand(runId, id, answer);
+      if (JSON.stringify(found?.answer) === JSON.stringify(answer)) hand(runId, id, answer);
     });
 
   const give = async (runId: string, id: string, answer: InputAnswer) => {
-    const isFirst = await store.answer(id, toKept(answer)).catch((error: unknown) => {
+    const isFirst = await store.answer(id, answer).catch((error: unknown) => {
       void handIfKept(runId, id, answer);
       throw error;
     });
@@ -58,12 +58,7 @@ export function createHandAnswers({ store, steering, writes, onProblem }: HandAn
   };
 }
 
-/** Whether an answer is on record as it was given. */
-export function isWhole({ type }: InputRequest, { decision }: InputAnswer): boolean {
-  return type !== 'tool-request' || decision === 'deny';
-}
-
-/** What a tool came to may be many megabytes, and has its place in the session. */
-function toKept(answer: InputAnswer): InputAnswer {
-  return answer.decision === 'allow' ? { ...answer, result: undefined } : answer;
+/** Whether an answer is on record as it was given: the run has what is not there any more. */
+export function isWhole({ type }: InputRequest, answer: InputAnswer): boolean {
+  return type !== 'tool-request' || answer.decision === 'deny' || answer.result !== undefined;
 }

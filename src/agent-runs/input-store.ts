@@ -19,4 +19,6 @@ export type InputStore = {
   list: (keyId: string) => Promise<readonly StoredInput[]>;
   /** Stores the answer if it is the first; resolves with whether it is. */
   answer: (id: string, answer: InputAnswer | 'withdrawn') => Promise<boolean>;
+  /** Forgets what a tool came to: it may be many megabytes, and has its place in the session once the run has it. */
+  forgetResult: (id: string) => Promise<void>;
 };

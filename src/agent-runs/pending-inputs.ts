@@ -101,7 +101,7 @@ export function createPendingInputs(options: PendingOptions): PendingInputs {
 
   const settle: PendingInputs['settle'] = (id, line) => {
     open.forget(id);
-    void line.write(() => store.answer(id, 'withdrawn'));
+    void line.write(() => withdraw(store, id));
   };
 
   return {
@@ -122,6 +122,11 @@ export function createPendingInputs(options: PendingOptions): PendingInputs {
     ...createAskedInputs({ store, check, give: answers.give }),
     close: open.close,
   };
+}
+
+/** The run has what it was told, or needs it no more. */
+async function withdraw(store: InputStore, id: string) {
+  if (!(await store.answer(id, 'withdrawn'))) await store.forgetResult(id);
 }
 
 type DenialParts = {

@@ -101,7 +101,7 @@ export function createRunBook(options: RunBookOptions): RunBook {
     serverId: server.id,
     own: {
       ...options.inputs.steering,
-      cancel: (id) => recorder.cancel(id),
+      cancel: (id) => cancelHere(id),
       checkPaths: options.inputs.checkPaths,
     },
     isHere: (id) => recorder.isLive(id),
@@ -113,6 +113,7 @@ export function createRunBook(options: RunBookOptions): RunBook {
   const recorder = createRecorder({ ...shared, ...tell, serverId: server.id, inputs });
   const left = createLeftRuns({ ...shared, ...tell, server });
   const follow = createFollow({ store, news, get, isHere: recorder.isLive, ...left });
+  const { cancelHere, cancelAnywhere } = createCancel({ reach, recorder, left });
   const unread = createUnreadRuns({ ...shared, record: recorder.record, follow });
 
   return {
@@ -130,13 +131,14 @@ export function createRunBook(options: RunBookOptions): RunBook {
     checkRequest: options.checkRequest,
     checkWebhook: options.webhooks.check,
     async cancel(id, keyId) {
-      if (!isEnded(await get(id, keyId))) await reach.cancel(id).catch(unlessGone);
+      if (!isEnded(await get(id, keyId))) await cancelAnywhere(id);
       return get(id, keyId);
     },
     listen: () => reach.listen(hear),
     charge: recorder.charge,
     removeExpired: () => store.removeEndedUntil(now() - options.ttlMs),
     async close(reason) {
+      left.leaveLeft();
       await recorder.endAll(reason);
       inputs.close();
       await writes.close();
@@ -144,6 +146,28 @@ export function createRunBook(options: RunBookOptions): RunBook {
       await store.close();
       await options.webhooks.close();
     },
+  };
+}
+
+type CancelParts = {
+  reach: Pick<ReturnType<typeof createReach>, 'cancel'>;
+  recorder: Pick<ReturnType<typeof createRecorder>, 'isLive' | 'cancel'>;
+  left: Pick<ReturnType<typeof createLeftRuns>, 'cancelLeft'>;
+};
+
+/** Makes what ends a run, and one that waits for its turn, too. */
+function createCancel({ reach, recorder, left }: CancelParts) {
+  const cancelHere = async (id: string) => {
+    if (!recorder.isLive(id)) await left.cancelLeft(id);
+    await recorder.cancel(id);
+  };
+  return {
+    cancelHere,
+    cancelAnywhere: (id: string) =>
+      reach.cancel(id).catch(async (error: unknown) => {
+        unlessGone(error);
+        await cancelHere(id); // there may be no server that is at it
+      }),
   };
 }
 

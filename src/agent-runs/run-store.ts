@@ -93,10 +93,12 @@ export type RunStore = {
   listServers: () => Promise<readonly string[]>;
   /** Whether a server gave a run back that nobody has taken since. */
   hasGivenBack: () => Promise<boolean>;
-  /** What was left has ended at this time, where it had begun; it waits for nothing. Each is told to one server only. */
+  /** What was left has ended at this time, where it had begun; it waits for nothing. Each is told to one server only: after an answer that was lost, once more to that. */
   interruptLeft: (left: Left, endedAt: number) => Promise<readonly StoredRun[]>;
   /** What was left and had not begun is this server's from here on, and no other's; the oldest first. */
   claimPutOff: (left: Left, server: string) => Promise<readonly StoredRun[]>;
+  /** Cancels a run that has not begun, if it is at this server still, which is not at work on it; resolves with whether it was. */
+  cancelPutOff: (id: string, server: string, endedAt: number) => Promise<boolean>;
   close: () => Promise<void>;
 };
 

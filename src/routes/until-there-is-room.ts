@@ -23,6 +23,7 @@ export function untilThereIsRoom(run: Run): Run {
       } catch (error) {
         const { code, retryAfterSeconds } = toRunError(error);
         if (hasBegun || signal.aborted || !PASSING.has(code)) throw error;
+        yield { type: 'run-progress', step: 'queued' };
         const waitMs = retryAfterSeconds === undefined ? USUAL_WAIT_MS : retryAfterSeconds * 1000;
         await delay(Math.min(waitMs, LONGEST_WAIT_MS), undefined, { ref: false, signal }).catch(
           () => signal.throwIfAborted(),

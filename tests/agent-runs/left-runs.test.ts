@@ -153,6 +153,52 @@ test('one that cannot begin has failed, and keeps no other', async () => {
   });
 });
 
+test('one that could neither begin nor be ended, as the store was away, is tried again', async () => {
+  const one = await open('one');
+  await one.start(queued, newRun('r1'));
+  dead.add('one');
+  const onProblem = vi.fn<(error: unknown) => void>();
+  const two = await open('two', { onProblem });
+  let tries = 0;
+  two.beginLeft(async ({ id }) => {
+    tries += 1;
+    if (tries === 1) throw new RunError('queue-timeout', 'The store is away.');
+    await two.start(sayHello, { ...newRun(id), wasPutOff: true });
+  });
+  expect((await read(two, 'r1')).at(-1)).toMatchObject({ type: 'run-end' });
+  expect(onProblem).toHaveBeenCalledOnce();
+  expect(await two.get('r1', 'a')).toMatchObject({ state: 'done' });
+});
+
+test('one that was taken over is cancelled before it begins, and never does', async () => {
+  const one = await open('one');
+  for (const id of ['r1', 'r2']) await one.start(queued, newRun(id));
+  dead.add('one');
+  const two = await open('two');
+  expect(await two.cancel('r1', 'a')).toMatchObject({ state: 'cancelled' });
+  const begun = carryOut(two);
+  await read(two, 'r2');
+  expect(begun()).toEqual(['r2']);
+  expect(await two.get('r1', 'a')).toMatchObject({ state: 'cancelled' });
+});
+
+test('one that is cancelled while it is about to begin ends as soon as it has begun', async () => {
+  const one = await open('one');
+  await one.start(queued, newRun('r1'));
+  dead.add('one');
+  const two = await open('two');
+  const [asked, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  two.beginLeft(async ({ id }) => {
+    asked.resolve();
+    await held.promise;
+    await two.start(queued, { ...newRun(id), wasPutOff: true });
+  });
+  await asked.promise;
+  const cancelling = two.cancel('r1', 'a');
+  held.resolve();
+  expect(await cancelling).toMatchObject({ state: 'cancelled' });
+});
+
 test('what a dead server had begun is interrupted, and the runs of the living go on', async () => {
   const one = await open('one');
   await one.start(waiting, newRun('r1'));

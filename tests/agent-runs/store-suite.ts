@@ -155,6 +155,36 @@ export function describeRunStore(
       expect(await other.listServers()).toEqual([]);
     });
 
+    test('one that waits for its turn is cancelled at the server at which it is still, once', async () => {
+      await addAll([toRun('r1'), toRun('begun'), toRun('attached', { isBackground: false })]);
+      await store.setState('begun', 'running');
+      expect(await other.cancelPutOff('r1', 'two', 5)).toBe(false);
+      expect(await other.cancelPutOff('r1', 'one', 5)).toBe(true);
+      expect(await other.cancelPutOff('r1', 'one', 6)).toBe(false);
+      expect(await other.cancelPutOff('begun', 'one', 5)).toBe(false);
+      expect(await other.cancelPutOff('attached', 'one', 5)).toBe(false);
+      expect(await other.cancelPutOff('none', 'one', 5)).toBe(false);
+      expect(await store.read('r1')).toMatchObject({ state: 'cancelled', endedAt: 5 });
+      const claimed = await other.claimPutOff({ dead: ['one'], withUnknown: false }, 'two');
+      expect(claimed).toEqual([]);
+    });
+
+    test('what a tool came to is kept until it is not needed any more', async () => {
+      await addAll([toRun('r1')]);
+      await store.inputs.add(toInput('inp_1', 'r1'));
+      const content = [{ type: 'text', text: 'It is sunny.' }] as const;
+      const result = { type: 'tool-result', callId: 'toolu_1', content, isError: false } as const;
+      await other.inputs.answer('inp_1', { decision: 'allow', result });
+      expect(await store.inputs.read('inp_1')).toMatchObject({ answer: { result } });
+      await store.inputs.forgetResult('inp_1');
+      expect(await other.inputs.read('inp_1')).toMatchObject({ answer: { decision: 'allow' } });
+      expect(JSON.stringify(await other.inputs.read('inp_1'))).not.toContain('sunny');
+      await store.inputs.add(toInput('inp_2', 'r1'));
+      await store.inputs.answer('inp_2', 'withdrawn');
+      await store.inputs.forgetResult('inp_2');
+      expect(await store.inputs.read('inp_2')).toMatchObject({ answer: 'withdrawn' });
+    });
+
     test('what had begun all the same when it was given back is interrupted', async () => {
       await addAll([toRun('r1')]);
       await store.setState('r1', 'running');

@@ -6,8 +6,9 @@ import type { NewRun } from '../../src/agent-runs/recorder.ts';
 import type { RunBook, RunBookOptions } from '../../src/agent-runs/run-book.ts';
 import { createSharedRunStore } from '../../src/agent-runs/shared/shared-run-store.ts';
 import type { Run } from '../../src/run.ts';
+import type { InputAnswer } from '../../src/run-input.ts';
 import { RUN_END, RUN_START, toAgentRequest } from '../sessions/agent-request.ts';
-import { NO_WEBHOOKS } from '../support/create-test-run-book.ts';
+import { NO_INPUTS, NO_WEBHOOKS } from '../support/create-test-run-book.ts';
 import { openTestBook, type TestBookOptions } from './open-test-book.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
@@ -92,6 +93,54 @@ test('an answer arrives whose server noted it, and was lost before it handed it 
   expect(await inputs.answer('inp_r1', { decision: 'allow' })).toBe(true);
   await until(two.book, 'r1', 'run-end');
   expect(await one.book.get('r1', 'a')).toMatchObject({ state: 'done' });
+});
+
+test('so does what a tool came to, which is forgotten when the run has it', async () => {
+  const prefix = randomUUID();
+  const [one, two] = [await open(prefix), await open(prefix)];
+  const { promise: heard, resolve: hear } = Promise.withResolvers<InputAnswer>();
+  const asking: Run = async function* askForTool() {
+    yield { type: 'run-progress', step: 'placed' };
+    yield RUN_START;
+    const call = { callId: 'toolu_1', toolName: 'weather', input: {} };
+    yield { type: 'tool-request', id: 'inp_r1', ...call };
+    await heard;
+    yield { type: 'input-settled', id: 'inp_r1', decision: 'allow' };
+    yield RUN_END;
+  };
+  const three = await open(prefix, {
+    inputs: {
+      ...NO_INPUTS,
+      steering: { ...NO_INPUTS.steering, answer: async (_run, _id, answer) => hear(answer) },
+    },
+  });
+  await three.book.start(asking, newRun('r1'));
+  await until(two.book, 'r1', 'tool-request');
+  const { inputs } = createSharedRunStore({ shared: two.shared, server: 'two', ttlMs: 60_000 });
+  const content = [{ type: 'text', text: 'It is sunny.' }] as const;
+  const result = { type: 'tool-result', callId: 'toolu_1', content, isError: false } as const;
+  expect(await inputs.answer('inp_r1', { decision: 'allow', result })).toBe(true);
+  await until(one.book, 'r1', 'run-end');
+  expect(await heard).toEqual({ decision: 'allow', result });
+  expect(JSON.stringify(await inputs.read('inp_r1'))).not.toContain('sunny');
+});
+
+test('one that waits for its turn is cancelled though its server is lost, and begun by none', async () => {
+  const prefix = randomUUID();
+  const lost = await open(prefix, { leaseMs: 600 });
+  await lost.book.start(queued, newRun('r1'));
+  const alive = await open(prefix, { leaseMs: 600 });
+  const begun: string[] = [];
+  alive.book.beginLeft(async ({ id }) => void begun.push(id));
+  lost.lose();
+  await vi.waitFor(async () => expect(await alive.book.hasLeft()).toBe(true), {
+    timeout: 20_000,
+    interval: 100,
+  });
+  expect(await alive.book.cancel('r1', 'a')).toMatchObject({ state: 'cancelled' });
+  await alive.book.takeOver();
+  expect(begun).toEqual([]);
+  expect(await alive.book.get('r1', 'a')).toMatchObject({ state: 'cancelled' });
 });
 
 test('a run is spoken to and cancelled at another server', async () => {

@@ -95,6 +95,33 @@ test('a cost of a run that is noted again, since the answer was lost, counts onc
   expect(await store.read('r1')).toMatchObject({ costUsd: 0.5 });
 });
 
+test('what was claimed or cut is told once more to the server that lost the answer', async () => {
+  const prefix = randomUUID();
+  const [shared, link] = [await open(prefix), { losesAnswer: false }];
+  const flaky: SharedState = {
+    ...shared,
+    async run(...args) {
+      const answer = await shared.run(...args);
+      if (link.losesAnswer) throw new RunError('queue-timeout', 'Redis is away.');
+      return answer;
+    },
+  };
+  const store = createSharedRunStore({ shared: flaky, server: 'two', ttlMs: 60_000 });
+  const details = { keyId: 'a', createdAt: 1, model: 'sonnet', resumedFrom: undefined, body: {} };
+  for (const [id, isBackground] of [['waits', true] as const, ['cut', false] as const]) {
+    await store.add({ id, isBackground, ...details, server: 'one' }, Infinity);
+  }
+  const left = { dead: ['one'], withUnknown: false };
+  link.losesAnswer = true;
+  await expect(store.interruptLeft(left, 5)).rejects.toThrow('away');
+  await expect(store.claimPutOff(left, 'two')).rejects.toThrow('away');
+  link.losesAnswer = false;
+  expect(await store.interruptLeft(left, 6)).toMatchObject([{ id: 'cut', endedAt: 5 }]);
+  expect(await store.claimPutOff(left, 'two')).toMatchObject([{ id: 'waits', server: 'two' }]);
+  expect(await store.interruptLeft(left, 6)).toEqual([]);
+  expect(await store.claimPutOff(left, 'two')).toEqual([]);
+});
+
 describeLocks(async () => {
   const [one, other] = await openTwo();
   return [openLocks(one), openLocks(other)];

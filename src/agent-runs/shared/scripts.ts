@@ -73,6 +73,13 @@ local function addEvents(id, first)
     elseif not string.find(added.err, 'equal or smaller') then return added end
   end
 end
+-- What was found for this token, now or when its answer was lost.
+local function answer(token, found)
+  local answered = root .. ':answer:' .. token
+  for _, id in ipairs(found) do redis.call('SADD', answered, id) end
+  redis.call('PEXPIRE', answered, 3600000)
+  return redis.call('SMEMBERS', answered)
+end
 -- The unfinished runs of these servers that are there still.
 local function listAt(first)
   local found = {}
@@ -205,28 +212,36 @@ leaveServer(ARGV[1])
 join(ARGV[1], '', ARGV[3])
 `;
 
-/** ARGV: when, ttl, servers. Returns the ids of what was cut. */
+/** ARGV: when, ttl, token, servers. Returns the ids of what was cut; with the same token once more, those of before, too. */
 export const INTERRUPT = `${SHARED}
 local cut = {}
-for _, id in ipairs(listAt(3)) do
+for _, id in ipairs(listAt(4)) do
   if not isPutOff(id) then
     withdraw(id)
     finish(id, 'interrupted', ARGV[1], ARGV[2])
     table.insert(cut, id)
   end
 end
-return cut
+return answer(ARGV[3], cut)
 `;
 
-/** ARGV: server, ttl, servers. Returns the ids of what is this server's now. */
+/** ARGV: server, ttl, token, servers. Returns the ids of what is this server's now; with the same token once more, those of before, too. */
 export const CLAIM_PUT_OFF = `${SHARED}
 local claimed = {}
-for _, id in ipairs(listAt(3)) do
+for _, id in ipairs(listAt(4)) do
   if isPutOff(id) then
     leaveServer(id)
     join(id, ARGV[1], ARGV[2])
     table.insert(claimed, id)
   end
 end
-return claimed
+return answer(ARGV[3], claimed)
+`;
+
+/** ARGV: id, its server, when, ttl. Returns whether it was this that ended it. */
+export const CANCEL_PUT_OFF = `${SHARED}
+local id = ARGV[1]
+if not exists(id) or not isPutOff(id) or field(id, 'server') ~= ARGV[2] then return 0 end
+finish(id, 'cancelled', ARGV[3], ARGV[4])
+return 1
 `;

@@ -40,6 +40,12 @@ redis.call('ZREM', root .. ':asked:' .. redis.call('HGET', key, 'owner'), ARGV[1
 return 1
 `;
 
+/** ARGV: id, answer. */
+const REPLACE = `${SHARED}
+local key = root .. ':input:' .. ARGV[1]
+if redis.call('HEXISTS', key, 'answer') == 1 then redis.call('HSET', key, 'answer', ARGV[2]) end
+`;
+
 /** Keeps what runs wait for in the Redis of a cluster, below the key of the runs; `ttlMs` is the longest that it is kept. */
 export function createSharedInputs(
   { ask, run, encrypt, decrypt }: SharedState,
@@ -73,6 +79,12 @@ export function createSharedInputs(
       const sealed =
         answer === 'withdrawn' ? '' : encrypt(JSON.stringify(answer), toPlace(id, 'answer'));
       return (await run(ANSWER, [root], [id, sealed])) === 1;
+    },
+    async forgetResult(id) {
+      const found = (await read(id))?.answer;
+      if (typeof found !== 'object' || found.decision !== 'allow' || !found.result) return;
+      const rest = { ...found, result: undefined };
+      await run(REPLACE, [root], [id, encrypt(JSON.stringify(rest), toPlace(id, 'answer'))]);
     },
   };
 }

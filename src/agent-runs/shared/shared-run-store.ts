@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 import type { SharedState } from '../../state/shared-state.ts';
 import type { RunStore, StoredRun } from '../run-store.ts';
@@ -116,6 +116,8 @@ type Lifetimes = { server: string; liveMs: number; endedMs: number };
 
 /** Finds what servers left. */
 function createLeft({ ask, run, root, readAll }: Scripted, { server, liveMs, endedMs }: Lifetimes) {
+  const interrupting = createTokens();
+  const claiming = createTokens();
   return {
     giveBack: async (id) => void (await run(scripts.GIVE_BACK, id, server, liveMs)),
     async listServers() {
@@ -123,14 +125,29 @@ function createLeft({ ask, run, root, readAll }: Scripted, { server, liveMs, end
       return servers.filter((one) => one !== '');
     },
     hasGivenBack: async () => (await ask((redis) => redis.scard(`${root}:at:`))) > 0,
-    interruptLeft: async ({ dead }, endedAt) =>
-      readAll(await run(scripts.INTERRUPT, endedAt, endedMs, '', ...dead)),
-    async claimPutOff({ dead }, claimer) {
-      const claimed = await run(scripts.CLAIM_PUT_OFF, claimer, liveMs, '', ...dead);
-      const runs = await readAll(claimed);
-      return runs.toSorted((one, other) => one.createdAt - other.createdAt);
-    },
+    interruptLeft: ({ dead }, endedAt) =>
+      interrupting(async (token) =>
+        readAll(await run(scripts.INTERRUPT, endedAt, endedMs, token, '', ...dead)),
+      ),
+    claimPutOff: ({ dead }, claimer) =>
+      claiming(async (token) => {
+        const ids = await run(scripts.CLAIM_PUT_OFF, claimer, liveMs, token, '', ...dead);
+        const claimed = (await readAll(ids)).filter((one) => one.server === claimer);
+        return claimed.toSorted((one, other) => one.createdAt - other.createdAt);
+      }),
+    cancelPutOff: async (id, at, endedAt) =>
+      (await run(scripts.CANCEL_PUT_OFF, id, at, endedAt, endedMs)) === 1,
   } satisfies Partial<RunStore>;
+}
+
+/** Asks with a token, which is the same until there was an answer: what was done for it is not lost with that. */
+function createTokens() {
+  let token = randomUUID();
+  return async <Answer>(ask: (token: string) => Promise<Answer>): Promise<Answer> => {
+    const answer = await ask(token);
+    token = randomUUID();
+    return answer;
+  };
 }
 
 /** What a session is found by, which does not tell its id. */

@@ -54,6 +54,10 @@ export function createInputStore(database: DatabaseSync): InputStore & {
     'SELECT * FROM inputs WHERE keyId = ? AND answer IS NULL ORDER BY number',
   );
   const give = database.prepare('UPDATE inputs SET answer = ? WHERE id = ? AND answer IS NULL');
+  const forgetResult = database.prepare(
+    `UPDATE inputs SET answer = json_remove(answer, '$.result')
+      WHERE id = ? AND json_type(answer, '$.result') IS NOT NULL`,
+  );
   const withdraw = database.prepare(
     `UPDATE inputs SET answer = '"withdrawn"' WHERE answer IS NULL
       AND runId IN (SELECT value FROM json_each(?))`,
@@ -64,6 +68,7 @@ export function createInputStore(database: DatabaseSync): InputStore & {
     read: async (id) => row.optional().parse(read.get(id)),
     list: async (keyId) => rows.parse(list.all(keyId)),
     answer: async (id, given) => give.run(JSON.stringify(given), id).changes > 0,
+    forgetResult: async (id) => void forgetResult.run(id),
     withdrawAll: (runIds) => void withdraw.run(JSON.stringify(runIds)),
   };
 }

@@ -23,7 +23,10 @@ type LeftStoreOptions = {
 export function createLeftStore(
   database: DatabaseSync,
   options: LeftStoreOptions,
-): Pick<RunStore, 'giveBack' | 'listServers' | 'hasGivenBack' | 'interruptLeft' | 'claimPutOff'> {
+): Pick<
+  RunStore,
+  'giveBack' | 'listServers' | 'hasGivenBack' | 'interruptLeft' | 'claimPutOff' | 'cancelPutOff'
+> {
   const { isUnfinished, isPutOff, parse, withdraw } = options;
   const giveBack = database.prepare(`UPDATE runs SET server = '' WHERE id = ?`);
   const listServers = database.prepare(
@@ -40,6 +43,10 @@ export function createLeftStore(
     `UPDATE runs SET server = $server WHERE ${isUnfinished} AND ${isPutOff} AND ${IS_LEFT}
       RETURNING *`,
   );
+  const cancel = database.prepare(
+    `UPDATE runs SET state = 'cancelled', endedAt = $endedAt
+      WHERE id = $id AND ${isUnfinished} AND ${isPutOff} AND server = $server`,
+  );
 
   return {
     giveBack: async (id) => void giveBack.run(id),
@@ -54,6 +61,7 @@ export function createLeftStore(
       const claimed = parse(claim.all({ ...toParameters(left), server }));
       return claimed.toSorted((one, other) => one.createdAt - other.createdAt);
     },
+    cancelPutOff: async (id, server, endedAt) => cancel.run({ id, server, endedAt }).changes > 0,
   };
 }
 

@@ -10,6 +10,7 @@ import type { AppEnv, Variables } from '../../http/variables.ts';
 import type { Run } from '../../run.ts';
 import { RunError, toRunError } from '../../run-error.ts';
 import { runDialect } from '../run-dialect.ts';
+import { untilThereIsRoom } from '../until-there-is-room.ts';
 import { toRunView } from './to-run-view.ts';
 
 /** What a resumed run says to the session in which it goes on. */
@@ -37,11 +38,12 @@ export function runAgent(run: Run, book: RunBook) {
 
 /** Starts the runs that waited for their turn when another server ended. */
 export function goOnWithRuns(run: Run, book: RunBook): void {
+  const patientRun = untilThereIsRoom(run);
   book.beginLeft(async ({ id, keyId, createdAt, body }) => {
     const caller = { keyId, user: undefined, requestId: id };
     const about = { caller, arrivedAtMs: createdAt, requestId: id };
     try {
-      await book.start(run, { ...toNewRun(RunBody.parse(body), about), wasPutOff: true });
+      await book.start(patientRun, { ...toNewRun(RunBody.parse(body), about), wasPutOff: true });
     } catch (error) {
       // One that may not be any more has failed, and its record says why.
       await book.failLeft(id, direct.failures.toFailure(toRunError(error), id).body);
