@@ -7,6 +7,7 @@ import type { SharedState } from './shared-state.ts';
 const SIGN = `
 redis.call('SET', KEYS[1], '1', 'PX', ARGV[3])
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[2], math.max(ARGV[3], redis.call('PTTL', KEYS[2])))
 `;
 
 /** The names of those that live, each followed by its host; those that do not are forgotten. ARGV: what signs begin with. */
