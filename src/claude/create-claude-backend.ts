@@ -72,6 +72,7 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
       spares: agentSpares,
       live,
       base: agentBase,
+      claudeFolder: options.claudeFolder,
       tasksTimeoutMs: config.agentTasksTimeoutMs,
       onCost,
     }),

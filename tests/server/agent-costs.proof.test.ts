@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, expect, test } from 'vitest';
@@ -11,7 +12,7 @@ import {
   toolReply,
 } from '../../src/demo/replies.ts';
 import type { Answer } from '../../src/demo/model-server.ts';
-import { type Proxy, startProxy } from '../support/start-proxy.ts';
+import { CLAUDE, type Proxy, startProxy } from '../support/start-proxy.ts';
 
 let proxy: Proxy;
 afterEach(() => proxy.stop());
@@ -39,6 +40,37 @@ test('each run of a session tells what it cost by itself, after a restart too', 
     expect({ costUsd, usage }).toEqual({ costUsd: first.costUsd, usage: first.usage });
   }
 });
+
+test('what a session spent before is read from its transcript, and asked of the CLI only without it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'asked-'));
+  const claudePath = join(folder, 'claude');
+  const asked = join(folder, 'asked.jsonl');
+  await writeFile(claudePath, `#!/bin/sh\ntee -a '${asked}' | '${CLAUDE}' "$@"\n`, { mode: 0o700 });
+  const countAsked = async () => (await readFile(asked, 'utf8')).split('"get_usage"').length - 1;
+  proxy = await startProxy({ claudePath, answer: () => textReply('Hi.') });
+  const first = await run();
+  await expect.poll(countAsked, { timeout: 10_000 }).toBe(1); // at the start of the server, for the plan's limits
+  const second = await run(first.sessionId);
+  expect(await countAsked()).toBe(1);
+
+  await forgetCosts(join(proxy.folder, 'home/.claude/projects'), first.sessionId);
+  const third = await run(first.sessionId);
+  expect(await countAsked()).toBe(2);
+  for (const { costUsd, usage } of [second, third]) {
+    expect({ costUsd, usage }).toEqual({ costUsd: first.costUsd, usage: first.usage });
+  }
+  await rm(folder, { recursive: true });
+});
+
+/** Leaves out of a transcript what the CLI noted of costs. */
+async function forgetCosts(projects: string, sessionId: string) {
+  const files = await readdir(projects, { recursive: true });
+  const file = join(projects, files.find((name) => name.endsWith(`${sessionId}.jsonl`)) ?? '');
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  const kept = lines.filter((line) => !line.startsWith('{"type":"cost-state"'));
+  expect(kept.length).toBeLessThan(lines.length);
+  await writeFile(file, kept.join('\n'));
+}
 
 test('a session whose transcript is gone charges nothing for what it was', async () => {
   proxy = await startProxy({ answer: () => textReply('Hi.') });

@@ -18,7 +18,8 @@ import type { AgentLaunch } from './launch-pools.ts';
 import type { LiveAgents } from './live-agents.ts';
 import { type AgentLine, readAgentEvents } from './read-agent-events.ts';
 import { createRelay } from './relay.ts';
-import { NOTHING_SPENT, readSpending } from './spending.ts';
+import { NOTHING_SPENT, readNotedSpending, readSpending } from './spending.ts';
+import { readLastLines } from './transcripts.ts';
 import { toBlocks } from '../process/to-blocks.ts';
 
 /** Time for the CLI to end its tools and to write its transcript, in milliseconds. */
@@ -30,6 +31,8 @@ export type AgentRunParts = {
   /** The agents at work, which can be sent messages. */
   live: LiveAgents;
   base: LaunchBase;
+  /** Where the CLI keeps its transcripts. */
+  claudeFolder: string;
   /** Longest silence of background tasks after the agent's last turn, in milliseconds. */
   tasksTimeoutMs: number;
   /** Called with the cost of a run that failed or was cancelled; `run-end` has that of the others. */
@@ -38,7 +41,7 @@ export type AgentRunParts = {
 
 /** A run that gets an agent: built-in tools, a working directory, a session on disk. */
 export function createAgentRun(parts: AgentRunParts): Run {
-  const { openProcess, spares, live, base, tasksTimeoutMs, onCost } = parts;
+  const { openProcess, spares, live, base, claudeFolder, tasksTimeoutMs, onCost } = parts;
   return async function* agent(request, signal) {
     const options = readAgentOptions(request);
     const { session } = options;
@@ -58,7 +61,7 @@ export function createAgentRun(parts: AgentRunParts): Run {
     let forget: (() => void) | undefined;
     try {
       signal.throwIfAborted();
-      const before = await bind(process, request, options);
+      const before = await bind(process, request, { options, claudeFolder });
       yield { type: 'run-progress', step: 'bound' };
       cost.begin(before);
       const promptId = sendPrompt(process, request);
@@ -118,10 +121,18 @@ function withTrace(profile: LaunchProfile, { caller: { trace } }: RunRequest): L
 }
 
 /** Sets a process up for the request; resolves with what its session had spent before. */
-async function bind(process: CliProcess, request: RunRequest, options: AgentOptions) {
+async function bind(
+  process: CliProcess,
+  request: RunRequest,
+  { options, claudeFolder }: { options: AgentOptions; claudeFolder: string },
+) {
   await process.request(toInitialize(request, options));
   await connectMcpServers(process, request.tools, options.mcpServers ?? []);
-  return options.session?.isNew ? NOTHING_SPENT : askSpending(process);
+  const { session } = options;
+  if (!session || session.isNew) return NOTHING_SPENT;
+  // With a login of `/login`, the CLI asks the API before it answers.
+  const lines = await readLastLines(claudeFolder, session.id).catch(() => []);
+  return readNotedSpending(lines, session.id) ?? askSpending(process);
 }
 
 function toInitialize(

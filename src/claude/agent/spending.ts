@@ -16,6 +16,32 @@ const Usage = z.object({
   session: z.object({ total_cost_usd: z.number(), model_usage: ModelUsage }),
 });
 
+/** What the CLI notes in a transcript at the end of each process, and begins from when it resumes the session (CLI 2.1.330). */
+const CostState = z.object({
+  type: z.literal('cost-state'),
+  sessionId: z.string(),
+  totalCostUSD: z.number(),
+  modelUsage: ModelUsage,
+});
+
+/** What a session's transcript, of which these are the last lines, says that it spent; `undefined` where it does not. */
+export function readNotedSpending(
+  lines: readonly string[],
+  sessionId: string,
+): Spending | undefined {
+  const notes = lines.filter((line) => line.includes('"cost-state"')).map(readCostState);
+  const last = notes.findLast((note) => note?.sessionId === sessionId);
+  return last && toSpending(last.totalCostUSD, last.modelUsage);
+}
+
+function readCostState(line: string) {
+  try {
+    return CostState.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined; // a line that was cut off
+  }
+}
+
 /**
  * Reads the answer to `get_usage`: before the first prompt it is what earlier processes spent, those of
  * the session that this one was forked from among them (CLI 2.1.330, 4–13 ms).

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { access, readdir, rm } from 'node:fs/promises';
+import { access, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { z } from 'zod';
@@ -59,6 +59,23 @@ export async function readTranscript(
     messages.splice(0, messages.length - limit);
   }
   return { messages, hasMore };
+}
+
+/** Where the CLI's last notes of a run are looked for, in bytes before a transcript's end. */
+const TAIL_BYTES = 262_144;
+
+/** The last lines of a session's transcript, of which the first may be cut off; none when there is no such file. */
+export async function readLastLines(
+  configFolder: string,
+  sessionId: string,
+): Promise<readonly string[]> {
+  const path = await findFile(configFolder, `${sessionId}.jsonl`);
+  if (path === undefined) return [];
+  await using file = await open(path);
+  const { size } = await file.stat();
+  const length = Math.min(size, TAIL_BYTES);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+  return buffer.toString('utf8', 0, bytesRead).split('\n');
 }
 
 /**
