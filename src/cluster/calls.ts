@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { createExpiringMap } from '../common/expiring-map.ts';
 import { answerToWire, createWireCalls } from '../wire-calls.ts';
 import type { Names } from './names.ts';
 import type { ClusterRedis } from './open-redis.ts';
@@ -21,6 +22,9 @@ const Asked = z.object({
 /** Longest wait for an answer, in milliseconds: to read the CLI's status takes up to 20 s. */
 const ANSWER_MS = 30_000;
 
+/** Calls that a worker remembers: one whose answer was lost with the connection is sent again. */
+const MOST_KNOWN = 10_000;
+
 const HEAD = 'call ';
 
 /** The asking side, of one front. */
@@ -40,16 +44,19 @@ export function createCalls({ cluster, names, seal }: Parts, front: string) {
   };
 }
 
-/** The answering side, of one worker: takes a message of its channel; others than calls do nothing. */
+/** The answering side, of one worker: takes a message of its channel; others than calls, and those known, do nothing. */
 export function createAnswerCalls(
   { cluster, names, seal }: Parts,
   worker: string,
   carryOut: (call: Call) => Promise<unknown>,
 ) {
+  const known = createExpiringMap<true>({ holdMs: ANSWER_MS, max: MOST_KNOWN });
   return async (message: string): Promise<void> => {
     if (!message.startsWith(HEAD)) return;
     const sealed = Buffer.from(message.slice(HEAD.length), 'base64');
     const { id, front, ...call } = Asked.parse(JSON.parse(seal.open(sealed, `call ${worker}`)));
+    if (known.get(id)) return;
+    known.set(id, true);
     const closed = seal.close(await answerToWire(id, carryOut(call)), `answer ${front}`);
     await cluster.redis.publish(names.toFront(front), closed.toString('base64'));
   };

@@ -78,6 +78,8 @@ test('a worker runs out of memory', async () => {
     WORKER_TAGS: 'small',
   });
   workers.push(worker);
+  // Answers take longer than it takes for the memory to run out.
+  const options = { wordMs: 500 };
   const losses = await lose(async () => {
     while ((await callers.untilWholeChat()) !== worker.name);
     callers.noteLost(take(workers, worker.name));
@@ -86,7 +88,7 @@ test('a worker runs out of memory', async () => {
     const response = await find(fronts, fronts[0]?.name).send('/api/run', fatal);
     expect(await response.text()).toContain('can be resumed');
     await worker.exited;
-  });
+  }, options);
   expect(worker.output).toContain('heap out of memory');
   expect(losses).toMatchObject(NOT_FELT);
   expectFew(losses);

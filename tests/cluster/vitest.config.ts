@@ -23,13 +23,14 @@ export default defineConfig({
         test: { name: 'proof', include: ['tests/cluster/**/*.proof.test.ts'] },
       },
       {
-        // Every dialect once more, and what is said to agents, over Redis.
+        // Every dialect once more, what is said to agents, and the clients, at a front with one worker.
         extends: true,
         test: {
           name: 'over-redis',
           include: [
             'tests/dialects/*/over-http.cli.test.ts',
             'tests/server/approvals.{cli,proof}.test.ts',
+            'tests/clients/*.proof.test.ts',
           ],
           globalSetup: 'tests/cluster/provide-redis.ts',
         },

@@ -6,6 +6,8 @@ import { readConfig } from '../../src/config.ts';
 import { type Answer, type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
 import { checkToolsArrived } from './check-tools-arrived.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
+import type { ServerOptions } from '../../src/server/server-parts.ts';
+import { startWorker } from '../../src/server/start-worker.ts';
 import { overWire } from './over-wire.ts';
 
 /** `npm run cli-versions` puts other releases here. */
@@ -66,7 +68,8 @@ async function startOn(
   { settings = {}, environment = {}, claudePath = CLAUDE }: Omit<ProxyOptions, 'answer'>,
 ): Promise<Proxy> {
   const home = join(folder, 'home');
-  const config = readConfig({
+  const redisUrl = process.env['RUN_OVER_REDIS'];
+  const given = {
     PORT: '0',
     LOG_LEVEL: 'silent',
     // Each costs a start, which most tests have no use for.
@@ -74,11 +77,11 @@ async function startOn(
     STATE_DIR: join(folder, 'state'),
     DEFAULT_WORKSPACE_DIR: join(folder, 'workspace'),
     HOME: home,
-    ...toClusterSettings(process.env['RUN_OVER_REDIS'], basename(folder)),
+    ...toClusterSettings(redisUrl, basename(folder)),
     ...settings,
-  });
-  const server = await startServer({
-    config,
+  };
+  const options = {
+    config: readConfig(given),
     environment: {
       PATH: process.env['PATH'],
       ...toCliEnvironment(folder, model),
@@ -88,7 +91,16 @@ async function startOn(
     proxyKey: KEY,
     version: 'test',
     ...(process.env['RUN_OVER_WIRE'] && { wrapBackend: overWire }),
+  };
+  const worker = redisUrl === undefined ? undefined : await startWorkerOf(options, given);
+  const server = await startServer(options).catch(async (error: unknown) => {
+    await worker?.stop('its front did not start');
+    throw error;
   });
+  const stop = async (reason: string) => {
+    await server.stop(reason);
+    await worker?.stop(reason);
+  };
 
   return {
     url: server.url,
@@ -98,7 +110,7 @@ async function startOn(
     fetch,
     send: createCheckedSend(server.url, model, claudePath),
     async restart(changes = {}) {
-      await server.stop('the test starts it again');
+      await stop('the test starts it again');
       return startOn(folder, model, {
         settings: { ...settings, ...changes.settings },
         environment: { ...environment, ...changes.environment },
@@ -106,16 +118,22 @@ async function startOn(
       });
     },
     async stop() {
-      await server.stop('the test is over');
+      await stop('the test is over');
       await cleanUp(folder, model);
     },
   };
 }
 
-/** Makes each server a cluster of its own, of one, whose runs go through Redis; started again it is in the same one. */
+/** The one worker of a front, on a state folder of its own. */
+function startWorkerOf(options: ServerOptions, given: Record<string, string>) {
+  const own = { ROLE: 'worker', STATE_DIR: `${given['STATE_DIR']}-of-worker` };
+  return startWorker({ ...options, config: readConfig({ ...given, ...own }) });
+}
+
+/** Makes each server the front of a cluster of its own, whose runs go through Redis; started again it is in the same one. */
 function toClusterSettings(url: string | undefined, prefix: string): Record<string, string> {
   if (url === undefined) return {};
-  return { REDIS_URL: url, CLUSTER_SECRET: KEY.repeat(2), CLUSTER_PREFIX: prefix };
+  return { ROLE: 'front', REDIS_URL: url, CLUSTER_SECRET: KEY.repeat(2), CLUSTER_PREFIX: prefix };
 }
 
 /** What a CLI needs to ask the loopback model, and nothing of this machine, from a `home` in the folder. */
