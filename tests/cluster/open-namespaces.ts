@@ -126,7 +126,10 @@ function findNumber() {
 /** What a test that was killed could not remove. */
 function removeLeftBehind() {
   for (const { name } of list('netns', 'list')) {
-    if (isLeftBehind(NAMESPACE.exec(name))) remove('netns', name);
+    if (!isLeftBehind(NAMESPACE.exec(name))) continue;
+    const pids = execFileSync('ip', ['netns', 'pids', name], { encoding: 'utf8' });
+    for (const pid of pids.split('\n').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
+    remove('netns', name);
   }
   for (const { ifname: name } of list('link')) {
     if (isLeftBehind(DEVICE.exec(name))) remove('link', name);
