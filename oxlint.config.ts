@@ -27,7 +27,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
   'cluster/**':
-    'run.ts run-input.ts run-error.ts run-wire.ts wire-calls.ts backend.ts tags.ts within.ts state/shared-state.ts bullmq ioredis zod node:*',
+    'run.ts run-input.ts run-error.ts run-wire.ts wire-calls.ts backend.ts tags.ts within.ts expiring-map.ts state/shared-state.ts bullmq ioredis zod node:*',
 
   'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts read-json.ts tags.ts allowed-folders.ts host-list.ts keys/ limits/ media/ observation/ sessions/ threads/ tracing/tracing.ts ajv re2js p-limit node:*`,
 
