@@ -9,6 +9,7 @@ import type { Config } from '../config.ts';
 import { createGate, type Gate } from '../layers/gate.ts';
 import { createRequestLog } from '../http/log-request.ts';
 import { createWorkerRun, toAllowedFolders } from '../layers/create-run.ts';
+import { sessionWorkInFolders } from '../layers/session-work-in-folders.ts';
 import { withObservation } from '../layers/with-observation.ts';
 import { toMostWaiting } from '../limits/waiting-room.ts';
 import { combineObservers, type RunObserver } from '../observation/run-record.ts';
@@ -133,6 +134,7 @@ export async function openOwnWorker(
     onCost: (caller: Caller, costUsd: number) => joined.worker?.tellCost(caller, costUsd),
   });
   const folders = toAllowedFolders(config);
+  const sessionWork = sessionWorkInFolders(cli.backend.sessionWork, folders);
   const checkPaths: CheckPaths = (_, paths) => checkAllowedPaths(paths, folders);
   const onRetry = () => void (restarts += 1);
   const run = createWorkerRun({ config, backend: cli.backend, tracing, onRetry });
@@ -148,7 +150,7 @@ export async function openOwnWorker(
     sharesTranscripts: config.transcripts === 'shared',
     lockMs: config.workerLockMs,
     stalledMs: config.stalledIntervalMs,
-    backend: { ...cli.backend, checkPaths },
+    backend: { ...cli.backend, checkPaths, sessionWork },
     run: withObservation(run, observers, { dialect: 'worker' }),
     onRemove: onRemove ?? (() => void joined.worker?.leave(config.shutdownGraceMs)),
     onChange: () => noteChange(),

@@ -12,6 +12,7 @@ import type { Config, Environment } from '../config.ts';
 import type { Log } from '../http/log-request.ts';
 import { createInputRules } from '../keys/input-rules.ts';
 import { createRun, toAllowedFolders } from '../layers/create-run.ts';
+import { sessionWorkInFolders } from '../layers/session-work-in-folders.ts';
 import { createIdleSessions } from '../layers/idle-sessions.ts';
 import { createWaitingRoom, toMostWaiting } from '../limits/waiting-room.ts';
 import { createLog, listSecrets } from '../observation/create-log.ts';
@@ -113,7 +114,7 @@ export async function createServerParts(options: ServerOptions) {
     readCliStatus,
     health,
     sessions,
-    idleSessions: createIdleSessions({ sessions, work: backend.sessionWork, gate, folders }),
+    idleSessions: createIdleSessions({ sessions, gate, work: toSessionWork(cli, folders) }),
     responses,
     runs,
     batches,
@@ -149,6 +150,12 @@ function createInputParts(
     checkPaths: backend.checkPaths ?? checkPaths,
     takeRoom: createWaitingRoom(keys.places, readMost),
   };
+}
+
+/** The workers of a cluster look at their folders themselves. */
+function toSessionWork({ backend, cluster }: OpenedBackend, folders: AllowedFolders) {
+  const { sessionWork } = backend;
+  return cluster ? sessionWork : sessionWorkInFolders(sessionWork, folders);
 }
 
 type Watched = Pick<Kept, 'cli' | 'stores' | 'shared' | 'log'> &

@@ -95,6 +95,12 @@ test('a session goes on at any worker that shares the transcripts', async () => 
   expect(await second.json()).toMatchObject({ sessionId });
   expect(JSON.stringify(cluster.model.requests.at(-1)?.body)).toContain('Remember 7.');
   expect(listWorkers()).toEqual(['other']);
+  await vi.waitFor(async () => expect(await readTags()).not.toContain('one'), 20_000);
+  const forked = await front.send(`/api/sessions/${sessionId}/fork`, {});
+  const { id, ...rest } = (await forked.json()) as { id: string };
+  expect({ status: forked.status, ...rest }).toMatchObject({ status: 200, turns: 2 });
+  await front.send('/api/run', { prompt: 'And there?', sessionId: id });
+  expect(JSON.stringify(cluster.model.requests.at(-1)?.body)).toContain('Remember 7.');
   await rm(shared, { recursive: true });
 });
 
@@ -128,12 +134,20 @@ type Worker = { id: string; tags: string[]; isDraining: boolean };
 async function findWorker(tag: string): Promise<Worker> {
   return vi.waitFor(
     async () => {
-      const response = await front.send('/api/admin/status');
-      const status = (await response.json()) as { cluster: { workers: Worker[] } };
-      const found = status.cluster.workers.find(({ tags }) => tags.includes(tag));
+      const found = (await readWorkers()).find(({ tags }) => tags.includes(tag));
       if (!found) throw new Error(`No worker has the tag ${tag}.`);
       return found;
     },
     { timeout: 20_000, interval: 100 },
   );
+}
+
+async function readTags() {
+  return (await readWorkers()).flatMap(({ tags }) => tags);
+}
+
+async function readWorkers() {
+  const response = await front.send('/api/admin/status');
+  const status = (await response.json()) as { cluster: { workers: Worker[] } };
+  return status.cluster.workers;
 }

@@ -7,6 +7,7 @@ import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { NO_SESSION_WORK, type SessionWork } from '../../src/backend.ts';
 import { createGate } from '../../src/layers/gate.ts';
 import { createIdleSessions } from '../../src/layers/idle-sessions.ts';
+import { sessionWorkInFolders } from '../../src/layers/session-work-in-folders.ts';
 import { createSessionsInMemory } from '../support/stores-in-memory.ts';
 import { createSessions, type Sessions } from '../../src/sessions/session-book.ts';
 
@@ -37,9 +38,11 @@ beforeEach(async () => {
 const toIdle = (allowedRoot = root) =>
   createIdleSessions({
     sessions,
-    work: { rewindFiles, fork },
+    work: sessionWorkInFolders(
+      { rewindFiles, fork },
+      { defaultFolder: root, allowedRoots: [allowedRoot], stateFolder: '/nowhere' },
+    ),
     gate,
-    folders: { defaultFolder: root, allowedRoots: [allowedRoot], stateFolder: '/nowhere' },
   });
 
 const begin = async () => {
@@ -106,7 +109,6 @@ test('a back end that keeps no sessions says so', async () => {
     sessions,
     work: NO_SESSION_WORK,
     gate,
-    folders: { defaultFolder: root, allowedRoots: [root], stateFolder: '/nowhere' },
   });
   await expect(idle.fork(id, 'key-a', signal)).rejects.toMatchObject({ code: 'conflict' });
 });

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 
-import { type Backend, NO_SESSION_WORK } from '../../backend.ts';
+import type { Backend } from '../../backend.ts';
 import type { Caller } from '../../run.ts';
 import { within } from '../../common/within.ts';
+import { createAskSessionWork } from './ask-session-work.ts';
 import { createAskWorkers } from './ask-workers.ts';
 import { createCalls } from '../calls.ts';
 import { createFrontRuns } from './front-runs.ts';
@@ -54,7 +55,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   const { onProblem } = options;
   const front = randomUUID();
   const parts = await openParts(front, options);
-  const { shared, cluster, signs, names, queue, watch, isUp, runs, calls } = parts;
+  const { shared, cluster, signs, names, queue, watch, isUp, runs, calls, placement } = parts;
   const tick = createTick({
     giveSign: () => giveSign(front, parts, options),
     look: () => look(parts),
@@ -103,7 +104,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     },
     backend: {
       ...asking,
-      sessionWork: NO_SESSION_WORK,
+      sessionWork: createAskSessionWork({ ask, placement, ...watch }),
       run: runs.run,
       counts: watch.counts,
       close,
@@ -146,13 +147,14 @@ async function openParts(front: string, options: FrontOptions) {
   const queue = createJobQueue(shared, onProblem);
   const watch = createClusterWatch(names.wire);
   const isUp = () => cluster.isUp() && watch.view.isUp();
+  const placement = createPlacement({ ...shared, ttlMs: options.ttlMs });
   const runs = createFrontRuns({
     ...options,
     ...watch,
     seal,
     queue,
     front,
-    placement: createPlacement({ ...shared, ttlMs: options.ttlMs }),
+    placement,
     records: createRunRecords(shared),
     isUp,
     isSettled: () => cluster.upForMs() > options.lockMs,
@@ -160,7 +162,7 @@ async function openParts(front: string, options: FrontOptions) {
   // A connection of their own: signs of life must not wait behind a request of 32 MB.
   const signs = cluster.connect();
   const calls = createCalls(shared, front);
-  return { shared, cluster, signs, names, queue, watch, isUp, runs, calls };
+  return { shared, cluster, signs, names, queue, watch, isUp, runs, calls, placement };
 }
 
 /** Takes what workers answer to calls. */

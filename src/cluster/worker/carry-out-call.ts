@@ -1,28 +1,41 @@
-import type { Backend, CheckPaths, Steering } from '../../backend.ts';
+import type { Backend, CheckPaths, SessionPlace, SessionWork, Steering } from '../../backend.ts';
 import { RunError } from '../../run-error.ts';
 import { requestFromWire } from '../../run-wire.ts';
 import type { Call } from '../calls.ts';
 
-/** Longest time for the CLI to count, in milliseconds. */
-const COUNT_MS = 30_000;
+/** Longest time for the CLI to count, or to work on a session, in milliseconds: a front waits no longer. */
+const CLI_MS = 30_000;
 
 /** Carries out what a front asks of a worker's back end beside runs. Throws what the back end throws. */
 export async function carryOutCall(backend: Backend, { method, args }: Call): Promise<unknown> {
   if (method === 'readStatus') return backend.readStatus();
   if (method === 'countTokens') {
     const request = requestFromWire(String(args[0]));
-    return backend.countTokens(request, AbortSignal.timeout(COUNT_MS));
+    return backend.countTokens(request, AbortSignal.timeout(CLI_MS));
   }
   if (method === 'checkPaths') {
     const { checkPaths = refuse } = backend;
     return checkPaths(...(args as Parameters<CheckPaths>)); // as the front's own was called
   }
+  if (method.startsWith('sessionWork.')) return workOnSession(backend.sessionWork, method, args);
   const [, name = ''] = /^steering\.(\w+)$/.exec(method) ?? [];
   if (!isSteering(backend.steering, name)) {
     return refuse();
   }
   const steer = backend.steering[name] as (...given: readonly unknown[]) => Promise<unknown>; // the front's own was called so
   return steer(...args);
+}
+
+async function workOnSession(
+  { rewindFiles, fork }: SessionWork,
+  method: string,
+  args: Call['args'],
+) {
+  const signal = AbortSignal.timeout(CLI_MS);
+  const [session, rest] = args as [SessionPlace, never]; // as the front's own was called
+  if (method === 'sessionWork.rewindFiles') return rewindFiles(session, rest, signal);
+  if (method === 'sessionWork.fork') return fork(session, rest, signal);
+  return refuse();
 }
 
 export type ManageOptions = {
