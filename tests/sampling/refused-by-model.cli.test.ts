@@ -1,18 +1,18 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import type { MessagesBody } from '../../src/demo/messages-body.ts';
 import { errorReply } from '../../src/demo/replies.ts';
 import { CHAT_DIALECTS } from '../dialects/chat-dialects.ts';
 import type { ServerStatus } from '../../src/routes/admin/server-status.ts';
-import { shareProxy } from '../support/share-proxy.ts';
-import { KEY, type Proxy } from '../support/start-proxy.ts';
+import { KEY, type Proxy, startProxy } from '../support/start-proxy.ts';
 import { askFor } from './ask-for.ts';
 
 let proxy: Proxy;
 beforeAll(async () => {
-  proxy = await shareProxy();
+  proxy = await startProxy(); // what it learns here would hold for other tests, too
 });
+afterAll(() => proxy.stop());
 beforeEach(() => {
   proxy.model.answer = demoAnswer;
 });
