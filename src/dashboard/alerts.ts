@@ -1,4 +1,4 @@
-import { type Condition, readConditions } from '../routes/conditions.ts';
+import { type Condition, readConditions } from '../routes/health/conditions.ts';
 import type { DashboardParts } from './dashboard-parts.ts';
 import { html, type Html } from './html.ts';
 

@@ -1,8 +1,8 @@
 import { openAlerts } from '../alerts/open-alerts.ts';
 import type { Log } from '../http/log-request.ts';
-import { readConditions, toTroubles } from '../routes/conditions.ts';
-import type { HealthParts } from '../routes/health.ts';
-import { createReadKnownStatus } from '../routes/known-status.ts';
+import { readConditions, toTroubles } from '../routes/health/conditions.ts';
+import type { HealthParts } from '../routes/health/health.ts';
+import { createReadKnownStatus } from '../routes/health/known-status.ts';
 import type { Sessions } from '../sessions/session-book.ts';
 import { takesWrites } from '../state/state-folder.ts';
 import type { OpenedBackend } from './open-backend.ts';

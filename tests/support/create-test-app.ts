@@ -9,7 +9,7 @@ import { createResponseBook } from '../../src/responses/response-book.ts';
 import type { KeyStore } from '../../src/keys/key-store.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import type { Run } from '../../src/run.ts';
-import { createReadKnownStatus } from '../../src/routes/known-status.ts';
+import { createReadKnownStatus } from '../../src/routes/health/known-status.ts';
 import { RunError } from '../../src/run-error.ts';
 import { NO_BATCHES } from './open-test-batches.ts';
 import { createTestRunBook } from './create-test-run-book.ts';

@@ -3,8 +3,8 @@ import type { Handler } from 'hono';
 import type { PlanLimit } from '../../backend.ts';
 import { anthropicMessages } from '../../dialects/anthropic-messages/index.ts';
 import type { AppEnv } from '../../http/variables.ts';
-import { readConditions, toTroubles, type Trouble } from '../conditions.ts';
-import type { ClusterState, ClusterWorkerState } from '../health.ts';
+import { readConditions, toTroubles, type Trouble } from '../health/conditions.ts';
+import type { ClusterState, ClusterWorkerState } from '../health/health.ts';
 import type { AdminParts } from './admin-parts.ts';
 
 type ShownPlanLimit = Omit<PlanLimit, 'resetsAtMs'> & { resetsAt: string };

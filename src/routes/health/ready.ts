@@ -1,6 +1,6 @@
 import type { Handler } from 'hono';
 
-import type { AppEnv } from '../http/variables.ts';
+import type { AppEnv } from '../../http/variables.ts';
 import { type ConditionParts, readConditions } from './conditions.ts';
 
 /**

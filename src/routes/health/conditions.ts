@@ -1,13 +1,13 @@
-import type { CliStatus, PlanLimit } from '../backend.ts';
+import type { CliStatus, PlanLimit } from '../../backend.ts';
 import {
   compareVersions,
   isOfLaterSeries,
   isOlder,
   NEWEST_TRIED_CLI,
   OLDEST_CLI,
-} from '../common/cli-versions.ts';
+} from '../../common/cli-versions.ts';
 import type { ClusterState, HealthParts } from './health.ts';
-import { toWindowTitle } from '../common/plan-windows.ts';
+import { toWindowTitle } from '../../common/plan-windows.ts';
 
 /** What is looked at to see whether all is well. */
 export type ConditionParts = Pick<

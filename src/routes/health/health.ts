@@ -1,7 +1,7 @@
 import type { Handler } from 'hono';
 
-import type { PlanLimit } from '../backend.ts';
-import type { AppEnv } from '../http/variables.ts';
+import type { PlanLimit } from '../../backend.ts';
+import type { AppEnv } from '../../http/variables.ts';
 import type { ReadKnownStatus } from './known-status.ts';
 
 /** How a cluster stands, as its front sees it. */

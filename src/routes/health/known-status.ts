@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-import type { CliStatus, ReadCliStatus } from '../backend.ts';
+import type { CliStatus, ReadCliStatus } from '../../backend.ts';
 
 /** The status as last told, at once; `undefined` while nothing is known. */
 export type ReadKnownStatus = () => Promise<CliStatus | undefined>;
