@@ -12,7 +12,8 @@ const BREAK_MS = 1000;
  * From the first event to the last. `body` is a stream that begins with the first; `tell` is given a
  * sentence when the connection is gone, and an empty one when it is back.
  */
-export async function* followRun(id, { signal, body, tell }) {
+export async function* followRun(id, { signal, body: given, tell }) {
+  let body = given && readOn(given);
   for (let last = 0; !signal.aborted;) {
     try {
       const isOver = body === undefined && (await hasEnded(id, signal));
@@ -33,6 +34,13 @@ export async function* followRun(id, { signal, body, tell }) {
     }
     await new Promise((resolve) => setTimeout(resolve, BREAK_MS));
   }
+}
+
+/** The same stream, which is read to its end when nobody looks at it any more: a run in the foreground needs its reader. */
+function readOn(body) {
+  const [shown, kept] = body.tee();
+  kept.pipeTo(new WritableStream()).catch(() => undefined); // whoever is shown it is told
+  return shown;
 }
 
 /** What would be refused again. */

@@ -39,15 +39,19 @@ export function findError(event) {
 export async function* readEvents(stream, tell = () => {}) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let pending = '';
-  for (let step = await reader.read(); !step.done; step = await reader.read()) {
-    tell(step.value);
-    const lines = (pending + step.value).split('\n');
-    pending = lines.pop();
-    for (const line of lines) {
-      const said = line.replace(/^(data:)? */, '');
-      if (said.startsWith('{')) yield JSON.parse(said);
-      else if (line.startsWith('data:')) yield said;
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) {
+      tell(step.value);
+      const lines = (pending + step.value).split('\n');
+      pending = lines.pop();
+      for (const line of lines) {
+        const said = line.replace(/^(data:)? */, '');
+        if (said.startsWith('{')) yield JSON.parse(said);
+        else if (line.startsWith('data:')) yield said;
+      }
     }
+  } finally {
+    await reader.cancel().catch(() => undefined); // nothing more of it is wanted
   }
 }
 

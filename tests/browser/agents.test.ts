@@ -139,6 +139,33 @@ test('an interrupted run ends with what there is', async () => {
   expect(await page.locator('#run-facts').textContent()).toMatch(/Ended by\s+interrupted/);
 });
 
+test('one in the foreground is read to its end while another one is shown', async () => {
+  const page = await open();
+  const read = await page.evaluate(`(async () => {
+    const { followRun } = await import('/assets/follow-run.js');
+    const event = new TextEncoder().encode('data: {"type":"part-delta","delta":"a"}\\n\\n');
+    const ended = Promise.withResolvers();
+    let sent = 0;
+    const body = new ReadableStream({
+      pull(controller) {
+        sent += 1;
+        controller.enqueue(event);
+        if (sent < 1000) return;
+        controller.close();
+        ended.resolve(sent);
+      },
+    });
+    const another = new AbortController();
+    for await (const { type } of followRun('req_1', { signal: another.signal, body, tell() {} })) {
+      another.abort();
+      if (type !== 'part-delta') throw new Error(type);
+      break;
+    }
+    return ended.promise;
+  })()`);
+  expect(read).toBe(1000);
+});
+
 test('one that waits is stopped', async () => {
   const page = await open();
   await start(page, 'run: touch stopped');
