@@ -98,7 +98,7 @@ export function createRunBook(options: RunBookOptions): RunBook {
   const reach = createReach({
     store,
     peers,
-    serverId: server.id,
+    server,
     own: {
       ...options.inputs.steering,
       cancel: (id) => cancelHere(id),
@@ -150,7 +150,7 @@ export function createRunBook(options: RunBookOptions): RunBook {
 }
 
 type CancelParts = {
-  reach: Pick<ReturnType<typeof createReach>, 'cancel'>;
+  reach: Pick<ReturnType<typeof createReach>, 'cancel' | 'isUnreachable'>;
   recorder: Pick<ReturnType<typeof createRecorder>, 'isLive' | 'cancel'>;
   left: Pick<ReturnType<typeof createLeftRuns>, 'cancelLeft'>;
 };
@@ -167,6 +167,7 @@ function createCancel({ reach, recorder, left }: CancelParts) {
       reach.cancel(id).catch(async (error: unknown) => {
         unlessGone(error);
         await cancelHere(id); // there may be no server that is at it
+        if (await reach.isUnreachable(id)) throw error;
       }),
   };
 }

@@ -1,5 +1,6 @@
 import type { CheckPaths, Steering } from '../backend.ts';
 import { RunError } from '../run-error.ts';
+import type { LeftRunsOptions } from './left-runs.ts';
 import type { RunChange } from './run-news.ts';
 import { isEnded, type RunStore } from './run-store.ts';
 
@@ -33,7 +34,8 @@ export type RunPeers = {
 
 type ReachOptions = {
   store: Pick<RunStore, 'read'>;
-  serverId: string;
+  /** This one, and which others live that work on the store. */
+  server: LeftRunsOptions['server'];
   peers: RunPeers | undefined;
   /** For the runs of this server. */
   own: RunWork;
@@ -45,11 +47,23 @@ type ReachOptions = {
  * Makes what reaches runs wherever they are. All throw as they do for a run of this server, `conflict` when no server is
  * at the run, and `queue-timeout`.
  */
-export function createReach({ store, serverId, peers, own, isHere }: ReachOptions) {
+export function createReach({ store, server, peers, own, isHere }: ReachOptions) {
+  /** Where it is at work, if that is another server. */
+  const findServer = async (id: string) => {
+    const run = await store.read(id);
+    const isThere = run && !isEnded(run) && run.server !== server.id;
+    return isThere ? run.server : undefined;
+  };
+
+  /** Servers of one folder do not hear each other. */
+  const isUnreachable = async (id: string) => {
+    const other = peers || isHere(id) ? undefined : await findServer(id);
+    return other ? server.isRunning(other) : false;
+  };
+
   const elsewhere = async (call: RunCall) => {
-    const run = await store.read(call.args[0]);
-    const isThere = run && !isEnded(run) && run.server && run.server !== serverId;
-    if (peers && isThere) return peers.ask(run.server ?? '', call);
+    const other = await findServer(call.args[0]);
+    if (peers && other) return peers.ask(other, call);
     throw new RunError('conflict', 'This run is not at work.');
   };
 
@@ -58,10 +72,18 @@ export function createReach({ store, serverId, peers, own, isHere }: ReachOption
     return work(...args);
   };
 
+  const inFolder = async (call: RunCall) => {
+    const isSaid = call.method !== 'checkPaths'; // the disk is the same
+    if (isSaid && (await isUnreachable(call.args[0]))) throw toUnreachable();
+    return here(call);
+  };
+
   const route =
     (method: RunCall['method']) =>
-    (...args: RunCall['args']) =>
-      !peers || isHere(args[0]) ? here({ method, args }) : elsewhere({ method, args });
+    (...args: RunCall['args']) => {
+      if (isHere(args[0])) return here({ method, args });
+      return peers ? elsewhere({ method, args }) : inFolder({ method, args });
+    };
 
   const routes = Object.keys(own).map((name) => [name, route(name as RunCall['method'])]);
   const { cancel, checkPaths, ...steering } = Object.fromEntries(routes) as RunWork; // of the same methods
@@ -69,7 +91,15 @@ export function createReach({ store, serverId, peers, own, isHere }: ReachOption
     steering: steering satisfies Steering,
     cancel,
     checkPaths,
+    /** Whether another server is at the run that nothing can be said to from here. */
+    isUnreachable,
     /** Lets the other servers ask of this one's runs, and tell of theirs. */
     listen: async (onTold: (told: RunTold) => void) => peers?.listen(here, onTold),
   };
+}
+
+function toUnreachable() {
+  const sentence =
+    'Another server on the same state folder carries out this run: ask that one. Servers with one REDIS_URL reach the runs of each other.';
+  return new RunError('conflict', sentence, { param: 'id' });
 }

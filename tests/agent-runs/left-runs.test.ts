@@ -53,6 +53,11 @@ const newRun = (requestId: string): NewRun => {
   };
 };
 
+const ELSEWHERE = {
+  code: 'conflict',
+  message: expect.stringContaining('Another server on the same state folder') as string,
+};
+
 const refuse: Run = () => {
   throw END;
 };
@@ -242,4 +247,16 @@ test('a file of an older server is read, and its runs are left when nobody else 
   expect((await read(alone, 'r1')).at(-1)).toMatchObject({ type: 'run-end' });
   expect(begun()).toEqual(['r1']);
   expect((await alone.get('r2', 'a')).state).toBe('interrupted');
+});
+
+test('what cannot be said to a run of another server of the folder is refused with what to do', async () => {
+  const [one, two] = [await open('one'), await open('two')];
+  await one.start(waiting, newRun('r1'));
+  await vi.waitFor(async () =>
+    expect(await two.get('r1', 'a')).toMatchObject({ state: 'waiting' }),
+  );
+  await expect(two.cancel('r1', 'a')).rejects.toMatchObject(ELSEWHERE);
+  const steering = await two.steer('r1', 'a');
+  await expect(steering.interrupt('r1')).rejects.toMatchObject(ELSEWHERE);
+  expect(await one.cancel('r1', 'a')).toMatchObject({ state: 'cancelled' });
 });
