@@ -9,7 +9,7 @@ import type { Config } from '../config.ts';
 import { createGate, type Gate } from '../layers/gate.ts';
 import { createRequestLog } from '../http/log-request.ts';
 import { createWorkerRun, toAllowedFolders } from '../layers/create-run.ts';
-import { sessionWorkInFolders } from '../layers/session-work-in-folders.ts';
+import { sessionWorkInFolders } from '../layers/idle-sessions/session-work-in-folders.ts';
 import { withObservation } from '../layers/with-observation.ts';
 import { toMostWaiting } from '../limits/waiting-room.ts';
 import { combineObservers, type RunObserver } from '../observation/run-record.ts';

@@ -6,8 +6,8 @@ import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 
 import { NO_SESSION_WORK, type SessionWork } from '../../src/backend.ts';
 import { createGate } from '../../src/layers/gate.ts';
-import { createIdleSessions } from '../../src/layers/idle-sessions.ts';
-import { sessionWorkInFolders } from '../../src/layers/session-work-in-folders.ts';
+import { createIdleSessions } from '../../src/layers/idle-sessions/idle-sessions.ts';
+import { sessionWorkInFolders } from '../../src/layers/idle-sessions/session-work-in-folders.ts';
 import { createSessionsInMemory } from '../support/stores-in-memory.ts';
 import { createSessions, type Sessions } from '../../src/sessions/session-book.ts';
 

@@ -1,7 +1,7 @@
-import type { FileChanges, SessionWork } from '../backend.ts';
-import type { Sessions } from '../sessions/session-book.ts';
-import type { Session } from '../sessions/session-store.ts';
-import type { Gate } from './gate.ts';
+import type { FileChanges, SessionWork } from '../../backend.ts';
+import type { Sessions } from '../../sessions/session-book.ts';
+import type { Session } from '../../sessions/session-store.ts';
+import type { Gate } from '../gate.ts';
 
 /**
  * What a caller does with a session while no run is on it. All throw `not-found`, for another key's session

@@ -1,7 +1,7 @@
-import { type AllowedFolders, toAllowedPath } from '../allowed-folders.ts';
-import type { SessionPlace, SessionWork } from '../backend.ts';
-import { RunError } from '../run-error.ts';
-import { resolveWorkingDirectory } from './with-working-directory.ts';
+import { type AllowedFolders, toAllowedPath } from '../../allowed-folders.ts';
+import type { SessionPlace, SessionWork } from '../../backend.ts';
+import { RunError } from '../../run-error.ts';
+import { resolveWorkingDirectory } from '../with-working-directory.ts';
 
 /**
  * Works on sessions only in folders that are allowed now. Throws `forbidden` for a session's folder that is not, and for
