@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { Redis } from 'ioredis';
 
-import { within } from '../common/within.ts';
+import { within, withinOwnTime } from '../common/within.ts';
 import type { SharedState } from '../state/shared-state.ts';
 import { KEEP_ALIVE_MS, toNoRedis } from './open-redis.ts';
 import { toStateAway } from './refusals.ts';
@@ -48,7 +48,6 @@ export async function openSharedState({
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: ANSWER_MS,
     connectTimeout: ANSWER_MS,
     socketTimeout: SILENT_MS,
     keepAlive: KEEP_ALIVE_MS,
@@ -97,10 +96,14 @@ export async function openSharedState({
   };
 }
 
+/** What Redis said while this process was stopped has come in time: `commandTimeout` of the client would lose it. */
 function createAsk(redis: Redis): SharedState['ask'] {
   return async (work) => {
     try {
-      return await work(redis);
+      const answering = work(redis).then((answer) => ({ answer }));
+      const answered = await withinOwnTime(answering, ANSWER_MS);
+      if (!answered) throw new Error('Redis did not answer in time.');
+      return answered.answer;
     } catch (cause) {
       throw isRefusal(cause) ? cause : toStateAway(cause);
     }
@@ -115,7 +118,7 @@ function watchUptime(redis: Redis) {
   };
   const look = async () => {
     const askedAtMs = performance.now();
-    await redis.ping().catch(restart);
+    await withinOwnTime(redis.ping().catch(restart), LOOK_MS);
     if (performance.now() - askedAtMs > LOOK_MS) restart();
   };
   redis.on('ready', restart);

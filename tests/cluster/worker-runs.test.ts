@@ -26,7 +26,7 @@ test('a front without a sign of life is lost, but not while Redis has only just 
     onChange: ignore,
     onProblem: ignore,
   });
-  const done = runs.carryOut('one');
+  const done = runs.carryOut('one', ignore);
   const signal = await begun.promise;
   for (const _ of ROUNDS) await runs.check();
   expect(signal.aborted).toBe(false);

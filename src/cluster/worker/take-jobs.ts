@@ -10,7 +10,8 @@ export type TakeJobsOptions = OpenQueuesOptions & {
   seal: Seal;
   /** Runs at the same time. */
   places: number;
-  carryOut: (run: string) => Promise<void>;
+  /** Resolves when the run is over; `onBegun` is called when it is on its way, if it ever is. */
+  carryOut: (run: string, onBegun: () => void) => Promise<void>;
   /** Runs that wait for their callers, and hold no place meanwhile. */
   countWaiting: () => number;
 };
@@ -22,29 +23,22 @@ const LOOK_MS = 1000;
 export function createTakeJobs(options: TakeJobsOptions) {
   const { places, lockMs, onProblem } = options;
   const token = randomUUID();
-  const held = new Map<Job<JobData>, Promise<void>>();
   const queues = createOpenQueues(options);
   const state = { isStopped: false, isPaused: false, wake: Promise.withResolvers<void>() };
   const wake = () => state.wake.resolve();
+  const { held, hold } = createHeld(token, options, wake);
   const mayTake = () => !state.isPaused && held.size - options.countWaiting() < places;
 
   const loop = async () => {
     while (!state.isStopped) {
       const job = mayTake() ? await queues.take(token).catch(onProblem) : undefined;
       if (job) {
-        held.set(
-          job,
-          carryOut(job, token, options).finally(() => release(job)),
-        );
+        await hold(job); // to look for the next one would keep this one waiting
         continue;
       }
       await state.wake.promise;
       state.wake = Promise.withResolvers();
     }
-  };
-  const release = (job: Job<JobData>) => {
-    held.delete(job);
-    wake();
   };
   const noteAdded = (to: Parameters<typeof queues.noteAdded>[0]) => {
     queues.noteAdded(to);
@@ -80,13 +74,35 @@ export function createTakeJobs(options: TakeJobsOptions) {
   };
 }
 
-async function carryOut(job: Job<JobData>, token: string, options: TakeJobsOptions) {
+/** The jobs that are at work. */
+function createHeld(token: string, options: TakeJobsOptions, onReleased: () => void) {
+  const held = new Map<Job<JobData>, Promise<void>>();
+  return {
+    held,
+    /** Resolves when its run is on its way, or is over. */
+    hold: async (job: Job<JobData>): Promise<void> => {
+      const { promise: begun, resolve: onBegun } = Promise.withResolvers<void>();
+      const done = carryOut(job, { token, onBegun }, options).finally(() => {
+        held.delete(job);
+        onReleased();
+      });
+      held.set(job, done);
+      await Promise.race([begun, done]);
+    },
+  };
+}
+
+async function carryOut(
+  job: Job<JobData>,
+  { token, onBegun }: { token: string; onBegun: () => void },
+  options: TakeJobsOptions,
+) {
   const { run, signature } = job.data;
   try {
     if (!options.seal.isSigned(toSigned(run), signature)) {
       throw new Error('A job bears a wrong signature, and was not carried out.');
     }
-    await options.carryOut(run);
+    await options.carryOut(run, onBegun);
   } catch (error) {
     options.onProblem(error);
   }

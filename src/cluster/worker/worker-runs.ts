@@ -58,7 +58,7 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
   const atWork = new Map<string, RunAtWork>();
   const fronts = new Map<string, string>();
 
-  async function carryOut(id: string): Promise<void> {
+  async function carryOut(id: string, onBegun: () => void): Promise<void> {
     const { worker, isSettled } = options;
     const claimed = await records.claim(id, worker, isSettled());
     const { verdict, attempt, front, request: sealed } = claimed;
@@ -75,6 +75,7 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
     atWork.set(id, one);
     noteFront(fronts, request.caller.requestId, front);
     options.onChange();
+    setImmediate(onBegun); // when the CLI has been told
     try {
       const events = options.run(request, one.stop.signal);
       await sendEvents(noteAsked(events, one.asked, options.onChange), {
