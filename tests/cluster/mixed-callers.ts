@@ -64,8 +64,8 @@ export type MixedCallers = {
   noteGone: (front: Member) => void;
   /** The worker that has just been asked for a chat that is not streamed: whoever loses it loses that. */
   untilWholeChat: () => Promise<string>;
-  /** What was asked of the model and is not answered yet: resolves when the first of it is cancelled. */
-  untilCancelled: () => Promise<void>;
+  /** All that has been asked of the model so far is answered, or was cancelled. */
+  untilAllEnded: () => Promise<void>;
   /** Something has been asked of the model once more. */
   untilRunAgain: () => Promise<void>;
   /** What was not as it should be, in words. */
@@ -167,7 +167,9 @@ export function createMixedCallers({
       wholeChat = Promise.withResolvers();
       return wholeChat.promise;
     },
-    untilCancelled: () => untilCancelled(cluster),
+    async untilAllEnded() {
+      await Promise.all(cluster.model.requests.map(({ closed }) => closed));
+    },
     untilRunAgain: () => runAgain.promise,
     async callAll(disturb) {
       cluster.model.answer = this.answer;
@@ -185,19 +187,6 @@ export function createMixedCallers({
       return losses;
     },
   };
-}
-
-/** Of what is open now. */
-async function untilCancelled({ model }: Cluster) {
-  const open = [];
-  for (const { closed } of model.requests) {
-    if ((await Promise.race([closed, Promise.resolve('open')])) === 'open') open.push(closed);
-  }
-  await Promise.any(
-    open.map(async (closed) => {
-      if ((await closed) !== 'aborted') throw new Error('It was answered.');
-    }),
-  );
 }
 
 function toLost(error: unknown): Outcome {

@@ -22,9 +22,10 @@ let opened = 0;
 /**
  * A network in this machine alone: two bridges with nothing behind them, and each place a network namespace with a link
  * to either. Over one its callers reach it, and it the model; over the other, which can be cut, it reaches
- * Redis. Throws where that cannot be: without root, or without `ip`.
+ * Redis. Throws where that cannot be: without root, or without `ip` and `bridge`.
  */
 export function openNamespaces(): Network {
+  execFileSync('bridge', ['-Version'], { stdio: 'pipe' }); // where that is, ip is
   removeLeftBehind();
   const number = findNumber();
   const letter = String.fromCodePoint(97 + (opened % 26));
