@@ -23,7 +23,11 @@ beforeAll(async () => {
   cluster = await startCluster({
     fronts: ['front', 'other'],
     workers: ['a', 'b', 'c'],
-    settings: { CLAUDE_MAX_RETRIES: '0', WORKER_CONCURRENCY: String(PLACES) },
+    settings: {
+      CLAUDE_MAX_RETRIES: '0',
+      WORKER_CONCURRENCY: String(PLACES),
+      QUEUE_TIMEOUT_MS: '120000', // thirty callers for nine places, and slow answers
+    },
     hasLinks: true,
   });
   [fronts, workers] = [[...cluster.fronts], [...cluster.workers]];
