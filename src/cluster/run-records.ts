@@ -45,7 +45,7 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
     },
     /**
      * Gives a run to a worker, with its sealed request, unless another one has it, or nobody wants it any more.
-     * `mayRecover`: also one whose worker is lost.
+     * `isSettled`: whether it is known who is lost. If so, also one whose worker is lost, and none whose front is.
      */
     claim: createClaim({ cluster, names }),
     /** Resolves with the bytes that its front has not read yet; `undefined` when the run went elsewhere. */
@@ -59,7 +59,7 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
     /** Ends a run of which its worker cannot say more, or whose front was not heard of, and tells that front. */
     abandon: (id: string, attempt: number, reason: 'lost' | 'elsewhere') =>
       change('ABANDON', names.run(id), prefix, attempt, ENDED_MS, reason),
-    /** Looks after a run of a front; `again` means that its worker was lost, and it waits anew. */
+    /** Looks after a run of a front; `again` means that it waits anew: its worker was lost, or the front itself seemed so. */
     async recover(id: string) {
       const answer = await change('RECOVER', names.run(id), prefix, ENDED_MS, LEFT_MS);
       const [state, attempt] = answer as [string, number | string]; // as RECOVER returns
@@ -87,8 +87,8 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
 }
 
 function createClaim({ cluster, names }: { cluster: ClusterRedis; names: Names }) {
-  return async (id: string, worker: string, mayRecover: boolean) => {
-    const rest = [worker, ENDED_MS, Number(mayRecover), randomUUID()];
+  return async (id: string, worker: string, isSettled: boolean) => {
+    const rest = [worker, ENDED_MS, Number(isSettled), randomUUID()];
     const [answer, request] = await inOnePacket(cluster.redis, () =>
       Promise.all([
         cluster.run('CLAIM', names.run(id), names.prefix, ...rest),

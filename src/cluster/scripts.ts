@@ -72,8 +72,9 @@ return worker
 `;
 
 /**
- * ARGV: prefix, worker, ttl, whether it may be one of a lost worker, token. Returns what it is to the worker, and
- * the attempt. The same token is the same call, sent again since its answer was lost with the connection.
+ * ARGV: prefix, worker, ttl, whether it is known who is lost, token. Returns what it is to the worker, and the attempt.
+ * The same token is the same call, sent again since its answer was lost with the connection. What a lost front asked for
+ * is passed over: begun, it would count as interrupted, and not go on at another front.
  */
 const CLAIM = `${SHARED}
 local state = field('state')
@@ -83,6 +84,10 @@ if state == 'running' then
   if ARGV[4] ~= '1' or not isLost(ARGV[1]) then return {'held', 0} end
   local verdict = recover(ARGV[1], ARGV[3])
   if verdict ~= 'again' then return {'gone', 0} end
+end
+if ARGV[4] == '1' and redis.call('EXISTS', ARGV[1] .. ':front:' .. field('front')) == 0 then
+  redis.call('HSET', KEYS[1], 'passedOver', 1)
+  return {'gone', 0}
 end
 if not begin() then
   tell(ARGV[1], 'kind', 'lost', 'reason', 'elsewhere')
@@ -126,7 +131,10 @@ finish(ARGV[1], ARGV[3])
 tell(ARGV[1], 'kind', 'lost', 'reason', ARGV[4])
 `;
 
-/** For a front: what became of its run. ARGV: prefix, ttl of an ended one, ttl of a live one. */
+/**
+ * For a front: what became of its run; `again` is one to be offered anew. ARGV: prefix, ttl of an ended one, ttl of a live
+ * one.
+ */
 const RECOVER = `${SHARED}
 local state = field('state')
 if not state then return {'gone', 0} end
@@ -134,6 +142,9 @@ if state ~= 'ended' then
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
   redis.call('PEXPIRE', KEYS[1] .. ':request', ARGV[3])
   redis.call('ZADD', ARGV[1] .. ':running', 'XX', leftUntil(), field('id'))
+end
+if state == 'waiting' and redis.call('HDEL', KEYS[1], 'passedOver') == 1 then
+  return {'again', redis.call('HINCRBY', KEYS[1], 'attempt', 1)}
 end
 if state ~= 'running' or not isLost(ARGV[1]) then return {state, 0} end
 return {recover(ARGV[1], ARGV[2]), field('attempt')}

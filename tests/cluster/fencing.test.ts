@@ -17,6 +17,7 @@ const LEASE = 1;
 const WORDS = 3;
 const PREFIX = 'p';
 const RUN = `${PREFIX}:run:1`;
+const FRONT = `${PREFIX}:front:front`;
 const TTL = 60_000;
 
 type Step =
@@ -96,7 +97,7 @@ test('what is sent again, as its answer was lost, is done once and answered alik
   const run = (name: keyof Scripts, ...args: (string | number)[]) =>
     client.eval(SCRIPTS[name], 1, RUN, ...args);
   await run('SUBMIT', PREFIX, '1', 'front', 'key', 'chat', 0, 10, 10, TTL, 'request');
-  await client.set(`${PREFIX}:worker:a`, '1');
+  await client.mset(FRONT, '1', `${PREFIX}:worker:a`, '1');
   for (const _ of ['sent', 'sent again']) {
     expect(await run('CLAIM', PREFIX, 'a', TTL, 1, 'one')).toEqual(['yours', 1, 'front']);
   }
@@ -105,6 +106,24 @@ test('what is sent again, as its answer was lost, is done once and answered alik
   for (const _ of ['sent', 'sent again']) {
     expect(await run('HAND_BACK', PREFIX, 1)).toEqual(['again', 2]);
   }
+});
+
+test('what a lost front asked for is not begun, and is offered again when the front is back', async () => {
+  await client.flushall();
+  const run = (name: keyof Scripts, ...args: (string | number)[]) =>
+    client.eval(SCRIPTS[name], 1, RUN, ...args);
+  const claim = (isSettled: 0 | 1) => run('CLAIM', PREFIX, 'a', TTL, isSettled, randomUUID());
+  await client.set(`${PREFIX}:worker:a`, '1');
+  await run('SUBMIT', PREFIX, '1', 'front', 'key', 'agent', 0, 10, 10, TTL, 'request');
+  expect(await run('RECOVER', PREFIX, TTL, TTL)).toEqual(['waiting', 0]);
+  expect(await claim(1)).toEqual(['gone', 0]);
+  expect(await readSaid()).toEqual([]);
+  await client.set(FRONT, '1');
+  expect(await run('RECOVER', PREFIX, TTL, TTL)).toEqual(['again', 1]);
+  expect(await run('RECOVER', PREFIX, TTL, TTL)).toEqual(['waiting', 0]);
+  await client.del(FRONT);
+  // Redis has only just come back: nobody can say who is lost.
+  expect(await claim(0)).toEqual(['yours', 2, 'front']);
 });
 
 type Said = { kind: string; attempt: number; seq: number; data: string };
@@ -116,6 +135,7 @@ async function play(scripts: Scripts, kind: Kind, order: readonly Step[]) {
     client.eval(scripts[name], 1, RUN, ...args);
   const word: string = kind.agent ? 'agent' : 'chat';
   await run('SUBMIT', PREFIX, '1', 'front', 'key', word, 0, 10, 10, TTL, 'request');
+  await client.set(FRONT, '1');
   const workers = new Map<string, Worker>(WORKERS.map((name) => [name, createWorker()]));
   let now = 0;
   await renew(workers, now);
