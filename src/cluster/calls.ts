@@ -1,10 +1,11 @@
 import { z } from 'zod';
 
 import { createExpiringMap } from '../common/expiring-map.ts';
+import type { RunError } from '../run-error.ts';
 import { answerToWire, createWireCalls } from '../wire-calls.ts';
 import type { Names } from './names.ts';
 import type { ClusterRedis } from './open-redis.ts';
-import { toWorkerLost } from './refusals.ts';
+import { isUnknownCall, toOlderWorker, toWorkerLost } from './refusals.ts';
 import type { Seal } from './seal.ts';
 
 /** What fronts ask workers beside runs: a method's name and what it is called with, as JSON. */
@@ -31,13 +32,26 @@ const HEAD = 'call ';
 export function createCalls({ cluster, names, seal }: Parts, front: string) {
   const calls = createWireCalls({ answerMs: ANSWER_MS, toNoAnswer: toWorkerLost });
   return {
-    /** Throws what the worker's answer says, and `cli-failed` when there is none. */
-    ask: (worker: string, { method, args }: Call): Promise<unknown> =>
-      calls.ask(async (id) => {
+    /**
+     * Throws what the worker's answer says, `queue-timeout` when it is of a version that does not know the method,
+     * `cli-failed` when there is no answer, and this when there is no such worker.
+     */
+    ask: async (
+      worker: string,
+      { method, args }: Call,
+      toAway: () => RunError = toWorkerLost,
+    ): Promise<unknown> => {
+      const send = async (id: string) => {
         const text = JSON.stringify({ id, front, method, args });
         const sealed = seal.close(text, `call ${worker}`).toString('base64');
-        return (await cluster.redis.publish(names.toWorker(worker), `${HEAD}${sealed}`)) > 0;
-      }),
+        const heard = await cluster.redis.publish(names.toWorker(worker), `${HEAD}${sealed}`);
+        if (heard === 0) throw toAway();
+        return true;
+      };
+      return calls.ask(send).catch((error: unknown) => {
+        throw isUnknownCall(error) ? toOlderWorker() : error;
+      });
+    },
     /** Takes what came on the front's channel. */
     take: (message: string): void =>
       calls.take(seal.open(Buffer.from(message, 'base64'), `answer ${front}`)),

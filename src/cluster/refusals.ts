@@ -47,6 +47,25 @@ export function toQueueFull(): RunError {
   });
 }
 
+/** A worker was asked for what only a later version does; this is all that it can say of that. */
+export function toUnknownCall(): RunError {
+  return new RunError('internal', UNKNOWN_CALL);
+}
+
+const UNKNOWN_CALL = 'This worker was asked for what it does not know.';
+
+/** Whether that is what a worker said. */
+export function isUnknownCall(error: unknown): boolean {
+  return error instanceof RunError && error.message === UNKNOWN_CALL;
+}
+
+/** What it is for a caller. */
+export function toOlderWorker(): RunError {
+  const sentence =
+    'The worker that has to do this is of an earlier version than this server. Try again when it has been updated.';
+  return new RunError('queue-timeout', sentence, { retryAfterSeconds: 30 });
+}
+
 /** The worker is gone, and its run cannot begin anew. */
 export function toWorkerLost(): RunError {
   return new RunError('cli-failed', 'The worker that had this request was lost. Try again.', {

@@ -46,3 +46,14 @@ test('the dashboard is one that Grafana imports: its panels have places and quer
   }
   expect(templating.list.map(({ name }: { name: string }) => name)).toEqual(['source', 'instance']);
 });
+
+test('what each front of a cluster tells of the whole of it is not added up', () => {
+  const queries = read('grafana-dashboard.json').matchAll(/"expr": "(.*)"/g);
+  const ofAll = [...queries]
+    .map(([, query = '']) => query)
+    .filter((query) => /claude_proxy_(queue_waiting|places|places_taken)\b/.test(query));
+
+  expect(ofAll.length).toBeGreaterThan(3);
+  // A share is the same, however often both of its parts are counted.
+  expect(ofAll.filter((query) => /^sum\b/.test(query) && !query.includes(' / '))).toEqual([]);
+});

@@ -1,10 +1,17 @@
 import type { FileChanges, SessionPlace, SessionWork } from '../../backend.ts';
 import { SHARED_TRANSCRIPTS, toHome } from '../names.ts';
+import type { RunError } from '../../run-error.ts';
 import type { Placement } from '../placement.ts';
 import { toNoWorker, toSessionAway } from '../refusals.ts';
 
 export type AskSessionWorkOptions = {
-  ask: (method: string, args: readonly unknown[], worker: string) => Promise<unknown>;
+  /** Asks a worker; throws the last of these when there is no such worker any more. */
+  ask: (
+    method: string,
+    args: readonly unknown[],
+    worker: string,
+    toAway: () => RunError,
+  ) => Promise<unknown>;
   placement: Pick<Placement, 'findSession' | 'noteSession'>;
   /** A worker on this state folder, if one lives and takes runs. */
   findHome: (home: string) => string | undefined;
@@ -19,13 +26,13 @@ export function createAskSessionWork(options: AskSessionWorkOptions): SessionWor
   const { ask, placement } = options;
   return {
     async rewindFiles(session, to) {
-      const { worker } = await findHolder(session, options);
-      const changes = await ask('sessionWork.rewindFiles', [toPlace(session), to], worker);
+      const { worker, toAway } = await findHolder(session, options);
+      const changes = await ask('sessionWork.rewindFiles', [toPlace(session), to], worker, toAway);
       return changes as FileChanges; // as it is there
     },
     async fork(session, newId) {
-      const { worker, home } = await findHolder(session, options);
-      await ask('sessionWork.fork', [toPlace(session), newId], worker);
+      const { worker, home, toAway } = await findHolder(session, options);
+      await ask('sessionWork.fork', [toPlace(session), newId], worker, toAway);
       await placement.noteSession(newId, home);
     },
   };
@@ -38,8 +45,9 @@ async function findHolder(
   const home = await placement.findSession(id);
   const isShared = home === SHARED_TRANSCRIPTS;
   const worker = home && !isShared ? findHome(home) : leastBusy(isShared ? [home] : []);
-  if (worker === undefined) throw home && !isShared ? toSessionAway() : toNoWorker();
-  return { worker, home: home ?? toHome(worker) };
+  const toAway = home && !isShared ? toSessionAway : toNoWorker;
+  if (worker === undefined) throw toAway();
+  return { worker, home: home ?? toHome(worker), toAway };
 }
 
 /** What is known of a session beside is the front's business. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import type { Backend } from '../../backend.ts';
 import type { Caller } from '../../run.ts';
+import type { RunError } from '../../run-error.ts';
 import { within } from '../../common/within.ts';
 import { createAskSessionWork } from './ask-session-work.ts';
 import { createAskWorkers } from './ask-workers.ts';
@@ -55,7 +56,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   const { onProblem } = options;
   const front = randomUUID();
   const parts = await openParts(front, options);
-  const { shared, cluster, signs, names, queue, watch, isUp, runs, calls, placement } = parts;
+  const { shared, cluster, signs, names, queue, watch, isUp, runs, placement } = parts;
   const tick = createTick({
     giveSign: () => giveSign(front, parts, options),
     look: () => look(parts),
@@ -75,12 +76,6 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     signal: stopped.signal,
   });
 
-  async function ask(method: string, args: readonly unknown[], worker = watch.leastBusy()) {
-    if (!isUp()) throw toQueueAway();
-    if (worker === undefined) throw toNoWorker();
-    return calls.ask(worker, { method, args });
-  }
-
   async function close() {
     stopped.abort();
     tick.stop();
@@ -93,6 +88,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     cluster.close();
   }
 
+  const ask = createAsk(parts);
   const asking = createAskWorkers({ ask, ...watch, findWorker: runs.findWorker });
   return {
     id: front,
@@ -109,6 +105,20 @@ export async function openFront(options: FrontOptions): Promise<Front> {
       counts: watch.counts,
       close,
     },
+  };
+}
+
+/** Makes what asks a worker, by default the one with the least to do. */
+function createAsk({ isUp, watch, calls }: Parts) {
+  return async (
+    method: string,
+    args: readonly unknown[],
+    worker = watch.leastBusy(),
+    toAway?: () => RunError,
+  ) => {
+    if (!isUp()) throw toQueueAway();
+    if (worker === undefined) throw toNoWorker();
+    return calls.ask(worker, { method, args }, toAway);
   };
 }
 

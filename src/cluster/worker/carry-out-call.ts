@@ -1,7 +1,7 @@
 import type { Backend, CheckPaths, SessionPlace, SessionWork, Steering } from '../../backend.ts';
-import { RunError } from '../../run-error.ts';
 import { requestFromWire } from '../../run-wire.ts';
 import type { Call } from '../calls.ts';
+import { toUnknownCall } from '../refusals.ts';
 
 /** Longest time for the CLI to count, or to work on a session, in milliseconds: a front waits no longer. */
 const CLI_MS = 30_000;
@@ -19,9 +19,7 @@ export async function carryOutCall(backend: Backend, { method, args }: Call): Pr
   }
   if (method.startsWith('sessionWork.')) return workOnSession(backend.sessionWork, method, args);
   const [, name = ''] = /^steering\.(\w+)$/.exec(method) ?? [];
-  if (!isSteering(backend.steering, name)) {
-    return refuse();
-  }
+  if (!isSteering(backend.steering, name)) return refuse();
   const steer = backend.steering[name] as (...given: readonly unknown[]) => Promise<unknown>; // the front's own was called so
   return steer(...args);
 }
@@ -61,8 +59,7 @@ export function createManage({ jobs, state, tell, onRemove }: ManageOptions) {
 }
 
 function refuse(): Promise<never> {
-  const message = 'This worker was asked for what it does not know.';
-  return Promise.reject(new RunError('internal', message));
+  return Promise.reject(toUnknownCall());
 }
 
 function isSteering(steering: Steering, name: string): name is keyof Steering {
