@@ -39,7 +39,7 @@ async function soakKilling(minutes: number): Promise<number> {
     isOver: () => performance.now() > endsAt,
   });
   let kills = 0;
-  const losses = await run(stage, () =>
+  const { failures, ...losses } = await run(stage, () =>
     callers.callAll(async () => {
       while (performance.now() + KILL_EVERY_MS < endsAt) {
         await delay(KILL_EVERY_MS);
@@ -55,7 +55,7 @@ async function soakKilling(minutes: number): Promise<number> {
   const broken = losses['error events'] + losses.interrupted;
   const tooMany = broken > kills * PLACES ? [`${broken} were broken off by ${kills} kills`] : [];
   console.log(`Workers killed: ${kills}.`);
-  return report(losses, [...callers.faults, ...tooMany]);
+  return report(losses, { faults: [...callers.faults, ...tooMany], failures });
 }
 
 async function soakRolling(requests: number): Promise<number> {
@@ -79,7 +79,7 @@ async function soakRolling(requests: number): Promise<number> {
       state.rounds += 1;
     } while (!state.isOver);
   };
-  const losses = await run(stage, async () => {
+  const { failures, ...losses } = await run(stage, async () => {
     let rolling: Promise<void> | undefined;
     const called = await callers.callAll(() => {
       rolling = roll();
@@ -92,17 +92,20 @@ async function soakRolling(requests: number): Promise<number> {
   await stub.remove();
   console.log(`Everything was started again ${state.rounds} times.`);
   const broken = losses.sent - losses.answered;
-  return report(losses, [
-    ...callers.faults,
-    ...(broken > 0 ? [`${broken} were not answered`] : []),
-  ]);
+  const tooMany = broken > 0 ? [`${broken} were not answered`] : [];
+  return report(losses, { faults: [...callers.faults, ...tooMany], failures });
 }
 
 async function openStage(settings: Record<string, string> = {}): Promise<Stage> {
   const cluster = await startCluster({
     fronts: ['front', 'other'],
     workers: ['a', 'b', 'c'],
-    settings: { CLAUDE_MAX_RETRIES: '0', WORKER_CONCURRENCY: String(PLACES), ...settings },
+    settings: {
+      CLAUDE_MAX_RETRIES: '0',
+      WORKER_CONCURRENCY: String(PLACES),
+      LOG_LEVEL: 'error',
+      ...settings,
+    },
   });
   for (const front of cluster.fronts) await untilReady(front);
   let count = 0;
@@ -114,12 +117,21 @@ function toAsked({ cluster, fronts }: Stage) {
   return { cluster, fronts: () => fronts, callers: CALLERS };
 }
 
-async function run({ cluster }: Stage, call: () => Promise<Losses>): Promise<Losses> {
+/** Tells in the end what the servers say of the requests that failed. */
+async function run(
+  { cluster, fronts }: Stage,
+  call: () => Promise<Losses>,
+): Promise<Losses & { failures: readonly string[] }> {
   try {
-    return await call();
+    const losses = await call();
+    return { ...losses, failures: fronts.flatMap(toFailures) };
   } finally {
     await cluster.stop();
   }
+}
+
+function toFailures({ output }: Member) {
+  return output.split('\n').filter((line) => line.startsWith('{"level":50'));
 }
 
 /** Its follower is there before it leaves. */
@@ -130,10 +142,14 @@ async function replace(members: Member[], member: Member, follower: Member) {
   await member.exited;
 }
 
-function report(losses: Losses, faults: readonly string[]): number {
+type Found = { faults: readonly string[]; failures: readonly string[] };
+
+function report(losses: Losses, { faults, failures }: Found): number {
   for (const [name, count] of Object.entries(losses)) console.log(`${name.padEnd(14)} ${count}`);
+  if (faults.length === 0) return 0;
   for (const fault of faults) console.log(`NOT WELL: ${fault}`);
-  return faults.length === 0 ? 0 : 1;
+  for (const line of failures) console.log(line);
+  return 1;
 }
 
 function readNumber(text = '15') {

@@ -68,6 +68,8 @@ export async function startModelServer({
     // This fails when a client leaves before its request is complete, or when a step of a script does.
     serve(request, response, { server, arrivals }).catch(() => response.destroy());
   });
+  // A request that a CLI sends just as its idle connection is closed fails without being answered.
+  http.keepAliveTimeout = 0;
 
   const server: ModelServer = {
     url: '',
