@@ -22,10 +22,9 @@ export type CarryOnParts = AnswerParts &
 /** A server that takes nothing new any more is asked again after this, in milliseconds. */
 const STOPPED_PAUSE_MS = 1000;
 
-/** Does what is to be done for a batch now. */
+/** Does what is to be done now for a batch that is not busy. */
 export async function carryOn(batch: Batch, parts: CarryOnParts): Promise<void> {
   const task = parts.tasks.of(batch);
-  if (task.isBusy) return;
   if (batch.state === 'cancelling') end(batch, task, 'cancelled', parts);
   else if (batch.expiresAt <= parts.now()) end(batch, task, 'expired', parts);
   else if (batch.state === 'filling') fill(batch, task, parts);

@@ -41,9 +41,7 @@ export function createBatchRunner({
   async function look(parts: CarryOnParts) {
     while (hasNews && !closing.signal.aborted) {
       hasNews = false;
-      const unfinished = await options.store.batches.listUnfinished();
-      if (unfinished.length === 0 || !(await takeLead())) return;
-      for (const batch of unfinished) await carryOn(batch, parts);
+      await carryAllOn(parts, takeLead);
     }
   }
 
@@ -81,4 +79,13 @@ export function createBatchRunner({
       await tasks.settle();
     },
   };
+}
+
+async function carryAllOn(parts: CarryOnParts, takeLead: RunnerOptions['takeLead']) {
+  const { store, tasks } = parts;
+  // The list may be out of date for what is busy now, which wakes the runner when it is done.
+  const busy = tasks.listBusy();
+  const unfinished = await store.batches.listUnfinished();
+  if (unfinished.length === 0 || !(await takeLead())) return;
+  for (const batch of unfinished) if (!busy.has(batch.id)) await carryOn(batch, parts);
 }

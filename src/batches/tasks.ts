@@ -39,6 +39,9 @@ export function createTasks(onProblem: (error: unknown) => void) {
       return task;
     },
     forget: (id: string) => void tasks.delete(id),
+    /** The ids of the batches with which something is done as a whole. */
+    listBusy: (): ReadonlySet<string> =>
+      new Set([...tasks].flatMap(([id, { isBusy }]) => (isBusy ? [id] : []))),
     /** Requests of a key that are under way. */
     countItems: (keyId: string): number =>
       [...tasks.values()].reduce(
