@@ -61,7 +61,18 @@ test('a file of any bytes is read as it was written; half of one is not there', 
     throw new Error('gone');
   }
   await expect(uploads.write('file-2', half())).rejects.toThrow('gone');
-  expect(await Array.fromAsync(uploads.read('file-2'))).toEqual([]);
+  await expect(Array.fromAsync(uploads.read('file-2'))).rejects.toThrow('not there any more');
+  await uploads.write('file-3', toPieces([]));
+  expect(await Array.fromAsync(uploads.read('file-3'))).toEqual([]);
+});
+
+test('a file that is removed while it is read does not end early', async () => {
+  const uploads = createSharedUploads({ shared: await open(), ttlMs: TTL_MS });
+  await uploads.write('file-1', toPieces([Buffer.alloc(300_000), Buffer.alloc(300_000)]));
+  const reading = uploads.read('file-1')[Symbol.asyncIterator]();
+  expect(await reading.next()).toMatchObject({ done: false });
+  await uploads.remove('file-1');
+  await expect(reading.next()).rejects.toMatchObject({ code: 'not-found' });
 });
 
 test('one server carries batches out; what an earlier one does after its time is refused', async () => {

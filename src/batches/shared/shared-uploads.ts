@@ -1,3 +1,4 @@
+import { RunError } from '../../run-error.ts';
 import type { SharedState } from '../../state/shared-state.ts';
 import type { Uploads } from '../uploads.ts';
 
@@ -12,6 +13,9 @@ const PIECE_BYTES = 262_144;
 
 /** How long half a file is kept, in milliseconds. */
 const HALF_MS = 600_000;
+
+/** The last piece: a file of which it cannot be read was removed meanwhile, or is not there. */
+const END = Buffer.alloc(0);
 
 /** What callers uploaded, in the Redis of a cluster, encrypted piece by piece. */
 export function createSharedUploads({ shared, ttlMs }: SharedUploadsOptions): Uploads {
@@ -34,6 +38,7 @@ export function createSharedUploads({ shared, ttlMs }: SharedUploadsOptions): Up
           await append(id, number, piece);
           number += 1;
         }
+        await append(id, number, END);
         await ask((redis) => redis.pexpire(toUpload(id), ttlMs));
       } catch (error) {
         await remove(id).catch(ignore); // it goes by itself
@@ -43,8 +48,10 @@ export function createSharedUploads({ shared, ttlMs }: SharedUploadsOptions): Up
     async *read(id) {
       for (let number = 0; ; number += 1) {
         const [sealed] = await ask((redis) => redis.lrangeBuffer(toUpload(id), number, number));
-        if (!sealed) return;
-        yield Buffer.from(decrypt(sealed, toPlace(id, number)), 'latin1');
+        if (!sealed) throw new RunError('not-found', 'This file is not there any more.');
+        const piece = Buffer.from(decrypt(sealed, toPlace(id, number)), 'latin1');
+        if (piece.length === END.length) return;
+        yield piece;
       }
     },
     remove,
