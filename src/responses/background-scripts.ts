@@ -70,8 +70,12 @@ local alive = redis.call('GET', sign)
 if alive and alive ~= 'over' and isElsewhere(ARGV[1]) then return 0 end
 redis.call('HSET', task, 'server', ARGV[1])
 redis.call('PEXPIRE', task, ARGV[3])
-redis.call('PEXPIRE', events, ARGV[3])
-if redis.call('HEXISTS', task, 'asked') == 1 then redis.call('SET', sign, '1', 'PX', ARGV[2])
-else redis.call('SET', sign, 'over', 'PX', ARGV[4]) end
+if redis.call('HEXISTS', task, 'asked') == 1 then
+  redis.call('SET', sign, '1', 'PX', ARGV[2])
+  redis.call('PEXPIRE', events, ARGV[3])
+else
+  redis.call('SET', sign, 'over', 'PX', ARGV[4])
+  redis.call('PEXPIRE', events, ARGV[4])
+end
 return 1
 `;

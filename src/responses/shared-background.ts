@@ -160,6 +160,7 @@ function createTakeOver<Event>(parts: Parts<Event> & { passOn: PassOn<Event> }) 
         yield* go({ asked, told }, signal);
       } catch (error) {
         own.delete(id); // its sign of life runs out, and it is tried again
+        onProblem(error);
         throw error;
       }
     }
@@ -171,8 +172,7 @@ function createTakeOver<Event>(parts: Parts<Event> & { passOn: PassOn<Event> }) 
     own.add(id);
     const first = local.start({ id, keepsEvents, events });
     void first.catch((error: unknown) => {
-      own.delete(id);
-      onProblem(error);
+      if (own.delete(id)) onProblem(error);
     });
   };
 

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+
+import { openSharedState } from '../../src/cluster/open-shared-state.ts';
+import { createBackgroundRuns } from '../../src/responses/background-runs.ts';
+import { createSigns } from '../../src/responses/background-signs.ts';
+import { createSharedBackground } from '../../src/responses/shared-background.ts';
+import { createPatientWrites } from '../../src/state/patient-writes.ts';
+import { type RedisServer, startRedis } from './start-redis.ts';
+
+/** What becomes of runs in the background whose server is lost, by themselves: without responses. */
+
+const LEASE_MS = 600;
+const TTL_MS = 3_600_000;
+const SECRET = 'a-secret-of-this-cluster-0123456789';
+
+let redis: RedisServer;
+const ends: (() => void)[] = [];
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterEach(() => {
+  for (const end of ends.splice(0).toReversed()) end();
+});
+afterAll(() => redis.stop());
+
+async function openState(prefix: string) {
+  const shared = await openSharedState({
+    redisUrl: redis.url,
+    secret: SECRET,
+    prefix,
+    onProblem: ignore,
+  });
+  ends.push(shared.end);
+  return shared;
+}
+
+test('events of a run that cannot be gone on with are not kept for longer than its end is seen', async () => {
+  const shared = await openState(randomUUID());
+  const signs = createSigns<string>({ shared, server: 'a', leaseMs: LEASE_MS, ttlMs: TTL_MS });
+  await signs.begin('run', true, undefined);
+  await signs.append('run', 1, 'told');
+  expect(await signs.claim('run')).toEqual({
+    asked: undefined,
+    keepsEvents: true,
+    cancelled: undefined,
+  });
+  const key = shared.toKey('background', 'run', 'events');
+  const leftMs = await redis.client.pttl(key);
+  expect(leftMs).toBeGreaterThan(0);
+  expect(leftMs).toBeLessThanOrEqual(60_000);
+});
+
+test('that a run cannot be gone on with is told, though its followers have events of it', async () => {
+  const prefix = randomUUID();
+  const left = createSigns<string>({
+    shared: await openState(prefix),
+    server: 'lost',
+    leaseMs: LEASE_MS,
+    ttlMs: TTL_MS,
+  });
+  await left.begin('run', true, 'what was asked');
+  await left.append('run', 1, 'told');
+  const problems: unknown[] = [];
+  const onProblem = (error: unknown) => problems.push(error);
+  const background = await createSharedBackground<string>({
+    local: createBackgroundRuns(60_000),
+    shared: await openState(prefix),
+    leaseMs: LEASE_MS,
+    ttlMs: TTL_MS,
+    writes: createPatientWrites({ onProblem }),
+    onProblem,
+  });
+  ends.push(background.close);
+  const failure = new Error('It cannot be begun.');
+  background.goOnWith(() => {
+    throw failure;
+  });
+  await vi.waitFor(
+    async () => {
+      if (!(await background.isAlive('run'))) await background.takeOver('run');
+      expect(problems).toContain(failure);
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+  expect(problems).toEqual([failure]);
+});
+
+function ignore(): void {}
