@@ -4,8 +4,7 @@ import type { Batch } from '../batch.ts';
 import { createDeadline } from '../common/deadline.ts';
 import { type RunError, type RunErrorCode, toRunError } from '../run-error.ts';
 import type { Attempt, BatchKind } from './batch-kind.ts';
-import type { BatchStore } from './batch-tables.ts';
-import type { Settled } from './batch-tables.ts';
+import type { BatchStore, Settled } from './batch-tables.ts';
 
 export type AnswerParts = {
   store: Pick<BatchStore, 'items'>;

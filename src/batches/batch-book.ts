@@ -3,9 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { Batch, ItemOutcome } from '../batch.ts';
 import { RunError } from '../run-error.ts';
 import type { AddItems, NewItem } from './batch-kind.ts';
-import type { NewBatch, Page } from './batch-tables.ts';
+import type { BatchStore, NewBatch, Page } from './batch-tables.ts';
 import { toAddItems, type FillParts } from './fill-batch.ts';
-import type { BatchStore } from './batch-tables.ts';
 import type { Room } from './room.ts';
 
 /** Whose batches, and of which API. Another key's batch is the same as none. */

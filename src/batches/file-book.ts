@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { BatchFile } from '../batch.ts';
 import { RunError } from '../run-error.ts';
 import type { BatchBook } from './batch-book.ts';
-import type { FilePage } from './batch-tables.ts';
-import type { BatchStore } from './batch-tables.ts';
+import type { BatchStore, FilePage } from './batch-tables.ts';
 import { type Room, toOutcomes } from './room.ts';
 import type { Uploads } from './uploads.ts';
 

@@ -2,8 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { ItemOutcome } from '../batch.ts';
 import { RunError } from '../run-error.ts';
-import type { StoredFile } from './batch-tables.ts';
-import type { BatchStore } from './batch-tables.ts';
+import type { BatchStore, StoredFile } from './batch-tables.ts';
 import type { Uploads } from './uploads.ts';
 
 export type RoomOptions = {
