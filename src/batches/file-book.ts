@@ -11,7 +11,7 @@ import type { Uploads } from './uploads.ts';
 export type ReceivedFile = { id: string; bytes: number };
 
 export type FileBook = {
-  /** Writes what comes to the disk, piece by piece. Throws `request-too-large`. */
+  /** Writes what comes, piece by piece. Throws `request-too-large`. */
   receive: (keyId: string, pieces: AsyncIterable<Uint8Array>) => Promise<ReceivedFile>;
   /** Keeps it. Throws `request-too-large`, and keeps nothing then. */
   keep: (

@@ -3,11 +3,11 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-/** What callers uploaded, on disk, each in a file of its own. */
+/** The bytes that callers uploaded, each file by itself. */
 export type Uploads = {
-  /** Writes a file piece by piece. What the pieces throw, or the disk, leaves nothing behind. */
+  /** Writes a file piece by piece. What the pieces throw, or the store, leaves nothing behind. */
   write: (id: string, pieces: AsyncIterable<Uint8Array>) => Promise<void>;
-  /** Opens it when the first piece is read. Throws the system's error for one that is not there. */
+  /** Opens it when the first piece is read. Throws for one that is not there. */
   read: (id: string) => AsyncIterable<Uint8Array>;
   remove: (id: string) => Promise<void>;
   /** What stands there, half written files among them. */
@@ -17,7 +17,7 @@ export type Uploads = {
 /** Half of a file is never taken for the whole of it. */
 const PART = '.part';
 
-/** The uploads of a folder, which is made if missing, for this user only. */
+/** The uploads on disk, each in a file of a folder, which is made if missing, for this user only. */
 export function createUploads(folder: string): Uploads {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const toPath = (id: string) => join(folder, id);

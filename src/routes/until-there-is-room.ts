@@ -9,7 +9,7 @@ const PASSING: ReadonlySet<RunErrorCode> = new Set(['rate-limited', 'queue-full'
 const USUAL_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 60_000;
 
-/** Begins a run that was promised as soon as there is room for it: until then its key's limits, or the queue, may be full. */
+/** Begins a run that was promised, but not before there is room for it: the queue may be full, or a limit of its key. */
 export function untilThereIsRoom(run: Run): Run {
   return async function* promised(request, signal) {
     for (;;) {

@@ -66,7 +66,7 @@ export function getFile({ files }: Pick<FileParts, 'files'>) {
     c.json(toFile(await files.get(c.req.param('id'), c.var.caller.keyId)));
 }
 
-/** `GET /v1/files/{id}/content`: from the disk, line by line or piece by piece. */
+/** `GET /v1/files/{id}/content`: line by line or piece by piece, never as a whole. */
 export function readFile({ files }: Pick<FileParts, 'files'>) {
   return async (c: IdContext): Promise<Response> => {
     const id = c.req.param('id');

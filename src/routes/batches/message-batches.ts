@@ -49,7 +49,7 @@ export function getMessageBatch(batches: OpenedBatches) {
     c.json(toMessageBatch(await batches.get(c.req.param('id'), toOwner(c))));
 }
 
-/** `GET /v1/messages/batches/{id}/results`: from the disk, line by line. */
+/** `GET /v1/messages/batches/{id}/results`: line by line, never as a whole. */
 export function readMessageResults(batches: OpenedBatches) {
   return async (c: IdContext): Promise<Response> => {
     const id = c.req.param('id');
