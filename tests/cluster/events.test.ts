@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
+import { createNames } from '../../src/cluster/names.ts';
+import { createSeal } from '../../src/cluster/seal.ts';
 import type { Run } from '../../src/run.ts';
 import { toChatRequest } from '../claude/chat-request.ts';
 import { RUN_END, RUN_START } from '../sessions/agent-request.ts';
-import { openTestFront, openTestWorker } from './open-test-members.ts';
+import { openTestFront, openTestWorker, SECRET } from './open-test-members.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
 const DELTAS = 5000;
@@ -52,6 +54,26 @@ test('a delta behind which nothing comes is not kept waiting', async () => {
   let count = 0;
   const deltas = await readDeltas(run, () => heard[count++]?.resolve());
   expect(deltas).toEqual(words);
+});
+
+test('a cost that is sent again, as the answer of Redis was lost, is counted once', async () => {
+  const place = { redisUrl: redis.url, prefix: randomUUID() };
+  const costs: number[] = [];
+  const front = await openTestFront({ ...place, onCost: (_, costUsd) => void costs.push(costUsd) });
+  leaving.push(front.backend.close);
+  const seal = createSeal(SECRET);
+  for (const [id, costUsd] of Object.entries({ first: 1, second: 2 })) {
+    const told = { id, caller: { keyId: 'a', requestId: 'r1' }, costUsd };
+    for (const _ of ['sent', 'sent again']) {
+      const data = seal.close(JSON.stringify(told), `cost ${front.id}`);
+      const stream = createNames(place.prefix).events(front.id);
+      await redis.client.xadd(stream, '*', 'kind', 'note', 'data', data);
+    }
+  }
+  await expect.poll(() => costs, { timeout: 20_000 }).toContain(2);
+  const left = () => redis.client.xlen(createNames(place.prefix).events(front.id));
+  await expect.poll(left, { timeout: 20_000 }).toBe(0);
+  expect(costs).toEqual([1, 2]);
 });
 
 /** A front whose one worker carries this out. */

@@ -79,6 +79,7 @@ test('a stream that had begun goes on when Redis is back', async () => {
 });
 
 test('a lost front: what it had asked for is cancelled', async () => {
+  await untilReady(other); // Redis was away before
   cluster.model.answer = () => heldReply(TEXT, NEVER);
   const response = await ask(other, 'messages', 'Hi', { stream: true });
   const reading = readStream('messages', response, (text) => {

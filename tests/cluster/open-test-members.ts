@@ -5,7 +5,8 @@ import { type Front, type FrontOptions, openFront } from '../../src/cluster/fron
 import { type ClusterWorker, openWorker } from '../../src/cluster/worker/open-worker.ts';
 import type { Run } from '../../src/run.ts';
 
-const SECRET = 'a-secret-of-this-cluster-0123456789';
+/** Of the clusters of tests. */
+export const SECRET = 'a-secret-of-this-cluster-0123456789';
 
 /** Where a front or a worker of a test joins. */
 type Place = {

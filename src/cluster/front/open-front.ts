@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Backend } from '../../backend.ts';
 import type { Caller } from '../../run.ts';
 import type { RunError } from '../../run-error.ts';
+import { createExpiringMap } from '../../common/expiring-map.ts';
 import { within } from '../../common/within.ts';
 import { createAskSessionWork } from './ask-session-work.ts';
 import { createAskWorkers } from './ask-workers.ts';
@@ -46,7 +47,12 @@ export type Front = { id: string; backend: Backend; view: ClusterView };
 /** Longest wait for Redis at each farewell, in milliseconds. */
 const FAREWELL_MS = 1000;
 
+/** Costs that a front remembers. */
+const MOST_COSTS = 10_000;
+
 const Cost = z.object({
+  /** Workers of an earlier version do not tell it. */
+  id: z.string().optional(),
   caller: z.object({ keyId: z.string(), user: z.string().optional(), requestId: z.string() }),
   costUsd: z.number(),
 });
@@ -67,11 +73,12 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   await tick.now();
   await listenTo(front, parts, onProblem);
   const stopped = new AbortController();
+  const noteCost = createNoteCost(options.onCost);
   const reading = readStream({
     connection: cluster.connect(),
     key: names.events(front),
     onArrival: runs.arrive,
-    onNote: (data) => noteCost(shared.seal.open(data, `cost ${front}`), options.onCost),
+    onNote: (data) => noteCost(shared.seal.open(data, `cost ${front}`)),
     onProblem,
     signal: stopped.signal,
   });
@@ -206,7 +213,13 @@ async function look({ shared, cluster, names, watch, runs }: Parts) {
   await runs.check();
 }
 
-function noteCost(text: string, onCost: FrontOptions['onCost']) {
-  const { caller, costUsd } = Cost.parse(JSON.parse(text));
-  onCost({ ...caller, user: caller.user }, costUsd);
+/** Takes what a worker tells of a cost; what is told twice is counted once. */
+function createNoteCost(onCost: FrontOptions['onCost']) {
+  const known = createExpiringMap<true>({ holdMs: LEFT_MS, max: MOST_COSTS });
+  return (text: string): void => {
+    const { id, caller, costUsd } = Cost.parse(JSON.parse(text));
+    if (id !== undefined && known.get(id)) return;
+    if (id !== undefined) known.set(id, true);
+    onCost({ ...caller, user: caller.user }, costUsd);
+  };
 }

@@ -69,7 +69,8 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
     tellCost(caller, costUsd) {
       const front = runs.frontOf(caller.requestId);
       if (front === undefined) return;
-      const data = shared.seal.close(JSON.stringify({ caller, costUsd }), `cost ${front}`);
+      const told = { id: randomUUID(), caller, costUsd }; // sent again when its answer is lost
+      const data = shared.seal.close(JSON.stringify(told), `cost ${front}`);
       const telling = cluster.redis
         .multi()
         .xadd(names.events(front), '*', 'kind', 'note', 'data', data)
