@@ -50,7 +50,7 @@ export async function openLink(url: string, bytesPerSecond = Infinity): Promise<
     mend(isAnew = false) {
       isCut = false;
       if (isAnew) dead = new Set(sockets);
-      else for (const socket of sockets) socket.resume();
+      else for (const socket of sockets) resume(socket);
     },
     async close() {
       const closed = once(server, 'close');

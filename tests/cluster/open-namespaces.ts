@@ -22,7 +22,7 @@ let opened = 0;
 /**
  * A network in this machine alone: two bridges with nothing behind them, and each place a network namespace with a link
  * to either. Over one its callers reach it, and it the model; over the other, which can be cut, it reaches
- * Redis. Throws where that cannot be: without root, or without `ip` and `bridge`.
+ * Redis. Throws where that cannot be: without root, in a container that may not do it, or without `ip` and `bridge`.
  */
 export function openNamespaces(): Network {
   execFileSync('bridge', ['-Version'], { stdio: 'pipe' }); // where that is, ip is
@@ -43,6 +43,7 @@ export function openNamespaces(): Network {
   };
   process.once('exit', close);
   try {
+    tryNamespace(`ccp-test-${process.pid}-${letter}`);
     ip([...toBridge(callers, `198.18.${number}.1`), ...toBridge(redis, `198.19.${number}.1`)]);
   } catch (error) {
     close();
@@ -80,13 +81,15 @@ export function openNamespaces(): Network {
         ],
         namespace,
       );
+      let isShut = false;
       return Promise.resolve({
         host: address,
         redisUrl,
         command: ['ip', 'netns', 'exec', namespace],
         cut(how = 'silent') {
-          if (how === 'silent') setPort(link, SHUT);
-          else ip(['link set redis down'], namespace);
+          if (how === 'down') return ip(['link set redis down'], namespace);
+          setPort(link, SHUT);
+          isShut = true;
         },
         mend(isAnew = false) {
           const next = own + SPARE;
@@ -96,7 +99,9 @@ export function openNamespaces(): Network {
               namespace,
             );
           ip(up, namespace);
-          setPort(link, OPEN);
+          // A port whose link was down opens by itself, and refuses to be told so before it has seen the link.
+          if (isShut) setPort(link, OPEN);
+          isShut = false;
         },
       } satisfies Place);
     },
@@ -110,6 +115,16 @@ function toBridge(name: string, address: string) {
     `addr add ${address}/24 dev ${name}`,
     `link set ${name} up`,
   ];
+}
+
+/** Bridges may be allowed where namespaces are not. */
+function tryNamespace(name: string) {
+  ip([`netns add ${name}`]);
+  try {
+    execFileSync('ip', ['netns', 'exec', name, 'true'], { stdio: 'pipe' });
+  } finally {
+    remove('netns', name);
+  }
 }
 
 /** 198.18.0.0/15 is for tests of networks, and is nobody's (RFC 2544). */
