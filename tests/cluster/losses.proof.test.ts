@@ -6,7 +6,13 @@ import {
   type MixedCallers,
   type MixedOptions,
 } from './mixed-callers.ts';
-import { type Cluster, type Member, startCluster, untilReady } from './start-cluster.ts';
+import {
+  type Cluster,
+  type Member,
+  startCluster,
+  untilReady,
+  untilWorkers,
+} from './start-cluster.ts';
 
 /** Every line of docs/cluster.md's table of losses, while thirty callers go on. */
 
@@ -58,7 +64,7 @@ test('a worker freezes, and comes back', async () => {
     await callers.untilRunAgain();
     worker.signal('SIGCONT');
   });
-  await untilWorkers(workers.length);
+  await untilWorkers(find(fronts, fronts[0]?.name), workers.length);
   expect(losses).toMatchObject(NOT_FELT);
   expectFew(losses);
 });
@@ -71,7 +77,7 @@ test('a worker is cut off from Redis, and comes back', async () => {
     await callers.untilRunAgain();
     worker.mend();
   });
-  await untilWorkers(workers.length);
+  await untilWorkers(find(fronts, fronts[0]?.name), workers.length);
   expect(losses).toMatchObject(NOT_FELT);
   expectFew(losses);
 });
@@ -214,12 +220,4 @@ function take(members: Member[], wanted: string | undefined): Member {
 function nextName() {
   count += 1;
   return `later-${count}`;
-}
-
-async function untilWorkers(wanted: number) {
-  for (;;) {
-    const response = await find(fronts, fronts[0]?.name).send('/api/admin/status');
-    const { cluster: seen } = (await response.json()) as { cluster: { workers: object[] } };
-    if (seen.workers.length === wanted) return;
-  }
 }

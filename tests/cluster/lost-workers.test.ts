@@ -5,7 +5,14 @@ import { heldReply, silentReply, textReply } from '../../src/demo/replies.ts';
 import { readFailure } from '../failures/read-failure.ts';
 import { readStream } from '../failures/read-stream.ts';
 import { ask } from '../support/calls.ts';
-import { type Cluster, type Member, nameOf, startCluster, untilReady } from './start-cluster.ts';
+import {
+  type Cluster,
+  type Member,
+  nameOf,
+  startCluster,
+  untilReady,
+  untilWorkers,
+} from './start-cluster.ts';
 
 const TEXT = 'one two three four';
 const NEVER = new Promise(() => undefined);
@@ -91,7 +98,7 @@ test('what was answered while cut off is not heard by a caller who is answered e
   const worker = await lost;
   await cluster.model.waitForRequest((request) => cluster.model.requests.indexOf(request) > seen);
   worker.mend();
-  await untilWorkers(workers.size);
+  await untilWorkers(front, workers.size);
   comeBack();
   const body = await (await answering).text();
   expect(body).toContain(TEXT);
@@ -177,7 +184,7 @@ function lose(request: UpstreamRequest | undefined, loss: LossName): Member {
 
 /** It is as before: nothing of what was lost came after all, and all workers are there and take what they can. */
 async function expectRecovered(requests: number) {
-  await untilWorkers(workers.size);
+  await untilWorkers(front, workers.size);
   expect(cluster.model.requests).toHaveLength(requests);
   const { promise: haveAsked, resolve: noteAsked } = Promise.withResolvers<void>();
   const count = workers.size * PLACES;
@@ -187,12 +194,4 @@ async function expectRecovered(requests: number) {
   };
   const asking = Array.from({ length: count }, (_, index) => ask(front, 'messages', `Hi ${index}`));
   for (const response of await Promise.all(asking)) expect(response.status).toBe(200);
-}
-
-async function untilWorkers(count: number) {
-  for (;;) {
-    const response = await front.send('/api/admin/status');
-    const { cluster: seen } = (await response.json()) as { cluster: { workers: object[] } };
-    if (seen.workers.length === count) return;
-  }
 }

@@ -163,3 +163,13 @@ export async function untilReady(front: Member, wanted: 200 | 503 = 200): Promis
     await delay(100);
   }
 }
+
+/** Resolves when a front sees so many workers. */
+export async function untilWorkers(front: Member, wanted: number): Promise<void> {
+  for (;;) {
+    const response = await front.send('/api/admin/status');
+    const { cluster } = (await response.json()) as { cluster: { workers: object[] } }; // as the route tells
+    if (cluster.workers.length === wanted) return;
+    await delay(100);
+  }
+}
