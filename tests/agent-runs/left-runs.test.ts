@@ -252,9 +252,7 @@ test('a file of an older server is read, and its runs are left when nobody else 
 test('what cannot be said to a run of another server of the folder is refused with what to do', async () => {
   const [one, two] = [await open('one'), await open('two')];
   await one.start(waiting, newRun('r1'));
-  await vi.waitFor(async () =>
-    expect(await two.get('r1', 'a')).toMatchObject({ state: 'waiting' }),
-  );
+  await expect.poll(() => two.get('r1', 'a')).toMatchObject({ state: 'waiting' });
   await expect(two.cancel('r1', 'a')).rejects.toMatchObject(ELSEWHERE);
   const steering = await two.steer('r1', 'a');
   await expect(steering.interrupt('r1')).rejects.toMatchObject(ELSEWHERE);

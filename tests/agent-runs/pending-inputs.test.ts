@@ -190,7 +190,7 @@ test('paths that cannot be looked at are neither denied nor allowed', async () =
   const { run, book, given } = open({ check: async () => ['/there/file'], checkPaths });
   await book.start(run, newRun('r1'));
   await until(book, 'r1', 'approval-request');
-  await vi.waitFor(() => expect(checkPaths).toHaveBeenCalledWith('r1', ['/there/file']));
+  await expect.poll(() => checkPaths).toHaveBeenCalledWith('r1', ['/there/file']);
   await expect(book.answer('r1', 'a', 'inp_r1', ALLOW)).rejects.toBe(AWAY);
   expect((await book.get('r1', 'a')).state).toBe('waiting');
   isAway = false;

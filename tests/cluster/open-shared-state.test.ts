@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 import { openSharedState } from '../../src/cluster/open-shared-state.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
@@ -21,10 +21,10 @@ test('what Redis said while the process was stopped is read, and has come in tim
     prefix: randomUUID(),
     onProblem: () => undefined,
   });
+  onTestFinished(state.end);
   const asking = state.ask((client) => client.incr('count'));
   stop(STOPPED_MS);
   expect(await asking).toBe(1);
-  state.end();
 });
 
 test('a Redis that does not answer is away', async () => {
@@ -34,11 +34,13 @@ test('a Redis that does not answer is away', async () => {
     prefix: randomUUID(),
     onProblem: () => undefined,
   });
+  onTestFinished(() => {
+    redis.signal('SIGCONT');
+    state.end();
+  });
   redis.signal('SIGSTOP');
   const asking = state.ask((client) => client.get('count'));
   await expect(asking).rejects.toMatchObject({ code: 'queue-timeout' });
-  redis.signal('SIGCONT');
-  state.end();
 });
 
 /** Nothing of this process runs meanwhile, as after a SIGSTOP. */

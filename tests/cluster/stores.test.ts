@@ -231,7 +231,6 @@ test('keys cannot be read in Redis, and mean nothing with another secret', async
   const kept = await redis.client.hgetall(`${prefix}:state:keys`);
   expect(JSON.stringify(kept)).not.toContain('laptop');
   const problems: unknown[] = [];
-  beforeEach(() => void problems.splice(0));
   const place = createSharedKeys(await open(prefix, `another-${SECRET}`));
   const book = createKeyBook({
     ownerKey: OWNER_KEY,
@@ -379,6 +378,7 @@ describe('runs that ended', () => {
     return { ...told, close, list };
   }
   const problems: unknown[] = [];
+  beforeEach(() => void problems.splice(0));
 
   test('are on record at every server, with when, how and for how much', async () => {
     const prefix = randomUUID();

@@ -12,9 +12,9 @@ const proxies = new Map<string, Promise<Proxy>>();
 
 /**
  * The proxy with these settings that all files of a worker use, one after the other: it is started for
- * the first of them, and for each its model begins anew and its default workspace is empty. Nobody stops
- * it, and nobody may count its processes, which served others before, or teach it that a model refuses what
- * others ask of that model.
+ * the first of them, and for each its model begins anew and its default workspace is empty. No file may stop
+ * it, count its processes (which served others before), or have a model refuse what others ask of it: the
+ * proxy would remember that.
  */
 export async function shareProxy({
   answer = demoAnswer,
