@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 
 import { heldReply, silentReply, textReply } from '../../src/demo/replies.ts';
+import { readSse } from '../support/read-sse.ts';
 import { type Cluster, type Member, startCluster, untilReady } from './start-cluster.ts';
 
 /** What was sent to the background at a front that is killed then. */
@@ -160,23 +161,12 @@ async function startStream(input: string, type: string) {
 }
 
 async function follow(id: string, after: number) {
-  const path = `/v1/responses/${id}?stream=true&starting_after=${after}`;
-  return Array.fromAsync(
-    readEvents(await front.send(after < 0 ? (path.split('&')[0] ?? '') : path)),
-  );
+  const from = after < 0 ? '' : `&starting_after=${after}`;
+  return Array.fromAsync(readEvents(await front.send(`/v1/responses/${id}?stream=true${from}`)));
 }
 
 async function* readEvents(response: globalThis.Response): AsyncIterable<Heard> {
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += Buffer.from(chunk).toString();
-    const whole = text.split('\n\n');
-    text = whole.pop() ?? '';
-    for (const part of whole) {
-      const data = /^data: (.*)$/m.exec(part)?.[1];
-      if (data) yield JSON.parse(data) as Heard;
-    }
-  }
+  for await (const { data } of readSse(response)) yield JSON.parse(data) as Heard; // as the API says
 }
 
 function toSaid(events: readonly Heard[]) {

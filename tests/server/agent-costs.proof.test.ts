@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 
 import {
   errorReply,
@@ -43,6 +43,7 @@ test('each run of a session tells what it cost by itself, after a restart too', 
 
 test('what a session spent before is read from its transcript, and asked of the CLI only without it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'asked-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
   const claudePath = join(folder, 'claude');
   const asked = join(folder, 'asked.jsonl');
   await writeFile(claudePath, `#!/bin/sh\ntee -a '${asked}' | '${CLAUDE}' "$@"\n`, { mode: 0o700 });
@@ -59,7 +60,6 @@ test('what a session spent before is read from its transcript, and asked of the 
   for (const { costUsd, usage } of [second, third]) {
     expect({ costUsd, usage }).toEqual({ costUsd: first.costUsd, usage: first.usage });
   }
-  await rm(folder, { recursive: true });
 });
 
 /** Leaves out of a transcript what the CLI noted of costs. */
