@@ -105,6 +105,11 @@ function createSight<Event>(
 
   return {
     isAlive,
+    /** Whether it was begun and, as far as Redis knows, has not ended. */
+    async isOpen(id: string) {
+      const sign = await ask((redis) => redis.get(toSign(id)));
+      return sign === null ? isAsked(id) : sign !== OVER;
+    },
     /** Whether it is for any server to go on with. */
     isLeft: async (id: string) => !(await isAlive(id)) && (await isAsked(id)),
     hasEvents: async (id: string) =>

@@ -110,6 +110,7 @@ function createEnd<Event>({ local, shared, signs, own, takeOver }: EndParts<Even
     if (own.has(id)) return local.end(id, reason);
     const message = reason instanceof Error ? reason.message : 'The run was ended.';
     await signs.cancel(id, message);
+    if (!(await signs.isOpen(id))) return;
     if (await signs.isAlive(id)) await shared.publish(TOPIC, JSON.stringify({ id, message }));
     for (let left = END_MS; left > 0 && (await signs.isAlive(id)); left -= LOOK_MS) {
       await delay(LOOK_MS);

@@ -36,6 +36,30 @@ async function openState(prefix: string) {
   return shared;
 }
 
+test('ending one that has ended waits for nothing, though Redis has just come back', async () => {
+  const shared = await openState(randomUUID());
+  let asked = 0;
+  const ask: typeof shared.ask = (work) => {
+    asked += 1;
+    return shared.ask(work);
+  };
+  const background = await createSharedBackground<string>({
+    local: createBackgroundRuns(60_000),
+    shared: { ...shared, ask, upForMs: () => 0 },
+    leaseMs: 60_000,
+    ttlMs: TTL_MS,
+    writes: createPatientWrites({ onProblem: ignore }),
+    onProblem: ignore,
+  });
+  ends.push(background.close);
+  const signs = createSigns<string>({ shared, server: 'a', leaseMs: 60_000, ttlMs: TTL_MS });
+  await signs.begin('run', false, 'what was asked');
+  await signs.leave('run');
+  await redis.client.del(shared.toKey('background', 'run')); // its end is seen for a minute
+  for (const id of ['run', 'unknown']) await background.end(id, new Error('Enough.'));
+  expect(asked).toBeLessThan(20);
+});
+
 test('events of a run that cannot be gone on with are not kept for longer than its end is seen', async () => {
   const shared = await openState(randomUUID());
   const signs = createSigns<string>({ shared, server: 'a', leaseMs: LEASE_MS, ttlMs: TTL_MS });
