@@ -51,9 +51,9 @@ test('what each front of a cluster tells of the whole of it is not added up', ()
   const queries = read('grafana-dashboard.json').matchAll(/"expr": "(.*)"/g);
   const ofAll = [...queries]
     .map(([, query = '']) => query)
-    .filter((query) => /claude_proxy_(queue_waiting|places|places_taken)\b/.test(query));
+    .filter((query) => /claude_proxy_(queue_waiting|places|places_taken|processes)\b/.test(query));
 
-  expect(ofAll.length).toBeGreaterThan(3);
+  expect(ofAll.length).toBeGreaterThan(4);
   // A share is the same, however often both of its parts are counted.
   expect(ofAll.filter((query) => /^sum\b/.test(query) && !query.includes(' / '))).toEqual([]);
 });
