@@ -3,9 +3,11 @@ export type Sse = { id?: string | undefined; event: string | undefined; data: st
 
 /** Reads an event stream message by message, as they arrive. Comments are left out. */
 export async function* readSse(response: Response): AsyncIterable<Sse> {
-  let pending = '';
-  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const [first = '', ...rest] = text.split('\n\n');
+  let [pending, held] = ['', ''];
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const text = held + chunk;
+    held = /[^\n]\n$/.test(text) || text === '\n' ? '\n' : ''; // the other half may come with the next chunk
+    const [first = '', ...rest] = text.slice(0, text.length - held.length).split('\n\n');
     pending += first;
     for (const piece of rest) {
       const message = toMessage(pending);
