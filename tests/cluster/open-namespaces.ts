@@ -14,7 +14,7 @@ const OPEN = '3';
 const NAMESPACE = /^ccp-test-(?<pid>\d+)-/;
 const DEVICE = /^ccp(?<pid>\d+)[a-z]/;
 
-/** Added to a place's number when it gets another address. */
+/** How far apart the two addresses of a place are, between which it changes. */
 const SPARE = 100;
 
 let opened = 0;
@@ -82,6 +82,7 @@ export function openNamespaces(): Network {
         namespace,
       );
       let isShut = false;
+      let isElsewhere = false;
       return Promise.resolve({
         host: address,
         redisUrl,
@@ -92,12 +93,11 @@ export function openNamespaces(): Network {
           isShut = true;
         },
         mend(isAnew = false) {
-          const next = own + SPARE;
-          if (isAnew)
-            ip(
-              ['addr flush dev redis', `addr add 198.19.${number}.${next}/24 dev redis`],
-              namespace,
-            );
+          if (isAnew) {
+            isElsewhere = !isElsewhere;
+            const next = `198.19.${number}.${isElsewhere ? own + SPARE : own}/24`;
+            ip(['addr flush dev redis', `addr add ${next} dev redis`], namespace);
+          }
           ip(up, namespace);
           // A port whose link was down opens by itself, and refuses to be told so before it has seen the link.
           if (isShut) setPort(link, OPEN);
