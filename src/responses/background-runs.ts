@@ -9,8 +9,8 @@ export type BackgroundRun<Event> = {
   events: (signal: AbortSignal) => AsyncIterable<Event>;
   /** Whether its events can be read again. */
   keepsEvents: boolean;
-  /** What another server needs to begin it anew. Default: it ends with its server. */
-  asked?: string | undefined;
+  /** Tells what another server needs to begin it anew; called only where there are others. Default: it ends with its server. */
+  readAsked?: (() => string) | undefined;
 };
 
 /** A run whose server is lost, or gave it back. */

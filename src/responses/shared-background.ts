@@ -65,7 +65,7 @@ export async function createSharedBackground<Event>(
 
   return {
     async start(run) {
-      await signs.begin(run.id, run.keepsEvents, run.asked);
+      await signs.begin(run.id, run.keepsEvents, run.readAsked?.());
       own.add(run.id);
       return local.start({ ...run, events: (signal) => passOn(run, signal) });
     },

@@ -47,7 +47,7 @@ export async function startInBackground(
   await background.start({
     id,
     keepsEvents: isStream,
-    asked: toAsked(opened),
+    readAsked: () => toAsked(opened),
     events: (signal) =>
       toKeptEvents(
         () => toNumberedEvents(toAnswerEvents(run(exchange.request, signal)), exchange),
