@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 import type { Batch, BatchFile, BatchProblem, BatchState, ItemOutcome } from '../batch.ts';
 
 /** A page of a key's list, the newest first: behind one, or in front of one, of it. */
@@ -74,6 +76,17 @@ export type ItemTable = {
 
 /** A file as it is kept; what is made of a batch's answers stands with these. */
 export type StoredFile = BatchFile & { batchId: string | undefined };
+
+/** What every store of files reads back; each has its own way to say that a file is of no batch. */
+export const FileFields = z.object({
+  id: z.string(),
+  keyId: z.string(),
+  name: z.string(),
+  purpose: z.enum(['batch', 'batch_output']),
+  bytes: z.number(),
+  createdAt: z.number(),
+  expiresAt: z.number(),
+});
 
 /** Which files of a key are wanted. */
 export type FilePage = Omit<Page, 'before'> & {

@@ -2,16 +2,9 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { z } from 'zod';
 
-import { type FileTable, ROW_BYTES } from './batch-tables.ts';
+import { FileFields, type FileTable, ROW_BYTES } from './batch-tables.ts';
 
-const row = z.object({
-  id: z.string(),
-  keyId: z.string(),
-  name: z.string(),
-  purpose: z.enum(['batch', 'batch_output']),
-  bytes: z.number(),
-  createdAt: z.number(),
-  expiresAt: z.number(),
+const row = FileFields.extend({
   batchId: z
     .string()
     .nullable()

@@ -5,19 +5,10 @@ import {
   createSharedRecords,
   type SharedRecordsOptions,
 } from '../../state/shared-records.ts';
-import { type FileTable, ROW_BYTES, type StoredFile } from '../batch-tables.ts';
+import { FileFields, type FileTable, ROW_BYTES, type StoredFile } from '../batch-tables.ts';
 import { toFileId } from '../end-batch.ts';
 
-const Stored = z.object({
-  id: z.string(),
-  keyId: z.string(),
-  name: z.string(),
-  purpose: z.enum(['batch', 'batch_output']),
-  bytes: z.number(),
-  createdAt: z.number(),
-  expiresAt: z.number(),
-  batchId: z.string().optional(),
-});
+const Stored = FileFields.extend({ batchId: z.string().optional() });
 
 /** Which files there are, in the Redis of a cluster, in the order in which their time is over. */
 export function createSharedFiles(options: Omit<SharedRecordsOptions, 'name'>): FileTable {
