@@ -8,6 +8,7 @@ import { createStub } from '../tests/support/stub-cli.ts';
 import { askMany, askProxy, openAnswer, toPrompt } from './ask.ts';
 import { KEY, startModel, startServer } from './processes.ts';
 import { readRssMb, type Shape } from './shapes.ts';
+import { readOwnCpuMs } from './read-cpu.ts';
 import { toMedian } from './statistics.ts';
 
 type ClusterRounds = {
@@ -121,7 +122,7 @@ async function measureWorkers(cluster: Cluster, { load }: ClusterRounds): Promis
 /** What those cost who wait, and what is left of those who have been answered; a stub again. */
 async function measureWaiting(cluster: Cluster, { waiting }: ClusterRounds): Promise<Shape[]> {
   const front = await cluster.startFront();
-  await cluster.startWorker();
+  const worker = await cluster.startWorker();
   await untilWorkers(front, 1);
   await askMany(waiting / 10, () => askQuickly(front));
   const leaving = new AbortController();
@@ -137,7 +138,10 @@ async function measureWaiting(cluster: Cluster, { waiting }: ClusterRounds): Pro
   await Promise.all(held);
   await delay(FORGOTTEN_MS);
   const idle = await readRedisKb(cluster);
+  const cpuBefore = [front, worker].map(({ proxyPid }) => readOwnCpuMs(proxyPid));
   await askMany(waiting, () => askQuickly(front));
+  const cpuAfter = [front, worker].map(({ proxyPid }) => readOwnCpuMs(proxyPid));
+  const [frontCpu, workerCpu] = cpuAfter.map((ms, of) => (ms - (cpuBefore[of] ?? 0)) / waiting);
   const ended = await readRedisKb(cluster);
   await delay(FORGOTTEN_MS);
   const forgotten = await readRedisKb(cluster);
@@ -148,6 +152,8 @@ async function measureWaiting(cluster: Cluster, { waiting }: ClusterRounds): Pro
       figure: ((during.front - before.front) / waiting) * 1000,
       wanted: '≤ 60',
     },
+    toCpuShape('front', frontCpu),
+    toCpuShape('worker, without its CLI', workerCpu),
     toRedisShape('that waits', (during.redis - before.redis) / waiting),
     toRedisShape('that has just been answered', (ended - idle) / waiting),
     toRedisShape(`${FORGOTTEN_MS / 1000} seconds after its end`, (forgotten - idle) / waiting),
@@ -156,6 +162,11 @@ async function measureWaiting(cluster: Cluster, { waiting }: ClusterRounds): Pro
 
 function toRedisShape(which: string, figure: number): Shape {
   return { work: `Redis’ memory for a run ${which}`, unit: 'KB', figure, wanted: 'to compare' };
+}
+
+function toCpuShape(of: string, figure = Number.NaN): Shape {
+  const work = `processor time of a ${of}, for a request`;
+  return { work, unit: 'ms', figure, wanted: 'to compare' };
 }
 
 function askQuickly(front: Member) {
