@@ -8,6 +8,7 @@ import {
   untilReady,
 } from '../../tests/cluster/start-cluster.ts';
 import { createAskingStub } from '../../tests/cluster/create-asking-stub.ts';
+import { endEarly } from './end-early.ts';
 
 const HELP = `Usage: npm run soak:cluster -- MINUTES
        npm run soak:cluster -- --rolling REQUESTS
@@ -24,7 +25,15 @@ const PLACES = 3;
 const KILL_EVERY_MS = 60_000;
 
 /** Who can be asked, and what may be lost now. */
-type Stage = { cluster: Cluster; fronts: Member[]; workers: Member[]; nextName: () => string };
+type Stage = {
+  cluster: Cluster;
+  fronts: Member[];
+  workers: Member[];
+  addFront: () => Promise<Member>;
+  addWorker: () => Promise<Member>;
+  /** Those that have ended, too. */
+  everyone: readonly Member[];
+};
 
 const [first, second] = process.argv.slice(2);
 if (first === '--rolling') process.exitCode = await soakRolling(readNumber(second));
@@ -48,7 +57,7 @@ async function soakKilling(minutes: number): Promise<number> {
         callers.noteLost(worker);
         worker.signal('SIGKILL');
         kills += 1;
-        stage.workers.push(await stage.cluster.addWorker(stage.nextName()));
+        stage.workers.push(await stage.addWorker());
       }
     }),
   );
@@ -71,10 +80,10 @@ async function soakRolling(requests: number): Promise<number> {
   const roll = async () => {
     do {
       for (const worker of stage.workers.slice()) {
-        await replace(stage.workers, worker, await stage.cluster.addWorker(stage.nextName()));
+        await replace(stage.workers, worker, await stage.addWorker());
       }
       for (const front of stage.fronts.slice()) {
-        await replace(stage.fronts, front, await stage.cluster.addFront(stage.nextName()));
+        await replace(stage.fronts, front, await stage.addFront());
       }
       state.rounds += 1;
     } while (!state.isOver);
@@ -97,7 +106,7 @@ async function soakRolling(requests: number): Promise<number> {
 }
 
 async function openStage(settings: Record<string, string> = {}): Promise<Stage> {
-  const cluster = await startCluster({
+  const starting = startCluster({
     fronts: ['front', 'other'],
     workers: ['a', 'b', 'c'],
     settings: {
@@ -107,10 +116,23 @@ async function openStage(settings: Record<string, string> = {}): Promise<Stage> 
       ...settings,
     },
   });
+  endEarly(async () => (await starting).stop());
+  const cluster = await starting;
   for (const front of cluster.fronts) await untilReady(front);
-  let count = 0;
-  const nextName = () => `later-${(count += 1)}`;
-  return { cluster, fronts: [...cluster.fronts], workers: [...cluster.workers], nextName };
+  const everyone = [...cluster.fronts, ...cluster.workers];
+  const add = async (how: Cluster['addFront']) => {
+    const member = await how(`later-${everyone.length}`);
+    everyone.push(member);
+    return member;
+  };
+  return {
+    cluster,
+    fronts: [...cluster.fronts],
+    workers: [...cluster.workers],
+    addFront: () => add(cluster.addFront),
+    addWorker: () => add(cluster.addWorker),
+    everyone,
+  };
 }
 
 function toAsked({ cluster, fronts }: Stage) {
@@ -119,19 +141,20 @@ function toAsked({ cluster, fronts }: Stage) {
 
 /** Tells in the end what the servers say of the requests that failed. */
 async function run(
-  { cluster, fronts }: Stage,
+  { cluster, everyone }: Stage,
   call: () => Promise<Losses>,
 ): Promise<Losses & { failures: readonly string[] }> {
   try {
     const losses = await call();
-    return { ...losses, failures: fronts.flatMap(toFailures) };
+    return { ...losses, failures: everyone.flatMap(toFailures) };
   } finally {
     await cluster.stop();
   }
 }
 
-function toFailures({ output }: Member) {
-  return output.split('\n').filter((line) => line.startsWith('{"level":50'));
+function toFailures({ name, output }: Member) {
+  const lines = output.split('\n').filter((line) => line.startsWith('{"level":50'));
+  return lines.map((line) => `${name}: ${line}`);
 }
 
 /** Its follower is there before it leaves. */
@@ -146,10 +169,9 @@ type Found = { faults: readonly string[]; failures: readonly string[] };
 
 function report(losses: Losses, { faults, failures }: Found): number {
   for (const [name, count] of Object.entries(losses)) console.log(`${name.padEnd(14)} ${count}`);
-  if (faults.length === 0) return 0;
   for (const fault of faults) console.log(`NOT WELL: ${fault}`);
-  for (const line of failures) console.log(line);
-  return 1;
+  if (faults.length > 0) for (const line of failures) console.log(line);
+  return faults.length > 0 ? 1 : 0;
 }
 
 function readNumber(text = '15') {

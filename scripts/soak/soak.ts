@@ -7,6 +7,7 @@ import { type Product, startProduct } from '../../tests/faults/start-product.ts'
 import { createSend } from '../../tests/support/start-proxy.ts';
 import { lastTextOf } from '../../tests/support/upstream-texts.ts';
 import { isAlive, readProcesses } from '../../tests/support/watch-place.ts';
+import { endEarly } from './end-early.ts';
 import { mountSmallDisk, type SmallDisk, tryFullDisk } from './full-disk.ts';
 import { type Asker, type Caller, FULL_DISK, KINDS, LEFT_SECONDS } from './kinds.ts';
 import { createLedger, type Ledger } from './ledger.ts';
@@ -40,13 +41,6 @@ const KILL_EVERY_MS = 10_000;
 
 /** No answer may take so long: the queue's own limit is a minute. */
 const LONGEST_MS = 90_000;
-
-/** What ends it early, and the status that a shell expects of that; the server ends before it. */
-const SIGNALS = [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-] as const;
 
 /** The server has so long to end what it was at, and its processes to leave. */
 const PATIENCE_MS = 15_000;
@@ -86,9 +80,7 @@ async function soak(minutes: number): Promise<number> {
       CLAUDE_MAX_RETRIES: '0',
     },
   });
-  for (const [signal, status] of SIGNALS) {
-    process.once(signal, () => void stop(product, disk).finally(() => process.exit(status)));
-  }
+  endEarly(() => stop(product, disk));
   const endsAt = performance.now() + minutes * 60_000;
   const turnstile = createTurnstile();
   const going: Soak = { product, ledger: createLedger(), endsAt, kills: 0, turnstile };

@@ -38,6 +38,7 @@ export type Cluster = {
   /** Another one, or one anew on the folders of a former one of this name. */
   addWorker: (name: string, settings?: Settings) => Promise<Member>;
   addFront: (name: string, settings?: Settings) => Promise<Member>;
+  /** Ends all of it, those that are just being added, too. */
   stop: () => Promise<void>;
 };
 
@@ -67,14 +68,13 @@ export async function startCluster({
     startRedis(network.redis),
     startModelServer({ host: network.modelHost }),
   ]);
-  const members: Member[] = [];
-  const programs: Program[] = [];
+  const programs: Promise<Program>[] = [];
 
-  const add = async (role: 'front' | 'worker', name: string, own: Settings) => {
+  const add = async (role: 'front' | 'worker', name: string, own: Settings): Promise<Member> => {
     const home = join(folder, name);
     await mkdir(join(home, 'home'), { recursive: true });
     const { host, redisUrl, command, cut, mend } = await network.join(name, redis.url);
-    const program = await startMember(role, command, {
+    const starting = startMember(role, command, {
       ...toEnvironment(home, model),
       ANTHROPIC_CUSTOM_HEADERS: `x-worker: ${name}`,
       HOST: host,
@@ -83,8 +83,9 @@ export async function startCluster({
       ...settings,
       ...own,
     });
-    programs.push(program);
-    const member: Member = {
+    programs.push(starting);
+    const program = await starting;
+    return {
       name,
       folder: home,
       pid: program.pid,
@@ -98,13 +99,25 @@ export async function startCluster({
         return program.output;
       },
     };
-    members.push(member);
-    return member;
   };
-  const started = await Promise.all([
+  const end = async () => {
+    const started = await Promise.allSettled(programs);
+    await Promise.all(started.map((one) => 'value' in one && endProgram(one.value)));
+    await redis.stop();
+    await cleanUp(folder, model);
+    await network.close();
+  };
+  let ended: Promise<void> | undefined;
+  const stop = () => (ended ??= end());
+  const adding = [
     ...workers.map((name) => add('worker', name, {})),
     ...fronts.map((name) => add('front', name, {})),
-  ]);
+  ];
+  const started = await Promise.all(adding).catch(async (error: unknown) => {
+    await Promise.allSettled(adding);
+    await stop();
+    throw error;
+  });
   return {
     redis,
     model,
@@ -112,12 +125,7 @@ export async function startCluster({
     fronts: started.slice(workers.length),
     addWorker: (name, own = {}) => add('worker', name, own),
     addFront: (name, own = {}) => add('front', name, own),
-    async stop() {
-      await Promise.all(programs.map((program) => endProgram(program)));
-      await redis.stop();
-      await cleanUp(folder, model);
-      await network.close();
-    },
+    stop,
   };
 }
 
