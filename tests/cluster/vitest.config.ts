@@ -35,6 +35,17 @@ export default defineConfig({
           globalSetup: 'tests/cluster/provide-redis.ts',
         },
       },
+      {
+        // The programs and libraries of others, at such a front; they are installed when missing.
+        extends: true,
+        test: {
+          name: 'clients-over-redis',
+          include: ['tests/big-clients/*.test.ts'],
+          globalSetup: 'tests/cluster/provide-redis.ts',
+          testTimeout: 240_000,
+          hookTimeout: 300_000,
+        },
+      },
     ],
   },
 });

@@ -1,15 +1,37 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { execa } from 'execa';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 
 import { isOlder } from '../../src/common/cli-versions.ts';
-import { CLAUDE, type Proxy, startProxy, WITH_SPARES } from '../support/start-proxy.ts';
+import { addKey } from '../../src/keys/edit-keys.ts';
+import { toKeysFile } from '../../src/keys/keys-file.ts';
+import { CLAUDE, KEY, type Proxy, startProxy, WITH_SPARES } from '../support/start-proxy.ts';
 
+/** One for most tests, each of which asks with a key of its own: no process serves two keys. */
+let shared: Proxy;
 let proxy: Proxy;
-afterEach(() => proxy.stop());
+let key: string;
+beforeAll(async () => {
+  shared = await startProxy({ settings: { CLAUDE_MAX_RETRIES: '0' } });
+});
+afterAll(() => shared.stop());
+beforeEach(async () => {
+  proxy = shared;
+  proxy.model.requests.length = 0;
+  const file = toKeysFile(join(proxy.folder, 'state'));
+  ({ key } = await addKey(file, randomUUID(), { scopes: ['chat', 'agent'] }));
+});
+
+/** The test asks a proxy with settings of its own. */
+async function startOwn(settings: Record<string, string>) {
+  proxy = await startProxy({ settings });
+  key = KEY;
+  onTestFinished(() => proxy.stop());
+}
 
 /** How many processes two requests need that bring other instructions or tools: older CLIs take none while they live. */
 const { stdout: version } = await execa(CLAUDE, ['--version'], { env: { HOME: tmpdir() } });
@@ -23,9 +45,12 @@ const system = (content: string): Said => ({ role: 'system', content });
 const LOOK = { type: 'function', function: { name: 'look' } };
 const LISTEN = { type: 'function', function: { name: 'listen' } };
 
+const send = (path: string, body: object) =>
+  proxy.send(path, { model: 'sonnet', ...body }, { headers: { authorization: `Bearer ${key}` } });
+
 /** One whole answer; the conversation with it. */
 async function ask(messages: readonly Said[], body: object = {}): Promise<Said[]> {
-  const response = await proxy.send('/v1/chat/completions', { model: 'sonnet', messages, ...body });
+  const response = await send('/v1/chat/completions', { messages, ...body });
   const { choices } = (await response.json()) as { choices: [{ message: Said }] }; // a whole answer has one
   return [...messages, choices[0].message];
 }
@@ -46,7 +71,6 @@ const toSaid = () =>
 
 describe('a conversation', () => {
   test('goes on in its process', async () => {
-    proxy = await startProxy();
     const first = await ask([user('My name is Ada.')]);
     const second = await ask([...first, user('I live in Paris.')]);
     await ask([...second, user('Who am I?')]);
@@ -56,7 +80,6 @@ describe('a conversation', () => {
   });
 
   test('whose last message is edited goes back, and forgets the rest', async () => {
-    proxy = await startProxy();
     const first = await ask([user('My name is Ada.')]);
     await ask([...first, user('I live in Paris.')]);
     await ask([...first, user('I live in Rome.')]);
@@ -66,10 +89,8 @@ describe('a conversation', () => {
   });
 
   test('goes on after an answer that failed', async () => {
-    proxy = await startProxy({ settings: { CLAUDE_MAX_RETRIES: '0' } });
     const first = await ask([user('My name is Ada.')]);
-    const failed = await proxy.send('/v1/chat/completions', {
-      model: 'sonnet',
+    const failed = await send('/v1/chat/completions', {
       messages: [...first, user('demo:error=400')],
     });
     expect(failed.status).toBe(400);
@@ -80,7 +101,6 @@ describe('a conversation', () => {
   });
 
   test('whose process was killed goes on in another', async () => {
-    proxy = await startProxy();
     const first = await ask([user('My name is Ada.')]);
     for (const pid of await readPids()) process.kill(pid, 'SIGKILL');
     await ask([...first, user('Who am I?')]);
@@ -91,7 +111,6 @@ describe('a conversation', () => {
 });
 
 test('a conversation whose instructions change goes on in its process', async () => {
-  proxy = await startProxy();
   const first = await ask([system('It is noon.'), user('My name is Ada.')]);
   await ask([system('It is one.'), ...first.slice(1), user('Who am I?')]);
 
@@ -104,7 +123,6 @@ test('a conversation whose instructions change goes on in its process', async ()
 
 describe('independent requests', () => {
   test('share a process, which knows nothing of the one before', async () => {
-    proxy = await startProxy();
     await ask([user('My name is Ada.')]);
     await ask([user('Who am I?')]);
 
@@ -117,7 +135,6 @@ describe('independent requests', () => {
     ['a tool', [user('Hi.')], { tools: [LOOK] }],
     ['both', [system('Be brief.'), user('Hi.')], { tools: [LOOK] }],
   ])('with %s, where there were none, share it', async (_, messages, body) => {
-    proxy = await startProxy();
     await ask([user('My name is Ada.')]);
     await ask(messages, body);
 
@@ -129,7 +146,6 @@ describe('independent requests', () => {
     ['no instructions, where there were some', [system('Be brief.'), user('Hi.')], {}, {}],
     ['another tool', [user('Hi.')], { tools: [LOOK] }, { tools: [LISTEN] }],
   ])('with %s get another', async (_, messages, body, other) => {
-    proxy = await startProxy();
     await ask(messages, body);
     await ask([user('Hi.')], other);
 
@@ -137,17 +153,8 @@ describe('independent requests', () => {
   });
 
   test('get one each where the operator wants it so', async () => {
-    proxy = await startProxy({ settings: { REUSE_PROCESSES: 'off' } });
+    await startOwn({ REUSE_PROCESSES: 'off' });
     await ask([user('My name is Ada.')]);
-    await ask([user('Who am I?')]);
-
-    expect(new Set(toProcesses()).size).toBe(2);
-  });
-
-  test('get a new one when the login changed', async () => {
-    proxy = await startProxy();
-    await ask([user('My name is Ada.')]);
-    await writeFile(join(proxy.folder, 'home/.claude/.credentials.json'), '{}');
     await ask([user('Who am I?')]);
 
     expect(new Set(toProcesses()).size).toBe(2);
@@ -155,29 +162,40 @@ describe('independent requests', () => {
 });
 
 test('the list of runs tells when each had its process', async () => {
-  proxy = await startProxy();
   await ask([user('Hi.')]);
-  await proxy.send('/api/run', { model: 'sonnet', prompt: 'Hi.' });
-  const list = await (await proxy.send('/api/admin/runs')).json();
+  await send('/api/run', { prompt: 'Hi.' });
+  const response = await proxy.send('/api/admin/runs');
+  const { recent } = (await response.json()) as { recent: object[] }; // the newest first
 
-  const recent = { boundMs: expect.any(Number), firstTokenMs: expect.any(Number) };
-  expect(list).toMatchObject({ recent: [recent, recent] });
+  const run = { boundMs: expect.any(Number), firstTokenMs: expect.any(Number) };
+  expect(recent.slice(0, 2)).toMatchObject([
+    { dialect: 'direct', ...run },
+    { dialect: 'openai-chat', ...run },
+  ]);
 });
 
 test('a login that the API refuses ends the processes that wait with it', async () => {
-  proxy = await startProxy({ settings: { CLAUDE_MAX_RETRIES: '0' } });
   await ask([user('Hi.')]);
   await ask([{ role: 'system', content: 'Be brief.' }, user('Hi.')]);
   const waiting = await readPids();
   const messages = [{ role: 'system', content: 'Be kind.' }, user('demo:error=401')];
-  const refused = await proxy.send('/v1/chat/completions', { model: 'sonnet', messages });
+  const refused = await send('/v1/chat/completions', { messages });
   expect(refused.status).toBe(401);
 
   await expect.poll(() => waiting.filter(isAlive), { timeout: 30_000 }).toEqual([]);
 });
 
+/** The last one of the shared proxy, whose login it changes. */
+test('independent requests get a new process when the login changed', async () => {
+  await ask([user('My name is Ada.')]);
+  await writeFile(join(proxy.folder, 'home/.claude/.credentials.json'), '{}');
+  await ask([user('Who am I?')]);
+
+  expect(new Set(toProcesses()).size).toBe(2);
+});
+
 test('a stopped server leaves no process, spare or kept', async () => {
-  proxy = await startProxy({ settings: WITH_SPARES });
+  await startOwn(WITH_SPARES);
   await ask([user('Hi.')]);
   await expect.poll(async () => (await readPids()).length, { timeout: 30_000 }).toBeGreaterThan(1);
   const pids = await readPids();
