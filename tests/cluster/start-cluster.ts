@@ -102,7 +102,9 @@ export async function startCluster({
   };
   const end = async () => {
     const started = await Promise.allSettled(programs);
-    await Promise.all(started.map((one) => 'value' in one && endProgram(one.value)));
+    await Promise.all(
+      started.flatMap((one) => (one.status === 'fulfilled' ? [endProgram(one.value)] : [])),
+    );
     await redis.stop();
     await cleanUp(folder, model);
     await network.close();
