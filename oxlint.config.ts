@@ -39,17 +39,18 @@ const ROOMS: Readonly<Record<string, string>> = {
 
   'http/**':
     'run.ts run-error.ts deadline.ts loopback.ts dialects/bodies.ts dialects/dialect.ts dialects/shared/is-too-deep.ts keys/ limits/ observation/ threads/ tracing/tracing.ts hono @hono/* @fastify/busboy pino rate-limiter-flexible ws zod node:*',
-  'routes/**': `${CANONICAL} backend.ts cli-versions.ts plan-windows.ts deadline.ts within.ts split-lines.ts dialects/ http/ keys/ limits/ observation/ openapi/ responses/ agent-runs/ batches/ sessions/session-transcript.ts hono @hono/* zod node:events node:timers/promises`,
+  'routes/**': `${CANONICAL} backend.ts cli-versions.ts most-losses.ts plan-windows.ts deadline.ts within.ts split-lines.ts dialects/ http/ keys/ limits/ observation/ openapi/ responses/ agent-runs/ batches/ sessions/session-transcript.ts hono @hono/* zod node:events node:timers/promises`,
   'dashboard/**': `${CANONICAL} plan-windows.ts agent-runs/ dialects/index.ts dialects/trial.ts http/ keys/ limits/ observation/ responses/ routes/ sessions/session-transcript.ts state/shared-state.ts hono zod node:*`,
 
   'keys/**':
     'run.ts run-input.ts run-error.ts tool-rule.ts tags.ts host-list.ts backend.ts settings.ts state/ p-limit zod node:*',
   'limits/**': 'run.ts run-error.ts within.ts keys/ state/ node:*',
   'sessions/**': 'run.ts run-error.ts state/ zod node:*',
-  'responses/**': 'run-error.ts config.ts deadline.ts state/ zod node:*',
+  'responses/**': 'run-error.ts config.ts deadline.ts most-losses.ts state/ zod node:*',
   'agent-runs/**':
     'run.ts run-input.ts run-error.ts wire-calls.ts backend.ts config.ts deadline.ts within.ts round-usd.ts state/ webhooks/ zod node:*',
-  'batches/**': 'batch.ts run-error.ts config.ts deadline.ts within.ts state/ zod node:*',
+  'batches/**':
+    'batch.ts run-error.ts config.ts deadline.ts most-losses.ts within.ts state/ zod node:*',
   'observation/**':
     'run.ts run-error.ts wire-calls.ts backend.ts round-usd.ts within.ts config.ts state/ tracing/tracing.ts pino prom-client zod node:*',
   'tracing/**': 'run.ts within.ts @opentelemetry/* node:*',

@@ -18,6 +18,8 @@ export type LeftRun<Event> = {
   asked: string;
   /** What its followers may have read; empty when it keeps no events. */
   told: readonly Event[];
+  /** How many servers were lost while they carried it out. */
+  losses: number;
 };
 
 /** Goes on with a run that was left: what follows on what was told. Whatever it throws, the run is left again. */

@@ -1,7 +1,9 @@
+import { MOST_LOSSES } from '../common/most-losses.ts';
+
 /**
  * What has to happen at one blow to a run in the background, in Lua. The keys are its sign of life, its task, and its
  * events. The task names its `server` (nobody's when that gave it back), holds what was `asked` until the run is over,
- * and the sentence with which it was `cancelled`.
+ * and the sentence with which it was `cancelled`. It counts the servers that were lost with it (`losses`).
  *
  * Fencing: a server whose run went elsewhere, as it was frozen, changes nothing any more.
  */
@@ -62,12 +64,19 @@ if redis.call('EXISTS', task) == 1 then redis.call('HSET', task, 'cancelled', AR
 `;
 
 /**
- * ARGV: server, lease, ttl, for how long an end is seen. Returns whether it is this server's from here on. Asked once
- * more after its answer was lost, it answers the same.
+ * ARGV: server, lease, ttl, for how long an end is seen, whether one may be taken that is begun for the last time. Returns
+ * whether it is this server's from here on. Asked once more after its answer was lost, it answers the same.
  */
 export const CLAIM = `${SHARED}
 local alive = redis.call('GET', sign)
 if alive and alive ~= 'over' and isElsewhere(ARGV[1]) then return 0 end
+local owner = redis.call('HGET', task, 'server')
+if owner and owner ~= '' and owner ~= ARGV[1] then
+  local losses = tonumber(redis.call('HGET', task, 'losses') or 0) + 1
+  local isFree = ARGV[5] == '1' or redis.call('HEXISTS', task, 'cancelled') == 1
+  if losses == ${MOST_LOSSES} and not isFree then return 0 end
+  redis.call('HSET', task, 'losses', losses)
+end
 redis.call('HSET', task, 'server', ARGV[1])
 redis.call('PEXPIRE', task, ARGV[3])
 if redis.call('HEXISTS', task, 'asked') == 1 then

@@ -56,15 +56,20 @@ export function createSigns<Event>(options: SignsOptions) {
     giveBack: async (id: string) => (await run(scripts.GIVE_BACK, id, server)) === 1,
     /** It holds for whoever carries the run out, now or later. */
     cancel: async (id: string, sentence: string) => void (await run(scripts.CANCEL, id, sentence)),
-    /** What is to be done with a run that was left; `undefined` when another server is at it. */
-    async claim(id: string) {
-      const isClaimed = await run(scripts.CLAIM, id, server, leaseMs, ttlMs, OVER_MS);
-      if (isClaimed !== 1) return undefined;
-      const { asked, keeps, cancelled } = await ask((redis) => redis.hgetallBuffer(toTask(id)));
+    /**
+     * What is to be done with a run that was left; `undefined` when another server is at it, or it would be begun for
+     * the last time and `mayBeLast` is false.
+     */
+    async claim(id: string, mayBeLast: boolean) {
+      const values = [server, leaseMs, ttlMs, OVER_MS, Number(mayBeLast)];
+      if ((await run(scripts.CLAIM, id, ...values)) !== 1) return undefined;
+      const task = await ask((redis) => redis.hgetallBuffer(toTask(id)));
+      const { asked, keeps, cancelled, losses = 0 } = task;
       return {
         asked: asked && shared.decrypt(asked, toPlace(id, 'asked')),
         keepsEvents: String(keeps) === '1',
         cancelled: cancelled && String(cancelled),
+        losses: Number(losses),
       };
     },
     /** Where it stands whose run it is. */

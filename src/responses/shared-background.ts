@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { MOST_LOSSES } from '../common/most-losses.ts';
 import { RunError } from '../run-error.ts';
 import type { PatientWrites } from '../state/patient-writes.ts';
 import type { SharedState } from '../state/shared-state.ts';
@@ -153,15 +154,17 @@ function createPassOn<Event>({ signs, own, writes }: Parts<Event>): PassOn<Event
 function createTakeOver<Event>(parts: Parts<Event> & { passOn: PassOn<Event> }) {
   const { local, signs, own, onProblem } = parts;
   const claiming = new Set<string>();
+  const mayBeLast = createOneLast((id) => own.has(id) || claiming.has(id));
   let goOn: GoOn<Event> | undefined;
 
-  const begin = (id: string, asked: string, keepsEvents: boolean, go: GoOn<Event>) => {
+  const begin = (id: string, { asked, losses, keepsEvents }: Claimed, go: GoOn<Event>) => {
     async function* goOnOrLeave(signal: AbortSignal, told: readonly Event[]) {
       try {
-        yield* go({ asked, told }, signal);
+        yield* go({ asked, told, losses }, signal);
       } catch (error) {
-        own.delete(id); // its sign of life runs out, and it is tried again
+        own.delete(id);
         onProblem(error);
+        await signs.giveBack(id).catch(onProblem); // this server was not lost with it
         throw error;
       }
     }
@@ -178,11 +181,13 @@ function createTakeOver<Event>(parts: Parts<Event> & { passOn: PassOn<Event> }) 
   };
 
   const claim = async (id: string) => {
-    const found = goOn && (await signs.claim(id));
+    if (!goOn) return false;
+    const found = await signs.claim(id, mayBeLast.take(id));
+    if (found?.losses !== MOST_LOSSES) mayBeLast.leave(id);
     if (!found || !goOn) return false;
-    const { asked, keepsEvents, cancelled } = found;
+    const { asked, cancelled } = found;
     if (asked === undefined) return true;
-    begin(id, asked, keepsEvents, goOn);
+    begin(id, { ...found, asked }, goOn);
     if (cancelled !== undefined) void local.end(id, toCancelled(cancelled));
     return false;
   };
@@ -197,6 +202,26 @@ function createTakeOver<Event>(parts: Parts<Event> & { passOn: PassOn<Event> }) 
       } finally {
         claiming.delete(id);
       }
+    },
+  };
+}
+
+type Claimed = { asked: string; losses: number; keepsEvents: boolean };
+
+/**
+ * Of the runs that are begun for the last time a server has one at a time: when it is lost with one, the others are not
+ * taken for the reason.
+ */
+function createOneLast(isHere: (id: string) => boolean) {
+  let last: string | undefined;
+  return {
+    /** Whether this one may be it. */
+    take(id: string) {
+      if (last === undefined || !isHere(last)) last = id;
+      return last === id;
+    },
+    leave(id: string) {
+      if (last === id) last = undefined;
     },
   };
 }

@@ -65,10 +65,11 @@ test('events of a run that cannot be gone on with are not kept for longer than i
   const signs = createSigns<string>({ shared, server: 'a', leaseMs: LEASE_MS, ttlMs: TTL_MS });
   await signs.begin('run', true, undefined);
   await signs.append('run', 1, 'told');
-  expect(await signs.claim('run')).toEqual({
+  expect(await signs.claim('run', true)).toEqual({
     asked: undefined,
     keepsEvents: true,
     cancelled: undefined,
+    losses: 0,
   });
   const key = shared.toKey('background', 'run', 'events');
   const leftMs = await redis.client.pttl(key);

@@ -121,6 +121,29 @@ function createHeld(text: string, before: number) {
   return { run, release: held.resolve };
 }
 
+/** Never says anything, and counts how often it was asked. */
+function createFatal() {
+  const asked: string[] = [];
+  const run: Run = async function* stay({ caller }, signal) {
+    asked.push(caller.requestId);
+    await new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    yield RUN_START;
+  };
+  return { run, asked };
+}
+
+async function untilBegun(server: Server, check: () => void) {
+  await vi.waitFor(
+    async () => {
+      await server.sweep();
+      check();
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+}
+
 function toEvents(text: string): RunEvent[] {
   return [
     RUN_START,
@@ -218,6 +241,54 @@ test('a limit that is full when it is taken over is waited for', async () => {
   lost.lose();
   await untilStatus(other, id, 'completed', [other]);
   expect(asked).toHaveLength(1);
+});
+
+test('one whose servers are lost one after the other is begun three times, and has failed then', async () => {
+  const prefix = randomUUID();
+  const { run, asked } = createFatal();
+  const lost = await openServer(prefix, run);
+  const ids = [await lost.start(), await lost.start(), await lost.start()];
+  await vi.waitFor(() => expect(asked).toHaveLength(3), 20_000);
+  lost.lose();
+  for (const count of [6, 7]) {
+    const next = await openServer(prefix, run);
+    await untilBegun(next, () => expect(asked).toHaveLength(count));
+    next.lose();
+  }
+  const { run: answer, asked: answered } = createSaying('from another');
+  const other = await openServer(prefix, answer);
+  await vi.waitFor(
+    async () => {
+      await other.sweep();
+      const found = (await Promise.all(ids.map(other.read))) as { status: string }[];
+      expect(found.map(({ status }) => status).toSorted()).toEqual([
+        'completed',
+        'completed',
+        'failed',
+      ]);
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+  expect(answered).toHaveLength(2);
+  expect(asked).toHaveLength(7);
+  const all = JSON.stringify(await Promise.all(ids.map(other.read)));
+  expect(all.split('so it is not begun again')).toHaveLength(2);
+});
+
+test('one that servers leave as they stop goes on, however often', async () => {
+  const prefix = randomUUID();
+  const { run, asked } = createFatal();
+  const first = await openServer(prefix, run);
+  const id = await first.start();
+  await vi.waitFor(() => expect(asked).toHaveLength(1), 20_000);
+  await first.close();
+  for (const count of [2, 3, 4]) {
+    const next = await openServer(prefix, run);
+    await untilBegun(next, () => expect(asked).toHaveLength(count));
+    await next.close();
+  }
+  const other = await openServer(prefix, createSaying('from another').run);
+  await untilStatus(other, id, 'completed', [other]);
 });
 
 test('one that is cancelled while no server is at it is begun by none', async () => {

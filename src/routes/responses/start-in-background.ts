@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { LOST_TOO_OFTEN, MOST_LOSSES } from '../../common/most-losses.ts';
 import { ResponsesBody } from '../../dialects/openai-responses/body.ts';
 import { Item } from '../../dialects/openai-responses/input-item.ts';
 import {
@@ -61,7 +62,7 @@ export async function startInBackground(
 /** Begins the responses anew that lost servers left, but those of which words could have been heard: these have failed. */
 export function goOnInBackground(run: Run, { book, background }: ResponseParts): void {
   const patientRun = untilThereIsRoom(run);
-  const goOn: GoOn<StreamedEvent> = async function* goOn({ asked, told }, signal) {
+  const goOn: GoOn<StreamedEvent> = async function* goOn({ asked, told, losses }, signal) {
     const { body, keyId, requestId, arrivedAtMs } = Asked.parse(JSON.parse(asked));
     const id = toResponseId(requestId);
     const stored = await book.find(id, keyId);
@@ -72,6 +73,7 @@ export function goOnInBackground(run: Run, { book, background }: ResponseParts):
     const begin = () => {
       signal.throwIfAborted();
       if (told.some(isWord)) throw toLost();
+      if (losses > MOST_LOSSES) throw new RunError('cli-failed', LOST_TOO_OFTEN);
       const { exchange } = reopenExchange(toWholeBody(body, stored), asking);
       const events = toAnswerEvents(patientRun(exchange.request, signal));
       return skip(toNumberedEvents(events, exchange), told.length);
