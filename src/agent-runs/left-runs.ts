@@ -10,6 +10,8 @@ export type LeftRunsOptions = {
     | 'hasGivenBack'
     | 'interruptLeft'
     | 'claimPutOff'
+    | 'noteBeginning'
+    | 'noteBegun'
     | 'cancelPutOff'
     | 'read'
     | 'end'
@@ -24,8 +26,11 @@ export type LeftRunsOptions = {
   onProblem: (error: unknown) => void;
 };
 
-/** Begins a run that waited for its turn; resolves when it waits again, or has begun. */
-export type BeginRun = (run: StoredRun) => Promise<void>;
+/**
+ * Begins a run that waited for its turn; resolves when it waits again, or has begun. So many servers were lost as they
+ * began it.
+ */
+export type BeginRun = (run: StoredRun, losses: number) => Promise<void>;
 
 /** How soon a run that could neither begin nor be ended is tried again, in milliseconds: the store was away. */
 const RETRY_MS = 1000;
@@ -97,6 +102,8 @@ function createLine({ store, server, onProblem }: LeftRunsOptions) {
   const waiting: StoredRun[] = [];
   /** Those that have not begun here. */
   const claimed = new Set<string>();
+  /** How many servers were lost as they began one that is just beginning here. */
+  const losses = new Map<string, number>();
   let begin: BeginRun | undefined;
   let current: { id: string; begun: Promise<void> } | undefined;
   let line = Promise.resolve();
@@ -104,9 +111,11 @@ function createLine({ store, server, onProblem }: LeftRunsOptions) {
   const tryOnce = async (run: StoredRun, start: BeginRun) => {
     const found = await store.read(run.id);
     if (!found || isEnded(found) || found.server !== server.id) return;
-    const begun = start(run);
+    if (!losses.has(run.id)) losses.set(run.id, await store.noteBeginning(run.id, server.id));
+    const begun = start(run, losses.get(run.id) ?? 0);
     current = { id: run.id, begun: begun.catch(() => undefined) };
     await begun.finally(() => (current = undefined));
+    await store.noteBegun(run.id, server.id).catch(onProblem);
   };
 
   const beginOne = async (run: StoredRun, start: BeginRun) => {
@@ -114,6 +123,7 @@ function createLine({ store, server, onProblem }: LeftRunsOptions) {
       try {
         await tryOnce(run, start);
         claimed.delete(run.id);
+        losses.delete(run.id);
       } catch (error) {
         onProblem(error);
         await delay(RETRY_MS, undefined, { ref: false, signal: closing.signal }).catch(ignore);

@@ -97,6 +97,13 @@ export type RunStore = {
   interruptLeft: (left: Left, endedAt: number) => Promise<readonly StoredRun[]>;
   /** What was left and had not begun is this server's from here on, and no other's; the oldest first. */
   claimPutOff: (left: Left, server: string) => Promise<readonly StoredRun[]>;
+  /**
+   * Notes that this server begins a run that was left; resolves with how many were lost as they did so since it last
+   * waited.
+   */
+  noteBeginning: (id: string, server: string) => Promise<number>;
+  /** It waits, or has begun. */
+  noteBegun: (id: string, server: string) => Promise<void>;
   /** Cancels a run that has not begun, if it is at this server still, which is not at work on it; resolves with whether it was. */
   cancelPutOff: (id: string, server: string, endedAt: number) => Promise<boolean>;
   close: () => Promise<void>;

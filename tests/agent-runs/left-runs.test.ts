@@ -8,6 +8,7 @@ import type { BeginRun } from '../../src/agent-runs/left-runs.ts';
 import type { NewRun } from '../../src/agent-runs/recorder.ts';
 import type { RunBook, RunBookOptions } from '../../src/agent-runs/run-book.ts';
 import { createRunStore } from '../../src/agent-runs/sqlite/create-run-store.ts';
+import { goOnWithRuns } from '../../src/routes/runs/run-agent.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
 import { RUN_START, toAgentRequest } from '../sessions/agent-request.ts';
@@ -156,6 +157,32 @@ test('one that cannot begin has failed, and keeps no other', async () => {
     state: 'failed',
     failure: { error: { message: 'Not any more.' } },
   });
+});
+
+test('one whose servers are lost as they begin it is begun three times, and has failed then', async () => {
+  const first = await open('0');
+  await first.start(queued, newRun('r1'));
+  const fatal = vi.fn<Run>(async function* never(_, signal) {
+    await new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    yield RUN_START;
+  });
+  for (const id of ['1', '2', '3']) {
+    dead.add(String(Number(id) - 1));
+    goOnWithRuns(fatal, await open(id));
+    await vi.waitFor(() => expect(fatal).toHaveBeenCalledTimes(Number(id)), 20_000);
+  }
+  dead.add('3');
+  const last = await open('4');
+  goOnWithRuns(fatal, last);
+  await vi.waitFor(async () => {
+    expect(await last.get('r1', 'a')).toMatchObject({
+      state: 'failed',
+      failure: { error: { message: expect.stringContaining('it is not begun again') as string } },
+    });
+  }, 20_000);
+  expect(fatal).toHaveBeenCalledTimes(3);
 });
 
 test('one that could neither begin nor be ended, as the store was away, is tried again', async () => {

@@ -169,6 +169,19 @@ export function describeRunStore(
       expect(claimed).toEqual([]);
     });
 
+    test('how many servers were lost as they began a run is counted until it waits again', async () => {
+      await addAll([toRun('r1')]);
+      expect(await store.noteBeginning('r1', 'one')).toBe(0);
+      await other.claimPutOff({ dead: ['one'], withUnknown: false }, 'two');
+      expect(await store.noteBeginning('r1', 'one')).toBe(0); // it is not there any more
+      expect(await other.noteBeginning('r1', 'two')).toBe(1);
+      await other.noteBegun('r1', 'two');
+      expect(await other.noteBeginning('r1', 'two')).toBe(0);
+      await other.giveBack('r1');
+      await store.claimPutOff({ dead: [], withUnknown: false }, 'one');
+      expect(await store.noteBeginning('r1', 'one')).toBe(0);
+    });
+
     test('what a tool came to is kept until it is not needed any more', async () => {
       await addAll([toRun('r1')]);
       await store.inputs.add(toInput('inp_1', 'r1'));

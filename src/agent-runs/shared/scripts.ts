@@ -209,6 +209,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', root .. ':ended', '-inf', ARGV[1
 export const GIVE_BACK = `${SHARED}
 if not isOwn(ARGV[1], ARGV[2]) then return end
 leaveServer(ARGV[1])
+redis.call('HDEL', one(ARGV[1]), 'beginnings')
 join(ARGV[1], '', ARGV[3])
 `;
 
@@ -236,6 +237,17 @@ for _, id in ipairs(listAt(4)) do
   end
 end
 return answer(ARGV[3], claimed)
+`;
+
+/** ARGV: id, server. Returns how often this was noted before. */
+export const NOTE_BEGINNING = `${SHARED}
+if not isOwn(ARGV[1], ARGV[2]) then return 0 end
+return redis.call('HINCRBY', one(ARGV[1]), 'beginnings', 1) - 1
+`;
+
+/** ARGV: id, server. */
+export const NOTE_BEGUN = `${SHARED}
+if isOwn(ARGV[1], ARGV[2]) then redis.call('HDEL', one(ARGV[1]), 'beginnings') end
 `;
 
 /** ARGV: id, its server, when, ttl. Returns whether it was this that ended it. */

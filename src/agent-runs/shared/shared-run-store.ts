@@ -135,6 +135,8 @@ function createLeft({ ask, run, root, readAll }: Scripted, { server, liveMs, end
         const claimed = (await readAll(ids)).filter((one) => one.server === claimer);
         return claimed.toSorted((one, other) => one.createdAt - other.createdAt);
       }),
+    noteBeginning: async (id, at) => Number(await run(scripts.NOTE_BEGINNING, id, at)),
+    noteBegun: async (id, at) => void (await run(scripts.NOTE_BEGUN, id, at)),
     cancelPutOff: async (id, at, endedAt) =>
       (await run(scripts.CANCEL_PUT_OFF, id, at, endedAt, endedMs)) === 1,
   } satisfies Partial<RunStore>;

@@ -52,7 +52,8 @@ const SCHEMA = `
     failure TEXT,
     bytes INTEGER NOT NULL DEFAULT 0,
     server TEXT,
-    costUsd REAL
+    costUsd REAL,
+    beginnings INTEGER
   ) STRICT;
   CREATE INDEX runs_of_key ON runs (keyId, number);
   CREATE INDEX runs_by_end ON runs (endedAt);
@@ -63,6 +64,7 @@ const SCHEMA = `
 const LATER_COLUMNS = [
   { table: 'runs', name: 'server', type: 'TEXT' },
   { table: 'runs', name: 'costUsd', type: 'REAL' },
+  { table: 'runs', name: 'beginnings', type: 'INTEGER' },
 ];
 
 const IS_UNFINISHED = 'endedAt IS NULL';

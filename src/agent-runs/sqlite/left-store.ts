@@ -25,10 +25,17 @@ export function createLeftStore(
   options: LeftStoreOptions,
 ): Pick<
   RunStore,
-  'giveBack' | 'listServers' | 'hasGivenBack' | 'interruptLeft' | 'claimPutOff' | 'cancelPutOff'
+  | 'giveBack'
+  | 'listServers'
+  | 'hasGivenBack'
+  | 'interruptLeft'
+  | 'claimPutOff'
+  | 'noteBeginning'
+  | 'noteBegun'
+  | 'cancelPutOff'
 > {
   const { isUnfinished, isPutOff, parse, withdraw } = options;
-  const giveBack = database.prepare(`UPDATE runs SET server = '' WHERE id = ?`);
+  const giveBack = database.prepare(`UPDATE runs SET server = '', beginnings = NULL WHERE id = ?`);
   const listServers = database.prepare(
     `SELECT DISTINCT server FROM runs WHERE ${isUnfinished} AND server <> ''`,
   );
@@ -42,6 +49,13 @@ export function createLeftStore(
   const claim = database.prepare(
     `UPDATE runs SET server = $server WHERE ${isUnfinished} AND ${isPutOff} AND ${IS_LEFT}
       RETURNING *`,
+  );
+  const noteBeginning = database.prepare(
+    `UPDATE runs SET beginnings = coalesce(beginnings, 0) + 1 WHERE id = ? AND server = ?
+      RETURNING beginnings`,
+  );
+  const noteBegun = database.prepare(
+    `UPDATE runs SET beginnings = NULL WHERE id = ? AND server = ?`,
   );
   const cancel = database.prepare(
     `UPDATE runs SET state = 'cancelled', endedAt = $endedAt
@@ -61,6 +75,9 @@ export function createLeftStore(
       const claimed = parse(claim.all({ ...toParameters(left), server }));
       return claimed.toSorted((one, other) => one.createdAt - other.createdAt);
     },
+    noteBeginning: async (id, server) =>
+      Number(noteBeginning.get(id, server)?.['beginnings'] ?? 1) - 1,
+    noteBegun: async (id, server) => void noteBegun.run(id, server),
     cancelPutOff: async (id, server, endedAt) => cancel.run({ id, server, endedAt }).changes > 0,
   };
 }
