@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 
 import type { SharedState } from '../../state/shared-state.ts';
 import type { RunStore, StoredRun } from '../run-store.ts';
+import * as left from './left-scripts.ts';
 import { createRunTexts } from './run-texts.ts';
 import * as scripts from './scripts.ts';
 import { createSharedInputs } from './shared-inputs.ts';
@@ -119,7 +120,7 @@ function createLeft({ ask, run, root, readAll }: Scripted, { server, liveMs, end
   const interrupting = createTokens();
   const claiming = createTokens();
   return {
-    giveBack: async (id) => void (await run(scripts.GIVE_BACK, id, server, liveMs)),
+    giveBack: async (id) => void (await run(left.GIVE_BACK, id, server, liveMs)),
     async listServers() {
       const servers = await ask((redis) => redis.smembers(`${root}:servers`));
       return servers.filter((one) => one !== '');
@@ -127,18 +128,18 @@ function createLeft({ ask, run, root, readAll }: Scripted, { server, liveMs, end
     hasGivenBack: async () => (await ask((redis) => redis.scard(`${root}:at:`))) > 0,
     interruptLeft: ({ dead }, endedAt) =>
       interrupting(async (token) =>
-        readAll(await run(scripts.INTERRUPT, endedAt, endedMs, token, '', ...dead)),
+        readAll(await run(left.INTERRUPT, endedAt, endedMs, token, '', ...dead)),
       ),
     claimPutOff: ({ dead }, claimer) =>
       claiming(async (token) => {
-        const ids = await run(scripts.CLAIM_PUT_OFF, claimer, liveMs, token, '', ...dead);
+        const ids = await run(left.CLAIM_PUT_OFF, claimer, liveMs, token, '', ...dead);
         const claimed = (await readAll(ids)).filter((one) => one.server === claimer);
         return claimed.toSorted((one, other) => one.createdAt - other.createdAt);
       }),
-    noteBeginning: async (id, at) => Number(await run(scripts.NOTE_BEGINNING, id, at)),
-    noteBegun: async (id, at) => void (await run(scripts.NOTE_BEGUN, id, at)),
+    noteBeginning: async (id, at) => Number(await run(left.NOTE_BEGINNING, id, at)),
+    noteBegun: async (id, at) => void (await run(left.NOTE_BEGUN, id, at)),
     cancelPutOff: async (id, at, endedAt) =>
-      (await run(scripts.CANCEL_PUT_OFF, id, at, endedAt, endedMs)) === 1,
+      (await run(left.CANCEL_PUT_OFF, id, at, endedAt, endedMs)) === 1,
   } satisfies Partial<RunStore>;
 }
 

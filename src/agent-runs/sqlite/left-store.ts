@@ -34,51 +34,60 @@ export function createLeftStore(
   | 'noteBegun'
   | 'cancelPutOff'
 > {
-  const { isUnfinished, isPutOff, parse, withdraw } = options;
-  const giveBack = database.prepare(`UPDATE runs SET server = '', beginnings = NULL WHERE id = ?`);
-  const listServers = database.prepare(
-    `SELECT DISTINCT server FROM runs WHERE ${isUnfinished} AND server <> ''`,
-  );
-  const findGivenBack = database.prepare(
-    `SELECT 1 FROM runs WHERE ${isUnfinished} AND ${isPutOff} AND server = '' LIMIT 1`,
-  );
-  const interrupt = database.prepare(
-    `UPDATE runs SET state = 'interrupted', endedAt = $endedAt
-      WHERE ${isUnfinished} AND NOT ${isPutOff} AND ${IS_LEFT} RETURNING *`,
-  );
-  const claim = database.prepare(
-    `UPDATE runs SET server = $server WHERE ${isUnfinished} AND ${isPutOff} AND ${IS_LEFT}
-      RETURNING *`,
-  );
-  const noteBeginning = database.prepare(
-    `UPDATE runs SET beginnings = coalesce(beginnings, 0) + 1 WHERE id = ? AND server = ?
-      RETURNING beginnings`,
-  );
-  const noteBegun = database.prepare(
-    `UPDATE runs SET beginnings = NULL WHERE id = ? AND server = ?`,
-  );
-  const cancel = database.prepare(
-    `UPDATE runs SET state = 'cancelled', endedAt = $endedAt
-      WHERE id = $id AND ${isUnfinished} AND ${isPutOff} AND server = $server`,
-  );
+  const { parse, withdraw } = options;
+  const statements = prepare(database, options);
 
   return {
-    giveBack: async (id) => void giveBack.run(id),
-    listServers: async () => servers.parse(listServers.all()).map(({ server }) => server),
-    hasGivenBack: async () => findGivenBack.get() !== undefined,
+    giveBack: async (id) => void statements.giveBack.run(id),
+    listServers: async () =>
+      servers.parse(statements.listServers.all()).map(({ server }) => server),
+    hasGivenBack: async () => statements.findGivenBack.get() !== undefined,
     async interruptLeft(left, endedAt) {
-      const cut = parse(interrupt.all({ ...toParameters(left), endedAt }));
+      const cut = parse(statements.interrupt.all({ ...toParameters(left), endedAt }));
       withdraw(cut.map(({ id }) => id));
       return cut;
     },
     async claimPutOff(left, server) {
-      const claimed = parse(claim.all({ ...toParameters(left), server }));
+      const claimed = parse(statements.claim.all({ ...toParameters(left), server }));
       return claimed.toSorted((one, other) => one.createdAt - other.createdAt);
     },
     noteBeginning: async (id, server) =>
-      Number(noteBeginning.get(id, server)?.['beginnings'] ?? 1) - 1,
-    noteBegun: async (id, server) => void noteBegun.run(id, server),
-    cancelPutOff: async (id, server, endedAt) => cancel.run({ id, server, endedAt }).changes > 0,
+      Number(statements.noteBeginning.get(id, server)?.['beginnings'] ?? 1) - 1,
+    noteBegun: async (id, server) => void statements.noteBegun.run(id, server),
+    cancelPutOff: async (id, server, endedAt) =>
+      statements.cancel.run({ id, server, endedAt }).changes > 0,
+  };
+}
+
+function prepare(
+  database: DatabaseSync,
+  { isUnfinished, isPutOff }: Pick<LeftStoreOptions, 'isUnfinished' | 'isPutOff'>,
+) {
+  return {
+    giveBack: database.prepare(`UPDATE runs SET server = '', beginnings = NULL WHERE id = ?`),
+    listServers: database.prepare(
+      `SELECT DISTINCT server FROM runs WHERE ${isUnfinished} AND server <> ''`,
+    ),
+    findGivenBack: database.prepare(
+      `SELECT 1 FROM runs WHERE ${isUnfinished} AND ${isPutOff} AND server = '' LIMIT 1`,
+    ),
+    interrupt: database.prepare(
+      `UPDATE runs SET state = 'interrupted', endedAt = $endedAt
+      WHERE ${isUnfinished} AND NOT ${isPutOff} AND ${IS_LEFT} RETURNING *`,
+    ),
+    claim: database.prepare(
+      `UPDATE runs SET server = $server WHERE ${isUnfinished} AND ${isPutOff} AND ${IS_LEFT}
+      RETURNING *`,
+    ),
+    noteBeginning: database.prepare(
+      `UPDATE runs SET beginnings = coalesce(beginnings, 0) + 1 WHERE id = ? AND server = ?
+      RETURNING beginnings`,
+    ),
+    noteBegun: database.prepare(`UPDATE runs SET beginnings = NULL WHERE id = ? AND server = ?`),
+    cancel: database.prepare(
+      `UPDATE runs SET state = 'cancelled', endedAt = $endedAt
+      WHERE id = $id AND ${isUnfinished} AND ${isPutOff} AND server = $server`,
+    ),
   };
 }
 
