@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { leadsBack } from './claude/launch/leads-back.ts';
 import { listen } from './http/listen.ts';
-import { toShutdown } from './run-error.ts';
+import { RunError, toShutdown } from './run-error.ts';
 import { createServerParts, type ServerOptions } from './server/server-parts.ts';
 
 export type { ServerOptions };
@@ -54,7 +54,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     setInterval(parts.sample, SAMPLE_MS).unref(),
   ];
   const status = await parts.readCliStatus().catch((error: unknown) => {
-    parts.log.warn({ err: error }, 'the claude CLI did not tell its status');
+    const what = error instanceof RunError ? { reason: error.message } : { err: error };
+    parts.log.warn(what, 'the claude CLI did not tell its status');
   });
 
   async function stopOnce(reason: string) {

@@ -43,11 +43,11 @@ lists them.
 ${KEYS_HELP}`;
 
 /** Reads the command line. Throws an error of one sentence when it does not understand it. */
-export function readFlags(given: readonly string[]): Flags {
-  const args = withoutCommand(given);
+export function readFlags(args: readonly string[]): Flags {
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...args],
+      allowPositionals: true,
       options: {
         port: { type: 'string' },
         host: { type: 'string' },
@@ -58,11 +58,12 @@ export function readFlags(given: readonly string[]): Flags {
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
+    const command = toFlags(positionals);
     return {
       port: values.port,
       host: values.host,
-      role: values.role,
-      isDemo: values.demo,
+      role: values.role ?? command.role,
+      isDemo: values.demo || command.isDemo === true,
       isJson: values.json,
       wantsVersion: values.version,
       wantsHelp: values.help,
@@ -73,15 +74,19 @@ export function readFlags(given: readonly string[]): Flags {
 }
 
 /** What commands stand for, that are flags by another name. */
-const AS_FLAGS: Readonly<Record<string, readonly string[]>> = {
-  serve: [],
-  demo: ['--demo'],
-  worker: ['--role=worker'],
+const AS_FLAGS: Readonly<Record<string, Pick<Partial<Flags>, 'role' | 'isDemo'>>> = {
+  serve: {},
+  demo: { isDemo: true },
+  worker: { role: 'worker' },
 };
 
-function withoutCommand(args: readonly string[]): readonly string[] {
-  const [first = ''] = args;
-  return Object.hasOwn(AS_FLAGS, first) ? [...(AS_FLAGS[first] ?? []), ...args.slice(1)] : args;
+function toFlags([command, ...surplus]: readonly string[]) {
+  if (command === undefined) return {};
+  const flags = Object.hasOwn(AS_FLAGS, command) ? AS_FLAGS[command] : undefined;
+  if (flags === undefined || surplus.length > 0) {
+    throw new Error(`Unexpected argument '${flags ? surplus[0] : command}'.`);
+  }
+  return flags;
 }
 
 /** Node's complaint about the command line in one sentence. */

@@ -68,7 +68,8 @@ async function askServer(url: string, path: string, options: RequestInit): Promi
 }
 
 function toLines(report: Report, paint: CommandContext['paint']) {
-  const { version, url, uptimeSeconds, isDraining, cli, queue, processes, running } = report;
+  const { version, url, uptimeSeconds, isDraining, cli, queue, processes, cluster, running } =
+    report;
   const login = cli.loggedIn ? paint('green', 'logged in') : paint('red', 'not logged in');
   const states = Object.entries(processes).map(([state, count]) => `${count} ${state}`);
   return [
@@ -78,10 +79,22 @@ function toLines(report: Report, paint: CommandContext['paint']) {
     `Places      ${queue.running} of ${queue.concurrency} taken`,
     `Queue       ${queue.waiting} of ${queue.maxWaiting} waiting`,
     `Processes   ${states.join(', ') || 'none'}`,
+    ...(cluster ? toWorkerLines(cluster.workers) : []),
     `Requests    ${running.length === 0 ? 'none running' : `${running.length} running`}`,
     ...running.map(
       ({ id, dialect, model, key, ms, tokens }) =>
         `  ${id}  ${toApiTitle(dialect)}  ${model}  ${key}  ${toDuration(ms)}  ${toCount(tokens.output)} tokens`,
+    ),
+    ...report.troubles.map(({ advice }) => `${paint('red', 'Trouble')}     ${advice}`),
+  ];
+}
+
+function toWorkerLines(workers: NonNullable<Report['cluster']>['workers']) {
+  return [
+    `Workers     ${workers.length || 'none'}`,
+    ...workers.map(
+      ({ host, id, version, running, places, isDraining }) =>
+        `  ${host}  ${id}  ${version}  ${running} of ${places} taken${isDraining ? ', draining' : ''}`,
     ),
   ];
 }

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 
 import { within } from '../common/within.ts';
+import { checkSecret } from './check-secret.ts';
 import { HEARTBEAT, startHeartbeat } from './heartbeat.ts';
 import { SCRIPTS } from './scripts.ts';
+import type { Seal } from './seal.ts';
 
 type Argument = string | number | Buffer;
 
@@ -28,6 +30,9 @@ export type ClusterRedis = {
 
 export type RedisOptions = {
   url: string;
+  /** What every key of the cluster begins with. */
+  prefix: string;
+  seal: Seal;
   /** Told of each failure; connections come back by themselves. */
   onProblem: (error: unknown) => void;
 };
@@ -48,8 +53,9 @@ const HASHES = Object.fromEntries(
   ]),
 ) as Record<keyof typeof SCRIPTS, string>; // of the same names
 
-/** Connects. Throws one sentence when nothing answers there. */
-export async function openRedis({ url, onProblem }: RedisOptions): Promise<ClusterRedis> {
+/** Connects. Throws one sentence when nothing answers there, or nothing with which this program can work. */
+export async function openRedis(options: RedisOptions): Promise<ClusterRedis> {
+  const { url, prefix, seal, onProblem } = options;
   const opened: Redis[] = [];
   const connect = (own: Partial<typeof HEARTBEAT> = {}) => {
     const connection = new Redis(url, {
@@ -84,11 +90,12 @@ export async function openRedis({ url, onProblem }: RedisOptions): Promise<Clust
     close();
     throw toNoRedis();
   }
-  if (await isRedisCluster(redis)) {
+  try {
+    await refuseRedisCluster(redis);
+    await checkSecret(redis, prefix, seal);
+  } catch (error) {
     close();
-    throw new Error(
-      'The Redis of REDIS_URL is part of a Redis Cluster, which is not supported: give the address of a single one.',
-    );
+    throw error;
   }
   const isUp = () => redis.status === 'ready';
   return {
@@ -121,9 +128,12 @@ export function inOnePacket<Answer>({ stream }: Redis, ask: () => Answer): Answe
 }
 
 /** Scripts and queues name keys that a Redis Cluster would have on several machines. Who may not ask is not refused. */
-async function isRedisCluster(redis: Redis) {
+async function refuseRedisCluster(redis: Redis) {
   const info = await redis.info('cluster').catch(() => '');
-  return info.includes('cluster_enabled:1');
+  if (!info.includes('cluster_enabled:1')) return;
+  throw new Error(
+    'The Redis of REDIS_URL is part of a Redis Cluster, which is not supported: give the address of a single one.',
+  );
 }
 
 /** Why nothing can begin where no Redis answers. */

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 
 import { within, withinOwnTime } from '../common/within.ts';
 import type { SharedState } from '../state/shared-state.ts';
+import { checkSecret } from './check-secret.ts';
 import { KEEP_ALIVE_MS, toNoRedis } from './open-redis.ts';
 import { toStateAway } from './refusals.ts';
 import { createSeal } from './seal.ts';
@@ -35,7 +36,7 @@ const TAKES_NOTHING = /^(OOM|READONLY|MISCONF|LOADING|BUSY|MASTERDOWN|NOREPLICAS
 /**
  * Opens a connection for what servers share. Unlike what goes to workers, no command waits here for a Redis that is
  * away, and none is sent twice: what is counted must count once. Throws an error of one sentence when no Redis
- * answers.
+ * answers, or others work there with another secret.
  */
 export async function openSharedState({
   redisUrl,
@@ -60,6 +61,10 @@ export async function openSharedState({
     throw toNoRedis();
   }
   const seal = createSeal(secret);
+  await checkSecret(redis, prefix, seal).catch((error: unknown) => {
+    redis.disconnect();
+    throw error;
+  });
   const toKey = (...parts: readonly string[]) => [prefix, 'state', ...parts].join(':');
   const subscriber = createSubscriber(redis, onProblem);
   const uptime = watchUptime(redis);

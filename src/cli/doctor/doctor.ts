@@ -10,6 +10,7 @@ import { type CommandContext, type CommandFlags, createCommand, toSettings } fro
 import { startDemo } from '../demo.ts';
 import { readSettings } from '../read-settings.ts';
 import { checkClaude } from './check-claude.ts';
+import { checkCluster } from './check-cluster.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkPort } from './check-port.ts';
 import { checkStateFolder } from './check-state-folder.ts';
@@ -52,14 +53,19 @@ async function* examine(context: CommandContext, flags: CommandFlags): AsyncGene
     return;
   }
   yield ok('settings', 'all understood');
-  const { claude, findings } = await checkClaude(config, context.environment);
+  const isFront = config.role === 'front';
+  const { claude, findings } = isFront
+    ? { claude: undefined, findings: [] }
+    : await checkClaude(config, context.environment);
   yield* findings;
   yield await checkStateFolder(config);
   yield await checkPort(config);
-  yield* checkMachine(config);
+  if (!isFront) yield* checkMachine(config);
+  yield* checkCluster(config);
   const circle = toCircle(config, context);
   if (circle) yield circle;
-  if (!claude || circle) yield skipped('round trips', 'they need what failed above');
+  if (isFront) yield skipped('round trips', 'a front has no CLI: run this on the workers');
+  else if (!claude || circle) yield skipped('round trips', 'they need what failed above');
   else yield* tryWith(config, context, flags, claude);
 }
 
@@ -76,7 +82,7 @@ function toCircle(config: Config, { environment }: CommandContext): Finding | un
 
 type Claude = { path: string; version: string };
 
-/** On a server of its own, so that one that runs already is left in peace. */
+/** On a server of its own, outside any cluster, so that those that run already are left in peace. */
 async function* tryWith(
   config: Config,
   { environment, version, warn }: CommandContext,
@@ -90,6 +96,8 @@ async function* tryWith(
   const own: Partial<Config> = {
     host: '127.0.0.1',
     port: 0,
+    redisUrl: undefined,
+    role: 'both',
     logLevel: 'silent',
     warmProcesses: 0,
     stateDir: folder,

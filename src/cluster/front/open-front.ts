@@ -157,9 +157,10 @@ type Parts = Awaited<ReturnType<typeof openParts>>;
 
 async function openParts(front: string, options: FrontOptions) {
   const { onProblem } = options;
-  const cluster = await openRedis({ url: options.redisUrl, onProblem });
-  const names = createNames(options.prefix, options.wire);
+  const { redisUrl: url, prefix } = options;
   const seal = createSeal(options.secret);
+  const cluster = await openRedis({ url, prefix, seal, onProblem });
+  const names = createNames(prefix, options.wire);
   const shared = { cluster, names, seal };
   const queue = createJobQueue(shared, onProblem);
   const watch = createClusterWatch(names.wire);

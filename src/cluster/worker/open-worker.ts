@@ -106,9 +106,11 @@ type Parts = Awaited<ReturnType<typeof openParts>>;
 
 async function openParts(options: WorkerOptions) {
   const { onProblem } = options;
-  const cluster = await openRedis({ url: options.redisUrl, onProblem });
-  const names = createNames(options.prefix);
-  const shared = { cluster, names, seal: createSeal(options.secret) };
+  const { redisUrl: url, prefix } = options;
+  const seal = createSeal(options.secret);
+  const cluster = await openRedis({ url, prefix, seal, onProblem });
+  const names = createNames(prefix);
+  const shared = { cluster, names, seal };
   const id = toWorkerId(options.home, randomUUID());
   const queue = createJobQueue(shared, onProblem);
   const state = { isDraining: false };
