@@ -55,7 +55,7 @@ const HASHES = Object.fromEntries(
 
 /** Connects. Throws one sentence when nothing answers there, or nothing with which this program can work. */
 export async function openRedis(options: RedisOptions): Promise<ClusterRedis> {
-  const { url, prefix, seal, onProblem } = options;
+  const { url, onProblem } = options;
   const opened: Redis[] = [];
   const connect = (own: Partial<typeof HEARTBEAT> = {}) => {
     const connection = new Redis(url, {
@@ -82,17 +82,8 @@ export async function openRedis(options: RedisOptions): Promise<ClusterRedis> {
     upSinceMs = performance.now();
   };
   for (const connection of [redis, beat]) connection.on('ready', noteBreak);
-  const pong = await within(
-    Promise.all([redis.ping(), beat.ping()]).catch(() => undefined),
-    CONNECT_MS,
-  );
-  if (pong === undefined) {
-    close();
-    throw toNoRedis();
-  }
   try {
-    await refuseRedisCluster(redis);
-    await checkSecret(redis, prefix, seal);
+    await checkRedis(redis, beat, options);
   } catch (error) {
     close();
     throw error;
@@ -115,6 +106,13 @@ export async function openRedis(options: RedisOptions): Promise<ClusterRedis> {
       }
     },
   };
+}
+
+async function checkRedis(redis: Redis, beat: Redis, { prefix, seal }: RedisOptions) {
+  const asking = Promise.all([redis.ping(), beat.ping()]).catch(() => undefined);
+  if ((await within(asking, CONNECT_MS)) === undefined) throw toNoRedis();
+  await refuseRedisCluster(redis);
+  await checkSecret(redis, prefix, seal);
 }
 
 /** Sends what is asked meanwhile as one packet: each would be a call of the system, and wake the other side. */

@@ -7,7 +7,7 @@ import type { SharedState } from '../state/shared-state.ts';
 import { checkSecret } from './check-secret.ts';
 import { KEEP_ALIVE_MS, toNoRedis } from './open-redis.ts';
 import { toStateAway } from './refusals.ts';
-import { createSeal } from './seal.ts';
+import { createSeal, type Seal } from './seal.ts';
 
 export type SharedStateOptions = {
   redisUrl: string;
@@ -55,16 +55,8 @@ export async function openSharedState({
     retryStrategy: (attempt) => Math.min(RETRY_MS, attempt * 50),
   });
   redis.on('error', onProblem);
-  const connecting = redis.connect().then(() => true);
-  if (!(await within(connecting.catch(ignore), CONNECT_MS))) {
-    redis.disconnect();
-    throw toNoRedis();
-  }
   const seal = createSeal(secret);
-  await checkSecret(redis, prefix, seal).catch((error: unknown) => {
-    redis.disconnect();
-    throw error;
-  });
+  await connectTo(redis, prefix, seal);
   const toKey = (...parts: readonly string[]) => [prefix, 'state', ...parts].join(':');
   const subscriber = createSubscriber(redis, onProblem);
   const uptime = watchUptime(redis);
@@ -99,6 +91,17 @@ export async function openSharedState({
       redis.disconnect();
     },
   };
+}
+
+async function connectTo(redis: Redis, prefix: string, seal: Seal) {
+  try {
+    const connecting = redis.connect().then(() => true);
+    if (!(await within(connecting.catch(ignore), CONNECT_MS))) throw toNoRedis();
+    await checkSecret(redis, prefix, seal);
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
 }
 
 /** What Redis said while this process was stopped has come in time: `commandTimeout` of the client would lose it. */

@@ -22,6 +22,14 @@ export async function openShared(
   return openSharedState({ ...toAddress(config), onProblem });
 }
 
+export type SeenCluster = Awaited<ReturnType<typeof inspectCluster>>;
+
+/** Looks at the cluster of the settings without joining it. Throws one sentence when it cannot be used. */
+export async function inspectCluster(config: ClusterConfig) {
+  const cluster = await import('../cluster/inspect-cluster.ts');
+  return cluster.inspectCluster(toAddress(config));
+}
+
 /** Where the cluster of the settings is. */
 export function toAddress({ redisUrl = '', clusterSecret = '', clusterPrefix }: ClusterConfig) {
   return { redisUrl, secret: clusterSecret, prefix: clusterPrefix };

@@ -7,8 +7,9 @@ import { startRedis } from './start-redis.ts';
 
 const SECRET = 'a-secret-of-this-cluster-0123456789';
 
+function onProblem() {}
+
 function open(url: string, { secret = SECRET, prefix = 'one' } = {}) {
-  const onProblem = () => undefined;
   return openRedis({ url, prefix, seal: createSeal(secret), onProblem });
 }
 
@@ -33,7 +34,7 @@ test('who has another secret than the others is refused with a sentence, and tak
   const sentence =
     'CLUSTER_SECRET is not the one of the others that use this Redis with the CLUSTER_PREFIX one: set theirs, or another CLUSTER_PREFIX.';
   await expect(open(redis.url, { secret })).rejects.toThrow(sentence);
-  const own = { redisUrl: redis.url, prefix: 'one', onProblem: () => undefined };
+  const own = { redisUrl: redis.url, prefix: 'one', onProblem };
   await expect(openSharedState({ ...own, secret })).rejects.toThrow(sentence);
   const beside = await open(redis.url, { secret, prefix: 'two' });
   const same = await open(redis.url);

@@ -1,27 +1,18 @@
 import type { Config } from '../../config.ts';
-import type { ClusterFacts } from '../../cluster/inspect-cluster.ts';
-import { toAddress } from '../../server/open-shared.ts';
+import { inspectCluster, type SeenCluster } from '../../server/open-shared.ts';
 import { failed, type Finding, ok, toText, warning } from './finding.ts';
 
 /** Whether the cluster of the settings can be used, and has workers; nothing where there is none. */
 export async function* checkCluster(config: Config): AsyncGenerator<Finding> {
   if (config.redisUrl === undefined) return;
-  const { inspectCluster } = await import('../../cluster/inspect-cluster.ts');
-  const facts = await inspectCluster(toAddress(config)).catch(toText);
-  if (typeof facts === 'string') {
-    yield failed(
-      'cluster',
-      facts,
-      'Do what the sentence says, then try again; see docs/cluster.md.',
-    );
-    return;
-  }
-  yield* listFindings(facts);
+  const seen = await inspectCluster(config).catch(toText);
+  const advice = 'Do what the sentence says, then try again; see docs/cluster.md.';
+  if (typeof seen === 'string') yield failed('cluster', seen, advice);
+  else yield* listFindings(seen);
 }
 
-/** What there is to say of a cluster. */
-export function* listFindings(facts: ClusterFacts): Generator<Finding> {
-  const { redisVersion, isLasting, evictionPolicy, workers } = facts;
+function* listFindings(seen: SeenCluster): Generator<Finding> {
+  const { redisVersion, isLasting, evictionPolicy, workers } = seen;
   const isKept = isLasting && evictionPolicy === 'noeviction';
   yield isKept
     ? ok('cluster', `Redis ${redisVersion} answers, and keeps what it has`)
