@@ -37,7 +37,8 @@ export function startHeartbeat({ beat, all, onProblem }: HeartbeatOptions): () =
       .finally(() => (asking = undefined));
   };
   const check = async (connection: Redis) => {
-    if (connection === beat || connection.status !== 'ready') return;
+    if (connection === beat || connection.status === 'end') return;
+    // One that was just opening when it was cut off would wait for Redis' first words for ever.
     const answer = await withinOwnTime(connection.ping().catch(onProblem), OTHERS_MS);
     if (answer === undefined) connection.disconnect(true);
   };

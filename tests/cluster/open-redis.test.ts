@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+
 import { expect, test } from 'vitest';
 
 import { openRedis } from '../../src/cluster/open-redis.ts';
 import { openSharedState } from '../../src/cluster/open-shared-state.ts';
 import { createSeal } from '../../src/cluster/seal.ts';
+import { openLink } from './open-link.ts';
 import { startRedis } from './start-redis.ts';
 
 const SECRET = 'a-secret-of-this-cluster-0123456789';
@@ -39,5 +42,23 @@ test('who has another secret than the others is refused with a sentence, and tak
   const beside = await open(redis.url, { secret, prefix: 'two' });
   const same = await open(redis.url);
   for (const opened of [one, beside, same]) opened.close();
+  await redis.stop();
+});
+
+test('a connection that is cut off while it opens is opened anew, as all others are', async () => {
+  const redis = await startRedis();
+  const link = await openLink(redis.url);
+  const opened = await open(link.url);
+  const opening = opened.connect();
+  await once(opening, 'connect'); // it is not ready before Redis has said so
+  link.cut();
+  expect(opening.status).toBe('connect');
+  await expect.poll(opened.isHeard).toBe(false);
+  link.mend(true);
+
+  await expect.poll(opened.isHeard).toBe(true);
+  await expect.poll(() => opening.status).toBe('ready');
+  opened.close();
+  await link.close();
   await redis.stop();
 });
