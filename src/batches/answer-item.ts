@@ -2,12 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Batch } from '../batch.ts';
 import { createDeadline } from '../common/deadline.ts';
-import { type RunError, type RunErrorCode, toRunError } from '../run-error.ts';
+import { LOST_TOO_OFTEN, MOST_LOSSES } from '../common/most-losses.ts';
+import { RunError, type RunErrorCode, toRunError } from '../run-error.ts';
 import type { Attempt, BatchKind } from './batch-kind.ts';
 import type { BatchStore, Settled } from './batch-tables.ts';
 
 export type AnswerParts = {
   store: Pick<BatchStore, 'items'>;
+  /** Does one after the other what it is given. */
+  alone: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** Waits for a place behind everything else of the key, and returns what frees it. */
   enter: (keyId: string, signal: AbortSignal) => Promise<() => void>;
   /** Longest time of one answer, a wait for a cluster's worker included, in milliseconds. */
@@ -36,11 +39,31 @@ const LONGEST_WAIT_MS = 600_000;
 /** A disk that takes nothing is tried again: what was answered is paid for. */
 const KEEP_AGAIN_MS = 5000;
 
-/** Has one request of a batch answered in a quiet moment, and keeps what becomes of it. */
+type Item = { batch: Batch; number: number; kind: BatchKind; losses: number };
+
+/**
+ * Has one request of a batch answered in a quiet moment, and keeps what becomes of it. Of those that are begun for the
+ * last time, since servers were lost with them, there is one at a time: when this one is lost, too, the others were not
+ * the reason.
+ */
 export async function answerItem(
   batch: Batch,
   number: number,
   kind: BatchKind,
+  parts: AnswerParts & { signal: AbortSignal },
+): Promise<Tried> {
+  let losses: number;
+  try {
+    losses = await parts.store.items.countBegun(batch.id, number);
+  } catch (error) {
+    return toTried(toRunError(error), 'stopped');
+  }
+  const answering = () => answer({ batch, number, kind, losses }, parts);
+  return losses === MOST_LOSSES ? parts.alone(answering) : answering();
+}
+
+async function answer(
+  { batch, number, kind, losses }: Item,
   { signal, ...parts }: AnswerParts & { signal: AbortSignal },
 ): Promise<Tried> {
   const { store, enter } = parts;
@@ -48,10 +71,15 @@ export async function answerItem(
   let settled: Settled;
   try {
     leave = await enter(batch.keyId, signal);
-    const item = await store.items.read(batch.id, number);
+    const item = await store.items.begin(batch.id, number);
     if (!item) return 'settled';
-    const tried = await tryOnce(kind.begin(batch, item), { ...parts, signal });
-    if (typeof tried === 'string' || 'laterMs' in tried) return tried;
+    const attempt = kind.begin(batch, item);
+    const tried =
+      losses > MOST_LOSSES ? toLost(attempt) : await tryOnce(attempt, { ...parts, signal });
+    if (typeof tried === 'string' || 'laterMs' in tried) {
+      await store.items.leave(batch.id, number);
+      return tried;
+    }
     settled = tried;
   } catch (error) {
     return signal.aborted ? 'stopped' : toTried(toRunError(error), 'stopped');
@@ -75,6 +103,11 @@ async function tryOnce(
   } finally {
     deadline.end();
   }
+}
+
+function toLost(attempt: Attempt): Settled {
+  const error = new RunError('cli-failed', LOST_TOO_OFTEN);
+  return { outcome: 'errored', line: attempt.toFailed(error) };
 }
 
 function toTried<Otherwise>(error: RunError, otherwise: Otherwise): Tried | Otherwise {

@@ -72,6 +72,7 @@ export function createBatchTable(database: DatabaseSync): SqliteBatches {
       return rows.parse(statements.inFront.all({ keyId, api, id: before, limit })).toReversed();
     },
     listUnfinished: async () => rows.parse(statements.unfinished.all()),
+    hasUnfinished: async () => statements.anyUnfinished.get() !== undefined,
     listEndedUntil: async (time) => ids.parse(statements.ended.all(time)).map(({ id }) => id),
     findOldestEnded: async (keyId, spared = '') =>
       ids.parse(statements.oldest.all(keyId, spared))[0]?.id,
@@ -111,6 +112,7 @@ function prepare(database: DatabaseSync) {
     SELECT * FROM batches WHERE keyId = $keyId AND api = $api
       AND number > (SELECT number FROM batches WHERE id = $id)
     ORDER BY number LIMIT $limit`),
+    anyUnfinished: database.prepare('SELECT 1 FROM batches WHERE endedAt IS NULL LIMIT 1'),
     unfinished: database.prepare('SELECT * FROM batches WHERE endedAt IS NULL ORDER BY number'),
     ended: database.prepare('SELECT id FROM batches WHERE endedAt <= ? LIMIT 100'),
     oldest: database.prepare(

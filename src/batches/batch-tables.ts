@@ -29,6 +29,8 @@ export type BatchTable = {
   list: (owner: Pick<Batch, 'keyId' | 'api'>, page: Page) => Promise<readonly Batch[]>;
   /** Those of all keys that have not ended, the oldest first. */
   listUnfinished: () => Promise<readonly Batch[]>;
+  /** Whether there may be such ones: looking costs little. */
+  hasUnfinished: () => Promise<boolean>;
   /** Some of those that ended at this time or earlier. */
   listEndedUntil: (time: number) => Promise<readonly string[]>;
   /** The one of a key that ended first, this one aside. */
@@ -52,8 +54,12 @@ export type ItemTable = {
     added: readonly Omit<BatchItem, 'number'>[],
     first: number,
   ) => Promise<void>;
-  /** A request that has no answer. */
-  read: (batchId: string, number: number) => Promise<BatchItem | undefined>;
+  /** How often a request without an answer was begun, and never left. */
+  countBegun: (batchId: string, number: number) => Promise<number>;
+  /** A request that has no answer, which is asked from here on. */
+  begin: (batchId: string, number: number) => Promise<BatchItem | undefined>;
+  /** It is not asked at present: no server was lost with it. */
+  leave: (batchId: string, number: number) => Promise<void>;
   /** The numbers of the first requests without an answer. */
   listWaiting: (batchId: string, most: number) => Promise<readonly number[]>;
   /** Some of those without an answer, without their bodies. */

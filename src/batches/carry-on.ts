@@ -61,6 +61,7 @@ function end(batch: Batch, task: Task, state: Ended, parts: CarryOnParts) {
 async function answerNext(batch: Batch, task: Task, parts: CarryOnParts) {
   const { store, tasks, mostAtOnce, pausedUntil, now } = parts;
   const { id, keyId } = batch;
+  if (task.stop.signal.aborted) return; // the last of what was asked comes back here
   const [first] = await store.items.listWaiting(id, 1);
   if (first === undefined && task.items.size === 0) return end(batch, task, 'completed', parts);
   if ((pausedUntil.get(keyId) ?? 0) > now()) return;

@@ -38,7 +38,10 @@ export function createItemTable(database: DatabaseSync, batches: SqliteBatches):
         batches.grow(batchId, bytes);
       });
     },
-    read: async (batchId, number) => item.optional().parse(statements.read.get(batchId, number)),
+    countBegun: async (batchId, number) =>
+      Number(statements.countBegun.get(batchId, number)?.['begun'] ?? 0),
+    begin: async (batchId, number) => item.optional().parse(statements.begin.get(batchId, number)),
+    leave: async (batchId, number) => void statements.leave.run(batchId, number),
     listWaiting: async (batchId, most) =>
       numbers.parse(statements.waiting.all(batchId, most)).map(({ number }) => number),
     listUnanswered: async (batchId) => items.parse(statements.waitingItems.all(batchId, SLICE)),
@@ -70,9 +73,14 @@ function prepare(database: DatabaseSync) {
     add: database.prepare(
       'INSERT INTO items (batchId, number, customId, body) VALUES (?, ?, ?, ?)',
     ),
-    read: database.prepare(
-      'SELECT number, customId, body FROM items WHERE batchId = ? AND number = ? AND outcome IS NULL',
+    countBegun: database.prepare(
+      'SELECT begun FROM items WHERE batchId = ? AND number = ? AND outcome IS NULL',
     ),
+    begin: database.prepare(
+      `UPDATE items SET begun = coalesce(begun, 0) + 1
+      WHERE batchId = ? AND number = ? AND outcome IS NULL RETURNING number, customId, body`,
+    ),
+    leave: database.prepare('UPDATE items SET begun = NULL WHERE batchId = ? AND number = ?'),
     waiting: database.prepare(
       'SELECT number FROM items WHERE batchId = ? AND outcome IS NULL ORDER BY number LIMIT ?',
     ),

@@ -1,10 +1,11 @@
+import { RunError } from '../run-error.ts';
 import type { BatchKinds } from './batch-kind.ts';
 import { carryOn, type CarryOnParts } from './carry-on.ts';
 import { createTasks } from './tasks.ts';
 
 export type RunnerOptions = Omit<
   CarryOnParts,
-  'tasks' | 'kinds' | 'pausedUntil' | 'wake' | 'closing'
+  'tasks' | 'alone' | 'kinds' | 'pausedUntil' | 'wake' | 'closing'
 > & {
   /** Takes the part of the one who carries batches out, if it is free: servers on one folder share it. */
   takeLead: () => boolean | Promise<boolean>;
@@ -32,6 +33,7 @@ export function createBatchRunner({
     if (!closing.signal.aborted) options.onProblem(error);
   };
   const tasks = createTasks(onProblem);
+  const alone = createLine();
   const pausedUntil = new Map<string, number>();
   let kinds: BatchKinds | undefined;
   let looking: Promise<void> | undefined;
@@ -53,6 +55,7 @@ export function createBatchRunner({
       onProblem,
       kinds,
       tasks,
+      alone,
       pausedUntil,
       wake,
       closing: closing.signal,
@@ -85,7 +88,23 @@ async function carryAllOn(parts: CarryOnParts, takeLead: RunnerOptions['takeLead
   const { store, tasks } = parts;
   // The list may be out of date for what is busy now, which wakes the runner when it is done.
   const busy = tasks.listBusy();
-  const unfinished = await store.batches.listUnfinished();
-  if (unfinished.length === 0 || !(await takeLead())) return;
-  for (const batch of unfinished) if (!busy.has(batch.id)) await carryOn(batch, parts);
+  if (!(await store.batches.hasUnfinished())) return;
+  if (!(await takeLead())) return tasks.stopAll(toElsewhere());
+  for (const batch of await store.batches.listUnfinished()) {
+    if (!busy.has(batch.id)) await carryOn(batch, parts);
+  }
+}
+
+/** One after the other. */
+function createLine(): CarryOnParts['alone'] {
+  let line: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = line.then(work);
+    line = done.catch(() => undefined);
+    return done;
+  };
+}
+
+function toElsewhere() {
+  return new RunError('shutting-down', 'Another server carries the batches out.');
 }

@@ -1,6 +1,9 @@
 /** A file of another version is set aside. */
 export const SCHEMA_VERSION = 1;
 
+/** Columns that files of earlier servers lack. */
+export const LATER_COLUMNS = [{ table: 'items', name: 'begun', type: 'INTEGER' }] as const;
+
 /** `bytes` is what a batch takes: the texts of its items, and a little for itself. */
 export const SCHEMA = `
   CREATE TABLE batches (
@@ -35,6 +38,7 @@ export const SCHEMA = `
     body TEXT NOT NULL,
     outcome TEXT,
     line TEXT,
+    begun INTEGER,
     UNIQUE (batchId, number)
   ) STRICT;
   CREATE INDEX items_waiting ON items (batchId, number) WHERE outcome IS NULL;

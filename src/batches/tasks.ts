@@ -29,14 +29,15 @@ export function createTasks(onProblem: (error: unknown) => void) {
 
   return {
     of({ id, keyId }: Batch): Task {
-      const task = tasks.get(id) ?? {
-        keyId,
-        stop: new AbortController(),
-        items: new Set(),
-        isBusy: false,
-      };
+      const known = tasks.get(id);
+      if (known && !isOver(known)) return known;
+      const task = { keyId, stop: new AbortController(), items: new Set<number>(), isBusy: false };
       tasks.set(id, task);
       return task;
+    },
+    /** Ends what is asked for all batches; they can be gone on with when that is over. */
+    stopAll(reason: unknown) {
+      for (const { stop } of tasks.values()) stop.abort(reason);
     },
     forget: (id: string) => void tasks.delete(id),
     /** The ids of the batches with which something is done as a whole. */
@@ -68,4 +69,9 @@ export function createTasks(onProblem: (error: unknown) => void) {
     /** Resolves when nothing is under way, or after a moment. */
     settle: () => within(Promise.all(underWay), LAST_WORDS_MS),
   };
+}
+
+/** Whether it was stopped, and nothing of it goes on any more. */
+function isOver({ stop, items, isBusy }: Task) {
+  return stop.signal.aborted && items.size === 0 && !isBusy;
 }

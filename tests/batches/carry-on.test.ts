@@ -26,6 +26,7 @@ async function carryOut(fill: BatchKind['fill']) {
   await carryOn(batch, {
     store,
     tasks,
+    alone: (work) => work(),
     kinds: { openai: kind, anthropic: kind },
     room: { make: () => Promise.resolve() },
     enter: () => Promise.resolve(() => undefined),

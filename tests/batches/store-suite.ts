@@ -68,6 +68,7 @@ export function describeBatchStore(open: () => Promise<BatchStore> | BatchStore)
         outputFileId: 'file-1',
       });
       await store.batches.remove('batch_1');
+      expect(await store.batches.hasUnfinished()).toBe(false);
       expect(await store.batches.read('batch_1')).toBeUndefined();
       expect(await store.batches.list(BATCH, { limit: 9 })).toEqual([]);
     });
@@ -89,6 +90,7 @@ export function describeBatchStore(open: () => Promise<BatchStore> | BatchStore)
       await store.batches.end('3', { state: 'completed', endedAt: 5, ...files });
       await store.batches.end('1', { state: 'completed', endedAt: 6, ...files });
       expect((await store.batches.listUnfinished()).map(({ id }) => id)).toEqual(['2', 'other']);
+      expect(await store.batches.hasUnfinished()).toBe(true);
       expect(await store.batches.listEndedUntil(5)).toEqual(['3']);
       expect(await store.batches.findOldestEnded('a')).toBe('3');
       expect(await store.batches.findOldestEnded('a', '3')).toBe('1');
@@ -98,7 +100,7 @@ export function describeBatchStore(open: () => Promise<BatchStore> | BatchStore)
     test('of two answers to one request the first counts, once', async () => {
       await add('batch_1');
       await addItems('batch_1', ['one', 'two']);
-      expect(await store.items.read('batch_1', 0)).toEqual({
+      expect(await store.items.begin('batch_1', 0)).toEqual({
         number: 0,
         customId: 'one',
         body: '{"of":"one"}',
@@ -115,12 +117,27 @@ export function describeBatchStore(open: () => Promise<BatchStore> | BatchStore)
         succeeded: 1,
         errored: 0,
       });
-      expect(await store.items.read('batch_1', 0)).toBeUndefined();
+      expect(await store.items.begin('batch_1', 0)).toBeUndefined();
       expect(await store.items.listWaiting('batch_1', 10)).toEqual([1]);
       expect(await store.items.listUnanswered('batch_1')).toEqual([
         { number: 1, customId: 'two', body: '' },
       ]);
       expect(await store.batches.countWaiting('a')).toBe(1);
+    });
+
+    test('it is counted how often a request was begun, and neither answered nor left', async () => {
+      await add('batch_1');
+      await addItems('batch_1', ['one', 'two']);
+      const count = (number: number) => store.items.countBegun('batch_1', number);
+      expect(await count(0)).toBe(0);
+      await store.items.begin('batch_1', 0);
+      await store.items.begin('batch_1', 0);
+      await store.items.begin('batch_1', 1);
+      expect([await count(0), await count(1)]).toEqual([2, 1]);
+      await store.items.leave('batch_1', 0);
+      await store.items.settle('batch_1', [{ number: 1, outcome: 'succeeded', line: 'first' }]);
+      expect(await store.items.begin('batch_1', 1)).toBeUndefined();
+      expect([await count(0), await count(1)]).toEqual([0, 0]);
     });
 
     test('answers are read in the order of the requests, those with some outcomes', async () => {

@@ -99,10 +99,41 @@ test('one server carries batches out; what an earlier one does after its time is
   await vi.waitFor(async () => expect(await second.take()).toBe(true), { timeout: 20_000 });
   await expect(store.batches.begin('batch_1', 2)).rejects.toThrow('NOTLEAD');
   await expect(store.items.removeSome('batch_1')).rejects.toThrow('NOTLEAD');
+  await expect(store.items.begin('batch_1', 0)).rejects.toThrow('NOTLEAD');
   await store.items.settle('batch_1', [{ number: 0, outcome: 'succeeded', line: 'paid for' }]);
   const all = openSharedBatchStore({ shared: other, ttlMs: TTL_MS });
   expect(await all.items.listLines('batch_1', ['succeeded'], -1)).toHaveLength(1);
   expect(await all.batches.read('batch_1')).toMatchObject({ state: 'filling' });
+});
+
+test('who leaves the lead does not take it again with what was asked before', async () => {
+  const shared = await open();
+  const held = Promise.withResolvers<void>();
+  let isHeld = false;
+  let waiting = 0;
+  const lead = createSharedLead({
+    shared: {
+      ...shared,
+      async run(...asked) {
+        if (isHeld && asked[0].includes('PX')) {
+          waiting += 1;
+          await held.promise;
+        }
+        return shared.run(...asked);
+      },
+    },
+    server: 'one',
+    leaseMs: 300,
+    onProblem,
+  });
+  expect(await lead.take()).toBe(true);
+  isHeld = true;
+  await vi.waitFor(() => expect(waiting).toBe(1), { timeout: 20_000 });
+  const leaving = lead.leave();
+  held.resolve();
+  await leaving;
+  expect(await lead.take()).toBe(false);
+  expect(await redis.client.exists(shared.toKey('batches', 'lead'))).toBe(0);
 });
 
 /** The counters that order entries stay: there is one for each table. */

@@ -1,6 +1,7 @@
 /**
  * What has to happen at one blow, in Lua. Below the first key: `:one:ID` has a batch, `:asked:ID` its requests by number,
- * `:waiting:ID` the numbers of those without an answer, `:line:ID` the answers, `:done:ID:OUTCOME` their numbers;
+ * `:waiting:ID` the numbers of those without an answer, `:begun:ID` how often one of these was begun and not left,
+ * `:line:ID` the answers, `:done:ID:OUTCOME` their numbers;
  * `:of:OWNER:API` a key's batches by number, `:unfinished` those of all keys, `:ended` when the others ended.
  *
  * Fencing: the second key names who carries batches out. What a server does that wants to be it, its name the first
@@ -15,7 +16,7 @@ local function field(id, name) return redis.call('HGET', one(id), name) end
 local function exists(id) return redis.call('EXISTS', one(id)) == 1 end
 local function number(id, name) return tonumber(field(id, name) or '0') end
 local function each(id, act)
-  for _, name in ipairs({'one', 'asked', 'waiting', 'line'}) do act(root .. ':' .. name .. ':' .. id) end
+  for _, name in ipairs({'one', 'asked', 'waiting', 'begun', 'line'}) do act(root .. ':' .. name .. ':' .. id) end
   for _, outcome in ipairs(OUTCOMES) do act(root .. ':done:' .. id .. ':' .. outcome) end
 end
 local function touch(id, ttl) each(id, function(key) redis.call('PEXPIRE', key, ttl) end) end
@@ -149,6 +150,16 @@ end
 touch(id, ARGV[3])
 `;
 
+/** ARGV: lead, id, number, ttl. */
+export const BEGIN_ITEM = `${SHARED}
+if redis.call('HEXISTS', root .. ':asked:' .. ARGV[2], ARGV[3]) == 0 then return end
+redis.call('HINCRBY', root .. ':begun:' .. ARGV[2], ARGV[3], 1)
+redis.call('PEXPIRE', root .. ':begun:' .. ARGV[2], ARGV[4])
+`;
+
+/** ARGV: lead, id, number. */
+export const LEAVE_ITEM = `${SHARED} redis.call('HDEL', root .. ':begun:' .. ARGV[2], ARGV[3])`;
+
 /** ARGV: lead, id. */
 export const RESET_TOTAL = `${SHARED}
 if exists(ARGV[2]) then redis.call('HSET', one(ARGV[2]), 'total', 0) end
@@ -163,6 +174,7 @@ for index = 4, #ARGV, 4 do
   if redis.call('ZREM', root .. ':waiting:' .. id, place) == 1 then
     local asked = redis.call('HSTRLEN', root .. ':asked:' .. id, place)
     redis.call('HDEL', root .. ':asked:' .. id, place)
+    redis.call('HDEL', root .. ':begun:' .. id, place)
     redis.call('HSET', root .. ':line:' .. id, place, line)
     redis.call('ZADD', root .. ':done:' .. id .. ':' .. outcome, place, place)
     redis.call('HINCRBY', one(id), outcome, 1)

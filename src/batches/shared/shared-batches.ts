@@ -61,6 +61,7 @@ export function createSharedBatches(parts: BatchScripts): BatchTable {
       readAll(
         await runUnfenced(scripts.LIST, keyId, api, before === '' ? after : '', before, limit),
       ),
+    hasUnfinished: async () => (await ask((redis) => redis.zcard(`${root}:unfinished`))) > 0,
     listUnfinished: async () => readAll(await runUnfenced(scripts.LIST_UNFINISHED)),
     listEndedUntil: async (until) =>
       (await runUnfenced(scripts.LIST_ENDED_UNTIL, until)) as readonly string[], // as it returns

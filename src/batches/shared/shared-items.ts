@@ -37,11 +37,17 @@ function createRequests(parts: BatchScripts) {
       });
       await run(scripts.ADD_ITEMS, batchId, ttlMs, ...values);
     },
-    async read(batchId, number) {
+    async countBegun(batchId, number) {
+      const key = `${root}:begun:${batchId}`;
+      return Number((await ask((redis) => redis.hget(key, String(number)))) ?? 0);
+    },
+    async begin(batchId, number) {
+      await run(scripts.BEGIN_ITEM, batchId, number, ttlMs);
       const key = `${root}:asked:${batchId}`;
       const sealed = await ask((redis) => redis.hgetBuffer(key, String(number)));
       return sealed ? openAsked(batchId, number, sealed) : undefined;
     },
+    leave: async (batchId, number) => void (await run(scripts.LEAVE_ITEM, batchId, number)),
     listWaiting,
     async listUnanswered(batchId) {
       const numbers = await listWaiting(batchId, SLICE);

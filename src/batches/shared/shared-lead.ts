@@ -27,11 +27,18 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 export function createSharedLead({ shared, server, leaseMs, onProblem }: SharedLeadOptions) {
   const key = toLeadKey(shared);
   let hasLead = false;
+  let isLeaving = false;
+  let taking: Promise<boolean> | undefined;
 
-  const take = async () => {
-    hasLead = (await shared.run(TAKE, [key], [server, leaseMs])) === 1;
-    return hasLead;
+  const takeOnce = async () => {
+    try {
+      hasLead = (await shared.run(TAKE, [key], [server, leaseMs])) === 1;
+      return hasLead;
+    } finally {
+      taking = undefined;
+    }
   };
+  const take = async () => !isLeaving && (await (taking ??= takeOnce()));
   const timer = setInterval(() => {
     if (hasLead) void take().catch(onProblem);
   }, leaseMs / 3).unref();
@@ -40,6 +47,8 @@ export function createSharedLead({ shared, server, leaseMs, onProblem }: SharedL
     take,
     async leave() {
       clearInterval(timer);
+      isLeaving = true;
+      await taking?.catch(onProblem); // behind it nothing takes the lead again
       await shared.run(LEAVE, [key], [server]).catch(onProblem); // it ends by itself, too
     },
   };
