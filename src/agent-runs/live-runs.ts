@@ -149,9 +149,5 @@ function toQueueFull() {
 }
 
 async function makeRoom(store: RunStore, keyId: string, maxBytes: number) {
-  let bytes = 0;
-  for (const size of await store.listSizes(keyId)) {
-    bytes += size.bytes;
-    if (bytes > maxBytes) await store.remove(size.id);
-  }
+  for (const id of await store.listBeyond(keyId, maxBytes)) await store.remove(id);
 }

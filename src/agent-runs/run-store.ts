@@ -76,8 +76,8 @@ export type RunStore = {
   /** Ends a run with its last events; resolves with whether it had not ended before. */
   end: (id: string, ending: RunEnding, last: readonly StoredEvent[]) => Promise<boolean>;
   list: (keyId: string, filter: RunFilter) => Promise<readonly StoredRun[]>;
-  /** The sizes of one key's ended runs in bytes, the newest first. */
-  listSizes: (keyId: string) => Promise<readonly { id: string; bytes: number }[]>;
+  /** One key's ended runs that do not fit into so many bytes together with the newer ones. */
+  listBeyond: (keyId: string, mostBytes: number) => Promise<readonly string[]>;
   /** At most `limit` events behind the one with the id `after`. */
   listEvents: (id: string, after: number, limit: number) => Promise<readonly StoredEvent[]>;
   /** All events of one type. */

@@ -83,6 +83,15 @@ local function keepKnown(members)
 end
 `;
 
+const LIST_OPEN = `
+local open, known = KEYS[1] .. ':open', {}
+for _, id in ipairs(redis.call('SMEMBERS', open)) do
+  if redis.call('EXISTS', KEYS[1] .. ':one:' .. id) == 1 then table.insert(known, id)
+  else redis.call('SREM', open, id) end
+end
+return known
+`;
+
 /** ARGV: how many, where 0 is all of them. */
 const LIST_OF = `${KEEP_KNOWN}
 return keepKnown(redis.call('ZREVRANGE', KEYS[2], 0, ARGV[1] - 1))
@@ -125,7 +134,7 @@ export function createSharedRecords({ shared, name, ttlMs }: SharedRecordsOption
     /** The records of all owners up to this order, the highest first. */
     listUntil: async (order: number) =>
       toListed(await run(LIST_UNTIL, [root, `${root}:all`], [order])),
-    listOpen: (): Promise<readonly string[]> => ask((redis) => redis.smembers(`${root}:open`)),
+    listOpen: async () => (await run(LIST_OPEN, [root])) as readonly string[], // as it returns
     removeUntil: async (order: number): Promise<void> =>
       void (await run(REMOVE_UNTIL, [root], [order])),
     count: (): Promise<number> => ask((redis) => redis.zcard(`${root}:all`)),

@@ -235,15 +235,34 @@ export function describeRunStore(
       await expect(store.inputs.add(toInput('inp_5', 'none'))).rejects.toBeInstanceOf(Error);
     });
 
+    test('a key’s ended runs that do not fit with the newer ones are found', async () => {
+      const beyond = async (bytes: number) => (await other.listBeyond('a', bytes)).toSorted();
+      await addAll([toRun('of-b', { keyId: 'b' })]);
+      await store.end('of-b', toDone(1), []);
+      const words = { prompt: 'x'.repeat(1000) };
+      await addAll(['r1', 'r2', 'r3', 'going'].map((id) => toRun(id, { body: words })));
+      expect(await beyond(10_000)).toEqual([]);
+      for (const [index, id] of ['r2', 'r1', 'r3'].entries()) {
+        await store.end(id, toDone(index), []);
+      }
+      expect(await beyond(10_000)).toEqual([]);
+      expect(await beyond(2800)).toEqual(['r1']);
+      expect(await beyond(10)).toEqual(['r1', 'r2', 'r3']);
+      await store.remove('r3');
+      expect(await beyond(2800)).toEqual([]);
+      await store.setState('going', 'running');
+      await other.interruptLeft({ dead: ['one'], withUnknown: false }, 9);
+      expect(await beyond(2800)).toEqual(['r1']);
+      await other.removeEndedUntil(0);
+      expect(await beyond(2800)).toEqual([]);
+    });
+
     test('what is removed leaves nothing: by its id, or by its age', async () => {
       await addAll(['r1', 'r2', 'r3', 'r4'].map((id) => toRun(id)));
       await store.addEvents('r1', [toEvent(1)]);
       await store.inputs.add(toInput('inp_1', 'r1'));
       for (const [index, id] of ['r1', 'r2', 'r3'].entries())
         await store.end(id, toDone(index), []);
-      const sizes = await other.listSizes('a');
-      expect(sizes.map(({ id }) => id)).toEqual(['r3', 'r2', 'r1']);
-      expect(sizes.every(({ bytes }) => bytes > 30)).toBe(true);
       await other.removeEndedUntil(1);
       expect(await list()).toEqual(['r4', 'r3']);
       await other.remove('r3');

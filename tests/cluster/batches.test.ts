@@ -133,7 +133,7 @@ async function readBatch(id: string) {
 
 async function untilStatus(id: string, status: string) {
   await vi.waitFor(async () => expect(await readBatch(id)).toMatchObject({ status }), {
-    timeout: 60_000,
+    timeout: 100_000,
     interval: 200,
   });
   return readBatch(id);

@@ -2,7 +2,8 @@
  * What has to happen at one blow, in Lua. Below the first key: `:one:ID` has a run, `:events:ID` its events, `:of:OWNER`
  * a key's runs by number, `:unread:OWNER` those that go on whoever reads them and have not ended, `:at:SERVER` the
  * unfinished ones of a server, `:servers` the servers of these, `:ended` when the others ended, `:inputs:ID` what a
- * run has asked for, `:input:ID` one of these, and `:asked:OWNER` those without an answer.
+ * run has asked for, `:input:ID` one of these, `:asked:OWNER` those without an answer, and `:ended-bytes:OWNER` how large
+ * the ended runs of a key are together, once it was counted.
  *
  * A worker that begins a run notes the state in `:one:ID` (src/cluster/scripts.ts), and reads there whose it is.
  *
@@ -36,8 +37,13 @@ local function join(id, server, ttl)
   redis.call('PEXPIRE', root .. ':at:' .. server, ttl)
   redis.call('PEXPIRE', root .. ':servers', ttl)
 end
+local function addToEnded(id, sign)
+  local sum = root .. ':ended-bytes:' .. field(id, 'owner')
+  if redis.call('EXISTS', sum) == 1 then redis.call('INCRBY', sum, sign * field(id, 'bytes')) end
+end
 local function finish(id, state, endedAt, ttl)
   leaveServer(id)
+  addToEnded(id, 1)
   redis.call('SREM', root .. ':unread:' .. field(id, 'owner'), id)
   redis.call('HSET', one(id), 'state', state, 'endedAt', endedAt)
   redis.call('ZADD', root .. ':ended', endedAt, id)
@@ -53,6 +59,7 @@ local function withdraw(id)
 end
 local function remove(id)
   if exists(id) then
+    if field(id, 'endedAt') then addToEnded(id, -1) end
     withdraw(id)
     leaveServer(id)
     redis.call('SREM', root .. ':unread:' .. field(id, 'owner'), id)
@@ -169,15 +176,22 @@ end
 return found
 `;
 
-/** ARGV: owner. Returns ids and bytes in turn, the newest first. */
-export const LIST_SIZES = `${SHARED}
-local found = {}
+/**
+ * ARGV: owner, most bytes, ttl. Returns ids. All runs are looked at only when they may be too large together, or it is not
+ * known how large they are: Redis forgets runs by itself, and they are counted still then.
+ */
+export const LIST_BEYOND = `${SHARED}
+local sum, most = root .. ':ended-bytes:' .. ARGV[1], tonumber(ARGV[2])
+local known = redis.call('GET', sum)
+if known and tonumber(known) <= most then return {} end
+local bytes, found = 0, {}
 for _, id in ipairs(redis.call('ZREVRANGE', root .. ':of:' .. ARGV[1], 0, -1)) do
   if field(id, 'endedAt') then
-    table.insert(found, id)
-    table.insert(found, field(id, 'bytes'))
+    bytes = bytes + field(id, 'bytes')
+    if bytes > most then table.insert(found, id) end
   end
 end
+redis.call('SET', sum, string.format('%d', bytes), 'PX', ARGV[3])
 return found
 `;
 

@@ -73,11 +73,8 @@ export function createSharedRunStore(options: SharedRunStoreOptions): RunStore {
     async list(keyId, { state = '', sessionId, before = '', limit }) {
       return readAll(await run(scripts.LIST, keyId, state, toName(sessionId), before, limit));
     },
-    async listSizes(keyId) {
-      const found = (await run(scripts.LIST_SIZES, keyId)) as readonly string[]; // as LIST_SIZES returns
-      const ids = found.filter((_, index) => index % 2 === 0);
-      return ids.map((id, index) => ({ id, bytes: Number(found[index * 2 + 1]) }));
-    },
+    listBeyond: async (keyId, mostBytes) =>
+      (await run(scripts.LIST_BEYOND, keyId, mostBytes, endedMs)) as readonly string[], // as it returns
     charge: async (id, costUsd, chargeId) =>
       void (await run(scripts.CHARGE, id, costUsd, chargeId)),
     remove: async (id) => void (await run(scripts.REMOVE, id)),

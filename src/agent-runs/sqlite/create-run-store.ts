@@ -31,7 +31,7 @@ const row = z.object({
 });
 
 const rows = z.array(row);
-const sizes = z.array(z.object({ id: z.string(), bytes: z.number() }));
+const ids = z.array(z.object({ id: z.string() }));
 
 const SCHEMA_VERSION = 2;
 
@@ -75,6 +75,9 @@ const IS_UNREAD = `(isBackground OR body ->> '$.onDisconnect' = 'continue')`;
 /** These have not begun, and wait for nobody but a server. */
 const IS_PUT_OFF = `(isBackground AND state = 'queued')`;
 
+/** What a run takes without its answer. */
+const BYTES = `(length(body) + (SELECT coalesce(sum(length(data)), 0) FROM events WHERE runId = runs.id))`;
+
 /** Keeps runs and their events in one SQLite file, which survives a restart. */
 export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside'>): RunStore {
   const database = openDatabase({
@@ -96,6 +99,7 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
     ...createLeftStore(database, {
       isUnfinished: IS_UNFINISHED,
       isPutOff: IS_PUT_OFF,
+      bytes: BYTES,
       parse: (found) => rows.parse(found),
       withdraw: inputs.withdrawAll,
     }),
@@ -122,7 +126,8 @@ export function createRunStore(place: Pick<DatabaseOptions, 'file' | 'onSetAside
     },
     list: async (keyId, filter) =>
       rows.parse(statements.list.all({ ...NO_FILTER, ...withoutEmpty(filter), keyId })),
-    listSizes: async (keyId) => sizes.parse(statements.listSizes.all(keyId)),
+    listBeyond: async (keyId, mostBytes) =>
+      ids.parse(statements.listBeyond.all(keyId, mostBytes)).map(({ id }) => id),
     async charge(id, costUsd) {
       // Most costs are of chats, which are no runs: looking takes no lock for writing.
       if (statements.has.get(id)) statements.charge.run(costUsd, id);
@@ -146,8 +151,7 @@ function prepare(database: DatabaseSync) {
     ),
     end: database.prepare(`
     UPDATE runs SET state = $state, endedAt = $endedAt, answer = $answer, failure = $failure,
-      bytes = length(body) + coalesce(length($answer), 0)
-        + (SELECT coalesce(sum(length(data)), 0) FROM events WHERE runId = $id)
+      bytes = ${BYTES} + coalesce(length($answer), 0)
     WHERE id = $id AND ${IS_UNFINISHED}`),
     list: database.prepare(`
     SELECT * FROM runs
@@ -155,8 +159,9 @@ function prepare(database: DatabaseSync) {
       AND ($sessionId IS NULL OR sessionId = $sessionId)
       AND ($before IS NULL OR number < (SELECT number FROM runs WHERE id = $before))
     ORDER BY number DESC LIMIT $limit`),
-    listSizes: database.prepare(
-      `SELECT id, bytes FROM runs WHERE keyId = ? AND NOT ${IS_UNFINISHED} ORDER BY number DESC`,
+    listBeyond: database.prepare(
+      `SELECT id FROM (SELECT id, sum(bytes) OVER (ORDER BY number DESC) AS together
+      FROM runs WHERE keyId = ? AND NOT ${IS_UNFINISHED}) WHERE together > ?`,
     ),
     countUnread: database.prepare(
       `SELECT count(*) AS count FROM runs WHERE keyId = ? AND ${IS_UNREAD} AND ${IS_UNFINISHED}`,

@@ -14,6 +14,8 @@ type LeftStoreOptions = {
   /** What is true of runs that have not ended, and of those that have not begun and wait for a server alone. */
   isUnfinished: string;
   isPutOff: string;
+  /** What a run takes that has no answer. */
+  bytes: string;
   parse: (rows: unknown) => readonly StoredRun[];
   /** Told of runs that wait for no answer any more. */
   withdraw: (runIds: readonly string[]) => void;
@@ -59,10 +61,7 @@ export function createLeftStore(
   };
 }
 
-function prepare(
-  database: DatabaseSync,
-  { isUnfinished, isPutOff }: Pick<LeftStoreOptions, 'isUnfinished' | 'isPutOff'>,
-) {
+function prepare(database: DatabaseSync, { isUnfinished, isPutOff, bytes }: LeftStoreOptions) {
   return {
     giveBack: database.prepare(`UPDATE runs SET server = '', beginnings = NULL WHERE id = ?`),
     listServers: database.prepare(
@@ -72,7 +71,7 @@ function prepare(
       `SELECT 1 FROM runs WHERE ${isUnfinished} AND ${isPutOff} AND server = '' LIMIT 1`,
     ),
     interrupt: database.prepare(
-      `UPDATE runs SET state = 'interrupted', endedAt = $endedAt
+      `UPDATE runs SET state = 'interrupted', endedAt = $endedAt, bytes = ${bytes}
       WHERE ${isUnfinished} AND NOT ${isPutOff} AND ${IS_LEFT} RETURNING *`,
     ),
     claim: database.prepare(
@@ -85,7 +84,7 @@ function prepare(
     ),
     noteBegun: database.prepare(`UPDATE runs SET beginnings = NULL WHERE id = ? AND server = ?`),
     cancel: database.prepare(
-      `UPDATE runs SET state = 'cancelled', endedAt = $endedAt
+      `UPDATE runs SET state = 'cancelled', endedAt = $endedAt, bytes = ${bytes}
       WHERE id = $id AND ${isUnfinished} AND ${isPutOff} AND server = $server`,
     ),
   };

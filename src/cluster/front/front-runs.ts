@@ -19,13 +19,13 @@ export function createFrontRuns(options: FrontRunsOptions) {
   const { records, onProblem } = options;
   const { submit, offerAgain, giveUp } = createSubmit(options);
   const noteHolder = createNoteHolder(options);
-  const going = new Map<string, GoingRun>();
+  const going = createGoing();
 
   const run: Run = async function* inCluster(request, signal) {
     signal.throwIfAborted();
     const id = randomUUID();
     const one = createGoingRun(request);
-    going.set(id, one);
+    going.add(id, one);
     const leave = () => one.inbox.fail(signal.reason);
     signal.addEventListener('abort', leave, { once: true });
     try {
@@ -40,7 +40,7 @@ export function createFrontRuns(options: FrontRunsOptions) {
       }
     } finally {
       signal.removeEventListener('abort', leave);
-      going.delete(id);
+      going.remove(id, one);
       one.isClaimed = true; // nobody has to be found for it any more
       void giveUp(id, one).catch(onProblem);
     }
@@ -67,11 +67,33 @@ export function createFrontRuns(options: FrontRunsOptions) {
       one?.inbox.put(arrival);
     },
     /** The worker of the run with this request's id. */
-    findWorker: (requestId: string) =>
-      [...going.values()].find(({ request }) => request.caller.requestId === requestId)?.worker,
+    findWorker: (requestId: string) => going.ofRequest(requestId)?.worker,
     /** Looks after all runs: those of lost workers are offered again, or end. */
     check: async () => {
-      await Promise.all([...going].map(([id, one]) => checkOne(id, one)));
+      await Promise.all(going.list().map(([id, one]) => checkOne(id, one)));
+    },
+  };
+}
+
+/** The runs that go on, by their ids and by their requests, of which one may have several. */
+function createGoing() {
+  const runs = new Map<string, GoingRun>();
+  const ofRequests = new Map<string, Set<GoingRun>>();
+  return {
+    get: (id: string) => runs.get(id),
+    list: () => [...runs],
+    ofRequest: (requestId: string) => ofRequests.get(requestId)?.values().next().value,
+    add(id: string, one: GoingRun) {
+      const { requestId } = one.request.caller;
+      runs.set(id, one);
+      ofRequests.set(requestId, (ofRequests.get(requestId) ?? new Set()).add(one));
+    },
+    remove(id: string, one: GoingRun) {
+      const { requestId } = one.request.caller;
+      const rest = ofRequests.get(requestId);
+      runs.delete(id);
+      rest?.delete(one);
+      if (rest?.size === 0) ofRequests.delete(requestId);
     },
   };
 }
