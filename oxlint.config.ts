@@ -9,8 +9,9 @@ const CANONICAL = 'run.ts run-input.ts run-error.ts run-answer.ts batch.ts';
 const ROOMS: Readonly<Record<string, string>> = {
   '*.ts':
     'zod node:* run.ts run-error.ts is-inside.ts host-list.ts setting-schemas.ts settings.ts webhook-secret.ts tags.ts',
-  '{run,run-agent,run-input,run-error,run-answer,backend}.ts':
+  '{run,run-agent,run-input,run-error,run-answer}.ts':
     'run.ts run-agent.ts run-input.ts run-error.ts',
+  'backend.ts': 'run.ts run-input.ts run-error.ts sessions/session-transcript.ts',
 
   'wire-calls.ts': 'run-error.ts run-wire.ts within.ts zod node:*',
 
@@ -27,7 +28,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   'claude/*.ts': `${CANONICAL} backend.ts config.ts within.ts zod node:*`,
 
   'cluster/**':
-    'run.ts run-input.ts run-error.ts run-wire.ts wire-calls.ts backend.ts tags.ts within.ts expiring-map.ts state/shared-state.ts bullmq ioredis zod node:*',
+    'run.ts run-input.ts run-error.ts run-wire.ts wire-calls.ts backend.ts sessions/session-transcript.ts tags.ts within.ts expiring-map.ts state/shared-state.ts bullmq ioredis zod node:*',
 
   'layers/**': `${CANONICAL} backend.ts config.ts deadline.ts read-json.ts tags.ts allowed-folders.ts host-list.ts keys/ limits/ media/ observation/ sessions/ threads/ tracing/tracing.ts ajv re2js p-limit node:*`,
 

@@ -8,6 +8,7 @@ import type {
   Run,
   RunRequest,
 } from './run.ts';
+import type { TranscriptPlace, Transcripts } from './sessions/session-transcript.ts';
 
 /**
  * What a server needs of whatever answers. The CLI is one such back end (`src/claude/`); a queue in front of
@@ -53,6 +54,8 @@ export type Backend = {
    */
   checkPaths?: CheckPaths;
   sessionWork: SessionWork;
+  /** Default: nothing is written down. */
+  transcripts?: Transcripts;
   countTokens: CountTokens;
   readStatus: ReadCliStatus;
   /** The id for a new session, by which a process that was started ahead for it is found. */
@@ -122,7 +125,7 @@ export type SessionWork = {
 };
 
 /** Where a session is found. `model` is the full id of the one that answered last. */
-export type SessionPlace = { id: string; workingDirectory: string; model: string };
+export type SessionPlace = TranscriptPlace & { workingDirectory: string; model: string };
 
 /** Absolute paths, and lines. */
 export type FileChanges = { files: readonly string[]; insertions: number; deletions: number };

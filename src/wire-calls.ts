@@ -12,6 +12,8 @@ const Answer = z.object({
   failure: z.string().optional(),
 });
 
+type Answer = z.infer<typeof Answer>;
+
 /** The answer to the call with this id as one JSON text: what it resolves with, or why it failed. */
 export async function answerToWire(id: string, call: Promise<unknown>): Promise<string> {
   const answer = await call.then(
@@ -21,6 +23,12 @@ export async function answerToWire(id: string, call: Promise<unknown>): Promise<
   return JSON.stringify(answer);
 }
 
+/** What it resolved with there. Throws why it failed. */
+export function readAnswer({ value, failure }: Answer): unknown {
+  if (failure !== undefined) throw failureFromWire(failure);
+  return value;
+}
+
 export type WireCallsOptions = {
   /** Longest wait for an answer, in milliseconds. */
   answerMs: number;
@@ -28,28 +36,40 @@ export type WireCallsOptions = {
   toNoAnswer: () => RunError;
 };
 
+/** Sends a call, and resolves with whether anybody may answer. */
+type Send = (id: string) => Promise<boolean>;
+
 /** The asking side: sends calls, and waits for their answers. */
 export function createWireCalls({ answerMs, toNoAnswer }: WireCallsOptions) {
-  const waiting = new Map<string, (answer: z.infer<typeof Answer>) => void>();
+  const waiting = new Map<string, (answer: Answer) => void>();
+
+  async function exchange(send: Send, given?: Promise<void>): Promise<Answer | undefined> {
+    const id = randomUUID();
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    waiting.set(id, resolve);
+    try {
+      if (!(await send(id))) return undefined;
+      return (
+        (await within(given ? Promise.race([promise, given]) : promise, answerMs)) ?? undefined
+      );
+    } finally {
+      waiting.delete(id);
+    }
+  }
+
   return {
-    /** `send` resolves with whether anybody may answer. Throws what the answer says, and `toNoAnswer`. */
-    async ask(send: (id: string) => Promise<boolean>): Promise<unknown> {
-      const id = randomUUID();
-      const { promise, resolve } = Promise.withResolvers<z.infer<typeof Answer>>();
-      waiting.set(id, resolve);
-      try {
-        const answered = (await send(id)) ? await within(promise, answerMs) : undefined;
-        if (!answered) throw toNoAnswer();
-        if (answered.failure !== undefined) throw failureFromWire(answered.failure);
-        return answered.value;
-      } finally {
-        waiting.delete(id);
-      }
+    /** Resolves with the answer, or with nothing when none comes in time, or before it is `given` up. */
+    exchange,
+    /** Throws what the answer says, and `toNoAnswer`. */
+    async ask(send: Send): Promise<unknown> {
+      const answer = await exchange(send);
+      if (!answer) throw toNoAnswer();
+      return readAnswer(answer);
     },
     /** Takes what `answerToWire` wrote. */
     take(text: string): void {
-      const answered = Answer.parse(JSON.parse(text));
-      waiting.get(answered.id)?.(answered);
+      const answer = Answer.parse(JSON.parse(text));
+      waiting.get(answer.id)?.(answer);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { createAgentLaunch, createAgentRun } from './agent/agent-run.ts';
 import { createLiveAgents } from './agent/live-agents.ts';
 import { createSessionWork } from './agent/session-work.ts';
+import { createTranscripts } from './agent/transcripts.ts';
 import type { ReadAbilities } from './chat/abilities.ts';
 import { createChatCosts } from './chat/chat-costs.ts';
 import type { RunCost } from './process/run-cost.ts';
@@ -83,6 +84,7 @@ export function createClaudeBackend(options: ClaudeBackendOptions): Backend {
     anticipate: ahead.expect,
     steering: live.steering,
     sessionWork: createSessionWork({ openProcess: processes.open, base }),
+    transcripts: createTranscripts(options.claudeFolder),
     countTokens: createCountTokens(chatParts),
     readStatus: reader.readStatus,
     async createSessionId(request, agentOptions) {

@@ -47,6 +47,10 @@ export function createNames(prefix: string, wire: number = WIRE_VERSION) {
     taggedQueues: `${prefix}:tagged-queues`,
     /** Which worker holds a waiting call, a conversation or a session. */
     held: (name: string) => `${prefix}:held:${name}`,
+    /** There until a worker begins with a call, or its front takes it back. */
+    call: (id: string) => `${prefix}:call:${id}`,
+    /** Transcripts that are to be removed at a home, sealed, by when that is tried. */
+    removals: (home: string) => `${prefix}:removals:${home}`,
     /** Channels: what a worker and a front are told, and that there is a job. */
     toWorker: (worker: string) => `${prefix}:to-worker:${worker}`,
     toFront: (front: string) => `${prefix}:to-front:${front}`,

@@ -21,6 +21,7 @@ export type Placement = {
   findSession: (sessionId: string) => Promise<string | undefined>;
   noteChat: (request: RunRequest, said: Said, worker: string) => Promise<void>;
   noteSession: (sessionId: string, home: string) => Promise<void>;
+  forgetSession: (sessionId: string) => Promise<void>;
 };
 
 /** What an answer said, as far as it tells where it is. */
@@ -59,6 +60,9 @@ export function createPlacement({ cluster, names, seal, ttlMs }: PlacementOption
     },
     async noteSession(id, home) {
       await note(toName('session', '', id), home, ttlMs.sessions);
+    },
+    async forgetSession(id) {
+      await cluster.redis.del(toName('session', '', id));
     },
   };
 }

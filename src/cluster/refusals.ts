@@ -14,8 +14,9 @@ export function toStateAway(cause: unknown): RunError {
 }
 
 /** No worker can be asked. */
-export function toNoWorker(): RunError {
-  return refuse('No worker is there at present. Try again later.', 2);
+export function toNoWorker(tags: readonly string[] = []): RunError {
+  const which = tags.length === 0 ? '' : ` with the tags ${tags.join(', ')}`;
+  return refuse(`No worker${which} is there at present. Try again later.`, 2);
 }
 
 /** An admin named a worker that is not there. */

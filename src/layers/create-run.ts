@@ -28,7 +28,7 @@ import { withMcpServers } from './with-mcp-servers.ts';
 import { withPermissionMode } from './with-permission-mode.ts';
 import { withRetry } from './with-retry.ts';
 import { withStrictTools } from './with-strict-tools.ts';
-import { countWithTags, withTags } from './with-tags.ts';
+import { countWithTags, type TagsOptions, withTags } from './with-tags.ts';
 import { withStructuredOutput } from './with-structured-output.ts';
 import { withWatchdogs } from './with-watchdogs.ts';
 import { withStop } from './with-stop.ts';
@@ -141,7 +141,7 @@ function createCountTokens(parts: RunParts): CountTokens {
 }
 
 /** What this server has: what the settings say, and whose login. */
-function toTags({ config, backend }: RunParts) {
+export function toTags({ config, backend }: Pick<RunParts, 'config' | 'backend'>): TagsOptions {
   const readMore = async () => toAccountTags((await backend.readStatus()).account);
   return { tags: config.workerTags, readMore };
 }

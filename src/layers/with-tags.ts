@@ -1,5 +1,6 @@
+import type { SessionWork } from '../backend.ts';
 import { hasTags } from '../common/tags.ts';
-import type { CountTokens, Run, RunRequest } from '../run.ts';
+import type { CountTokens, Run } from '../run.ts';
 import { RunError } from '../run-error.ts';
 
 export type TagsOptions = {
@@ -23,12 +24,29 @@ export function withTags(run: Run, options: TagsOptions): Run {
 /** Counts tokens as `withTags` runs. */
 export function countWithTags(countTokens: CountTokens, options: TagsOptions): CountTokens {
   return async (request, signal) => {
-    if (!hasTags(options, request.tags)) await checkTags(request, options);
+    await checkTags(request, options);
     return countTokens(request, signal);
   };
 }
 
-async function checkTags({ tags: wanted = [] }: RunRequest, { tags, readMore }: TagsOptions) {
+/** Works on sessions as `withTags` runs. */
+export function sessionWorkWithTags(work: SessionWork, options: TagsOptions): SessionWork {
+  return {
+    async rewindFiles(session, to, signal) {
+      await checkTags(session, options);
+      return work.rewindFiles(session, to, signal);
+    },
+    async fork(session, newId, signal) {
+      await checkTags(session, options);
+      await work.fork(session, newId, signal);
+    },
+  };
+}
+
+type Tagged = { tags?: readonly string[] | undefined };
+
+async function checkTags({ tags: wanted = [] }: Tagged, { tags, readMore }: TagsOptions) {
+  if (hasTags({ tags }, wanted)) return;
   const all = [...tags, ...(await readMore())];
   const missing = wanted.filter((tag) => !all.includes(tag));
   if (missing.length === 0) return;

@@ -14,9 +14,10 @@ import { withObservation } from '../layers/with-observation.ts';
 import { toMostWaiting } from '../limits/waiting-room.ts';
 import { combineObservers, type RunObserver } from '../observation/run-record.ts';
 import type { Caller } from '../run.ts';
+import { KNOWN_AFTER_MS } from '../sessions/shared-store.ts';
 import type { SharedState } from '../state/shared-state.ts';
 import type { Tracing } from '../tracing/tracing.ts';
-import { type CliParts, createCatalogue, openCli, toClaudeFolder } from './open-cli.ts';
+import { type CliParts, createCatalogue, openCli } from './open-cli.ts';
 import { toAddress } from './open-shared.ts';
 import { readHome } from './read-home.ts';
 import type { ServerOptions } from './server-parts.ts';
@@ -67,7 +68,7 @@ export async function openBackend(
     ttlMs: {
       calls: config.suspendedCallTtlMs,
       conversations: config.keptProcessTtlMs,
-      sessions: config.sessionTtlMs,
+      sessions: config.sessionTtlMs + KNOWN_AFTER_MS,
     },
     ...(shared && { toRecord: (requestId) => toRunKey(shared, requestId) }),
     onCost: parts.onCost,
@@ -82,7 +83,6 @@ export async function openBackend(
     queue: view.queue,
     readCliStatus: catalogue.readCliStatus,
     isModel: catalogue.has,
-    claudeFolder: toClaudeFolder(options.environment),
     removeLeftBehind: async () => worker?.removeLeftBehind(),
     async close() {
       await backend.close();

@@ -64,7 +64,6 @@ export async function openCli(
     backend,
     readCliStatus: catalogue.readCliStatus,
     isModel: catalogue.has,
-    claudeFolder,
     /** Ends the processes of an earlier server, and removes its folders. */
     removeLeftBehind: async () => {
       await registry.endLeftBehind();
@@ -99,6 +98,6 @@ function asIs(backend: Backend) {
 }
 
 /** Where the CLI keeps its transcripts. */
-export function toClaudeFolder(environment: Environment): string {
+function toClaudeFolder(environment: Environment): string {
   return environment['CLAUDE_CONFIG_DIR'] ?? join(environment['HOME'] ?? homedir(), '.claude');
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 
-import { readTranscript, removeTranscript } from '../claude/agent/transcripts.ts';
+import type { Backend } from '../backend.ts';
 import type { Config } from '../config.ts';
 import { toInterruptedResponse } from '../dialects/openai-responses/to-response.ts';
 import type { Log } from '../http/log-request.ts';
+import type { ReadTags } from '../layers/idle-sessions/idle-sessions.ts';
 import { openRecords } from './open-records.ts';
 import { openResponses } from '../responses/open-responses.ts';
+import { NO_TRANSCRIPTS } from '../sessions/session-transcript.ts';
 import { createClusterLocks } from '../sessions/cluster-locks.ts';
 import { createSessions } from '../sessions/session-book.ts';
 import { createSharedLocks } from '../sessions/shared-locks.ts';
@@ -16,7 +18,10 @@ import type { SharedState } from '../state/shared-state.ts';
 import { joinServers } from '../state/running-servers.ts';
 
 type StoresParts = {
-  claudeFolder: string;
+  /** Where sessions are written down. */
+  transcripts: Backend['transcripts'];
+  /** What a key asks of whoever works for it. */
+  readTags: ReadTags;
   /** Texts that nothing kept may hold. */
   secrets: readonly string[];
   /** What the servers of a cluster share. */
@@ -27,7 +32,7 @@ type StoresParts = {
 /** What is kept, keys and their counters aside: in the state folder, or by the cluster. */
 export async function openStores(
   config: Config,
-  { claudeFolder, secrets, shared, log }: StoresParts,
+  { transcripts = NO_TRANSCRIPTS, readTags, secrets, shared, log }: StoresParts,
 ) {
   const server = joinServers(join(config.stateDir, 'servers'));
   const { store, locks } = openSessionParts(config, { shared, log });
@@ -42,8 +47,9 @@ export async function openStores(
     ttlMs: config.sessionTtlMs,
     maxPerKey: config.maxSessionsPerKey,
     locks,
-    removeTranscript: (id) => removeTranscript(claudeFolder, id),
-    readTranscript: (id, limit) => readTranscript(claudeFolder, id, limit),
+    removeTranscript: transcripts.remove,
+    readTranscript: async ({ id, keyId }, limit) =>
+      transcripts.read({ id, tags: await readTags(keyId) }, limit),
     onProblem: onSessionProblem,
     writes,
   });

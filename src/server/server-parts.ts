@@ -12,8 +12,6 @@ import type { Config, Environment } from '../config.ts';
 import type { Log } from '../http/log-request.ts';
 import { createInputRules } from '../keys/input-rules.ts';
 import { createRun, toAllowedFolders } from '../layers/create-run.ts';
-import { sessionWorkInFolders } from '../layers/idle-sessions/session-work-in-folders.ts';
-import { createIdleSessions } from '../layers/idle-sessions/idle-sessions.ts';
 import { createWaitingRoom, toMostWaiting } from '../limits/waiting-room.ts';
 import { createLog, listSecrets } from '../observation/create-log.ts';
 import type { NamedServer } from '../observation/all-runs.ts';
@@ -27,6 +25,7 @@ import {
   type OpenedBackend,
 } from './open-backend.ts';
 import { openHealth } from './open-health.ts';
+import { openIdleSessions } from './open-idle-sessions.ts';
 import { openServerTracing } from './open-server-tracing.ts';
 import { openServerBatches } from './open-server-batches.ts';
 import { type OpenedKeys, openKeys } from './open-keys.ts';
@@ -71,7 +70,9 @@ export async function createServerParts(options: ServerOptions) {
     },
   });
   const { backend, cluster, queue, readCliStatus } = cli;
-  const stores = await openStores(config, { claudeFolder: cli.claudeFolder, secrets, shared, log });
+  const readTags = async (keyId: string) => (await keys.book.get(keyId))?.tags;
+  const { transcripts } = backend;
+  const stores = await openStores(config, { transcripts, readTags, secrets, shared, log });
   const { sessions, responses } = stores;
   const readModels = async () => (await readCliStatus()).models;
   const place = await openKeyPlace(config.stateDir, shared);
@@ -114,7 +115,7 @@ export async function createServerParts(options: ServerOptions) {
     readCliStatus,
     health,
     sessions,
-    idleSessions: createIdleSessions({ sessions, gate, work: toSessionWork(cli, folders) }),
+    idleSessions: openIdleSessions({ config, cli, folders, sessions, gate, readTags }),
     responses,
     runs,
     batches,
@@ -150,12 +151,6 @@ function createInputParts(
     checkPaths: backend.checkPaths ?? checkPaths,
     takeRoom: createWaitingRoom(keys.places, readMost),
   };
-}
-
-/** The workers of a cluster look at their folders themselves. */
-function toSessionWork({ backend, cluster }: OpenedBackend, folders: AllowedFolders) {
-  const { sessionWork } = backend;
-  return cluster ? sessionWork : sessionWorkInFolders(sessionWork, folders);
 }
 
 type Watched = Pick<Kept, 'cli' | 'stores' | 'shared' | 'log'> &

@@ -16,7 +16,7 @@ export type SessionsOptions = {
   /** Default: of this book alone. */
   locks?: SessionLocks;
   removeTranscript: (id: string) => Promise<void>;
-  readTranscript: (id: string, limit: number) => Promise<TranscriptPage>;
+  readTranscript: (session: Session, limit: number) => Promise<TranscriptPage>;
   /** Called with failures to record a session; the run's answer is not affected. Default: nothing. */
   onProblem?: (error: unknown) => void;
   /** Default: what fails is not tried again. */
@@ -72,8 +72,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     get,
     list: async (keyId) => filterAsync(await store.list(keyId), isAlive),
     async read(id, keyId, limit) {
-      await get(id, keyId);
-      return options.readTranscript(id, limit);
+      return options.readTranscript(await get(id, keyId), limit);
     },
     async delete(id, keyId, signal) {
       const { release } = await hold(await get(id, keyId), signal);

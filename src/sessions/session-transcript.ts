@@ -12,3 +12,20 @@ export type TranscriptMessage = {
 
 /** The last messages of a session, and whether there are earlier ones. */
 export type TranscriptPage = { messages: readonly TranscriptMessage[]; hasMore: boolean };
+
+/** What is written down of what was said in sessions, where they are. */
+export type Transcripts = {
+  /** The last `limit` messages of a session, or as many of these as can be told at once; none when nothing is written down. */
+  read: (session: TranscriptPlace, limit: number) => Promise<TranscriptPage>;
+  /** Removes what is written down of a session, at once or when whoever has it is there. Does nothing when that is nothing. */
+  remove: (sessionId: string) => Promise<void>;
+};
+
+/** By what a transcript is found. `tags`: what its session's key asks of whoever reads it. */
+export type TranscriptPlace = { id: string; tags?: readonly string[] | undefined };
+
+/** For a back end that writes nothing down. */
+export const NO_TRANSCRIPTS: Transcripts = {
+  read: () => Promise.resolve({ messages: [], hasMore: false }),
+  remove: () => Promise.resolve(),
+};

@@ -46,14 +46,8 @@ export function createSessionTurn({
   let current: Session | undefined;
 
   const removeTraces = async () => {
-    try {
-      await removeTranscript(session.id);
-      locks.forget(session.id);
-    } catch (error) {
-      onProblem(error);
-    } finally {
-      release();
-    }
+    await removeTranscript(session.id);
+    locks.forget(session.id);
   };
 
   return {
@@ -68,12 +62,10 @@ export function createSessionTurn({
       }
     },
     async end() {
-      if (current === undefined) {
-        // The CLI writes before the API answers, and what cannot be listed or deleted must not stay.
-        return isNew ? removeTraces() : release();
-      }
-      const ended = { ...current, turns: current.turns + 1, lastUsedAt: now() };
-      const { settled } = await writes.write(() => store.write(ended));
+      if (current === undefined && !isNew) return release();
+      const ended = current && { ...current, turns: current.turns + 1, lastUsedAt: now() };
+      // The CLI writes before the API answers, and what cannot be listed or deleted must not stay.
+      const { settled } = await writes.write(() => (ended ? store.write(ended) : removeTraces()));
       void settled.then(release);
     },
   };

@@ -1,70 +1,139 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { type Backend, NO_STEERING } from '../../src/backend.ts';
 import { type Call, createAnswerCalls, createCalls } from '../../src/cluster/calls.ts';
+import { createAskAWorker } from '../../src/cluster/front/ask-a-worker.ts';
 import { createNames } from '../../src/cluster/names.ts';
-import type { ClusterRedis } from '../../src/cluster/open-redis.ts';
+import { type ClusterRedis, openRedis } from '../../src/cluster/open-redis.ts';
 import { toSessionAway } from '../../src/cluster/refusals.ts';
 import { createSeal } from '../../src/cluster/seal.ts';
 import { carryOutCall } from '../../src/cluster/worker/carry-out-call.ts';
+import { type RedisServer, startRedis } from './start-redis.ts';
 
 const SHARED = { names: createNames('prefix'), seal: createSeal('a-secret-0123456789') };
+const CALL = { method: 'steering.send', args: ['run', { id: 'm1', text: 'A word.' }] };
 
-let asking: ReturnType<typeof createCalls> | undefined;
+let server: RedisServer;
+let cluster: ClusterRedis;
+let calls: ReturnType<typeof createCalls>;
+beforeAll(async () => {
+  server = await startRedis();
+  cluster = await openRedis({ url: server.url, onProblem: () => undefined });
+  calls = createCalls({ ...SHARED, cluster }, 'front');
+  await listen(SHARED.names.toFront('front'), calls.take);
+});
+afterAll(async () => {
+  cluster.close();
+  await server.stop();
+});
 
-/** Gives each message to this listener as often as it says, as a Redis does of which the first answer was lost. */
-function publishTo(listen: (message: string) => Promise<unknown>, times: number) {
-  const redis = {
-    async publish(_channel: string, message: string) {
-      for (let time = 0; time < times; time += 1) await listen(message);
-      return 1;
-    },
+async function listen(channel: string, take: (message: string) => unknown) {
+  const connection = cluster.connect();
+  connection.on('message', (_channel, message) => void take(message));
+  await connection.subscribe(channel);
+}
+
+/** A worker that carries out what it is asked, and is asked `times` times, as by a connection that was lost in between. */
+async function addWorker(name: string, carryOut: (call: Call) => Promise<unknown>, times = 1) {
+  const answer = createAnswerCalls({ ...SHARED, cluster }, name, carryOut);
+  await listen(SHARED.names.toWorker(name), async (message) => {
+    for (let time = 0; time < times; time += 1) await answer(message);
+  });
+}
+
+/** A worker that hears, and does nothing until it goes on. */
+async function addFrozen(name: string, carryOut: (call: Call) => Promise<unknown>) {
+  const { promise: heard, resolve: noteHeard } = Promise.withResolvers<void>();
+  const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>();
+  const answer = createAnswerCalls({ ...SHARED, cluster }, name, carryOut);
+  const done = Promise.withResolvers<void>();
+  await listen(SHARED.names.toWorker(name), async (message) => {
+    noteHeard();
+    await goesOn;
+    await answer(message);
+    done.resolve();
+  });
+  const goOnAndEnd = () => {
+    goOn();
+    return done.promise;
   };
-  return { redis } as unknown as ClusterRedis; // nothing else of it is asked
+  return { heard, goOn: goOnAndEnd };
 }
 
-/** What a worker answers that does not know the call, or fails in it. */
-function workerOf(kind: 'earlier' | 'failing') {
-  const cluster = publishTo((message) => Promise.resolve(asking?.take(message)), 1);
-  return createAnswerCalls({ ...SHARED, cluster }, 'worker', (call) =>
-    kind === 'earlier'
-      ? carryOutCall({ steering: NO_STEERING } as unknown as Backend, call) // nothing else of it is asked
-      : Promise.reject(new Error('It broke.')),
-  );
-}
-
-/** As a Redis does where no worker listens. */
-function publishToNobody() {
-  return { redis: { publish: () => Promise.resolve(0) } } as unknown as ClusterRedis; // nothing else of it is asked
+/** Asks the first of these workers, and then the next one. */
+function askOf(workers: readonly string[], isRepeatable = false) {
+  const ask = createAskAWorker({ calls, isUp: () => true });
+  const find = (except?: string) => workers.find((worker) => worker !== except);
+  return ask(CALL.method, CALL.args, { find, toAway: toSessionAway, isRepeatable });
 }
 
 test('a call that arrives twice is carried out once, and answered', async () => {
   const carriedOut: Call[] = [];
-  const answer = createAnswerCalls(
-    { ...SHARED, cluster: publishTo((message) => Promise.resolve(calls.take(message)), 1) },
-    'worker',
-    (call) => Promise.resolve(carriedOut.push(call)),
-  );
-  const calls = createCalls({ ...SHARED, cluster: publishTo(answer, 2) }, 'front');
-  const call = { method: 'steering.send', args: ['run', { id: 'm1', text: 'A word.' }] };
-  expect(await calls.ask('worker', call)).toBe(1);
-  expect(carriedOut).toEqual([call]);
+  await addWorker('twice', (call) => Promise.resolve(carriedOut.push(call)), 2);
+  expect(await askOf(['twice'])).toBe(1);
+  expect(carriedOut).toEqual([CALL]);
 });
 
-test.each<[string, ClusterRedis, object]>([
-  [
-    'of an earlier version',
-    publishTo((message) => workerOf('earlier')(message), 1),
-    { code: 'queue-timeout', message: expect.stringContaining('earlier version') },
-  ],
-  [
-    'that failed',
-    publishTo((message) => workerOf('failing')(message), 1),
-    { code: 'internal', message: 'The server failed; its log says why.' },
-  ],
-  ['that is gone', publishToNobody(), { code: 'queue-timeout', retryAfterSeconds: 5 }],
-])('who asks a worker %s is told so', async (_, cluster, failure) => {
-  asking = createCalls({ ...SHARED, cluster }, 'front');
-  const call = { method: 'steering.later', args: [] };
-  await expect(asking.ask('worker', call, toSessionAway)).rejects.toMatchObject(failure);
+test('who asks a worker of an earlier version, or one that fails, is told so', async () => {
+  const earlier = { steering: NO_STEERING } as unknown as Backend; // nothing else of it is asked
+  await addWorker('earlier', ({ args }) => carryOutCall(earlier, { method: 'later', args }));
+  await addWorker('failing', () => Promise.reject(new Error('It broke.')));
+  await expect(askOf(['earlier', 'twice'])).rejects.toMatchObject({
+    code: 'queue-timeout',
+    message: expect.stringContaining('earlier version'),
+  });
+  await expect(askOf(['failing', 'twice'])).rejects.toMatchObject({
+    code: 'internal',
+    message: 'The server failed; its log says why.',
+  });
+});
+
+test('where no worker listens, another one is asked, and else it is a refusal that says so', async () => {
+  await addWorker('listening', () => Promise.resolve('Done.'));
+  expect(await askOf(['gone', 'listening'])).toBe('Done.');
+  const refusal = { code: 'queue-timeout', retryAfterSeconds: 5 };
+  await expect(askOf(['gone'])).rejects.toMatchObject(refusal);
+  await expect(askOf(['gone', 'gone, too', 'listening'])).rejects.toMatchObject(refusal);
+});
+
+test('a worker that is lost before it begins is never late: another one has done it', async () => {
+  await addWorker('other', () => Promise.resolve('Done.'));
+  const carryOut = vi.fn<(call: Call) => Promise<unknown>>(() => Promise.resolve('Late.'));
+  const frozen = await addFrozen('frozen', carryOut);
+  const asking = askOf(['frozen', 'other']);
+  await frozen.heard;
+  calls.check((worker) => worker !== 'frozen');
+  expect(await asking).toBe('Done.');
+  await frozen.goOn();
+  expect(carryOut).not.toHaveBeenCalled();
+});
+
+test('what a lost worker has begun is asked of another one only if it may be done twice', async () => {
+  const done = vi.fn<() => Promise<unknown>>(() => Promise.resolve('Done.'));
+  await addWorker('next', done);
+  for (const isRepeatable of [false, true]) {
+    const name = `begun ${isRepeatable}`;
+    const { promise: begun, resolve: noteBegun } = Promise.withResolvers<void>();
+    await addWorker(name, () => {
+      noteBegun();
+      return new Promise(() => {});
+    });
+    const asking = askOf([name, 'next'], isRepeatable).catch((error: unknown) => error);
+    await begun;
+    calls.check((worker) => worker !== name);
+    const refusal = expect.objectContaining({ code: 'queue-timeout', retryAfterSeconds: 5 });
+    expect(await asking).toEqual(isRepeatable ? 'Done.' : refusal);
+  }
+  expect(done).toHaveBeenCalledOnce();
+});
+
+test('a front of an earlier version, which takes nothing back, is answered', async () => {
+  await addWorker('later', () => Promise.resolve('Done.'));
+  const answered = Promise.withResolvers<string>();
+  await listen(SHARED.names.toFront('earlier'), answered.resolve);
+  const text = JSON.stringify({ id: 'one', front: 'earlier', method: 'readStatus', args: [] });
+  const sealed = SHARED.seal.close(text, 'call later').toString('base64');
+  await cluster.redis.publish(SHARED.names.toWorker('later'), `call ${sealed}`);
+  const answer = SHARED.seal.open(Buffer.from(await answered.promise, 'base64'), 'answer earlier');
+  expect(JSON.parse(answer)).toEqual({ id: 'one', value: 'Done.' });
 });

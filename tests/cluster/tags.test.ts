@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -101,6 +101,14 @@ test('a session goes on at any worker that shares the transcripts', async () => 
   expect({ status: forked.status, ...rest }).toMatchObject({ status: 200, turns: 2 });
   await front.send('/api/run', { prompt: 'And there?', sessionId: id });
   expect(JSON.stringify(cluster.model.requests.at(-1)?.body)).toContain('Remember 7.');
+  const said = await front.send(`/api/sessions/${id}/messages`);
+  expect(JSON.stringify(await said.json())).toMatch(/Remember 7\..*And there\?/);
+  expect((await front.send(`/api/sessions/${id}`, undefined, { method: 'DELETE' })).status).toBe(
+    200,
+  );
+  const listAll = () => readdir(join(shared, 'claude/projects'), { recursive: true });
+  await expect.poll(listAll).not.toContainEqual(expect.stringContaining(id));
+  expect(await listAll()).toContainEqual(expect.stringContaining(sessionId));
   await rm(shared, { recursive: true });
 });
 

@@ -8,6 +8,7 @@ import { NO_SESSION_WORK, type SessionWork } from '../../src/backend.ts';
 import { createGate } from '../../src/layers/gate.ts';
 import { createIdleSessions } from '../../src/layers/idle-sessions/idle-sessions.ts';
 import { sessionWorkInFolders } from '../../src/layers/idle-sessions/session-work-in-folders.ts';
+import { sessionWorkWithTags } from '../../src/layers/with-tags.ts';
 import { createSessionsInMemory } from '../support/stores-in-memory.ts';
 import { createSessions, type Sessions } from '../../src/sessions/session-book.ts';
 
@@ -111,4 +112,23 @@ test('a back end that keeps no sessions says so', async () => {
     gate,
   });
   await expect(idle.fork(id, 'key-a', signal)).rejects.toMatchObject({ code: 'conflict' });
+});
+
+const readMore = () => Promise.resolve(['account:ana@example.com']);
+
+test('a key whose tags this server lacks has nothing done with its sessions', async () => {
+  const id = await begin();
+  const work = sessionWorkWithTags({ rewindFiles, fork }, { tags: ['gpu'], readMore });
+  const toIdleOf = (...tags: string[]) =>
+    createIdleSessions({ sessions, work, gate, readTags: () => Promise.resolve(tags) });
+  const refusal = { code: 'invalid-request', param: 'tags' };
+  const lacking = toIdleOf('gpu', 'eu');
+  await expect(lacking.readChanges(id, 'key-a', 'since', signal)).rejects.toMatchObject(refusal);
+  await expect(lacking.rewind(id, 'key-a', 'since', signal)).rejects.toMatchObject(refusal);
+  await expect(lacking.fork(id, 'key-a', signal)).rejects.toMatchObject(refusal);
+  expect(rewindFiles).not.toHaveBeenCalled();
+  expect(fork).not.toHaveBeenCalled();
+
+  await toIdleOf('gpu', 'account:ana@example.com').fork(id, 'key-a', signal);
+  expect(fork).toHaveBeenCalledOnce();
 });

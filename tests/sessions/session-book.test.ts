@@ -9,7 +9,7 @@ import { createSessionsInMemory } from '../support/stores-in-memory.ts';
 import { createSessions, type Sessions } from '../../src/sessions/session-book.ts';
 import type { SessionLocks } from '../../src/sessions/session-locks.ts';
 import { createSharedLocks } from '../../src/sessions/shared-locks.ts';
-import type { SessionStore } from '../../src/sessions/session-store.ts';
+import type { Session, SessionStore } from '../../src/sessions/session-store.ts';
 import { createPatientWrites } from '../../src/state/patient-writes.ts';
 import type { SessionTurn } from '../../src/sessions/session-turn.ts';
 
@@ -21,7 +21,7 @@ let store: SessionStore;
 let sessions: Sessions;
 const removeTranscript = vi.fn<(id: string) => Promise<void>>();
 const PAGE = { messages: [], hasMore: true };
-const readTranscript = vi.fn<(id: string, limit: number) => Promise<typeof PAGE>>();
+const readTranscript = vi.fn<(session: Session, limit: number) => Promise<typeof PAGE>>();
 const onProblem = vi.fn<(error: unknown) => void>();
 const { signal } = new AbortController();
 
@@ -156,7 +156,7 @@ describe('the record', () => {
 test("what was said in a session is its owner's to read", async () => {
   const id = await createIdle();
   expect(await sessions.read(id, 'key-a', 10)).toBe(PAGE);
-  expect(readTranscript).toHaveBeenCalledExactlyOnceWith(id, 10);
+  expect(readTranscript).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id }), 10);
 });
 
 describe('ownership', () => {

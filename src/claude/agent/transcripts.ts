@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { RunError } from '../../run-error.ts';
-import type { TranscriptMessage, TranscriptPage } from '../../sessions/session-transcript.ts';
+import type {
+  TranscriptMessage,
+  TranscriptPage,
+  Transcripts,
+} from '../../sessions/session-transcript.ts';
 import { splitLines } from '../../common/split-lines.ts';
 import { AgentContent, toAgentParts } from './to-agent-parts.ts';
 
@@ -25,6 +29,14 @@ const MessageLine = z.object({
 });
 
 const Line = z.union([MessageLine, CutLine]);
+
+/** The CLI's transcripts in this folder. */
+export function createTranscripts(configFolder: string): Transcripts {
+  return {
+    read: ({ id }, limit) => readTranscript(configFolder, id, limit),
+    remove: (id) => removeTranscript(configFolder, id),
+  };
+}
 
 /**
  * Reads the last messages of a session from the CLI's own file, in whichever project folder it is; none

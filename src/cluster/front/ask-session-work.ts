@@ -1,21 +1,11 @@
 import type { FileChanges, SessionPlace, SessionWork } from '../../backend.ts';
-import { SHARED_TRANSCRIPTS, toHome } from '../names.ts';
-import type { RunError } from '../../run-error.ts';
 import type { Placement } from '../placement.ts';
-import { toNoWorker, toSessionAway } from '../refusals.ts';
+import type { AskAWorker } from './ask-a-worker.ts';
+import { findHolder, type FindHolderOptions } from './find-holder.ts';
 
-export type AskSessionWorkOptions = {
-  /** Asks a worker; throws the last of these when there is no such worker any more. */
-  ask: (
-    method: string,
-    args: readonly unknown[],
-    worker: string,
-    toAway: () => RunError,
-  ) => Promise<unknown>;
+export type AskSessionWorkOptions = FindHolderOptions & {
+  ask: AskAWorker;
   placement: Pick<Placement, 'findSession' | 'noteSession'>;
-  /** A worker on this state folder, if one lives and takes runs. */
-  findHome: (home: string) => string | undefined;
-  leastBusy: (tags?: readonly string[]) => string | undefined;
 };
 
 /**
@@ -26,28 +16,17 @@ export function createAskSessionWork(options: AskSessionWorkOptions): SessionWor
   const { ask, placement } = options;
   return {
     async rewindFiles(session, to) {
-      const { worker, toAway } = await findHolder(session, options);
-      const changes = await ask('sessionWork.rewindFiles', [toPlace(session), to], worker, toAway);
+      const { addressee } = await findHolder(session, options);
+      const asking = { ...addressee, isRepeatable: to.isDryRun };
+      const changes = await ask('sessionWork.rewindFiles', [toPlace(session), to], asking);
       return changes as FileChanges; // as it is there
     },
     async fork(session, newId) {
-      const { worker, home, toAway } = await findHolder(session, options);
-      await ask('sessionWork.fork', [toPlace(session), newId], worker, toAway);
-      await placement.noteSession(newId, home);
+      const { home, addressee } = await findHolder(session, options);
+      await placement.noteSession(newId, home); // one that fails half done is found, and removed
+      await ask('sessionWork.fork', [toPlace(session), newId], addressee);
     },
   };
-}
-
-async function findHolder(
-  { id }: SessionPlace,
-  { placement, findHome, leastBusy }: AskSessionWorkOptions,
-) {
-  const home = await placement.findSession(id);
-  const isShared = home === SHARED_TRANSCRIPTS;
-  const worker = home && !isShared ? findHome(home) : leastBusy(isShared ? [home] : []);
-  const toAway = home && !isShared ? toSessionAway : toNoWorker;
-  if (worker === undefined) throw toAway();
-  return { worker, home: home ?? toHome(worker), toAway };
 }
 
 /** What is known of a session beside is the front's business. */

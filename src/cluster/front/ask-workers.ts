@@ -4,12 +4,12 @@ import type { Backend, Steering } from '../../backend.ts';
 import { requestToWire } from '../../run-wire.ts';
 import { RunError } from '../../run-error.ts';
 import { toNoWorker } from '../refusals.ts';
+import { type Addressee, type AskAWorker, toOne } from './ask-a-worker.ts';
 
 export type AskWorkersOptions = {
-  /** Asks a worker, by default the one with the least to do. */
-  ask: (method: string, args: readonly unknown[], worker?: string) => Promise<unknown>;
-  /** The worker with the least to do among those that have these tags. */
-  leastBusy: (tags?: readonly string[]) => string | undefined;
+  ask: AskAWorker;
+  /** The worker with the least to do among those that have these tags, another than the second one. */
+  leastBusy: (tags?: readonly string[], except?: string) => string | undefined;
   /** The worker of the run with this request's id. */
   findWorker: (requestId: string) => string | undefined;
 };
@@ -26,10 +26,15 @@ export function createAskWorkers({
   const askOfRun = (method: string, args: readonly [string, ...unknown[]]) => {
     const worker = findWorker(args[0]);
     if (worker === undefined) throw new RunError('conflict', 'This run is not at work.');
-    return ask(method, args, worker);
+    return ask(method, args, toOne(worker));
   };
   const steer = (method: keyof Steering, args: readonly [string, ...unknown[]]) =>
     askOfRun(`steering.${method}`, args);
+  const toAny = (tags?: readonly string[]): Addressee => ({
+    find: (except) => leastBusy(tags, except),
+    toAway: () => toNoWorker(tags),
+    isRepeatable: true,
+  });
   return {
     steering: {
       answer: async (...args) => void (await steer('answer', args)),
@@ -43,13 +48,10 @@ export function createAskWorkers({
       stopTask: async (...args) => void (await steer('stopTask', args)),
     },
     checkPaths: async (...args) => void (await askOfRun('checkPaths', args)),
-    async countTokens(request) {
-      const worker = leastBusy(request.tags);
-      if (worker === undefined) throw toNoWorker();
-      return Number(await ask('countTokens', [requestToWire(request)], worker));
-    },
+    countTokens: async (request) =>
+      Number(await ask('countTokens', [requestToWire(request)], toAny(request.tags))),
     readStatus: async () =>
-      (await ask('readStatus', [])) as Awaited<ReturnType<Backend['readStatus']>>, // as it is there
+      (await ask('readStatus', [], toAny())) as Awaited<ReturnType<Backend['readStatus']>>, // as it is there
     createSessionId: () => Promise.resolve(randomUUID()),
   };
 }

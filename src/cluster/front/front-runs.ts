@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Run } from '../../run.ts';
+import type { Run, RunEvent, RunProgress, RunRequest } from '../../run.ts';
 import { createGoingRun, type GoingRun } from './going-run.ts';
 import type { Arrival } from './inboxes.ts';
-import { SHARED_TRANSCRIPTS, toHome } from '../names.ts';
 import { createListener, type Said } from '../placement.ts';
 import { readRunEvents } from './read-run-events.ts';
 import { toSessionAway, toWorkerLost } from '../refusals.ts';
 import { createSubmit, type SubmitOptions } from './submit-runs.ts';
 
 export type FrontRunsOptions = SubmitOptions & {
-  /** Whether a worker has transcripts in common with others. */
-  sharesTranscripts: (worker: string) => boolean;
+  /** Where a worker has its transcripts. */
+  findTranscripts: (worker: string) => string;
 };
 
 /** The runs of one front: puts them on the queue, and reads what their workers say. */
@@ -34,7 +33,7 @@ export function createFrontRuns(options: FrontRunsOptions) {
       const listener = createListener();
       for await (const event of readRunEvents(id, one, options)) {
         if (event.type !== 'run-progress') listener.hear(event);
-        if (event.type === 'run-start') await noteHolder.ofSession(one);
+        if (isPlaced(event, request)) await noteHolder.ofSession(one);
         if (event.type === 'run-end') await noteHolder.ofChat(one, listener.said());
         yield event;
       }
@@ -98,8 +97,14 @@ function createGoing() {
   };
 }
 
+/** A new session is where its run is placed: the CLI may write there, and then fail before it says a word. */
+function isPlaced(event: RunEvent | RunProgress, { agent }: RunRequest) {
+  if (event.type === 'run-progress') return event.step === 'placed' && agent?.session?.isNew;
+  return event.type === 'run-start';
+}
+
 /** Remembers who holds a conversation or a session. For chats that is a hint: any worker rebuilds one. */
-function createNoteHolder({ placement, isUp, sharesTranscripts, onProblem }: FrontRunsOptions) {
+function createNoteHolder({ placement, isUp, findTranscripts, onProblem }: FrontRunsOptions) {
   return {
     async ofChat({ request, worker }: GoingRun, said: Said) {
       if (worker === undefined || request.agent || !isUp()) return;
@@ -108,8 +113,7 @@ function createNoteHolder({ placement, isUp, sharesTranscripts, onProblem }: Fro
     async ofSession({ request, worker }: GoingRun) {
       const session = request.agent?.session;
       if (session === undefined || worker === undefined) return;
-      const home = sharesTranscripts(worker) ? SHARED_TRANSCRIPTS : toHome(worker);
-      await placement.noteSession(session.id, home).catch(onProblem);
+      await placement.noteSession(session.id, findTranscripts(worker)).catch(onProblem);
     },
   };
 }

@@ -3,10 +3,11 @@ import { z } from 'zod';
 
 import type { Backend } from '../../backend.ts';
 import type { Caller } from '../../run.ts';
-import type { RunError } from '../../run-error.ts';
 import { createExpiringMap } from '../../common/expiring-map.ts';
 import { within } from '../../common/within.ts';
+import { type AskAWorker, createAskAWorker, toOne } from './ask-a-worker.ts';
 import { createAskSessionWork } from './ask-session-work.ts';
+import { createAskTranscripts } from './ask-transcripts.ts';
 import { createAskWorkers } from './ask-workers.ts';
 import { createCalls } from '../calls.ts';
 import { createFrontRuns } from './front-runs.ts';
@@ -15,7 +16,8 @@ import { createJobQueue } from '../job-queue.ts';
 import { createNames, LEFT_MS } from '../names.ts';
 import { openRedis } from '../open-redis.ts';
 import { createPlacement, type PlacementOptions } from '../placement.ts';
-import { toNoWorker, toQueueAway, toUnknownWorker } from '../refusals.ts';
+import { toUnknownWorker } from '../refusals.ts';
+import { createRemovals } from '../removals.ts';
 import { createRunRecords } from '../run-records.ts';
 import { createSeal } from '../seal.ts';
 import type { FrontRecord } from './submit-runs.ts';
@@ -62,7 +64,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   const { onProblem } = options;
   const front = randomUUID();
   const parts = await openParts(front, options);
-  const { shared, cluster, signs, names, queue, watch, isUp, runs, placement } = parts;
+  const { shared, cluster, signs, names, queue, watch, isUp, runs } = parts;
   const tick = createTick({
     giveSign: () => giveSign(front, parts, options),
     look: () => look(parts),
@@ -95,8 +97,8 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     cluster.close();
   }
 
-  const ask = createAsk(parts);
-  const asking = createAskWorkers({ ask, ...watch, findWorker: runs.findWorker });
+  const ask = createAskAWorker(parts);
+  const asking = { ...parts, ...watch, ask };
   return {
     id: front,
     view: {
@@ -106,26 +108,13 @@ export async function openFront(options: FrontOptions): Promise<Front> {
       findWorker: (requestId) => findWorker(parts, requestId),
     },
     backend: {
-      ...asking,
-      sessionWork: createAskSessionWork({ ask, placement, ...watch }),
+      ...createAskWorkers({ ...asking, findWorker: runs.findWorker }),
+      sessionWork: createAskSessionWork(asking),
+      transcripts: createAskTranscripts({ ...asking, removals: createRemovals(shared) }),
       run: runs.run,
       counts: watch.counts,
       close,
     },
-  };
-}
-
-/** Makes what asks a worker, by default the one with the least to do. */
-function createAsk({ isUp, watch, calls }: Parts) {
-  return async (
-    method: string,
-    args: readonly unknown[],
-    worker = watch.leastBusy(),
-    toAway?: () => RunError,
-  ) => {
-    if (!isUp()) throw toQueueAway();
-    if (worker === undefined) throw toNoWorker();
-    return calls.ask(worker, { method, args }, toAway);
   };
 }
 
@@ -138,13 +127,13 @@ function findWorker({ runs, watch }: Parts, requestId: string) {
 /** What admins say to workers; it is seen here when that is done. */
 function createManageWorkers(
   { watch }: Parts,
-  ask: (method: string, args: readonly unknown[], worker: string) => Promise<unknown>,
+  ask: AskAWorker,
   lookAgain: () => Promise<void>,
 ): Pick<ClusterView, 'setDraining' | 'remove'> {
   const tell = async (worker: string, method: string, args: readonly unknown[]) => {
     await lookAgain(); // it may have left since the last look
     if (!watch.view.workers().some(({ id }) => id === worker)) throw toUnknownWorker();
-    await ask(method, args, worker);
+    await ask(method, args, toOne(worker));
     await lookAgain();
   };
   return {
@@ -166,6 +155,7 @@ async function openParts(front: string, options: FrontOptions) {
   const watch = createClusterWatch(names.wire);
   const isUp = () => cluster.isUp() && watch.view.isUp();
   const placement = createPlacement({ ...shared, ttlMs: options.ttlMs });
+  const isSettled = () => cluster.upForMs() > options.lockMs;
   const runs = createFrontRuns({
     ...options,
     ...watch,
@@ -175,12 +165,12 @@ async function openParts(front: string, options: FrontOptions) {
     placement,
     records: createRunRecords(shared),
     isUp,
-    isSettled: () => cluster.upForMs() > options.lockMs,
+    isSettled,
   });
   // A connection of their own: signs of life must not wait behind a request of 32 MB.
   const signs = cluster.connect();
   const calls = createCalls(shared, front);
-  return { shared, cluster, signs, names, queue, watch, isUp, runs, calls, placement };
+  return { shared, cluster, signs, names, queue, watch, isUp, isSettled, runs, calls, placement };
 }
 
 /** Takes what workers answer to calls. */
@@ -208,9 +198,10 @@ async function giveSign(front: string, { cluster, signs, names }: Parts, { lockM
   if (performance.now() - startedAt > lockMs / 3) cluster.noteBreak();
 }
 
-/** Looks who else is there, and after the runs. */
-async function look({ shared, cluster, names, watch, runs }: Parts) {
+/** Looks who else is there, and after the runs and calls. */
+async function look({ shared, cluster, names, watch, isSettled, runs, calls }: Parts) {
   watch.note(await readWorkers(shared), await cluster.redis.zcard(names.waiting));
+  if (isSettled()) calls.check(watch.isThere);
   await runs.check();
 }
 

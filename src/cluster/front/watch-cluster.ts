@@ -53,21 +53,7 @@ export function createClusterWatch(wire: number) {
       own = found.filter((worker) => worker.wire === wire);
       waiting = count;
     },
-    /** Free places of the workers that have these tags. */
-    places: (tags?: Tags) =>
-      own
-        .filter((worker) => hasTags(worker, tags))
-        .reduce((total, { places, running }) => total + places - running, 0),
-    /** Whether a worker is there, with these tags, and takes runs. */
-    isAlive: (id: string, tags?: Tags) =>
-      own.some((one) => one.id === id && !one.isDraining && hasTags(one, tags)),
-    /** Whether it has transcripts in common with others. */
-    sharesTranscripts: (id: string) =>
-      own.some((one) => one.id === id && hasTags(one, [SHARED_TRANSCRIPTS])),
-    findHome: (home: string) =>
-      own.find(({ id, isDraining }) => toHome(id) === home && !isDraining)?.id,
-    leastBusy: (tags?: Tags) =>
-      own.filter((worker) => hasTags(worker, tags)).toSorted(byLoad)[0]?.id,
+    ...createChoice(() => own),
     counts: (): BackendCounts => ({
       processes: {
         running: sum(({ processes }) => processes.running),
@@ -82,6 +68,39 @@ export function createClusterWatch(wire: number) {
       planLimits: toFullest(workers),
     }),
   };
+}
+
+/** Finds workers among those that there are. */
+function createChoice(read: () => readonly WorkerFacts[]) {
+  return {
+    /** Free places of the workers that have these tags. */
+    places: (tags?: Tags) =>
+      read()
+        .filter((worker) => hasTags(worker, tags))
+        .reduce((total, { places, running }) => total + places - running, 0),
+    /** Whether a worker is there, with these tags, and takes runs. */
+    isAlive: (id: string, tags?: Tags) =>
+      read().some((one) => one.id === id && !one.isDraining && hasTags(one, tags)),
+    /** Where a worker has its transcripts: in its home, or in common with others. */
+    findTranscripts: (id: string) => {
+      const worker = read().find((one) => one.id === id);
+      return worker ? toTranscripts(worker) : toHome(id);
+    },
+    /** Whether it has given a sign of life. */
+    isThere: (id: string) => read().some((one) => one.id === id),
+    /** Where workers have their transcripts. */
+    homes: (): readonly string[] => [...new Set(read().map(toTranscripts))],
+    findHome: (home: string, except?: string) =>
+      read().find(({ id, isDraining }) => toHome(id) === home && !isDraining && id !== except)?.id,
+    leastBusy: (tags?: Tags, except?: string) =>
+      read()
+        .filter((worker) => hasTags(worker, tags) && worker.id !== except)
+        .toSorted(byLoad)[0]?.id,
+  };
+}
+
+function toTranscripts(worker: WorkerFacts) {
+  return hasTags(worker, [SHARED_TRANSCRIPTS]) ? SHARED_TRANSCRIPTS : toHome(worker.id);
 }
 
 /** Of each window the one that is used up the most: the workers may have logins of their own. */

@@ -2,6 +2,7 @@ import type { Backend, CheckPaths, SessionPlace, SessionWork, Steering } from '.
 import { requestFromWire } from '../../run-wire.ts';
 import type { Call } from '../calls.ts';
 import { toUnknownCall } from '../refusals.ts';
+import { boundPage } from './bound-page.ts';
 
 /** Longest time for the CLI to count, or to work on a session, in milliseconds: a front waits no longer. */
 const CLI_MS = 30_000;
@@ -16,6 +17,10 @@ export async function carryOutCall(backend: Backend, { method, args }: Call): Pr
   if (method === 'checkPaths') {
     const { checkPaths = refuse } = backend;
     return checkPaths(...(args as Parameters<CheckPaths>)); // as the front's own was called
+  }
+  if (method === 'transcripts.read' && backend.transcripts) {
+    const [id, limit] = args as [string, number]; // as the front's own was called
+    return boundPage(await backend.transcripts.read({ id }, limit));
   }
   if (method.startsWith('sessionWork.')) return workOnSession(backend.sessionWork, method, args);
   const [, name = ''] = /^steering\.(\w+)$/.exec(method) ?? [];

@@ -10,9 +10,11 @@ import { createJobQueue, FIRST_PRIORITY } from '../job-queue.ts';
 import { createNames, LEFT_MS, toWorkerId } from '../names.ts';
 import { openRedis } from '../open-redis.ts';
 import { toShutdown } from '../../run-error.ts';
+import { createRemovals } from '../removals.ts';
 import { createRunRecords } from '../run-records.ts';
 import { createSeal } from '../seal.ts';
 import { createTaggedQueues, readWakeTags } from '../tagged-queues.ts';
+import { startRemovingTranscripts } from './remove-transcripts.ts';
 import { createTakeJobs } from './take-jobs.ts';
 import { createReadFacts, type ReadFactsOptions } from './worker-facts.ts';
 import { forgetWorker, tellWorker } from '../worker-list.ts';
@@ -60,6 +62,7 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
   const { shared, cluster, names, runs } = parts;
   let leaving: Promise<void> | undefined;
   const timer = keepAlive(parts, lockMs / 3, onProblem);
+  const endRemovals = startRemovals(parts, options);
   await listenTo(parts, options);
 
   return {
@@ -77,8 +80,19 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
         .pexpire(names.events(front), LEFT_MS, 'NX');
       void telling.exec().catch(onProblem);
     },
-    leave: (graceMs) => (leaving ??= leave(parts, timer, { graceMs, onProblem })),
+    leave(graceMs) {
+      endRemovals();
+      return (leaving ??= leave(parts, timer, { graceMs, onProblem }));
+    },
   };
+}
+
+function startRemovals({ shared, runs }: Parts, options: WorkerOptions) {
+  const { transcripts } = options.backend;
+  if (!transcripts) return () => {};
+  const { hasSession } = runs;
+  const removals = createRemovals(shared);
+  return startRemovingTranscripts({ ...options, removals, transcripts, hasSession });
 }
 
 async function leave(

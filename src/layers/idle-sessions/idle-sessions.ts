@@ -1,4 +1,4 @@
-import type { FileChanges, SessionWork } from '../../backend.ts';
+import type { FileChanges, SessionPlace, SessionWork } from '../../backend.ts';
 import type { Sessions } from '../../sessions/session-book.ts';
 import type { Session } from '../../sessions/session-store.ts';
 import type { Gate } from '../gate.ts';
@@ -28,10 +28,26 @@ type IdleSessionsParts = {
   work: SessionWork;
   /** A process is started for each, as for a run. */
   gate: Pick<Gate, 'enter'>;
+  /** What a key asks of whoever works for it. Default: nothing. */
+  readTags?: ReadTags;
 };
 
+/** The tags of a key, by its id. */
+export type ReadTags = (keyId: string) => Promise<readonly string[] | undefined>;
+
 /** Makes what works on sessions, each in turn among what else its key wants. */
-export function createIdleSessions({ sessions, work, gate }: IdleSessionsParts): IdleSessions {
+export function createIdleSessions({
+  sessions,
+  work,
+  gate,
+  readTags = () => Promise.resolve(undefined),
+}: IdleSessionsParts): IdleSessions {
+  /** The session as its key wants it worked on. */
+  const place = async (session: Session): Promise<SessionPlace> => ({
+    ...session,
+    tags: await readTags(session.keyId),
+  });
+
   async function inTurn<Result>(keyId: string, signal: AbortSignal, use: () => Promise<Result>) {
     const leave = await gate.enter(keyId, signal);
     try {
@@ -45,7 +61,9 @@ export function createIdleSessions({ sessions, work, gate }: IdleSessionsParts):
     (isDryRun: boolean): ChangeFiles =>
     (id, keyId, messageId, signal) =>
       sessions.useIdle(id, keyId, (session) =>
-        inTurn(keyId, signal, () => work.rewindFiles(session, { messageId, isDryRun }, signal)),
+        inTurn(keyId, signal, async () =>
+          work.rewindFiles(await place(session), { messageId, isDryRun }, signal),
+        ),
       );
 
   return {
@@ -53,7 +71,7 @@ export function createIdleSessions({ sessions, work, gate }: IdleSessionsParts):
     rewind: toChange(false),
     fork: (id, keyId, signal) =>
       sessions.fork(id, keyId, (session, newId) =>
-        inTurn(keyId, signal, () => work.fork(session, newId, signal)),
+        inTurn(keyId, signal, async () => work.fork(await place(session), newId, signal)),
       ),
   };
 }

@@ -1,0 +1,48 @@
+import type { TranscriptPlace } from '../../sessions/session-transcript.ts';
+import { SHARED_TRANSCRIPTS, toHome } from '../names.ts';
+import type { Placement } from '../placement.ts';
+import { toNoWorker, toSessionAway, toSessionElsewhere } from '../refusals.ts';
+import { type Addressee, toOne } from './ask-a-worker.ts';
+
+export type FindHolderOptions = {
+  placement: Pick<Placement, 'findSession'>;
+  /** A worker on this state folder, another than the second one, if one lives and takes runs. */
+  findHome: (home: string, except?: string) => string | undefined;
+  /** The worker with the least to do that has these tags, another than the second one. */
+  leastBusy: (tags?: readonly string[], except?: string) => string | undefined;
+  isAlive: (worker: string, tags?: readonly string[]) => boolean;
+};
+
+/**
+ * Finds who can work on a session, and where that is. Throws `queue-timeout` while nobody is there, and
+ * `invalid-request` when the session is on a worker that lacks one of the tags.
+ */
+export async function findHolder(
+  { id, tags = [] }: TranscriptPlace,
+  options: FindHolderOptions,
+): Promise<{ home: string; addressee: Addressee }> {
+  const home = await options.placement.findSession(id);
+  if (home === SHARED_TRANSCRIPTS) return { home, addressee: toAny([...tags, home], options) };
+  if (home !== undefined) return { home, addressee: toHolder(home, tags, options) };
+  const { find, toAway } = toAny(tags, options);
+  const worker = find();
+  if (worker === undefined) throw toAway();
+  return { home: toHome(worker), addressee: { ...toOne(worker), toAway } };
+}
+
+function toAny(tags: readonly string[], { leastBusy }: FindHolderOptions): Addressee {
+  return { find: (except) => leastBusy(tags, except), toAway: () => toNoWorker(tags) };
+}
+
+function toHolder(
+  home: string,
+  tags: readonly string[],
+  { findHome, isAlive }: FindHolderOptions,
+): Addressee {
+  const find = (except?: string) => {
+    const worker = findHome(home, except);
+    if (worker !== undefined && !isAlive(worker, tags)) throw toSessionElsewhere(tags);
+    return worker;
+  };
+  return { find, toAway: toSessionAway };
+}

@@ -1,0 +1,59 @@
+import type { Names } from './names.ts';
+import type { ClusterRedis } from './open-redis.ts';
+import type { Seal } from './seal.ts';
+
+/** How long it stands in Redis what a worker that is away has to remove, in milliseconds. */
+const KEPT_MS = 30 * 24 * 3_600_000;
+
+/** Time until what failed is tried again, in milliseconds. */
+const LATER_MS = 600_000;
+
+const MOST_AT_ONCE = 1000;
+
+export type CarryOutRemovals = {
+  /** Removes a session's transcript. */
+  remove: (sessionId: string) => Promise<void>;
+  /** Whether something may be added to it still. */
+  isBusy: (sessionId: string) => boolean;
+  onProblem: (error: unknown) => void;
+};
+
+type Parts = { cluster: ClusterRedis; names: Names; seal: Seal };
+
+export type Removals = ReturnType<typeof createRemovals>;
+
+/**
+ * Transcripts that are to be removed where they are, by a worker that may be away now. A worker removes what a front has
+ * named, encrypted, and never what is merely unknown: a Redis that has lost everything costs no transcript.
+ */
+export function createRemovals({ cluster, names, seal }: Parts) {
+  const { redis } = cluster;
+  return {
+    async note(home: string, sessionId: string): Promise<void> {
+      const key = names.removals(home);
+      const member = seal.close(sessionId, toPlace(home)).toString('base64');
+      await redis.multi().zadd(key, 0, member).pexpire(key, KEPT_MS).exec();
+    },
+    /** Removes what a home is to remove. What fails is told, and tried again later. */
+    async carryOut(home: string, { remove, isBusy, onProblem }: CarryOutRemovals): Promise<void> {
+      const key = names.removals(home);
+      const due = ['-inf', Date.now(), 'LIMIT', 0, MOST_AT_ONCE] as const;
+      for (const member of await redis.zrangebyscore(key, ...due)) {
+        try {
+          const sessionId = seal.open(Buffer.from(member, 'base64'), toPlace(home));
+          if (isBusy(sessionId)) continue;
+          await remove(sessionId);
+          await redis.zrem(key, member);
+        } catch (error) {
+          onProblem(error);
+          await redis.zadd(key, 'XX', Date.now() + LATER_MS, member);
+        }
+      }
+    },
+  };
+}
+
+/** Where what is sealed for a home belongs. */
+function toPlace(home: string) {
+  return `removal ${home}`;
+}

@@ -1,0 +1,38 @@
+import type { Transcripts } from '../../sessions/session-transcript.ts';
+import { SHARED_TRANSCRIPTS } from '../names.ts';
+import type { Removals } from '../removals.ts';
+
+export type RemoveTranscriptsOptions = {
+  removals: Pick<Removals, 'carryOut'>;
+  transcripts: Pick<Transcripts, 'remove'>;
+  /** Names the state folder. */
+  home: string;
+  sharesTranscripts: boolean;
+  /** Whether a run is on a session here. */
+  hasSession: (sessionId: string) => boolean;
+  onProblem: (error: unknown) => void;
+};
+
+/** How often it is looked what is to be removed, in milliseconds. */
+const LOOK_MS = 2000;
+
+/** Removes the transcripts that fronts have named: those here, and those in one place with others. Returns what ends it. */
+export function startRemovingTranscripts(options: RemoveTranscriptsOptions): () => void {
+  const { removals, transcripts, home, sharesTranscripts, hasSession, onProblem } = options;
+  const how = { remove: transcripts.remove, isBusy: hasSession, onProblem };
+  const homes = sharesTranscripts ? [home, SHARED_TRANSCRIPTS] : [home];
+  let removing: Promise<void> | undefined;
+
+  async function removeAll() {
+    try {
+      for (const one of homes) await removals.carryOut(one, how);
+    } catch (error) {
+      onProblem(error);
+    } finally {
+      removing = undefined;
+    }
+  }
+
+  const timer = setInterval(() => void (removing ??= removeAll()), LOOK_MS).unref();
+  return () => clearInterval(timer);
+}
