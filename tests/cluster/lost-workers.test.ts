@@ -158,6 +158,20 @@ test('lost twice: the caller is told', async () => {
   await expectRecovered(seen + 2);
 });
 
+test.each(['killed', 'frozen', 'cut off from Redis'] as const)(
+  '%s, whichever it is: tokens are counted by the other one',
+  async (loss) => {
+    const body = { model: 'sonnet', messages: [{ role: 'user', content: 'Hi' }] };
+    for (const worker of [...workers.values()].slice(0, 2)) {
+      LOSSES[loss].lose(worker);
+      const response = await front.send('/v1/messages/count_tokens', body);
+      expect(response.status).toBe(200);
+      await LOSSES[loss].bringBack(worker);
+      await untilWorkers(front, workers.size);
+    }
+  },
+);
+
 /** The first worker from which the model is asked is lost; the others are answered. */
 function loseFirst(
   loss: LossName,
