@@ -18,7 +18,12 @@ let cluster: ClusterRedis;
 let calls: ReturnType<typeof createCalls>;
 beforeAll(async () => {
   server = await startRedis();
-  cluster = await openRedis({ url: server.url, onProblem: () => undefined });
+  cluster = await openRedis({
+    url: server.url,
+    prefix: 'prefix',
+    seal: SHARED.seal,
+    onProblem: () => undefined,
+  });
   calls = createCalls({ ...SHARED, cluster }, 'front');
   await listen(SHARED.names.toFront('front'), calls.take);
 });
