@@ -8,13 +8,14 @@ const KEPT_MS = 30 * 24 * 3_600_000;
 /** Time until what failed is tried again, in milliseconds. */
 const LATER_MS = 600_000;
 
+/** Time after which it is removed once more, in milliseconds: a CLI that was being ended may have written meanwhile. */
+const AGAIN_MS = 10_000;
+
 const MOST_AT_ONCE = 1000;
 
 export type CarryOutRemovals = {
   /** Removes a session's transcript. */
   remove: (sessionId: string) => Promise<void>;
-  /** Whether something may be added to it still. */
-  isBusy: (sessionId: string) => boolean;
   onProblem: (error: unknown) => void;
 };
 
@@ -31,18 +32,19 @@ export function createRemovals({ cluster, names, seal }: Parts) {
   return {
     async note(home: string, sessionId: string): Promise<void> {
       const key = names.removals(home);
-      const member = seal.close(sessionId, toPlace(home)).toString('base64');
-      await redis.multi().zadd(key, 0, member).pexpire(key, KEPT_MS).exec();
+      const adding = redis.multi();
+      for (const atMs of [0, Date.now() + AGAIN_MS]) {
+        adding.zadd(key, atMs, seal.close(sessionId, toPlace(home)).toString('base64'));
+      }
+      await adding.pexpire(key, KEPT_MS).exec();
     },
     /** Removes what a home is to remove. What fails is told, and tried again later. */
-    async carryOut(home: string, { remove, isBusy, onProblem }: CarryOutRemovals): Promise<void> {
+    async carryOut(home: string, { remove, onProblem }: CarryOutRemovals): Promise<void> {
       const key = names.removals(home);
       const due = ['-inf', Date.now(), 'LIMIT', 0, MOST_AT_ONCE] as const;
       for (const member of await redis.zrangebyscore(key, ...due)) {
         try {
-          const sessionId = seal.open(Buffer.from(member, 'base64'), toPlace(home));
-          if (isBusy(sessionId)) continue;
-          await remove(sessionId);
+          await remove(seal.open(Buffer.from(member, 'base64'), toPlace(home)));
           await redis.zrem(key, member);
         } catch (error) {
           onProblem(error);

@@ -161,11 +161,26 @@ test('what is deleted while its worker is away goes when it is back, and nothing
 
 test('a Redis that has lost everything costs no transcript', async () => {
   const before = await listAll();
-  await cluster.redis.client.flushall();
+  const { client } = cluster.redis;
+  await client.flushall();
+  await expect.poll(() => client.zcard('claude-proxy:workers')).toBe(2);
+  await untilWorkers(front, 2);
   const { id } = await begin();
   await front.send(`/api/sessions/${id}`, undefined, { method: 'DELETE' });
   await untilRemoved({ id, worker: last });
   expect(await listAll()).toEqual(before);
+});
+
+test('a session that expires loses its transcript', async () => {
+  const settings = { SESSION_TTL_MS: '1000' };
+  const brief = await cluster.addFront('brief', settings);
+  await untilReady(brief);
+  const { id } = await begin(brief.send);
+  const worker = last;
+  await expect.poll(async () => (await brief.send(`/api/sessions/${id}`)).status).toBe(404);
+  expect(await listTranscripts(toProjects(findWorker(worker)))).toContain(id);
+  await cluster.addFront('next', settings); // each looks for what has expired as it starts
+  await untilRemoved({ id, worker });
 });
 
 /** A session at this worker. */

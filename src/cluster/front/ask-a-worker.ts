@@ -12,7 +12,7 @@ export type Addressee = {
   isRepeatable?: boolean;
 };
 
-/** Asks a worker. Throws what is thrown there. */
+/** Asks a worker. Throws what is thrown there, and `cli-failed` when it was lost and no other may be asked. */
 export type AskAWorker = (
   method: string,
   args: readonly unknown[],
@@ -39,7 +39,7 @@ export function createAskAWorker({ calls, isUp }: Parts): AskAWorker {
     let outcome = await askOne(first);
     const isOpen = outcome.kind === 'lost' && (isRepeatable || !outcome.mayHaveBegun);
     if (isOpen) outcome = await askOne(find(first));
-    if (outcome.kind === 'lost') throw toAway();
+    if (outcome.kind === 'lost') throw toWorkerLost();
     return outcome.value;
   };
 }

@@ -87,12 +87,11 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
   };
 }
 
-function startRemovals({ shared, runs }: Parts, options: WorkerOptions) {
+function startRemovals({ shared }: Parts, options: WorkerOptions) {
   const { transcripts } = options.backend;
   if (!transcripts) return () => {};
-  const { hasSession } = runs;
   const removals = createRemovals(shared);
-  return startRemovingTranscripts({ ...options, removals, transcripts, hasSession });
+  return startRemovingTranscripts({ ...options, removals, transcripts });
 }
 
 async function leave(

@@ -8,8 +8,6 @@ export type RemoveTranscriptsOptions = {
   /** Names the state folder. */
   home: string;
   sharesTranscripts: boolean;
-  /** Whether a run is on a session here. */
-  hasSession: (sessionId: string) => boolean;
   onProblem: (error: unknown) => void;
 };
 
@@ -18,8 +16,8 @@ const LOOK_MS = 2000;
 
 /** Removes the transcripts that fronts have named: those here, and those in one place with others. Returns what ends it. */
 export function startRemovingTranscripts(options: RemoveTranscriptsOptions): () => void {
-  const { removals, transcripts, home, sharesTranscripts, hasSession, onProblem } = options;
-  const how = { remove: transcripts.remove, isBusy: hasSession, onProblem };
+  const { removals, transcripts, home, sharesTranscripts, onProblem } = options;
+  const how = { remove: transcripts.remove, onProblem };
   const homes = sharesTranscripts ? [home, SHARED_TRANSCRIPTS] : [home];
   let removing: Promise<void> | undefined;
 

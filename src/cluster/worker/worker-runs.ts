@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { requestFromWire } from '../../run-wire.ts';
-import type { Run, RunRequest } from '../../run.ts';
+import type { Run } from '../../run.ts';
 import { isInputRequest } from '../../run-input.ts';
 import { RunError } from '../../run-error.ts';
 import { within } from '../../common/within.ts';
@@ -29,7 +29,6 @@ type RunAtWork = {
   attempt: number;
   front: string;
   tags: readonly string[] | undefined;
-  sessionId: string | undefined;
   stop: AbortController;
   /** What its caller was asked; meanwhile it holds no place. */
   asked: Set<string>;
@@ -65,7 +64,14 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
     const { verdict, attempt, front, request: sealed } = claimed;
     if (verdict !== 'yours' || !sealed) return;
     const request = requestFromWire(seal.open(sealed, `request ${id}`));
-    const one = toRunAtWork(request, { attempt, front });
+    const one: RunAtWork = {
+      attempt,
+      front,
+      tags: request.tags,
+      stop: new AbortController(),
+      missed: 0,
+      asked: new Set(),
+    };
     atWork.set(id, one);
     noteFront(fronts, request.caller.requestId, front);
     options.onChange();
@@ -91,9 +97,6 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
     /** Those that hold a place. */
     count: () => atWork.size - countWaiting(),
     countWaiting,
-    /** Whether a run is on this session here. */
-    hasSession: (sessionId: string) =>
-      [...atWork.values()].some((one) => one.sessionId === sessionId),
     frontOf: (requestId: string) => fronts.get(requestId),
     cancel: (id: string) => atWork.get(id)?.stop.abort(toCancelled()),
     /** Ends runs that went elsewhere, and those whose front is lost. */
@@ -105,14 +108,6 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
       await Promise.all([...atWork].map(([id, one]) => handBack(id, one, reason)));
     },
   };
-}
-
-function toRunAtWork(
-  { tags, agent }: RunRequest,
-  claimed: Pick<RunAtWork, 'attempt' | 'front'>,
-): RunAtWork {
-  const sessionId = agent?.session?.id;
-  return { ...claimed, tags, sessionId, stop: new AbortController(), missed: 0, asked: new Set() };
 }
 
 /** Looks whether a run is still wanted here, and gives it away. */

@@ -38,7 +38,7 @@ export const sessionOperations: readonly DirectOperation[] = [
     summary: 'Read what was said in a session: its last messages',
     query: { limit: 'How many, from 1 to 1000; 100 by default.' },
     answer: 'SessionMessages',
-    codes: [...ANY, 'invalid-request', 'not-found'],
+    codes: [...ANY, 'invalid-request', 'not-found', 'queue-timeout', 'cli-failed'],
   },
   {
     ...shared,
@@ -47,7 +47,7 @@ export const sessionOperations: readonly DirectOperation[] = [
     path: '/api/sessions/{id}/fork',
     summary: 'Begin a new session with all that was said in this one',
     answer: 'Session',
-    codes: [...ANY, ...WITH_PROCESS, 'not-found', 'conflict'],
+    codes: [...ANY, 'invalid-request', ...WITH_PROCESS, 'not-found', 'conflict'],
   },
   {
     ...shared,
