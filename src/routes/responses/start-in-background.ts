@@ -1,8 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { z } from 'zod';
 
 import { LOST_TOO_OFTEN, MOST_LOSSES } from '../../common/most-losses.ts';
 import { ResponsesBody } from '../../dialects/openai-responses/body.ts';
-import { Item } from '../../dialects/openai-responses/input-item.ts';
+import { Item, type InputItem } from '../../dialects/openai-responses/input-item.ts';
 import {
   type NumberedEvent,
   toNumberedEvents,
@@ -29,6 +31,10 @@ const Asked = z.object({
   arrivedAtMs: z.number(),
   body: z.record(z.string(), z.unknown()),
 });
+
+const Items = z.array(Item);
+
+const ITEMS_AT_ONCE = 500;
 
 /** Starts a run that goes on without its caller; resolves with the response in its first state. Throws when it cannot be stored. */
 export async function startInBackground(
@@ -67,17 +73,18 @@ export function goOnInBackground(run: Run, { book, background }: ResponseParts):
     const id = toResponseId(requestId);
     const stored = await book.find(id, keyId);
     if (!stored || stored.isFinished) return;
+    const { input } = stored;
     const isStream = body['stream'] === true;
     const caller = { keyId, user: undefined, requestId };
     const asking = { caller, requestId, arrivedAtMs };
-    const begin = () => {
+    async function* begin() {
       signal.throwIfAborted();
       if (told.some(isWord)) throw toLost();
       if (losses > MOST_LOSSES) throw new RunError('cli-failed', LOST_TOO_OFTEN);
-      const { exchange } = reopenExchange(toWholeBody(body, stored), asking);
+      const { exchange } = reopenExchange(await toWholeBody(body, input), asking);
       const events = toAnswerEvents(patientRun(exchange.request, signal));
-      return skip(toNumberedEvents(events, exchange), told.length);
-    };
+      yield* skip(toNumberedEvents(events, exchange), told.length);
+    }
     yield* toKeptEvents(begin, {
       isStream,
       told,
@@ -101,8 +108,14 @@ function toAsked({ exchange }: OpenedExchange): string {
   return JSON.stringify({ keyId, requestId, arrivedAtMs, body: { ...body, input: undefined } });
 }
 
-function toWholeBody(body: object, { input }: StoredResponse) {
-  return { ...ResponsesBody.parse({ ...body, input }), input: z.array(Item).parse(input) };
+/** A few items of the input between one turn of the event loop and the next: all of a large one take seconds. */
+async function toWholeBody(body: object, input: StoredResponse['input']) {
+  const items: InputItem[] = [];
+  for (let from = 0; from < input.length; from += ITEMS_AT_ONCE) {
+    if (from > 0) await setImmediate();
+    items.push(...Items.parse(input.slice(from, from + ITEMS_AT_ONCE)));
+  }
+  return { ...ResponsesBody.parse({ ...body, input: undefined }), input: items };
 }
 
 /** Whether it says more than in which state the response is. */
