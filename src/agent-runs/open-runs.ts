@@ -52,6 +52,7 @@ export async function openRuns(options: OpenRunsOptions): Promise<RunBook> {
     backgroundTimeoutMs: config.backgroundTimeoutMs,
     checkRequest,
     limitsOf,
+    now: shared?.now ?? Date.now,
     inputs: {
       ...inputs,
       timeoutMs: config.approvalTimeoutMs,

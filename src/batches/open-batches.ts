@@ -33,7 +33,7 @@ export type OpenBatchesOptions = Pick<RunnerOptions, 'enter' | 'mostAtOnce' | 'l
   /** What the servers of a cluster share. Default: this one has its own. */
   shared?: SharedState | undefined;
   log: { error: (details: object, message: string) => void };
-  /** Milliseconds since 1970. Default: the system's clock. */
+  /** Milliseconds since 1970. Default: the clock of the cluster, or the system's. */
   now?: () => number;
 };
 
@@ -55,7 +55,7 @@ export type OpenedBatches = BatchBook & {
 
 /** Opens the batches: in the state folder, or those of a cluster. One server carries them out at a time. */
 export function openBatches(options: OpenBatchesOptions): OpenedBatches {
-  const { config, shared, log, now = Date.now } = options;
+  const { config, shared, log, now = shared?.now ?? Date.now } = options;
   const onProblem = (error: unknown) => log.error({ err: error }, 'a batch could not go on');
   const place = shared ? openThose(options, shared, onProblem) : openOwn(options);
   const { store, uploads, lead, findLeftBehind } = place;

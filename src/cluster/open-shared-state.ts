@@ -59,12 +59,15 @@ export async function openSharedState({
   await connectTo(redis, prefix, seal);
   const toKey = (...parts: readonly string[]) => [prefix, 'state', ...parts].join(':');
   const subscriber = createSubscriber(redis, onProblem);
-  const uptime = watchUptime(redis);
+  const clock = createClock();
+  const uptime = watchUptime(redis, clock.note);
+  await uptime.look();
   const ask = createAsk(redis);
   return {
     toKey,
     ask,
     upForMs: uptime.read,
+    now: clock.now,
     run: (script, keys, values = []) =>
       ask(async () => {
         const rest = [keys.length, ...keys, ...values] as const;
@@ -118,20 +121,37 @@ function createAsk(redis: Redis): SharedState['ask'] {
   };
 }
 
-/** Notes each break: a lost connection, and an answer that is late. */
-function watchUptime(redis: Redis) {
+/** Clocks that differ by less are the same, in milliseconds: an answer takes some time. */
+const SAME_MS = 2000;
+
+/** The clock of Redis, as it was last told. */
+function createClock() {
+  let aheadMs = 0;
+  return {
+    now: () => Date.now() + aheadMs,
+    note: ([seconds]: readonly number[]) => {
+      const differenceMs = Number(seconds) * 1000 - Date.now();
+      aheadMs = Math.abs(differenceMs) < SAME_MS ? 0 : differenceMs;
+    },
+  };
+}
+
+/** Notes each break: a lost connection, and an answer that is late; what comes in time says how late it is there. */
+function watchUptime(redis: Redis, noteTime: (time: readonly number[]) => void) {
   let sinceMs = performance.now();
   const restart = () => {
     sinceMs = performance.now();
   };
   const look = async () => {
     const askedAtMs = performance.now();
-    await withinOwnTime(redis.ping().catch(restart), LOOK_MS);
+    const time = await withinOwnTime(redis.time().catch(restart), LOOK_MS);
     if (performance.now() - askedAtMs > LOOK_MS) restart();
+    else if (time) noteTime(time);
   };
   redis.on('ready', restart);
   const timer = setInterval(() => void look(), LOOK_MS).unref();
   return {
+    look,
     read: () => (redis.status === 'ready' ? performance.now() - sinceMs : 0),
     end: () => clearInterval(timer),
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { listUnseen, noteSeen } from './last-seen.ts';
 import type { Names } from './names.ts';
 import type { ClusterRedis } from './open-redis.ts';
 import { listQueueKeys } from './queue-keys.ts';
@@ -33,14 +34,12 @@ export function createTaggedQueues({ cluster, names }: { cluster: ClusterRedis; 
     async note(tags: readonly string[]): Promise<{ name: string; wake: string }> {
       const set = [...new Set(tags)].toSorted();
       const text = JSON.stringify(set);
-      await redis.zadd(names.taggedQueues, Date.now(), text);
+      await noteSeen(redis, names.taggedQueues, text);
       return { name: names.taggedQueue(set), wake: `${HEAD}${text}` };
     },
     /** The tags of all queues. Those that nobody uses any more are forgotten. */
     async list(): Promise<readonly (readonly string[])[]> {
-      const until = Date.now() - FORGET_MS;
-      const unused = await redis.zrangebyscore(names.taggedQueues, '-inf', until);
-      for (const text of unused) await forget(text);
+      for (const text of await listUnseen(redis, names.taggedQueues, FORGET_MS)) await forget(text);
       const texts = await redis.zrange(names.taggedQueues, '0', '-1');
       return texts.map((text) => Tags.parse(JSON.parse(text)));
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { listUnseen, noteSeen } from './last-seen.ts';
 import type { ClusterRedis } from './open-redis.ts';
 import type { Names } from './names.ts';
 import { listQueueKeys } from './queue-keys.ts';
@@ -47,11 +48,9 @@ export async function tellWorker(
   facts: WorkerFacts,
   holdsMs: number,
 ): Promise<void> {
-  await cluster.redis
-    .multi()
-    .set(names.worker(facts.id), JSON.stringify(facts), 'PX', holdsMs)
-    .zadd(names.workers, Date.now(), facts.id)
-    .exec();
+  const sign = cluster.redis.multi();
+  sign.set(names.worker(facts.id), JSON.stringify(facts), 'PX', holdsMs);
+  await noteSeen(sign, names.workers, facts.id).exec();
 }
 
 /** The workers that live. Those that have long been lost are forgotten. */
@@ -83,8 +82,7 @@ const FORGET_MS = 3_600_000;
 
 async function forgetLost(parts: Parts) {
   const { cluster, names } = parts;
-  const until = Date.now() - FORGET_MS;
-  for (const id of await cluster.redis.zrangebyscore(names.workers, '-inf', until)) {
+  for (const id of await listUnseen(cluster.redis, names.workers, FORGET_MS)) {
     await forgetWorker(parts, id);
   }
 }

@@ -52,6 +52,7 @@ export async function openStores(
       transcripts.read({ id, tags: await readTags(keyId) }, limit),
     onProblem: onSessionProblem,
     writes,
+    now: shared?.now ?? Date.now,
   });
   const responses = await openResponses({
     config,

@@ -8,6 +8,11 @@ export type SharedState = {
   ask: <Result>(ask: (redis: Redis) => Promise<Result>) => Promise<Result>;
   /** For how long Redis has answered without a break, in milliseconds: leases that ran out before tell nothing. */
   upForMs: () => number;
+  /**
+   * Milliseconds since 1970 by the clock of Redis: what one server notes another one compares with, and their own clocks
+   * may differ.
+   */
+  now: () => number;
   /** Runs a Lua script, which Redis does atomically. Throws as `ask` does. */
   run: (
     script: string,

@@ -275,6 +275,24 @@ test('one whose servers are lost one after the other is begun three times, and h
   expect(all.split('so it is not begun again')).toHaveLength(2);
 });
 
+test('a long input is taken over whole', async () => {
+  const prefix = randomUUID();
+  let heard: string[] = [];
+  const run: Run = async function* hear({ messages }) {
+    heard = messages.map((message) => /line \d+/.exec(JSON.stringify(message))?.[0] ?? '');
+    yield* toEvents('Heard.');
+  };
+  const lost = await openServer(prefix, createHeld('never said', 1).run);
+  const other = await openServer(prefix, run);
+  const lines = Array.from({ length: 1201 }, (_, index) => `line ${index}`);
+  const id = await lost.start({
+    input: lines.map((content, index) => ({ role: index % 2 ? 'assistant' : 'user', content })),
+  });
+  lost.lose();
+  await untilStatus(other, id, 'completed', [other]);
+  expect(heard).toEqual(lines);
+});
+
 test('one that servers leave as they stop goes on, however often', async () => {
   const prefix = randomUUID();
   const { run, asked } = createFatal();
