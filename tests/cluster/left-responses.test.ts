@@ -60,7 +60,8 @@ async function openServer(prefix: string, run: Run) {
   const bounds = { ttlMs: 60_000, maxPerKey: 10, maxBytesPerKey: 1_000_000 };
   const book = createResponseBook({ store, ...bounds, writes, onProblem });
   const stopping = new AbortController().signal;
-  const app = createTestApp({ run, responses: { book, background, stopping } });
+  const settings = { maxBodyBytes: 100_000 };
+  const app = createTestApp({ run, responses: { book, background, stopping }, settings });
   const isLeft = async ({ id }: { id: string }) =>
     !(await background.isAlive(id)) && (await background.takeOver(id));
   ends.push(background.close, state.end);
@@ -279,12 +280,12 @@ test('a long input is taken over whole', async () => {
   const prefix = randomUUID();
   let heard: string[] = [];
   const run: Run = async function* hear({ messages }) {
-    heard = messages.map((message) => /line \d+/.exec(JSON.stringify(message))?.[0] ?? '');
+    heard = messages.map((message) => /\d+/.exec(JSON.stringify(message))?.[0] ?? '');
     yield* toEvents('Heard.');
   };
   const lost = await openServer(prefix, createHeld('never said', 1).run);
   const other = await openServer(prefix, run);
-  const lines = Array.from({ length: 1201 }, (_, index) => `line ${index}`);
+  const lines = Array.from({ length: 601 }, (_, index) => `${index}`);
   const id = await lost.start({
     input: lines.map((content, index) => ({ role: index % 2 ? 'assistant' : 'user', content })),
   });

@@ -279,7 +279,7 @@ test('nothing of a run can be read in Redis', async () => {
     kept.push(key, await redis.client.dump(key));
     if ((await redis.client.pttl(key)) < 0) lasting.push(key);
   }
-  expect(lasting).toEqual([`${prefix}:state:runs:number`]);
+  expect(lasting.toSorted()).toEqual([`${prefix}:secret`, `${prefix}:state:runs:number`]);
   expect(kept.join('\n')).not.toMatch(/nobody sees|First\.|claude-sonnet-full-id/);
   expect(await book.get('r1', 'a')).toMatchObject({
     body: { prompt: 'A prompt that nobody sees.' },
