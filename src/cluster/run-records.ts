@@ -18,6 +18,8 @@ export type NewRecord = {
   request: Buffer;
   /** The key of the fronts' own record of it, if there may be one. */
   record: string | undefined;
+  /** A worker that is to claim it at once, if nobody waits, and what it is told. */
+  offer: { worker: string; message: string } | undefined;
 };
 
 export type AppendedBatch = {
@@ -36,10 +38,13 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
   const { prefix } = names;
   const { run: change } = cluster;
   return {
-    /** Resolves with the run's priority, and by how much what waits has to be moved forward before; or with `full`. */
+    /**
+     * Resolves with the run's priority, by how much what waits has to be moved forward before, and whether a worker was
+     * offered it; or with `full`.
+     */
     async submit(id: string, record: NewRecord) {
-      const { front, keyId, kind, waitMs, maxQueueSize, places, request } = record;
-      const own = record.record === undefined ? [] : [record.record];
+      const { front, keyId, kind, waitMs, maxQueueSize, places, request, offer } = record;
+      const own = [record.record ?? '', offer?.worker ?? '', offer?.message ?? ''];
       const rest = [kind, waitMs, maxQueueSize, places, LEFT_MS, request, ...own];
       return toSubmitted(await change('SUBMIT', names.run(id), prefix, id, front, keyId, ...rest));
     },
@@ -102,6 +107,6 @@ function createClaim({ cluster, names }: { cluster: ClusterRedis; names: Names }
 
 function toSubmitted(answer: unknown) {
   if (answer === 'full') return answer;
-  const [priority, moved] = answer as [number, number]; // as SUBMIT returns
-  return { priority, moved };
+  const [priority, moved, heard] = answer as [number, number, number]; // as SUBMIT returns
+  return { priority, moved, isOffered: heard > 0 };
 }

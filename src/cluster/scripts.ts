@@ -3,7 +3,7 @@ import { LAST_PRIORITY, LEFT_MS } from './names.ts';
 /**
  * What has to happen at one blow, in Lua. A run's hash has `state` (waiting, running, ended), `attempt`,
  * which every taking over raises, `worker`, `front`, `key`, `kind`, `begun` (its caller has heard something),
- * `reruns`, `seq`, `sent` and `read` (bytes of its events). The first key is always the run's. An agent's run may
+ * `reruns`, `seq`, `sent` and `read` (bytes of its events), and what SUBMIT answered. The first key is always the run's. An agent's run may
  * be on `record`, too: a hash of the fronts' own that says at which of them it is (`server`), and outlives that one.
  *
  * Fencing: `append` compares the attempt in the same step in which it appends, so that a worker that comes
@@ -170,14 +170,20 @@ return field('worker')
 
 /**
  * Puts a run on record and gives it its turn. ARGV: prefix, id, front, key, kind, wait in ms (0: as long as
- * it takes), longest queue, free places, ttl, request, record (if any). Returns its priority, and by how much what waits must be moved
- * forward before; or 'full'.
+ * it takes), longest queue, free places, ttl, request, record, worker that it is offered to (either may be empty), what
+ * that one is told. Returns its priority, by how much what waits must be moved forward before, and how many heard the
+ * offer; or 'full'. Sent again, since its answer was lost, it answers the same and changes nothing: a worker may have the
+ * run by then.
+ *
+ * The offer goes out only where nobody waits, or there is room for all who do, so that it overtakes nobody.
  *
  * Turns are taken by start-time fair queueing: each key's next run has the turn behind its last one, or the
  * one that is on now, so that a key with many waits behind one with few. Turns grow without end as long as the queue is
  * never empty, priorities do not: they count from `base`, which follows when they come to their end.
  */
 const SUBMIT = `
+local known = redis.call('HMGET', KEYS[1], 'priority', 'moved', 'heard')
+if known[1] then return {tonumber(known[1]), tonumber(known[2]), tonumber(known[3])} end
 local prefix, id, key = ARGV[1], ARGV[2], ARGV[4]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -200,7 +206,7 @@ local turn = math.max(tonumber(redis.call('HGET', turns, 'now') or 0), tonumber(
 redis.call('HSET', turns, 'key:' .. key, turn + 1)
 redis.call('HSET', KEYS[1], 'id', id, 'front', ARGV[3], 'key', key, 'kind', ARGV[5], 'state', 'waiting',
   'worker', '', 'attempt', 0, 'begun', 0, 'reruns', 0, 'seq', 0, 'sent', 0, 'read', 0, 'turn', turn)
-if ARGV[11] then redis.call('HSET', KEYS[1], 'record', ARGV[11]) end
+if ARGV[11] ~= '' then redis.call('HSET', KEYS[1], 'record', ARGV[11]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[9])
 redis.call('SET', KEYS[1] .. ':request', ARGV[10], 'PX', ARGV[9])
 local base, moved = tonumber(redis.call('HGET', turns, 'base') or 0), 0
@@ -209,7 +215,12 @@ if turn + 1 - base > ${LAST_PRIORITY} then
   base, moved = on, on - base
   redis.call('HSET', turns, 'base', base)
 end
-return {math.min(${LAST_PRIORITY}, turn + 1 - base), moved}
+local priority, heard = math.min(${LAST_PRIORITY}, turn + 1 - base), 0
+if ARGV[12] ~= '' and waiting < math.max(1, tonumber(ARGV[8])) then
+  heard = redis.call('PUBLISH', prefix .. ':to-worker:' .. ARGV[12], ARGV[13])
+end
+redis.call('HSET', KEYS[1], 'priority', priority, 'moved', moved, 'heard', heard)
+return {priority, moved, heard}
 `;
 
 export const SCRIPTS = { SUBMIT, CLAIM, APPEND, ABANDON, RECOVER, HAND_BACK, CANCEL, READ };

@@ -21,6 +21,8 @@ const WorkerFacts = z.object({
   account: z.string().nullable(),
   cliVersion: z.string(),
   processes: z.object({ running: Count, ready: Count, kept: Count, suspended: Count }),
+  /** Runs of each front, those that wait for their callers too. Workers of an earlier version do not tell: they take no offers. */
+  fronts: z.record(z.string(), Count).optional(),
   /** Workers of an earlier version do not tell these three. */
   mostWaiting: Count.default(1),
   tags: z.array(z.string()).default([]),

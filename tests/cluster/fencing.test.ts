@@ -9,7 +9,9 @@ import { type RedisServer, startRedis } from './start-redis.ts';
 
 /**
  * The real scripts against a real Redis, in every order of what two workers and a front can do, on a clock
- * that the test moves: a lease that has run out by it is deleted.
+ * that the test moves: a lease that has run out by it is deleted. The run is offered to the first worker; there is a job
+ * when the front has not heard in time that it was claimed, and again when its worker is lost. Workers also claim it
+ * for no reason, as they would for a job that is left over.
  */
 
 const WORKERS = ['a', 'b'] as const;
@@ -19,10 +21,16 @@ const PREFIX = 'p';
 const RUN = `${PREFIX}:run:1`;
 const FRONT = `${PREFIX}:front:front`;
 const TTL = 60_000;
+const toSubmitted = (kind: string) =>
+  [PREFIX, '1', 'front', 'key', kind, 0, 10, 10, TTL, 'request', '', 'a', 'offer'] as const;
+const SUBMITTED = toSubmitted('chat');
+
+const OF_WORKER = ['hear', 'busy', 'take', 'claim', 'answer', 'freeze', 'outlast', 'thaw'] as const;
+const OF_FRONT = ['tick', 'recover', 'resend', 'queue'] as const;
 
 type Step =
-  | { type: 'claim' | 'answer' | 'freeze' | 'outlast' | 'thaw'; worker: (typeof WORKERS)[number] }
-  | { type: 'tick' | 'recover'; worker?: undefined };
+  | { type: (typeof OF_WORKER)[number]; worker: (typeof WORKERS)[number] }
+  | { type: (typeof OF_FRONT)[number]; worker?: undefined };
 
 type Kind = { agent: boolean; whole: boolean };
 
@@ -32,6 +40,10 @@ type Worker = {
   attempt: number;
   seq: number;
   isOver: boolean;
+  /** It was offered the run, and has not heard of it yet. */
+  isOffered: boolean;
+  /** It has the run's job, which others get when it is lost. */
+  hasJob: boolean;
 };
 
 type Scripts = Readonly<Record<keyof typeof SCRIPTS, string>>;
@@ -43,21 +55,12 @@ const UNFENCED: Scripts = {
 };
 
 const workerStep = fc.record({
-  type: fc.constantFrom(
-    'claim' as const,
-    'answer' as const,
-    'freeze' as const,
-    'outlast' as const,
-    'thaw' as const,
-  ),
+  type: fc.constantFrom(...OF_WORKER),
   worker: fc.constantFrom(...WORKERS),
 });
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: workerStep },
-  {
-    weight: 3,
-    arbitrary: fc.record({ type: fc.constantFrom('tick' as const, 'recover' as const) }),
-  },
+  { weight: 3, arbitrary: fc.record({ type: fc.constantFrom(...OF_FRONT) }) },
 );
 const steps = fc.array(anyStep, { minLength: 20, maxLength: 60 });
 const kinds = fc.record({ agent: fc.boolean(), whole: fc.boolean() });
@@ -80,6 +83,17 @@ describe('who may answer for a run', () => {
     );
   });
 
+  test('somebody, once nobody is lost any more', async () => {
+    await fc.assert(
+      fc.asyncProperty(kinds, steps, async (kind, order) => {
+        const said = await play(SCRIPTS, kind, [...order, ...toCalm(kind)]);
+        expect(findFault(said, kind)).toBeUndefined();
+        expect(said.some(isEnd)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('without the fence two workers answer', async () => {
     expect(UNFENCED.APPEND).not.toBe(SCRIPTS.APPEND);
     const found = await fc.check(
@@ -96,7 +110,8 @@ test('what is sent again, as its answer was lost, is done once and answered alik
   await client.flushall();
   const run = (name: keyof Scripts, ...args: (string | number)[]) =>
     client.eval(SCRIPTS[name], 1, RUN, ...args);
-  await run('SUBMIT', PREFIX, '1', 'front', 'key', 'chat', 0, 10, 10, TTL, 'request');
+  for (const _ of ['sent', 'sent again'])
+    expect(await run('SUBMIT', ...SUBMITTED)).toEqual([1, 0, 0]);
   await client.mset(FRONT, '1', `${PREFIX}:worker:a`, '1');
   for (const _ of ['sent', 'sent again']) {
     expect(await run('CLAIM', PREFIX, 'a', TTL, 1, 'one')).toEqual(['yours', 1, 'front']);
@@ -106,6 +121,9 @@ test('what is sent again, as its answer was lost, is done once and answered alik
   for (const _ of ['sent', 'sent again']) {
     expect(await run('HAND_BACK', PREFIX, 1)).toEqual(['again', 2]);
   }
+  expect(await run('SUBMIT', ...SUBMITTED)).toEqual([1, 0, 0]);
+  expect(await client.hmget(RUN, 'state', 'attempt')).toEqual(['waiting', '2']);
+  expect(await client.hget(`${PREFIX}:turns`, 'key:key')).toBe('1');
 });
 
 test('what a lost front asked for is not begun, and is offered again when the front is back', async () => {
@@ -114,7 +132,7 @@ test('what a lost front asked for is not begun, and is offered again when the fr
     client.eval(SCRIPTS[name], 1, RUN, ...args);
   const claim = (isSettled: 0 | 1) => run('CLAIM', PREFIX, 'a', TTL, isSettled, randomUUID());
   await client.set(`${PREFIX}:worker:a`, '1');
-  await run('SUBMIT', PREFIX, '1', 'front', 'key', 'agent', 0, 10, 10, TTL, 'request');
+  await run('SUBMIT', ...toSubmitted('agent'));
   expect(await run('RECOVER', PREFIX, TTL, TTL)).toEqual(['waiting', 0]);
   expect(await claim(1)).toEqual(['gone', 0]);
   expect(await readSaid()).toEqual([]);
@@ -133,54 +151,111 @@ async function play(scripts: Scripts, kind: Kind, order: readonly Step[]) {
   await client.flushall();
   const run = (name: keyof Scripts, ...args: (string | number)[]) =>
     client.eval(scripts[name], 1, RUN, ...args);
-  const word: string = kind.agent ? 'agent' : 'chat';
-  await run('SUBMIT', PREFIX, '1', 'front', 'key', word, 0, 10, 10, TTL, 'request');
+  const submit = () => run('SUBMIT', ...toSubmitted(kind.agent ? 'agent' : 'chat'));
+  await submit();
   await client.set(FRONT, '1');
-  const workers = new Map<string, Worker>(WORKERS.map((name) => [name, createWorker()]));
-  let now = 0;
-  await renew(workers, now);
+  const workers = new Map<string, Worker>(WORKERS.map((name) => [name, createWorker(name)]));
+  let [now, jobs, isQueued] = [0, 0, false];
+  const pass = async (leases: number) => {
+    const lost = await renew(workers, (now += leases));
+    jobs += lost.filter(({ hasJob }) => hasJob).length; // the queue gives it to another one
+    for (const worker of lost) worker.hasJob = false;
+  };
+  await pass(0);
   for (const step of order) {
     const worker = workers.get(step.worker ?? '');
-    if (step.type === 'tick') await renew(workers, (now += LEASE));
-    else if (step.type === 'recover') await run('RECOVER', PREFIX, TTL, TTL);
+    if (step.type === 'tick') await pass(LEASE);
+    else if (step.type === 'recover') await recover();
+    else if (step.type === 'resend') await submit();
+    else if (step.type === 'queue') await queue();
     else if (step.type === 'freeze' && worker) worker.isFrozen = true;
     else if (step.type === 'outlast' && worker) {
       worker.isFrozen = true;
-      await renew(workers, (now += LEASE)); // frozen until its lease has run out
+      await pass(LEASE); // frozen until its lease has run out
     } else if (step.type === 'thaw' && worker) worker.isFrozen = false;
     else if (worker && !worker.isFrozen) await act(step, worker);
   }
   return readSaid();
 
+  async function recover() {
+    const answer = await run('RECOVER', PREFIX, TTL, TTL);
+    if ((answer as [string])[0] === 'again') jobs += 1; // as RECOVER returns
+  }
+
+  async function queue() {
+    if (isQueued || (await readSaid()).some((one) => one.kind === 'claimed')) return;
+    isQueued = true;
+    jobs += 1;
+  }
+
   async function act({ type, worker: name }: Step, worker: Worker) {
     if (name === undefined) return;
-    if (type === 'claim' && worker.isOver) {
-      const answer = await run('CLAIM', PREFIX, name, TTL, 1, randomUUID());
-      const [verdict, attempt] = answer as [string, number]; // as CLAIM returns
-      if (verdict === 'yours') Object.assign(worker, { attempt, seq: 0, isOver: false });
+    if (type === 'hear' && worker.isOffered) {
+      worker.isOffered = false;
+      if (worker.isOver) await claim(name, worker);
     }
+    if (type === 'busy') worker.isOffered = false;
+    if (type === 'take' && worker.isOver && jobs > 0) {
+      jobs -= 1;
+      await claim(name, worker);
+      worker.hasJob = !worker.isOver;
+    }
+    if (type === 'claim' && worker.isOver) await claim(name, worker);
     if (type === 'answer' && !worker.isOver) {
       worker.seq = kind.whole ? WORDS : worker.seq + 1;
       const isLast = worker.seq === WORDS;
       const what = [worker.attempt, worker.seq, 1, Number(isLast), 1, name, TTL];
       const answer = await run('APPEND', PREFIX, ...what);
       worker.isOver = (answer as [string])[0] !== 'ok' || isLast; // as APPEND returns
+      worker.hasJob &&= !worker.isOver;
     }
+  }
+
+  async function claim(name: string, worker: Worker) {
+    const answer = await run('CLAIM', PREFIX, name, TTL, 1, randomUUID());
+    const [verdict, attempt] = answer as [string, number]; // as CLAIM returns
+    if (verdict === 'yours') Object.assign(worker, { attempt, seq: 0, isOver: false });
   }
 }
 
-function createWorker(): Worker {
-  return { isFrozen: false, leaseUntil: 0, attempt: 0, seq: 0, isOver: true };
+/** From here on nobody is lost, and everybody does what is to be done. */
+function toCalm({ whole }: Kind): Step[] {
+  const words = Array.from({ length: whole ? 1 : WORDS }, () => 'answer' as const);
+  const ofWorkers = (types: readonly (typeof OF_WORKER)[number][]) =>
+    WORKERS.flatMap((worker) => types.map((type): Step => ({ type, worker })));
+  const round: Step[] = [
+    ...(['tick', 'recover', 'queue'] as const).map((type): Step => ({ type })),
+    ...ofWorkers([...words, 'hear', 'take', ...words]),
+  ];
+  return [...ofWorkers(['thaw']), ...round, ...round];
 }
 
-/** Those at work give a sign of life; the leases of the others run out. */
+function createWorker(name: string): Worker {
+  const isOffered = name === WORKERS[0];
+  return {
+    isFrozen: false,
+    leaseUntil: 0,
+    attempt: 0,
+    seq: 0,
+    isOver: true,
+    isOffered,
+    hasJob: false,
+  };
+}
+
+/** Those at work give a sign of life; the leases of the others run out. Resolves with the lost ones. */
 async function renew(workers: ReadonlyMap<string, Worker>, now: number) {
+  const lost: Worker[] = [];
   for (const [name, worker] of workers) {
     if (!worker.isFrozen) {
       worker.leaseUntil = now + LEASE;
       await client.set(`${PREFIX}:worker:${name}`, '1');
-    } else if (worker.leaseUntil <= now) await client.del(`${PREFIX}:worker:${name}`);
+    } else if (worker.leaseUntil <= now) {
+      await client.del(`${PREFIX}:worker:${name}`);
+      lost.push(worker);
+    }
   }
+  return lost;
 }
 
 async function readSaid(): Promise<Said[]> {
@@ -204,13 +279,17 @@ function findFault(said: readonly Said[], { agent, whole }: Kind): string | unde
   if (said.some((one, index) => isStale(said.slice(0, index), one))) return 'it had lost the run';
   const expected = whole ? [WORDS] : [1, 2, 3];
   if (words.some(({ seq }, index) => seq !== expected[index])) return 'not in one piece';
-  const ends = said.filter(({ kind, seq }) => kind === 'lost' || seq === WORDS);
+  const ends = said.filter(isEnd);
   if (ends.length > 1) return 'it ended twice';
   const end = ends[0];
   if (end && said.at(-1) !== end) return 'something came behind the end';
   const claims = said.filter(({ kind }) => kind === 'claimed').length;
   if (claims > (agent ? 1 : 2)) return 'it was begun too often';
   return undefined;
+}
+
+function isEnd({ kind, seq }: Said) {
+  return kind === 'lost' || seq === WORDS;
 }
 
 /** Whether a worker said it that another one had followed. */

@@ -8,17 +8,18 @@ import { readRunEvents } from './read-run-events.ts';
 import { toSessionAway, toWorkerLost } from '../refusals.ts';
 import { createSubmit, type SubmitOptions } from './submit-runs.ts';
 
-export type FrontRunsOptions = SubmitOptions & {
+export type FrontRunsOptions = Omit<SubmitOptions, 'countPlaces'> & {
   /** Where a worker has its transcripts. */
   findTranscripts: (worker: string) => string;
 };
 
 /** The runs of one front: puts them on the queue, and reads what their workers say. */
 export function createFrontRuns(options: FrontRunsOptions) {
-  const { records, onProblem } = options;
-  const { submit, offerAgain, giveUp } = createSubmit(options);
+  const { onProblem } = options;
   const noteHolder = createNoteHolder(options);
   const going = createGoing();
+  const { submit, queueAgain, giveUp } = createSubmit({ ...options, ...going });
+  const checkOne = createCheckOne(options, queueAgain);
 
   const run: Run = async function* inCluster(request, signal) {
     signal.throwIfAborted();
@@ -45,32 +46,42 @@ export function createFrontRuns(options: FrontRunsOptions) {
     }
   };
 
-  async function checkOne(id: string, one: GoingRun) {
-    if (!one.isOnRecord || !options.isSettled()) return;
-    const { state, attempt } = await records.recover(id);
-    if (state === 'gone') one.inbox.fail(toWorkerLost());
-    if (state === 'again') {
-      one.isClaimed = false;
-      one.onAgain();
-      await offerAgain(id, one, attempt);
-    }
-    const isPinnedToNone = one.pinnedTo !== undefined && !options.isAlive(one.pinnedTo);
-    if (state === 'waiting' && isPinnedToNone) one.inbox.fail(toSessionAway());
-  }
-
   return {
     run,
     arrive: (id: string, arrival: Arrival): void => {
       const one = going.get(id);
-      if (arrival.kind === 'claimed' && one) one.isClaimed = true;
+      if (arrival.kind === 'claimed' && one) {
+        one.isClaimed = true;
+        one.place = arrival.worker;
+      }
       one?.inbox.put(arrival);
     },
     /** The worker of the run with this request's id. */
     findWorker: (requestId: string) => going.ofRequest(requestId)?.worker,
-    /** Looks after all runs: those of lost workers are offered again, or end. */
+    /** Looks after all runs: those of lost workers are queued again, or end. */
     check: async () => {
       await Promise.all(going.list().map(([id, one]) => checkOne(id, one)));
     },
+  };
+}
+
+/** Makes what looks after a run: that of a lost worker is queued again, or ends. */
+function createCheckOne(
+  { records, isSettled, isAlive }: FrontRunsOptions,
+  queueAgain: (id: string, one: GoingRun, round: number | string) => Promise<void>,
+) {
+  return async (id: string, one: GoingRun) => {
+    if (!one.isOnRecord || !isSettled()) return;
+    const { state, attempt } = await records.recover(id);
+    if (state === 'gone') one.inbox.fail(toWorkerLost());
+    if (state === 'again') {
+      one.isClaimed = false;
+      one.place = undefined;
+      one.onAgain();
+      await queueAgain(id, one, attempt);
+    }
+    const isPinnedToNone = one.pinnedTo !== undefined && !isAlive(one.pinnedTo);
+    if (state === 'waiting' && isPinnedToNone) one.inbox.fail(toSessionAway());
   };
 }
 
@@ -81,6 +92,14 @@ function createGoing() {
   return {
     get: (id: string) => runs.get(id),
     list: () => [...runs],
+    /** How many take a place at each worker. */
+    countPlaces: () => {
+      const counts = new Map<string, number>();
+      for (const { place } of runs.values()) {
+        if (place !== undefined) counts.set(place, (counts.get(place) ?? 0) + 1);
+      }
+      return counts;
+    },
     ofRequest: (requestId: string) => ofRequests.get(requestId)?.values().next().value,
     add(id: string, one: GoingRun) {
       const { requestId } = one.request.caller;

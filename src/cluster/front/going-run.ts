@@ -13,11 +13,14 @@ export type GoingRun = {
   /** What a worker must have to get it. */
   tags: readonly string[] | undefined;
   worker: string | undefined;
+  /** Where it takes a place: its worker, or the one that it was offered to, until that is known not to have one. */
+  place: string | undefined;
+  wasOffered: boolean;
   isClaimed: boolean;
   /** Its worker has said the last of it, and ended it on record. */
   hasEnded: boolean;
-  /** Jobs that were added for it. */
-  jobs: AddedJob[];
+  /** Jobs that were added for it, or are just being added. */
+  jobs: Promise<AddedJob>[];
   /** Called when it waits anew, since its worker was lost. */
   onAgain: () => void;
 };
@@ -31,6 +34,8 @@ export function createGoingRun(request: RunRequest): GoingRun {
     pinnedTo: undefined,
     tags: request.tags,
     worker: undefined,
+    place: undefined,
+    wasOffered: false,
     isClaimed: false,
     hasEnded: false,
     jobs: [],

@@ -1,12 +1,15 @@
 import { requestToWire } from '../../run-wire.ts';
 import { withinOwnTime } from '../../common/within.ts';
+import { chooseWorker } from './choose-worker.ts';
 import type { GoingRun } from './going-run.ts';
 import { FIRST_PRIORITY, type JobQueue, type NewJob } from '../job-queue.ts';
+import { toOffer } from '../offers.ts';
 import type { Placement } from '../placement.ts';
 import { SHARED_TRANSCRIPTS } from '../names.ts';
 import { toQueueAway, toQueueFull, toSessionAway, toSessionElsewhere } from '../refusals.ts';
 import type { RunRecords } from '../run-records.ts';
 import type { Seal } from '../seal.ts';
+import type { WorkerFacts } from '../worker-list.ts';
 
 /**
  * Names the hash in Redis in which the fronts keep the run of a request: in `server` at which of them it is, in `state`
@@ -34,8 +37,18 @@ export type SubmitOptions = {
   /** A worker on this state folder, if one lives. */
   findHome: (home: string) => string | undefined;
   isAlive: (worker: string, tags?: readonly string[]) => boolean;
+  /** The workers that have these tags and take runs. */
+  fitting: (tags?: readonly string[]) => readonly WorkerFacts[];
+  /** How many runs of this front take a place at each worker. */
+  countPlaces: () => ReadonlyMap<string, number>;
   onProblem: (error: unknown) => void;
 };
+
+/**
+ * How long a worker that is offered a run may take to claim it before the run is put on the queue, in milliseconds. An idle
+ * one takes 1 to 2; later is no harm, as then whoever takes the job finds that it has begun.
+ */
+const OFFER_MS = 10;
 
 /** How long the worker that holds a chat's conversation is waited for, in milliseconds. */
 const HOLDER_MS = 400;
@@ -49,6 +62,7 @@ const SUBMIT_MS = 3000;
 /** Puts runs on record and on the queue, and takes them back. */
 export function createSubmit(options: SubmitOptions) {
   const { records, queue, seal, placement } = options;
+  const { enqueue, enqueueFirst, later } = createEnqueue(options);
   const giveUp = createGiveUp(options);
 
   return {
@@ -64,54 +78,84 @@ export function createSubmit(options: SubmitOptions) {
       throw toQueueAway();
     },
     /** Its turn had come already. */
-    offerAgain: (id: string, one: GoingRun, round: number | string) =>
-      offer(id, one, { round, priority: FIRST_PRIORITY }),
+    queueAgain: (id: string, one: GoingRun, round: number | string) =>
+      enqueue(id, one, { round, priority: FIRST_PRIORITY, worker: one.pinnedTo }),
     giveUp,
   };
 
   async function putOnRecord(id: string, one: GoingRun) {
     const { request } = one;
     const { agent, caller } = request;
-    const holder = agent ? await findSession(one, options) : await placement.findChat(request);
+    const found = agent ? await findSession(one, options) : await placement.findChat(request);
+    const { tags } = one;
+    const holder = found !== undefined && options.isAlive(found, tags) ? found : undefined;
+    one.place = chooseWorker({
+      workers: options.fitting(tags),
+      holder,
+      front: options.front,
+      mine: options.countPlaces(),
+    });
     const submitted = await records.submit(id, {
       front: options.front,
       keyId: caller.keyId,
       kind: agent ? 'agent' : 'chat',
       waitMs: request.isPatient ? 0 : options.queueTimeoutMs,
       maxQueueSize: options.maxQueueSize,
-      places: options.places(one.tags),
+      places: options.places(tags),
       request: seal.close(requestToWire(request), `request ${id}`),
       record: agent && options.toRecord?.(caller.requestId),
+      offer:
+        one.place === undefined ? undefined : { worker: one.place, message: toOffer(id, seal) },
     });
     if (submitted === 'full') throw toQueueFull();
     const { priority, moved } = submitted;
     one.isOnRecord = true;
+    one.wasOffered = submitted.isOffered;
     if (moved > 0) await queue.moveForward(moved);
-    const { tags } = one;
-    const worker = holder !== undefined && options.isAlive(holder, tags) ? holder : undefined;
-    one.jobs.push(await queue.add({ run: id, round: 'first', priority, worker, tags }));
-    if (worker === undefined || one.pinnedTo !== undefined) return;
-    setTimeout(() => {
-      if (!one.isClaimed)
-        void offer(id, one, { round: 'second', priority }).catch(options.onProblem);
-    }, HOLDER_MS).unref();
+    if (one.wasOffered) later(one, OFFER_MS, () => enqueueFirst(id, one, { priority, holder }));
+    else await enqueueFirst(id, one, { priority, holder });
+  }
+}
+
+/** Puts runs on the queue. */
+function createEnqueue({ queue, onProblem }: SubmitOptions) {
+  async function enqueueFirst(
+    id: string,
+    one: GoingRun,
+    { priority, holder }: { priority: number; holder: string | undefined },
+  ) {
+    one.place = undefined;
+    await enqueue(id, one, { round: 'first', priority, worker: holder });
+    if (holder === undefined || one.pinnedTo !== undefined) return;
+    later(one, HOLDER_MS, () => enqueue(id, one, { round: 'second', priority }));
   }
 
-  async function offer(run: string, one: GoingRun, how: Pick<NewJob, 'round' | 'priority'>) {
-    const { pinnedTo: worker, tags } = one;
-    one.jobs.push(await queue.add({ run, worker, tags, ...how }));
+  async function enqueue(run: string, one: GoingRun, how: Omit<NewJob, 'run' | 'tags'>) {
+    const adding = queue.add({ run, tags: one.tags, ...how });
+    one.jobs.push(adding);
+    await adding;
   }
+
+  function later(one: GoingRun, afterMs: number, enqueueNow: () => Promise<void>) {
+    const unlessClaimed = () => {
+      if (!one.isClaimed) void enqueueNow().catch(onProblem);
+    };
+    setTimeout(unlessClaimed, afterMs).unref();
+  }
+
+  return { enqueue, enqueueFirst, later };
 }
 
 /**
  * Tells whoever has a run that nobody wants it; where Redis is away, the record goes by itself. Of one that has ended
  * only jobs may be left that nobody took.
  */
-function createGiveUp({ records, queue }: SubmitOptions) {
-  return async (id: string, { jobs, hasEnded }: GoingRun): Promise<void> => {
-    if (hasEnded && jobs.length === 1) return;
+function createGiveUp({ records, queue }: Pick<SubmitOptions, 'records' | 'queue'>) {
+  return async (id: string, { jobs, wasOffered, hasEnded }: GoingRun): Promise<void> => {
+    const taken = wasOffered ? 0 : 1;
+    if (hasEnded && jobs.length === taken) return;
     if (!hasEnded) await records.cancel(id);
-    await Promise.all(jobs.map((job) => queue.remove(job)));
+    await Promise.all(jobs.map(async (adding) => queue.remove(await adding)));
   };
 }
 

@@ -72,15 +72,18 @@ export function createClusterWatch(wire: number) {
 
 /** Finds workers among those that there are. */
 function createChoice(read: () => readonly WorkerFacts[]) {
+  const fitting = (tags?: Tags) =>
+    read().filter((worker) => !worker.isDraining && hasTags(worker, tags));
   return {
     /** Free places of the workers that have these tags. */
     places: (tags?: Tags) =>
       read()
         .filter((worker) => hasTags(worker, tags))
         .reduce((total, { places, running }) => total + places - running, 0),
-    /** Whether a worker is there, with these tags, and takes runs. */
-    isAlive: (id: string, tags?: Tags) =>
-      read().some((one) => one.id === id && !one.isDraining && hasTags(one, tags)),
+    /** The workers that have these tags and take runs. */
+    fitting,
+    /** Whether this worker is one of them. */
+    isAlive: (id: string, tags?: Tags) => fitting(tags).some((one) => one.id === id),
     /** Where a worker has its transcripts: in its home, or in common with others. */
     findTranscripts: (id: string) => {
       const worker = read().find((one) => one.id === id);

@@ -8,6 +8,7 @@ import { createAnswerCalls } from '../calls.ts';
 import { carryOutCall, createManage } from './carry-out-call.ts';
 import { createJobQueue, FIRST_PRIORITY } from '../job-queue.ts';
 import { createNames, LEFT_MS, toWorkerId } from '../names.ts';
+import { readOffer } from '../offers.ts';
 import { openRedis } from '../open-redis.ts';
 import { toShutdown } from '../../run-error.ts';
 import { createRemovals } from '../removals.ts';
@@ -20,7 +21,7 @@ import { createReadFacts, type ReadFactsOptions } from './worker-facts.ts';
 import { forgetWorker, tellWorker } from '../worker-list.ts';
 import { createWorkerRuns } from './worker-runs.ts';
 
-export type WorkerOptions = Omit<ReadFactsOptions, 'id' | 'running'> & {
+export type WorkerOptions = Omit<ReadFactsOptions, 'id' | 'running' | 'fronts'> & {
   redisUrl: string;
   secret: string;
   prefix: string;
@@ -145,7 +146,12 @@ async function openParts(options: WorkerOptions) {
       telling.soon();
     },
   });
-  const facts = createReadFacts({ ...options, id, running: runs.count });
+  const facts = createReadFacts({
+    ...options,
+    id,
+    running: runs.count,
+    fronts: runs.countByFront,
+  });
   await tell();
   const jobs = createTakeJobs({
     ...options,
@@ -215,8 +221,10 @@ async function listenTo(
   );
   const listening = cluster.connect();
   listening.on('message', (channel, message) => {
+    const offered = readOffer(message);
     if (channel === names.wake) onWake(message, id, jobs);
     else if (message.startsWith(CANCEL)) runs.cancel(message.slice(CANCEL.length));
+    else if (offered) jobs.offer(offered);
     else void answerCall(message).catch(onProblem);
   });
   await listening.subscribe(names.wake, names.toWorker(id));

@@ -19,28 +19,35 @@ export type TakeJobsOptions = OpenQueuesOptions & {
 /** Looks for jobs so often when nobody says that there is one, in milliseconds. */
 const LOOK_MS = 1000;
 
-/** Takes jobs while there is a place for them, this worker's own first. */
+/** What is taken: a job, or what stands in one, of a run that was offered without. */
+type Taken = { data: JobData; job: Job<JobData> | undefined };
+
+/** Takes jobs while there is a place for them, this worker's own first, and runs that are offered while there is no job. */
 export function createTakeJobs(options: TakeJobsOptions) {
-  const { places, lockMs, onProblem } = options;
   const token = randomUUID();
   const queues = createOpenQueues(options);
   const state = { isStopped: false, isPaused: false, wake: Promise.withResolvers<void>() };
   const wake = () => state.wake.resolve();
-  const { held, hold } = createHeld(token, options, wake);
-  const mayTake = () => !state.isPaused && held.size - options.countWaiting() < places;
+  const { hold, hasPlace, listHeld, extendLocks } = createHeld(token, options, wake);
+  const offered: Taken[] = [];
 
+  const take = async (): Promise<Taken | undefined> => {
+    const job = await queues.take(token).catch(options.onProblem);
+    return job ? { data: job.data, job } : offered.shift();
+  };
   const loop = async () => {
     while (!state.isStopped) {
-      const job = mayTake() ? await queues.take(token).catch(onProblem) : undefined;
-      if (job) {
-        await hold(job); // to look for the next one would keep this one waiting
+      const taken = !state.isPaused && hasPlace() ? await take() : undefined;
+      if (taken) {
+        await hold(taken); // to look for the next one would keep this one waiting
         continue;
       }
+      offered.length = 0; // there is no place: their front puts them on the queue in a moment
       await state.wake.promise;
       state.wake = Promise.withResolvers();
     }
   };
-  const noteAdded = (to: Parameters<typeof queues.noteAdded>[0]) => {
+  const noteAdded: typeof queues.noteAdded = (to) => {
     queues.noteAdded(to);
     wake();
   };
@@ -52,10 +59,12 @@ export function createTakeJobs(options: TakeJobsOptions) {
     wake,
     /** There may be a job. */
     noteAdded,
-    /** Keeps the jobs that are at work; one that is lost is with another worker. */
-    extendLocks: async (): Promise<void> => {
-      await Promise.all([...held.keys()].map((job) => job.extendLock(token, lockMs).catch(ignore)));
+    /** A run is to begin here if there is a place, and nothing waits for it. */
+    offer: (data: JobData): void => {
+      offered.push({ data, job: undefined });
+      wake();
     },
+    extendLocks,
     /** Takes no more until it is said otherwise. */
     pause: (isPaused: boolean): void => {
       state.isPaused = isPaused;
@@ -67,37 +76,42 @@ export function createTakeJobs(options: TakeJobsOptions) {
       clearInterval(look);
       wake();
       await looping;
-      return [...held.values()];
+      return listHeld();
     },
     keepTags: (all: readonly (readonly string[])[]) => queues.keepTags(all),
     close: () => queues.close(),
   };
 }
 
-/** The jobs that are at work. */
+/** What is at work. */
 function createHeld(token: string, options: TakeJobsOptions, onReleased: () => void) {
-  const held = new Map<Job<JobData>, Promise<void>>();
+  const held = new Map<Taken, Promise<void>>();
   return {
-    held,
+    hasPlace: () => held.size - options.countWaiting() < options.places,
+    listHeld: () => [...held.values()],
     /** Resolves when its run is on its way, or is over. */
-    hold: async (job: Job<JobData>): Promise<void> => {
+    hold: async (taken: Taken): Promise<void> => {
       const { promise: begun, resolve: onBegun } = Promise.withResolvers<void>();
-      const done = carryOut(job, { token, onBegun }, options).finally(() => {
-        held.delete(job);
+      const done = carryOut(taken, { token, onBegun }, options).finally(() => {
+        held.delete(taken);
         onReleased();
       });
-      held.set(job, done);
+      held.set(taken, done);
       await Promise.race([begun, done]);
+    },
+    /** Keeps the jobs that are at work; one that is lost is with another worker. */
+    extendLocks: async (): Promise<void> => {
+      const jobs = [...held.keys()].flatMap(({ job }) => job ?? []);
+      await Promise.all(jobs.map((job) => job.extendLock(token, options.lockMs).catch(ignore)));
     },
   };
 }
 
 async function carryOut(
-  job: Job<JobData>,
+  { data: { run, signature }, job }: Taken,
   { token, onBegun }: { token: string; onBegun: () => void },
   options: TakeJobsOptions,
 ) {
-  const { run, signature } = job.data;
   try {
     if (!options.seal.isSigned(toSigned(run), signature)) {
       throw new Error('A job bears a wrong signature, and was not carried out.');
@@ -106,7 +120,7 @@ async function carryOut(
   } catch (error) {
     options.onProblem(error);
   }
-  await job.moveToCompleted(null, token, false).catch(ignore); // another worker may have it by now
+  await job?.moveToCompleted(null, token, false).catch(ignore); // another worker may have it by now
 }
 
 function ignore(): void {}

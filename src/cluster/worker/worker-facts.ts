@@ -21,13 +21,15 @@ export type ReadFactsOptions = {
   backend: Pick<Backend, 'readStatus' | 'counts'>;
   /** Runs now. */
   running: () => number;
+  /** How many of each front are here. */
+  fronts: () => Record<string, number>;
 };
 
 /** How often the CLI is asked who is logged in, in milliseconds. */
 const ASK_MS = 600_000;
 
 /** Makes what tells at once how a worker is, and what ends its asking. */
-export function createReadFacts({ backend, running, ...own }: ReadFactsOptions) {
+export function createReadFacts({ backend, running, fronts, ...own }: ReadFactsOptions) {
   let status: CliStatus | undefined;
   const ask = async () => {
     status = await backend.readStatus().catch(() => undefined);
@@ -48,6 +50,7 @@ export function createReadFacts({ backend, running, ...own }: ReadFactsOptions) 
     places: own.places,
     mostWaiting: own.mostWaiting,
     running: running(),
+    fronts: fronts(),
     isDraining,
     tags: readTags(),
     loggedIn: status?.isLoggedIn ?? null,

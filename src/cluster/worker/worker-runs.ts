@@ -97,6 +97,7 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
     /** Those that hold a place. */
     count: () => atWork.size - countWaiting(),
     countWaiting,
+    countByFront: () => countByFront([...atWork.values()]),
     frontOf: (requestId: string) => fronts.get(requestId),
     cancel: (id: string) => atWork.get(id)?.stop.abort(toCancelled()),
     /** Ends runs that went elsewhere, and those whose front is lost. */
@@ -108,6 +109,12 @@ export function createWorkerRuns(options: WorkerRunsOptions) {
       await Promise.all([...atWork].map(([id, one]) => handBack(id, one, reason)));
     },
   };
+}
+
+function countByFront(runs: readonly RunAtWork[]) {
+  const counts: Record<string, number> = {};
+  for (const { front } of runs) counts[front] = (counts[front] ?? 0) + 1;
+  return counts;
 }
 
 /** Looks whether a run is still wanted here, and gives it away. */
