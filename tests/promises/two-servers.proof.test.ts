@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import type { UpstreamRequest } from '../../src/demo/model-server.ts';
 import { heldReply, textReply } from '../../src/demo/replies.ts';
@@ -11,11 +11,14 @@ import { lastTextOf } from '../support/upstream-texts.ts';
 
 let one: Product;
 let other: Product;
-beforeEach(async () => {
+beforeAll(async () => {
   one = await startProduct();
   other = await one.start();
 });
-afterEach(async () => {
+beforeEach(() => {
+  one.model.requests.length = 0;
+});
+afterAll(async () => {
   await other.stopProgram('SIGTERM');
   await one.stop();
 });
@@ -37,17 +40,6 @@ test('two runs of one session wait for each other on two servers of one state fo
   expect(await long).toMatchObject({ result: 'A long answer.' });
   expect(await second).toMatchObject({ result: 'Short.', sessionId });
   expect(JSON.stringify(one.model.requests.at(-1)?.body)).toContain('A long answer.');
-});
-
-test('a server that is killed holds no session', async () => {
-  const { sessionId } = await run(one, { prompt: 'Begin.' });
-  holdLong();
-  const long = run(one, { prompt: 'Long.', sessionId }).catch(String);
-  await one.model.waitForRequest(wasAsked('Long.'));
-  const second = run(other, { prompt: 'Second.', sessionId });
-  await one.stopProgram('SIGKILL');
-  await long;
-  expect(await second).toMatchObject({ result: 'Short.', sessionId });
 });
 
 test('a server that starts leaves alone what another one is at', async () => {
@@ -85,6 +77,17 @@ test('a limit holds for what a key asks of both', async () => {
     statuses.push(response.status);
   }
   expect(statuses).toEqual([200, 200, 200, 429, 429]);
+});
+
+test('a server that is killed holds no session', async () => {
+  const { sessionId } = await run(one, { prompt: 'Begin.' });
+  holdLong();
+  const long = run(one, { prompt: 'Long.', sessionId }).catch(String);
+  await one.model.waitForRequest(wasAsked('Long.'));
+  const second = run(other, { prompt: 'Second.', sessionId });
+  await one.stopProgram('SIGKILL');
+  await long;
+  expect(await second).toMatchObject({ result: 'Short.', sessionId });
 });
 
 /** The model stops in the middle of its answer to "Long." until it is released. */

@@ -11,6 +11,8 @@ const SETTINGS = {
   ...WITH_SPARES,
   CLAUDE_MAX_RETRIES: '0',
   WORKER_CONCURRENCY: '3',
+  // Fewer would make room for each other, and each of them be used less.
+  MAX_PROCESSES: '20',
 };
 
 /** One process for each request, started for it. */

@@ -1,22 +1,44 @@
+import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 
 import { demoAnswer } from '../../src/demo/answers.ts';
 import { heldReply, textReply } from '../../src/demo/replies.ts';
+import { addKey } from '../../src/keys/edit-keys.ts';
+import { toKeysFile } from '../../src/keys/keys-file.ts';
 import { holdAnswers } from '../support/hold-answers.ts';
 import { lastTextOf, toTexts } from '../support/upstream-texts.ts';
 import { readSse } from '../support/read-sse.ts';
-import { ONE_EACH, type Proxy, type ProxyOptions, startProxy } from '../support/start-proxy.ts';
+import {
+  KEY,
+  ONE_EACH,
+  type Proxy,
+  type ProxyOptions,
+  startProxy,
+} from '../support/start-proxy.ts';
 import { untilNoProcess } from '../support/watch-place.ts';
 
+/** One for most tests, each of which has sessions of a key of its own. */
+let shared: Proxy;
 let proxy: Proxy;
-afterEach(() => proxy.stop());
+let key: string;
+beforeAll(async () => {
+  shared = await startProxy({ settings: { WORKER_CONCURRENCY: '2' } });
+});
+afterAll(() => shared.stop());
+beforeEach(async () => {
+  proxy = shared;
+  proxy.model.requests.length = 0;
+  proxy.model.answer = demoAnswer;
+  const file = toKeysFile(join(proxy.folder, 'state'));
+  ({ key } = await addKey(file, randomUUID(), { scopes: ['agent'] }));
+});
 
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
 
 test('a session goes on with its history, also after a restart', async () => {
-  await start();
+  await startOwn();
   const sessionId = await runNew('The word is lighthouse.');
   const second = await run({ prompt: 'And now?', sessionId });
   expect(second).toMatchObject({ sessionId, result: expect.stringContaining('And now?') });
@@ -34,7 +56,6 @@ test('a session goes on with its history, also after a restart', async () => {
 });
 
 test('a session is listed and got, and when deleted its transcript goes too', async () => {
-  await start();
   const sessionId = await runNew('Remember me.');
   const session = {
     id: sessionId,
@@ -46,18 +67,17 @@ test('a session is listed and got, and when deleted its transcript goes too', as
     lastUsedAt: expect.stringMatching(/^\d{4}-.*Z$/),
   };
   expect(await list()).toEqual([session]);
-  expect(await (await proxy.send(`/api/sessions/${sessionId}`)).json()).toEqual(session);
-  expect(await transcripts()).toEqual([`${sessionId}.jsonl`]);
+  expect(await (await ask(`/api/sessions/${sessionId}`)).json()).toEqual(session);
+  expect(await transcripts()).toContain(`${sessionId}.jsonl`);
 
-  const deleted = await proxy.send(`/api/sessions/${sessionId}`, undefined, { method: 'DELETE' });
+  const deleted = await ask(`/api/sessions/${sessionId}`, undefined, { method: 'DELETE' });
   expect(await deleted.json()).toEqual({ id: sessionId, deleted: true });
-  expect(await transcripts()).toEqual([]);
+  expect(await transcripts()).not.toContain(`${sessionId}.jsonl`);
   expect(await list()).toEqual([]);
   expect(await statusesOf(sessionId)).toEqual([404, 404, 404, 404]);
 });
 
 test('what was said in a session can be read, its tools included', async () => {
-  await start();
   const body = { prompt: 'demo:bash=printf green', allowedTools: ['Bash'] };
   const { sessionId } = await run(body);
   await run({ prompt: 'Thank you.', sessionId });
@@ -75,17 +95,15 @@ test('what was said in a session can be read, its tools included', async () => {
   ]);
   const last = await readMessages(`${path}?limit=2`);
   expect(last).toEqual({ messages: messages.slice(-2), hasMore: true });
-  expect((await proxy.send(`${path}?limit=0`)).status).toBe(400);
+  expect((await ask(`${path}?limit=0`)).status).toBe(400);
 });
 
 test('an unknown session is a 404 everywhere, and no process is started for it', async () => {
-  await start();
   expect(await statusesOf(UNKNOWN)).toEqual([404, 404, 404, 404]);
   expect(proxy.model.requests).toEqual([]);
 });
 
 test('sessions need the key', async () => {
-  await start();
   const answers = await Promise.all([
     fetch(`${proxy.url}/api/sessions`),
     fetch(`${proxy.url}/api/sessions/${UNKNOWN}`),
@@ -95,7 +113,7 @@ test('sessions need the key', async () => {
 });
 
 test('a session that rests for SESSION_TTL_MS is gone, its transcript at the next start', async () => {
-  await start();
+  await startOwn();
   const sessionId = await runNew('Hello.');
   proxy = await proxy.restart({ settings: { SESSION_TTL_MS: '1' } });
   expect(await list()).toEqual([]);
@@ -104,7 +122,7 @@ test('a session that rests for SESSION_TTL_MS is gone, its transcript at the nex
 });
 
 test('one session more than MAX_SESSIONS_PER_KEY, and the oldest idle one goes', async () => {
-  await start({ settings: { MAX_SESSIONS_PER_KEY: '2' } });
+  await startOwn({ settings: { MAX_SESSIONS_PER_KEY: '2' } });
   const first = await runNew('first');
   const second = await runNew('second');
   await run({ prompt: 'first again', sessionId: first });
@@ -116,7 +134,6 @@ test('one session more than MAX_SESSIONS_PER_KEY, and the oldest idle one goes',
 
 test('two runs on one session never overlap: the second one waits and knows what the first said', async () => {
   const gate = Promise.withResolvers<void>();
-  await start({ settings: { WORKER_CONCURRENCY: '2' } });
   const sessionId = await runNew('Begin.');
   proxy.model.answer = (_, request) =>
     lastTextOf(request) === 'Long.'
@@ -141,7 +158,6 @@ test('two runs on one session never overlap: the second one waits and knows what
 });
 
 test('a resumed session obeys the system prompt of the new call', async () => {
-  await start();
   const { sessionId } = await run({ prompt: 'one', systemPrompt: 'Speak like a sailor.' });
   expect(upstreamSystem()).toContain('Speak like a sailor.');
   await run({ prompt: 'two', sessionId, systemPrompt: 'Speak like a judge.' });
@@ -150,7 +166,6 @@ test('a resumed session obeys the system prompt of the new call', async () => {
 });
 
 test('a session that goes on in another folder is refused', async () => {
-  await start();
   const sessionId = await runNew('Hello.');
   const elsewhere = join(proxy.folder, 'workspace');
   expect((await send({ prompt: 'x', sessionId, workingDirectory: elsewhere })).status).toBe(200);
@@ -158,9 +173,9 @@ test('a session that goes on in another folder is refused', async () => {
 });
 
 test('a run whose client leaves is interrupted, and its session goes on', async () => {
-  await start({ answer: holdAnswers('one two three four').answer, settings: ONE_EACH });
+  await startOwn({ answer: holdAnswers('one two three four').answer, settings: ONE_EACH });
   const client = new AbortController();
-  const response = await proxy.send(
+  const response = await ask(
     '/api/run',
     { prompt: 'Tell me a lot.', model: 'sonnet', stream: true },
     { signal: client.signal },
@@ -177,19 +192,26 @@ test('a run whose client leaves is interrupted, and its session goes on', async 
 });
 
 test('a run that never began leaves neither a session nor a transcript', async () => {
-  await start();
+  const before = await transcripts();
   const response = await send({ prompt: 'demo:error=400' });
   expect(response.status).toBe(400);
   expect(await list()).toEqual([]);
-  expect(await transcripts()).toEqual([]);
+  expect(await transcripts()).toEqual(before);
 });
 
-async function start(options: ProxyOptions = {}) {
+/** The test asks a proxy of its own. */
+async function startOwn(options: ProxyOptions = {}) {
   proxy = await startProxy(options);
+  key = KEY;
+  onTestFinished(() => proxy.stop());
+}
+
+function ask(path: string, body?: unknown, init: RequestInit = {}) {
+  return proxy.send(path, body, { ...init, headers: { authorization: `Bearer ${key}` } });
 }
 
 function send(body: Record<string, unknown>) {
-  return proxy.send('/api/run', { model: 'sonnet', ...body });
+  return ask('/api/run', { model: 'sonnet', ...body });
 }
 
 async function run(body: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -203,23 +225,23 @@ async function runNew(prompt: string): Promise<string> {
 }
 
 async function list(): Promise<readonly { id: string }[]> {
-  const body = await (await proxy.send('/api/sessions')).json();
+  const body = await (await ask('/api/sessions')).json();
   return (body as { sessions: { id: string }[] }).sessions; // GET /api/sessions
 }
 
 /** What getting, reading, deleting and continuing the session are answered with. */
 async function statusesOf(id: string) {
   const answers = await Promise.all([
-    proxy.send(`/api/sessions/${id}`),
-    proxy.send(`/api/sessions/${id}/messages`),
-    proxy.send(`/api/sessions/${id}`, undefined, { method: 'DELETE' }),
+    ask(`/api/sessions/${id}`),
+    ask(`/api/sessions/${id}/messages`),
+    ask(`/api/sessions/${id}`, undefined, { method: 'DELETE' }),
     send({ prompt: 'Hello?', sessionId: id }),
   ]);
   return answers.map(({ status }) => status);
 }
 
 async function readMessages(path: string) {
-  const answer = await proxy.send(path);
+  const answer = await ask(path);
   return (await answer.json()) as {
     messages: { role: string; parts: object[] }[];
     hasMore: boolean;

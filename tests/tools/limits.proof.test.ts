@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import type { Answer } from '../../src/demo/model-server.ts';
 import { textReply, toolReply } from '../../src/demo/replies.ts';
@@ -10,10 +10,20 @@ import { call, FOLLOW_UP, modelAnswer, REPLAYED } from './weather.ts';
 
 const TOOLS = [{ name: 'look' }];
 
-async function start(settings: Record<string, string>, answer: Answer = look) {
-  const proxy = await startProxy({ answer, settings: { ...ONE_EACH, ...settings } });
+async function start(settings: Record<string, string>) {
+  const proxy = await startProxy({ answer: look, settings: { ...ONE_EACH, ...settings } });
   onTestFinished(() => proxy.stop());
   return proxy;
+}
+
+/** One for all tests around it. */
+function startForAll(settings: Record<string, string>) {
+  let proxy: Proxy;
+  beforeAll(async () => {
+    proxy = await startProxy({ answer: modelAnswer, settings: { ...ONE_EACH, ...settings } });
+  });
+  afterAll(() => proxy.stop());
+  return () => proxy;
 }
 
 /** Calls a tool named after the question, and answers the results; a question without one gets a text. */
@@ -70,31 +80,31 @@ test('a new request takes the place of a process that waits, where there are no 
   expect(await waiting.finish()).toBe(false);
 });
 
-test.each(TOOL_DIALECTS)(
-  '$name: where none may wait, the results are used all the same',
-  async (dialect) => {
-    const proxy = await start({ MAX_SUSPENDED_CALLS: '0' }, modelAnswer);
-    await call(proxy, dialect);
-    await untilNoProcess(proxy);
+describe('where none may wait', () => {
+  const proxy = startForAll({ MAX_SUSPENDED_CALLS: '0' });
 
-    const answer = await ask(proxy, dialect, FOLLOW_UP);
+  test.each(TOOL_DIALECTS)('$name: the results are used all the same', async (dialect) => {
+    await call(proxy(), dialect);
+    await untilNoProcess(proxy());
+
+    const answer = await ask(proxy(), dialect, FOLLOW_UP);
     expect(answer).toMatchObject({ text: 'Done.', calls: [], reason: dialect.reasons.stop });
-    expect(toSpoken(lastRequest(proxy))).toEqual(REPLAYED);
-  },
-);
+    expect(toSpoken(lastRequest(proxy()))).toEqual(REPLAYED);
+  });
+});
 
-test.each(TOOL_DIALECTS)(
-  '$name: results that come too late are used all the same',
-  async (dialect) => {
-    const proxy = await start({ SUSPENDED_CALL_TTL_MS: '1' }, modelAnswer);
-    await call(proxy, dialect, { stream: true });
-    await untilNoProcess(proxy);
+describe('results that come too late', () => {
+  const proxy = startForAll({ SUSPENDED_CALL_TTL_MS: '1' });
 
-    const answer = await ask(proxy, dialect, { ...FOLLOW_UP, stream: true });
+  test.each(TOOL_DIALECTS)('$name: are used all the same', async (dialect) => {
+    await call(proxy(), dialect, { stream: true });
+    await untilNoProcess(proxy());
+
+    const answer = await ask(proxy(), dialect, { ...FOLLOW_UP, stream: true });
     expect(answer).toMatchObject({ text: 'Done.', calls: [], reason: dialect.reasons.stop });
-    expect(toSpoken(lastRequest(proxy))).toEqual(REPLAYED);
-  },
-);
+    expect(toSpoken(lastRequest(proxy()))).toEqual(REPLAYED);
+  });
+});
 
 test('a server that stops leaves no process behind', async () => {
   const proxy = await startProxy({ answer: look, settings: ONE_EACH });
