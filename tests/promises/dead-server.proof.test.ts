@@ -1,12 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { heldReply, textReply } from '../../src/demo/replies.ts';
 import { type Product, startProduct } from '../faults/start-product.ts';
 import { lastTextOf } from '../support/upstream-texts.ts';
 
+/** Each test kills the first. */
 let first: Product;
 let living: [Product, Product];
-beforeEach(async () => {
+beforeAll(async () => {
   const never = new Promise<void>(() => undefined);
   first = await startProduct({
     settings: { WORKER_CONCURRENCY: '1' },
@@ -15,7 +16,7 @@ beforeEach(async () => {
   });
   living = await Promise.all([first.start(), first.start()]);
 });
-afterEach(async () => {
+afterAll(async () => {
   await Promise.all(living.map((product) => product.stopProgram('SIGTERM')));
   await first.stop();
 });
@@ -42,6 +43,7 @@ test('what a killed server had queued another one carries out, and what it was a
 });
 
 test('a response in the background that a killed server was at has failed, while others go on', async () => {
+  first = await living[0].start();
   const body = { model: 'sonnet', input: 'Long.', background: true };
   const created = await first.send('/v1/responses', body);
   const { id } = (await created.json()) as { id: string }; // as the API has it

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 import { hasSandbox } from '../faults/has-sandbox.ts';
 import { type Product, startProduct } from '../faults/start-product.ts';
@@ -24,43 +24,36 @@ const GET_AWAY = [
 /** In the command itself: until all of them are there. */
 const UNTIL_UP = SECONDS.map((seconds) => `until [ -e up.${seconds} ]; do sleep 0.1; done`);
 
+/** One for all, which is told to stop by the last of them. */
 let product: Product;
-afterEach(() => product.stop());
+beforeAll(async () => {
+  product = await startProduct({ settings: { SHUTDOWN_GRACE_MS: '500' } });
+});
+afterAll(() => product.stop());
 
 test('programs that got away are ended at the end of the run', async () => {
-  product = await startProduct();
   expect(await runAndGetAway()).toMatch(/content":"all are up/);
   await until(0);
 });
 
 test('so they are in the sandbox', async (ctx) => {
   if (!hasSandbox()) ctx.skip('It needs bubblewrap, which may make namespaces, and socat.');
-  product = await startProduct({ settings: { AGENT_SANDBOX: 'true' } });
-  expect(await runAndGetAway()).toMatch(/content":"all are up/);
+  const sandboxed = await startProduct({ settings: { AGENT_SANDBOX: 'true' } });
+  onTestFinished(() => sandboxed.stop());
+  expect(await runAndGetAway(sandboxed)).toMatch(/content":"all are up/);
   await until(0);
 });
 
 test('they are ended when the caller leaves', async () => {
-  product = await startProduct();
   const left = new AbortController();
-  const asked = ask(`${GET_AWAY} sleep 60`, left.signal).catch(String);
+  const asked = ask(`${GET_AWAY} sleep 60`, { signal: left.signal }).catch(String);
   await until(SECONDS.length);
   left.abort();
   expect(await asked).toContain('AbortError');
   await until(0);
 });
 
-test('they are ended when the server is told to stop', async () => {
-  product = await startProduct({ settings: { SHUTDOWN_GRACE_MS: '500' } });
-  const asked = ask(`${GET_AWAY} sleep 60`).catch(String);
-  await until(SECONDS.length);
-  expect(await product.stopProgram('SIGTERM')).toBe(0);
-  await asked;
-  await until(0);
-});
-
 test('they are ended by the next start after a kill', async () => {
-  product = await startProduct();
   const asked = ask(`${GET_AWAY} sleep 60`).catch(String);
   await until(SECONDS.length);
   await product.stopProgram('SIGKILL');
@@ -70,15 +63,26 @@ test('they are ended by the next start after a kill', async () => {
   await until(0);
 });
 
+test('they are ended when the server is told to stop', async () => {
+  const asked = ask(`${GET_AWAY} sleep 60`).catch(String);
+  await until(SECONDS.length);
+  expect(await product.stopProgram('SIGTERM')).toBe(0);
+  await asked;
+  await until(0);
+});
+
 /** What the agent was told of its command. */
-async function runAndGetAway() {
-  await (await ask(`${GET_AWAY} ${UNTIL_UP.join('; ')}; echo all are up`)).text();
-  return JSON.stringify(product.model.requests.at(-1)?.body);
+async function runAndGetAway(by = product) {
+  await (await ask(`${GET_AWAY} ${UNTIL_UP.join('; ')}; echo all are up`, { by })).text();
+  return JSON.stringify(by.model.requests.at(-1)?.body);
 }
 
-function ask(command: string, signal?: AbortSignal) {
+function ask(
+  command: string,
+  { by = product, ...init }: { by?: Product; signal?: AbortSignal } = {},
+) {
   const body = { model: 'sonnet', prompt: `demo:bash=${command}`, allowedTools: ['Bash'] };
-  return product.send('/api/run', body, signal && { signal });
+  return by.send('/api/run', body, init);
 }
 
 /** The programs of this file that live, by pid. */

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 import {
   errorReply,
@@ -15,18 +15,21 @@ import type { Answer } from '../../src/demo/model-server.ts';
 import { CLAUDE, type Proxy, startProxy } from '../support/start-proxy.ts';
 
 let proxy: Proxy;
-afterEach(() => proxy.stop());
+beforeAll(async () => {
+  proxy = await startProxy();
+});
+afterAll(() => proxy.stop());
 
 type Told = { sessionId: string; costUsd: number; usage: object };
 
-const run = async (sessionId?: string): Promise<Told> => {
+const run = async (sessionId?: string, by = proxy): Promise<Told> => {
   const body = { model: 'sonnet', prompt: 'Hello.', ...(sessionId && { sessionId }) };
-  const response = await proxy.send('/api/run', body);
+  const response = await by.send('/api/run', body);
   return response.json() as Promise<Told>; // what it holds is looked at below
 };
 
 test('each run of a session tells what it cost by itself, after a restart too', async () => {
-  proxy = await startProxy({ answer: () => textReply('Hi.') });
+  proxy.model.answer = () => textReply('Hi.');
   const first = await run();
   const second = await run(first.sessionId);
   const other = await run();
@@ -48,14 +51,15 @@ test('what a session spent before is read from its transcript, and asked of the 
   const asked = join(folder, 'asked.jsonl');
   await writeFile(claudePath, `#!/bin/sh\ntee -a '${asked}' | '${CLAUDE}' "$@"\n`, { mode: 0o700 });
   const countAsked = async () => (await readFile(asked, 'utf8')).split('"get_usage"').length - 1;
-  proxy = await startProxy({ claudePath, answer: () => textReply('Hi.') });
-  const first = await run();
+  const own = await startProxy({ claudePath, answer: () => textReply('Hi.') });
+  onTestFinished(() => own.stop());
+  const first = await run(undefined, own);
   await expect.poll(countAsked, { timeout: 10_000 }).toBe(1); // at the start of the server, for the plan's limits
-  const second = await run(first.sessionId);
+  const second = await run(first.sessionId, own);
   expect(await countAsked()).toBe(1);
 
-  await forgetCosts(join(proxy.folder, 'home/.claude/projects'), first.sessionId);
-  const third = await run(first.sessionId);
+  await forgetCosts(join(own.folder, 'home/.claude/projects'), first.sessionId);
+  const third = await run(first.sessionId, own);
   expect(await countAsked()).toBe(2);
   for (const { costUsd, usage } of [second, third]) {
     expect({ costUsd, usage }).toEqual({ costUsd: first.costUsd, usage: first.usage });
@@ -73,7 +77,7 @@ async function forgetCosts(projects: string, sessionId: string) {
 }
 
 test('a session whose transcript is gone charges nothing for what it was', async () => {
-  proxy = await startProxy({ answer: () => textReply('Hi.') });
+  proxy.model.answer = () => textReply('Hi.');
   const { sessionId, costUsd } = await run();
   await rm(join(proxy.folder, 'home/.claude/projects'), { recursive: true });
   const lost = await proxy.send('/api/run', { model: 'sonnet', prompt: 'Hello.', sessionId });
@@ -109,7 +113,7 @@ async function readCharged(id: string) {
 }
 
 test('a run that is cancelled is charged what it had spent', async () => {
-  proxy = await startProxy({ answer: afterTool(silentReply()) });
+  proxy.model.answer = afterTool(silentReply());
   const ended = await startAndEnd(async (id) => {
     await proxy.model.waitForRequest(({ body }) => JSON.stringify(body).includes('tool_result'));
     await proxy.send(`/api/runs/${id}`, undefined, { method: 'DELETE' });
@@ -120,7 +124,7 @@ test('a run that is cancelled is charged what it had spent', async () => {
 });
 
 test('a run that fails is charged what it had spent', async () => {
-  proxy = await startProxy({ answer: afterTool(errorReply(400, 'invalid_request_error', 'No.')) });
+  proxy.model.answer = afterTool(errorReply(400, 'invalid_request_error', 'No.'));
   const ended = await startAndEnd(() => Promise.resolve());
   expect(ended).toMatchObject({ state: 'failed', costUsd: expect.any(Number) });
   expect(ended.costUsd).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 
 import { type ModelServer, startModelServer } from '../../src/demo/model-server.ts';
 import { COMPILE_CACHE } from '../support/compile-cache.ts';
@@ -14,20 +14,16 @@ import { call, FOLLOW_UP, modelAnswer, REPLAYED } from './weather.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const KEY = 'test-key-0123456789';
 
-test.each(TOOL_DIALECTS)(
-  'a server that was stopped and started uses the results: $name',
-  async (dialect) => {
-    const first = await startProxy({ answer: modelAnswer });
-    await call(first, dialect);
-    const waiting = toProcess(lastRequest(first));
-    const second = await first.restart();
-    const answer = await ask(second, dialect, FOLLOW_UP).finally(() => second.stop());
+type Asked = Pick<ModelServer, 'requests'>;
 
-    expect(answer).toMatchObject({ text: 'Done.', calls: [], reason: dialect.reasons.stop });
-    expect(toProcess(lastRequest(second))).not.toBe(waiting);
-    expect(toSpoken(lastRequest(second))).toEqual(REPLAYED);
-  },
-);
+test('a server that was stopped and started uses the results, in each dialect', async () => {
+  const first = await startProxy({ answer: modelAnswer });
+  const waiting = await callInEach(first, first.model);
+  const second = await first.restart();
+  onTestFinished(() => second.stop());
+
+  await bringInEach(second, first.model, { waiting });
+});
 
 let folder: string;
 let model: ModelServer;
@@ -44,22 +40,41 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test.each(TOOL_DIALECTS)(
-  'so does one that was killed between call and result: $name, streamed',
-  async (dialect) => {
-    const killed = await start();
-    await call(toSender(killed), dialect, { stream: true });
-    const waiting = toProcess(lastRequest({ model }));
-    process.kill(killed.pid, 'SIGKILL');
-    expect(await killed.exited).toBe('SIGKILL');
+test('so does one that was killed between call and result, streamed', async () => {
+  const killed = await start();
+  const waiting = await callInEach(toSender(killed), model, { stream: true });
+  process.kill(killed.pid, 'SIGKILL');
+  expect(await killed.exited).toBe('SIGKILL');
 
-    const answer = await ask(toSender(await start()), dialect, { ...FOLLOW_UP, stream: true });
+  await bringInEach(toSender(await start()), model, { waiting, stream: true });
+});
 
-    expect(answer).toMatchObject({ text: 'Done.', calls: [], reason: dialect.reasons.stop });
-    expect(toProcess(lastRequest({ model }))).not.toBe(waiting);
-    expect(toSpoken(lastRequest({ model }))).toEqual(REPLAYED);
-  },
-);
+/** Lets the model call in each dialect, for a user of its own; the processes that wait for the results. */
+async function callInEach(to: Sender, asked: Asked, { stream = false } = {}) {
+  const waiting = [];
+  for (const dialect of TOOL_DIALECTS) {
+    await call(to, dialect, { user: dialect.name, stream });
+    waiting.push(toProcess(lastRequest({ model: asked })));
+  }
+  return waiting;
+}
+
+/** Brings the results; they have to reach the model from none of those processes. */
+async function bringInEach(
+  to: Sender,
+  asked: Asked,
+  { waiting, stream = false }: { waiting: readonly unknown[]; stream?: boolean },
+) {
+  for (const dialect of TOOL_DIALECTS) {
+    const answer = await ask(to, dialect, { ...FOLLOW_UP, user: dialect.name, stream });
+    const { name, reasons } = dialect;
+    const expected = { name, text: 'Done.', calls: [], reason: reasons.stop };
+    expect({ name, ...answer }).toMatchObject(expected);
+    const request = lastRequest({ model: asked });
+    expect(waiting).not.toContain(toProcess(request));
+    expect(toSpoken(request)).toEqual(REPLAYED);
+  }
+}
 
 async function start() {
   const program = await startProgram(process.execPath, [join(ROOT, 'src/bin.ts'), '--port', '0'], {
