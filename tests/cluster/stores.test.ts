@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { createSharedRunStore } from '../../src/agent-runs/shared/shared-run-store.ts';
+import { createSharedRunStore, toRunKey } from '../../src/agent-runs/shared/shared-run-store.ts';
 import { openSharedState } from '../../src/cluster/open-shared-state.ts';
 import { createKeyBook } from '../../src/keys/key-book.ts';
 import { addKey } from '../../src/keys/edit-keys.ts';
@@ -93,6 +93,22 @@ test('a cost of a run that is noted again, since the answer was lost, counts onc
   await store.add(run, Infinity);
   for (const charge of ['one', 'one', 'two']) await store.charge('r1', 0.25, charge);
   expect(await store.read('r1')).toMatchObject({ costUsd: 0.5 });
+});
+
+test('a run that Redis forgot by itself makes no others go', async () => {
+  const shared = await open();
+  const store = createSharedRunStore({ shared, server: 'one', ttlMs: 60_000 });
+  const details = { keyId: 'a', createdAt: 1, isBackground: false, model: 'sonnet' };
+  const ending = { state: 'done', endedAt: 1, answer: undefined, failure: undefined } as const;
+  for (const id of ['r1', 'r2', 'r3']) {
+    const body = { prompt: 'x'.repeat(1000) };
+    await store.add({ id, ...details, resumedFrom: undefined, body, server: 'one' }, Infinity);
+    await store.end(id, ending, []);
+  }
+  expect(await store.listBeyond('a', 3000)).toEqual(['r1']);
+  await shared.ask((client) => client.del(toRunKey(shared, 'r2')));
+  expect(await store.listBeyond('a', 3000)).toEqual([]);
+  expect(await store.listBeyond('a', 1500)).toEqual(['r1']);
 });
 
 test('what was claimed or cut is told once more to the server that lost the answer', async () => {

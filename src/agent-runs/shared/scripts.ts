@@ -168,7 +168,9 @@ end
 local found = {}
 for _, id in ipairs(redis.call('ZREVRANGEBYSCORE', own, last, '-inf')) do
   if #found >= tonumber(ARGV[5]) then break end
-  if not exists(id) then redis.call('ZREM', own, id)
+  if not exists(id) then
+    redis.call('ZREM', own, id)
+    redis.call('DEL', root .. ':ended-bytes:' .. ARGV[1])
   elseif (ARGV[2] == '' or field(id, 'state') == ARGV[2]) and (ARGV[3] == '' or field(id, 'session') == ARGV[3]) then
     table.insert(found, id)
   end
@@ -177,22 +179,40 @@ return found
 `;
 
 /**
- * ARGV: owner, most bytes, ttl. Returns ids. All runs are looked at only when they may be too large together, or it is not
- * known how large they are: Redis forgets runs by itself, and they are counted still then.
+ * ARGV: owner, most bytes, ttl. Returns ids. Only the oldest runs are looked at, and all of them only when it is not known
+ * how large they are: Redis forgets runs by itself, and they are counted still then.
  */
 export const LIST_BEYOND = `${SHARED}
-local sum, most = root .. ':ended-bytes:' .. ARGV[1], tonumber(ARGV[2])
-local known = redis.call('GET', sum)
-if known and tonumber(known) <= most then return {} end
-local bytes, found = 0, {}
-for _, id in ipairs(redis.call('ZREVRANGE', root .. ':of:' .. ARGV[1], 0, -1)) do
-  if field(id, 'endedAt') then
-    bytes = bytes + field(id, 'bytes')
-    if bytes > most then table.insert(found, id) end
+local own, sum, most = root .. ':of:' .. ARGV[1], root .. ':ended-bytes:' .. ARGV[1], tonumber(ARGV[2])
+local bytes = tonumber(redis.call('GET', sum) or '')
+local function count()
+  bytes = 0
+  for _, id in ipairs(redis.call('ZRANGE', own, 0, -1)) do
+    if not exists(id) then redis.call('ZREM', own, id)
+    elseif field(id, 'endedAt') then bytes = bytes + field(id, 'bytes') end
   end
+  redis.call('SET', sum, string.format('%d', bytes), 'PX', ARGV[3])
 end
-redis.call('SET', sum, string.format('%d', bytes), 'PX', ARGV[3])
-return found
+local function pick()
+  local left, found, from = bytes, {}, 0
+  while left > most do
+    local page = redis.call('ZRANGE', own, from, from + 99)
+    if #page == 0 then return found end
+    from = from + #page
+    for _, id in ipairs(page) do
+      if not exists(id) then return nil end
+      if left > most and field(id, 'endedAt') then
+        left = left - field(id, 'bytes')
+        table.insert(found, id)
+      end
+    end
+  end
+  return found
+end
+local picked = bytes and pick()
+if picked then return picked end
+count()
+return pick()
 `;
 
 /** ARGV: id, type. Returns the ids of these events. */
