@@ -72,13 +72,8 @@ export function createResponseBook({
   };
 
   const makeRoom = async (keyId: string) => {
-    let bytes = 0;
-    for (const [index, size] of (await store.listSizes(keyId)).entries()) {
-      bytes += size.bytes;
-      // The newest stays, however large.
-      const isTooMuch = index >= maxPerKey || bytes > maxBytesPerKey;
-      if (index > 0 && isTooMuch) await store.remove(size.id);
-    }
+    const most = { count: maxPerKey, bytes: maxBytesPerKey };
+    for (const id of await store.listBeyond(keyId, most)) await store.remove(id);
   };
 
   const add: ResponseBook['add'] = async (response) => {

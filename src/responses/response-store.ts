@@ -21,9 +21,6 @@ export type StoredResponse = {
 /** A response that a run in the background writes, and the server of the folder that it is at, where that is noted. */
 export type UnfinishedResponse = { readonly id: string; readonly server?: string | null };
 
-/** What must be known of a response to make room. */
-type ResponseSize = { readonly id: string; readonly bytes: number };
-
 /** Where responses are kept. It knows nothing of lifetime, ownership or limits. */
 export type ResponseStore = {
   read: (id: string) => Promise<StoredResponse | undefined>;
@@ -33,8 +30,8 @@ export type ResponseStore = {
   remove: (id: string) => Promise<void>;
   /** One key's newest, the newest first, `most` at most. */
   listNewest: (keyId: string, most: number) => Promise<readonly StoredResponse[]>;
-  /** The sizes of one key's responses, the newest first; among equals the one written last. */
-  listSizes: (keyId: string) => Promise<readonly ResponseSize[]>;
+  /** The ids of one key's oldest responses that are too many, or too large together with the others; never the newest. */
+  listBeyond: (keyId: string, most: { count: number; bytes: number }) => Promise<readonly string[]>;
   /** Those that a run in the background was writing. */
   listUnfinished: () => Promise<readonly UnfinishedResponse[]>;
   /** Removes what was created at this time or earlier, whoever owns it. */

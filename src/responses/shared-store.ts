@@ -50,8 +50,7 @@ export function createSharedStore({ toOwner, ...place }: SharedStoreOptions): Re
       if (most <= 0) return [];
       return readAll((await records.listOf(keyId, most)).map(({ id }) => id));
     },
-    listSizes: async (keyId) =>
-      (await records.listOf(keyId, 0)).map(({ id, note }) => ({ id, bytes: Number(note) })),
+    listBeyond: (keyId, { count, bytes }) => records.listBeyond(keyId, { count, sum: bytes }),
     // Each front asks again and again, and their inputs may be many megabytes.
     listUnfinished: async () => (await records.listOpen()).map((id) => ({ id })),
     removeCreatedUntil: records.removeUntil,

@@ -36,7 +36,7 @@ const row = z.object({
 
 const rows = z.array(row);
 const unfinished = z.array(z.object({ id: z.string(), server: z.string().nullable() }));
-const sizes = z.array(z.object({ id: z.string(), bytes: z.number() }));
+const ids = z.array(z.object({ id: z.string() }));
 
 /** A store in one SQLite file, which survives a restart. */
 export function createSqliteStore(
@@ -59,9 +59,11 @@ export function createSqliteStore(
   const listNewest = database.prepare(
     'SELECT * FROM responses WHERE keyId = ? ORDER BY createdAt DESC, rowid DESC LIMIT ?',
   );
-  const listSizes = database.prepare(
-    'SELECT id, bytes FROM responses WHERE keyId = ? ORDER BY createdAt DESC, rowid DESC',
-  );
+  const listBeyond = database.prepare(`
+    SELECT id FROM (
+      SELECT id, row_number() OVER newest AS place, sum(bytes) OVER newest AS together
+      FROM responses WHERE keyId = $keyId WINDOW newest AS (ORDER BY createdAt DESC, rowid DESC)
+    ) WHERE place > 1 AND (place > $count OR together > $bytes)`);
   const listUnfinished = database.prepare(
     'SELECT id, server FROM responses WHERE isFinished = 0 ORDER BY rowid DESC',
   );
@@ -72,7 +74,8 @@ export function createSqliteStore(
     write: async (response) => void write.run({ ...toRow(response), server }),
     remove: async (id) => void remove.run(id),
     listNewest: async (keyId, most) => rows.parse(listNewest.all(keyId, most)),
-    listSizes: async (keyId) => sizes.parse(listSizes.all(keyId)),
+    listBeyond: async (keyId, most) =>
+      ids.parse(listBeyond.all({ keyId, ...most })).map(({ id }) => id),
     listUnfinished: async () => unfinished.parse(listUnfinished.all()),
     removeCreatedUntil: async (time) => void removeCreatedUntil.run(time),
     close: async () => database.close(),

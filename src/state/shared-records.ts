@@ -33,14 +33,20 @@ const SLACK_MS = 3_600_000;
 
 /**
  * Below the first key: `:one:ID` has a record, `:of:OWNER` the order of an owner's ones, `:all` that of all of them,
- * and `:open` the ids of the open ones. A member of an order is a number that counts up, the note, and the id.
+ * `:open` the ids of the open ones, and `:sum:OWNER` that of the notes of an owner's ones, once it was asked for. A member of an order is a number that counts up, the note, and the id.
  */
 const REMOVE = `
 local root = KEYS[1]
+local function addToSum(owner, member, sign)
+  local sum = root .. ':sum:' .. owner
+  local note = tonumber(string.match(member, '^[^:]*:([^:]*):'))
+  if note and redis.call('EXISTS', sum) == 1 then redis.call('INCRBY', sum, sign * note) end
+end
 local function remove(id)
   local one = root .. ':one:' .. id
   local old = redis.call('HMGET', one, 'owner', 'member')
   if old[1] then
+    addToSum(old[1], old[2], -1)
     redis.call('ZREM', root .. ':of:' .. old[1], old[2])
     redis.call('ZREM', root .. ':all', old[2])
   end
@@ -60,6 +66,7 @@ local number = redis.call('INCR', root .. ':number')
 local member = string.format('%015d:%s:%s', number, ARGV[4], id)
 redis.call('HSET', one, 'owner', ARGV[2], 'member', member, 'data', ARGV[6])
 redis.call('ZADD', own, ARGV[3], member)
+addToSum(ARGV[2], member, 1)
 redis.call('ZADD', all, ARGV[3], member)
 if ARGV[5] == '1' then redis.call('SADD', open, id) end
 for _, key in ipairs({one, own, all, open}) do redis.call('PEXPIRE', key, ARGV[7]) end
@@ -77,10 +84,38 @@ local function keepKnown(members)
   for _, member in ipairs(members) do
     local id = string.match(member, '^[^:]*:[^:]*:(.*)$')
     if redis.call('EXISTS', KEYS[1] .. ':one:' .. id) == 1 then table.insert(known, member)
-    else redis.call('ZREM', KEYS[2], member) end
+    else
+      redis.call('ZREM', KEYS[2], member)
+      if KEYS[3] then redis.call('DEL', KEYS[3]) end
+    end
   end
   return known
 end
+`;
+
+/**
+ * The keys are the first, an owner's order and the sum. ARGV: most, the most that their notes may be together, time to
+ * live. Only the oldest are looked at, unless the sum is not known, or Redis has forgotten some by itself.
+ */
+const LIST_BEYOND = `${KEEP_KNOWN}
+local function noteOf(member) return tonumber(string.match(member, '^[^:]*:([^:]*):')) end
+local sum = tonumber(redis.call('GET', KEYS[3]) or '')
+local function pick()
+  local count, left, found, from = redis.call('ZCARD', KEYS[2]), sum, {}, 0
+  while count > 1 and (count > tonumber(ARGV[1]) or left > tonumber(ARGV[2])) do
+    local member = redis.call('ZRANGE', KEYS[2], from, from)[1]
+    if #keepKnown({member}) == 0 then return nil end
+    table.insert(found, member)
+    count, left, from = count - 1, left - noteOf(member), from + 1
+  end
+  return found
+end
+local picked = sum and pick()
+if picked then return picked end
+sum = 0
+for _, member in ipairs(keepKnown(redis.call('ZRANGE', KEYS[2], 0, -1))) do sum = sum + noteOf(member) end
+redis.call('SET', KEYS[3], string.format('%d', sum), 'PX', ARGV[3])
+return pick()
 `;
 
 const LIST_OPEN = `
@@ -115,6 +150,7 @@ export function createSharedRecords({ shared, name, ttlMs }: SharedRecordsOption
   const { toKey, ask, run, encrypt, decrypt } = shared;
   const root = toKey(name);
   const toPlace = (id: string) => `${name} ${id}`;
+  const toOwned = (ownerId: string) => [root, `${root}:of:${ownerId}`, `${root}:sum:${ownerId}`];
 
   return {
     async read(id: string): Promise<string | undefined> {
@@ -130,7 +166,15 @@ export function createSharedRecords({ shared, name, ttlMs }: SharedRecordsOption
     remove: async (id: string): Promise<void> => void (await run(REMOVE_ONE, [root], [id])),
     /** An owner's records, `most` at most; 0 lists all of them. */
     listOf: async (ownerId: string, most: number) =>
-      toListed(await run(LIST_OF, [root, `${root}:of:${ownerId}`], [most])),
+      toListed(await run(LIST_OF, toOwned(ownerId), [most])),
+    /**
+     * The ids of an owner's lowest records that are too many, or whose notes are too much together with those of the
+     * others; never the highest one. All notes are numbers.
+     */
+    listBeyond: async (ownerId: string, most: { count: number; sum: number }) => {
+      const values = [most.count, most.sum, ttlMs + SLACK_MS];
+      return toListed(await run(LIST_BEYOND, toOwned(ownerId), values)).map(({ id }) => id);
+    },
     /** The records of all owners up to this order, the highest first. */
     listUntil: async (order: number) =>
       toListed(await run(LIST_UNTIL, [root, `${root}:all`], [order])),

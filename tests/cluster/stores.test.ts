@@ -95,6 +95,17 @@ test('a cost of a run that is noted again, since the answer was lost, counts onc
   expect(await store.read('r1')).toMatchObject({ costUsd: 0.5 });
 });
 
+test('a response that Redis forgot by itself makes no others go', async () => {
+  const shared = await open();
+  const store = createSharedStore({ shared, ttlMs: 60_000 });
+  const empty = { keyId: 'a', isFinished: true, response: {}, input: [], events: [] };
+  for (const id of ['1', '2', '3']) await store.write({ id, ...empty, createdAt: Number(id) });
+  expect(await store.listBeyond('a', { count: 9, bytes: 12 })).toEqual(['1']);
+  await shared.ask((client) => client.del(shared.toKey('responses', 'one', '1')));
+  expect(await store.listBeyond('a', { count: 9, bytes: 12 })).toEqual([]);
+  expect(await store.listBeyond('a', { count: 1, bytes: 12 })).toEqual(['2']);
+});
+
 test('a run that Redis forgot by itself makes no others go', async () => {
   const shared = await open();
   const store = createSharedRunStore({ shared, server: 'one', ttlMs: 60_000 });
