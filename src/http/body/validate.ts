@@ -31,6 +31,7 @@ async function readBody<Body>(c: Context<AppEnv>, schema: z.ZodType<Body>): Prom
     );
   }
   const text = await c.req.text();
+  c.req.bodyCache = {}; // Hono would hold the text beside what is read of it, as long as the request goes on
   await c.get('checkKeyAgain')();
   return checkBody(schema, text, c.get('valueCount'));
 }

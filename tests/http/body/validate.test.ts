@@ -1,5 +1,9 @@
+import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 
+import { validate } from '../../../src/http/body/validate.ts';
+import type { AppEnv } from '../../../src/http/variables.ts';
 import type { Run } from '../../../src/run.ts';
 import { createTestApp, post } from '../../support/create-test-app.ts';
 import { ROUTES } from '../../support/routes.ts';
@@ -77,4 +81,17 @@ test('a wrong field is named, in the words of each API', async () => {
     type: 'error',
     error: { type: 'invalid_request_error', message: expect.stringMatching(/^model: /) },
   });
+});
+
+test('the text of a body is not held beside what was read of it', async () => {
+  const server = new Hono<AppEnv>()
+    .use(async (c, next) => {
+      c.set('checkKeyAgain', () => Promise.resolve());
+      await next();
+    })
+    .post('/', validate(z.object({ input: z.string() })), (c) =>
+      c.json({ body: c.req.valid('json'), held: Object.keys(c.req.bodyCache) }),
+    );
+  const response = await post(server, '/', { input: 'Hi' });
+  expect(await response.json()).toEqual({ body: { input: 'Hi' }, held: [] });
 });
