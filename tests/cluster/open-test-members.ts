@@ -14,6 +14,7 @@ type Place = {
   prefix: string;
   tags?: readonly string[];
   places?: number;
+  countTokens?: Backend['countTokens'];
   onProblem?: (error: unknown) => void;
 };
 
@@ -37,14 +38,14 @@ export function openTestFront({
 
 /** A worker in this process, whose runs say what this one says. */
 export function openTestWorker(
-  { onProblem = ignore, tags = [], ...place }: Place,
+  { onProblem = ignore, tags = [], countTokens = () => Promise.resolve(1), ...place }: Place,
   run: Run,
 ): Promise<ClusterWorker> {
   const backend: Backend = {
     run,
     steering: NO_STEERING,
     sessionWork: NO_SESSION_WORK,
-    countTokens: () => Promise.resolve(1),
+    countTokens,
     readStatus: () => Promise.resolve({ isLoggedIn: true, account: undefined, models: [] }),
     createSessionId: () => Promise.resolve(randomUUID()),
     counts: () => ({

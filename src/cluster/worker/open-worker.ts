@@ -17,6 +17,7 @@ import { createSeal } from '../seal.ts';
 import { createTaggedQueues, readWakeTags } from '../tagged-queues.ts';
 import { startRemovingTranscripts } from './remove-transcripts.ts';
 import { createTakeJobs } from './take-jobs.ts';
+import { createTellSoon } from './tell-soon.ts';
 import { createReadFacts, type ReadFactsOptions } from './worker-facts.ts';
 import { forgetWorker, tellWorker } from '../worker-list.ts';
 import { createWorkerRuns } from './worker-runs.ts';
@@ -53,9 +54,6 @@ export type ClusterWorker = {
 const LAST_WORDS_MS = 3000;
 const FAREWELL_MS = 1000;
 
-/** How soon the others are told that a run has begun or ended, in milliseconds; of many at once they are told once. */
-const TELL_MS = 50;
-
 /** Joins a cluster as one of its workers. Throws when Redis does not answer. */
 export async function openWorker(options: WorkerOptions): Promise<ClusterWorker> {
   const { lockMs, onProblem } = options;
@@ -63,7 +61,7 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
   const { shared, cluster, names, runs } = parts;
   let leaving: Promise<void> | undefined;
   const timer = keepAlive(parts, lockMs / 3, onProblem);
-  const endRemovals = startRemovals(parts, options);
+  const endRemovals = startRemovingTranscripts({ ...options, removals: createRemovals(shared) });
   await listenTo(parts, options);
 
   return {
@@ -88,22 +86,15 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
   };
 }
 
-function startRemovals({ shared }: Parts, options: WorkerOptions) {
-  const { transcripts } = options.backend;
-  if (!transcripts) return () => {};
-  const removals = createRemovals(shared);
-  return startRemovingTranscripts({ ...options, removals, transcripts });
-}
-
 async function leave(
-  { id, shared, cluster, queue, runs, jobs, state, facts, tell, telling }: Parts,
+  { id, shared, cluster, queue, runs, calls, jobs, state, facts, tell, telling }: Parts,
   timer: NodeJS.Timeout,
   { graceMs, onProblem }: { graceMs: number; onProblem: (error: unknown) => void },
 ) {
   state.isDraining = true;
   await within(tell().catch(onProblem), FAREWELL_MS);
   const stopping = jobs.stop();
-  const done = stopping.then((held) => Promise.all(held));
+  const done = stopping.then((held) => Promise.all([...held, ...calls]));
   void (await within(stopping, FAREWELL_MS)); // a job that is just being taken is one that is held
   await Promise.race([done, delay(graceMs, undefined, { ref: false })]);
   await runs.leave(toShutdown());
@@ -128,6 +119,8 @@ async function openParts(options: WorkerOptions) {
   const id = toWorkerId(options.home, randomUUID());
   const queue = createJobQueue(shared, onProblem);
   const state = { isDraining: false };
+  /** What is being answered beside runs. */
+  const calls = new Set<Promise<void>>();
   const tell = async () => {
     await tellWorker(shared, facts.read(state.isDraining), options.lockMs);
   };
@@ -163,26 +156,7 @@ async function openParts(options: WorkerOptions) {
   const tagged = createTaggedQueues(shared);
   const keepTags = async () => jobs.keepTags(await tagged.list());
   await keepTags();
-  return { id, shared, cluster, names, queue, runs, jobs, state, facts, tell, telling, keepTags };
-}
-
-/** Tells the others how the worker is a moment after something has changed, behind what the run itself waits for. */
-function createTellSoon(tell: () => Promise<void>, onProblem: (error: unknown) => void) {
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
-  const now = () => {
-    timer = undefined;
-    void tell().catch(onProblem);
-  };
-  return {
-    soon: (): void => {
-      if (!isStopped) timer ??= setTimeout(now, TELL_MS);
-    },
-    stop: (): void => {
-      isStopped = true;
-      clearTimeout(timer);
-    },
-  };
+  return { ...shared, id, shared, queue, runs, calls, jobs, state, facts, tell, telling, keepTags };
 }
 
 /** Gives a sign of life again and again, and looks whether the runs here are still wanted. */
@@ -210,7 +184,7 @@ function keepAlive(
 }
 
 async function listenTo(
-  { shared, cluster, names, id, runs, jobs, state, tell }: Parts,
+  { shared, cluster, names, id, runs, calls, jobs, state, tell }: Parts,
   { backend, onRemove, onProblem }: WorkerOptions,
 ) {
   const manage = createManage({ jobs, state, tell, onRemove });
@@ -225,9 +199,14 @@ async function listenTo(
     if (channel === names.wake) onWake(message, id, jobs);
     else if (message.startsWith(CANCEL)) runs.cancel(message.slice(CANCEL.length));
     else if (offered) jobs.offer(offered);
-    else void answerCall(message).catch(onProblem);
+    else keepUntilDone(calls, answerCall(message).catch(onProblem));
   });
   await listening.subscribe(names.wake, names.toWorker(id));
+}
+
+function keepUntilDone(calls: Set<Promise<void>>, call: Promise<void>) {
+  calls.add(call);
+  void call.finally(() => calls.delete(call));
 }
 
 /** A front added a job, for one worker, for all, or for those with these tags. */

@@ -1,10 +1,10 @@
-import type { Transcripts } from '../../sessions/session-transcript.ts';
+import type { Backend } from '../../backend.ts';
 import { SHARED_TRANSCRIPTS } from '../names.ts';
 import type { Removals } from '../removals.ts';
 
 export type RemoveTranscriptsOptions = {
   removals: Pick<Removals, 'carryOut'>;
-  transcripts: Pick<Transcripts, 'remove'>;
+  backend: Pick<Backend, 'transcripts'>;
   /** Names the state folder. */
   home: string;
   sharesTranscripts: boolean;
@@ -16,7 +16,9 @@ const LOOK_MS = 2000;
 
 /** Removes the transcripts that fronts have named: those here, and those in one place with others. Returns what ends it. */
 export function startRemovingTranscripts(options: RemoveTranscriptsOptions): () => void {
-  const { removals, transcripts, home, sharesTranscripts, onProblem } = options;
+  const { removals, backend, home, sharesTranscripts, onProblem } = options;
+  const { transcripts } = backend;
+  if (!transcripts) return () => {};
   const how = { remove: transcripts.remove, onProblem };
   const homes = sharesTranscripts ? [home, SHARED_TRANSCRIPTS] : [home];
   let removing: Promise<void> | undefined;
