@@ -15,8 +15,8 @@ export type PlacementOptions = {
 
 /** Remembers which worker holds what; it is a hint for chats, which any worker can rebuild. */
 export type Placement = {
-  /** The worker that holds the calls or the conversation of a chat. */
-  findChat: (request: RunRequest) => Promise<string | undefined>;
+  /** Keys under which stands the worker that holds the calls or the conversation of a chat, the best first. */
+  listHeld: (request: RunRequest) => readonly string[];
   /** The home of an agent's session. */
   findSession: (sessionId: string) => Promise<string | undefined>;
   noteChat: (request: RunRequest, said: Said, worker: string) => Promise<void>;
@@ -38,16 +38,13 @@ export function createPlacement({ cluster, names, seal, ttlMs }: PlacementOption
     cluster.redis.set(name, value, 'PX', forMs);
 
   return {
-    async findChat(request) {
+    listHeld(request) {
       const { keyId } = request.caller;
       const calls = listResults(request).map((id) => toName('call', keyId, id));
       const held = toConversations(request.messages).map((one) =>
         toName('conversation', keyId, one),
       );
-      const wanted = [...calls, ...held];
-      if (wanted.length === 0) return undefined;
-      const found = await cluster.redis.mget(wanted);
-      return found.find((worker) => worker !== null) ?? undefined;
+      return [...calls, ...held];
     },
     findSession: async (id) => (await cluster.redis.get(toName('session', '', id))) ?? undefined,
     async noteChat(request, said, worker) {

@@ -18,8 +18,18 @@ export type NewRecord = {
   request: Buffer;
   /** The key of the fronts' own record of it, if there may be one. */
   record: string | undefined;
-  /** A worker that is to claim it at once, if nobody waits, and what it is told. */
-  offer: { worker: string; message: string } | undefined;
+  /** Who may have it. */
+  placing: {
+    /** Workers that may, and those of them that have a free place, the best first. */
+    able: readonly string[];
+    free: readonly string[];
+    /** The only one that may. */
+    pinnedTo: string | undefined;
+    /** Keys under which stands who holds its conversation, the best first. */
+    held: readonly string[];
+    /** What a worker is told that is to claim it at once, as nobody waits. */
+    offer: string;
+  };
 };
 
 export type AppendedBatch = {
@@ -39,12 +49,13 @@ export function createRunRecords({ cluster, names }: { cluster: ClusterRedis; na
   const { run: change } = cluster;
   return {
     /**
-     * Resolves with the run's priority, by how much what waits has to be moved forward before, and whether a worker was
-     * offered it; or with `full`.
+     * Resolves with the run's priority, by how much what waits has to be moved forward before, the worker that was offered
+     * it, and the one that holds its conversation, or is the only one; or with `full`.
      */
     async submit(id: string, record: NewRecord) {
-      const { front, keyId, kind, waitMs, maxQueueSize, places, request, offer } = record;
-      const own = [record.record ?? '', offer?.worker ?? '', offer?.message ?? ''];
+      const { front, keyId, kind, waitMs, maxQueueSize, places, request, placing } = record;
+      const { able, free, offer, pinnedTo = '', held } = placing;
+      const own = [record.record ?? '', able.join(' '), free.join(' '), offer, pinnedTo, ...held];
       const rest = [kind, waitMs, maxQueueSize, places, LEFT_MS, request, ...own];
       return toSubmitted(await change('SUBMIT', names.run(id), prefix, id, front, keyId, ...rest));
     },
@@ -107,6 +118,6 @@ function createClaim({ cluster, names }: { cluster: ClusterRedis; names: Names }
 
 function toSubmitted(answer: unknown) {
   if (answer === 'full') return answer;
-  const [priority, moved, heard] = answer as [number, number, number]; // as SUBMIT returns
-  return { priority, moved, isOffered: heard > 0 };
+  const [priority, moved, offered, holder] = answer as [number, number, string, string]; // as SUBMIT returns
+  return { priority, moved, offeredTo: offered || undefined, holder: holder || undefined };
 }

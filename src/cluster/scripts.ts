@@ -170,9 +170,11 @@ return field('worker')
 
 /**
  * Puts a run on record and gives it its turn. ARGV: prefix, id, front, key, kind, wait in ms (0: as long as
- * it takes), longest queue, free places, ttl, request, record, worker that it is offered to (either may be empty), what
- * that one is told. Returns its priority, by how much what waits must be moved forward before, and how many heard the
- * offer; or 'full'. Sent again, since its answer was lost, it answers the same and changes nothing: a worker may have the
+ * it takes), longest queue, free places, ttl, request, record (or ''), workers that may have it, those of them that have
+ * a free place, the best first, what a worker is told that is offered it, the only one that may have it (or ''), keys
+ * under which stands who holds its conversation. Returns its priority, by how much what waits must be moved forward
+ * before, the worker that heard the
+ * offer, and the one that holds it (each or ''); or 'full'. Sent again, since its answer was lost, it answers the same and changes nothing: a worker may have the
  * run by then.
  *
  * The offer goes out only where nobody waits, or there is room for all who do, so that it overtakes nobody.
@@ -182,8 +184,9 @@ return field('worker')
  * never empty, priorities do not: they count from `base`, which follows when they come to their end.
  */
 const SUBMIT = `
-local known = redis.call('HMGET', KEYS[1], 'priority', 'moved', 'heard')
-if known[1] then return {tonumber(known[1]), tonumber(known[2]), tonumber(known[3])} end
+local known = redis.call('HMGET', KEYS[1], 'priority', 'moved', 'offered', 'holder')
+if known[1] then return {tonumber(known[1]), tonumber(known[2]), known[3], known[4]} end
+local function isIn(list, worker) return string.find(' ' .. list .. ' ', ' ' .. worker .. ' ', 1, true) end
 local prefix, id, key = ARGV[1], ARGV[2], ARGV[4]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -215,12 +218,20 @@ if turn + 1 - base > ${LAST_PRIORITY} then
   base, moved = on, on - base
   redis.call('HSET', turns, 'base', base)
 end
-local priority, heard = math.min(${LAST_PRIORITY}, turn + 1 - base), 0
-if ARGV[12] ~= '' and waiting < math.max(1, tonumber(ARGV[8])) then
-  heard = redis.call('PUBLISH', prefix .. ':to-worker:' .. ARGV[12], ARGV[13])
+local priority, holder = math.min(${LAST_PRIORITY}, turn + 1 - base), ARGV[15]
+for index = 16, #ARGV do
+  local found = redis.call('GET', ARGV[index])
+  if found then
+    holder = isIn(ARGV[12], found) and found or ''
+    break
+  end
 end
-redis.call('HSET', KEYS[1], 'priority', priority, 'moved', moved, 'heard', heard)
-return {priority, moved, heard}
+local offered = holder == '' and string.match(ARGV[13], '^%S*') or isIn(ARGV[13], holder) and holder or ''
+local isOffered = offered ~= '' and waiting < math.max(1, tonumber(ARGV[8]))
+  and redis.call('PUBLISH', prefix .. ':to-worker:' .. offered, ARGV[14]) > 0
+if not isOffered then offered = '' end
+redis.call('HSET', KEYS[1], 'priority', priority, 'moved', moved, 'offered', offered, 'holder', holder)
+return {priority, moved, offered, holder}
 `;
 
 export const SCRIPTS = { SUBMIT, CLAIM, APPEND, ABANDON, RECOVER, HAND_BACK, CANCEL, READ };

@@ -22,7 +22,23 @@ const RUN = `${PREFIX}:run:1`;
 const FRONT = `${PREFIX}:front:front`;
 const TTL = 60_000;
 const toSubmitted = (kind: string) =>
-  [PREFIX, '1', 'front', 'key', kind, 0, 10, 10, TTL, 'request', '', 'a', 'offer'] as const;
+  [
+    PREFIX,
+    '1',
+    'front',
+    'key',
+    kind,
+    0,
+    10,
+    10,
+    TTL,
+    'request',
+    '',
+    'a b',
+    'a',
+    'offer',
+    '',
+  ] as const;
 const SUBMITTED = toSubmitted('chat');
 
 const OF_WORKER = ['hear', 'busy', 'take', 'claim', 'answer', 'freeze', 'outlast', 'thaw'] as const;
@@ -110,8 +126,12 @@ test('what is sent again, as its answer was lost, is done once and answered alik
   await client.flushall();
   const run = (name: keyof Scripts, ...args: (string | number)[]) =>
     client.eval(SCRIPTS[name], 1, RUN, ...args);
-  for (const _ of ['sent', 'sent again'])
-    expect(await run('SUBMIT', ...SUBMITTED)).toEqual([1, 0, 0]);
+  const held = `${PREFIX}:held:conversation`;
+  await client.set(held, 'b');
+  for (const _ of ['sent', 'sent again']) {
+    expect(await run('SUBMIT', ...SUBMITTED, held)).toEqual([1, 0, '', 'b']);
+    await client.set(held, 'a');
+  }
   await client.mset(FRONT, '1', `${PREFIX}:worker:a`, '1');
   for (const _ of ['sent', 'sent again']) {
     expect(await run('CLAIM', PREFIX, 'a', TTL, 1, 'one')).toEqual(['yours', 1, 'front']);
@@ -121,7 +141,7 @@ test('what is sent again, as its answer was lost, is done once and answered alik
   for (const _ of ['sent', 'sent again']) {
     expect(await run('HAND_BACK', PREFIX, 1)).toEqual(['again', 2]);
   }
-  expect(await run('SUBMIT', ...SUBMITTED)).toEqual([1, 0, 0]);
+  expect(await run('SUBMIT', ...SUBMITTED, held)).toEqual([1, 0, '', 'b']);
   expect(await client.hmget(RUN, 'state', 'attempt')).toEqual(['waiting', '2']);
   expect(await client.hget(`${PREFIX}:turns`, 'key:key')).toBe('1');
 });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 
-import { chooseWorker } from '../../src/cluster/front/choose-worker.ts';
+import { listFree } from '../../src/cluster/front/list-free.ts';
 import type { Front } from '../../src/cluster/front/open-front.ts';
 import { createNames, LEFT_MS } from '../../src/cluster/names.ts';
 import type { WorkerFacts } from '../../src/cluster/worker-list.ts';
@@ -162,31 +162,26 @@ test('an offer that nobody of the cluster signed is not carried out', async () =
   expect(carriedOut).toEqual([]);
 });
 
-test('the worker with the most free places is offered a run, or the holder if it has one', () => {
+test('those with free places are known, the one with the most first', () => {
   const workers = [
-    toFacts('full', { running: 4 }),
+    toFacts('full', { running: 4, fronts: {} }),
     toFacts('some', { running: 2, fronts: { other: 2 } }),
     toFacts('most', { running: 3, fronts: { front: 3 } }),
     toFacts('earlier', {}),
   ];
-  const choose = (holder?: string) =>
-    chooseWorker({ workers, holder, front: 'front', mine: new Map([['most', 1]]) });
-  expect(choose()).toBe('most'); // two of its three have ended since
-  expect(choose('some')).toBe('some');
-  expect(choose('full')).toBeUndefined();
-  expect(choose('earlier')).toBeUndefined();
-  expect(choose('gone')).toBeUndefined();
+  const free = listFree({ workers, front: 'front', mine: new Map([['most', 1]]) });
+  expect(free).toEqual(['most', 'some']); // two of its three have ended since
 });
 
 test('several workers with as many free places get as many', () => {
   const workers = ['a', 'b', 'c'].map((id) => toFacts(id, { fronts: {} }));
   const mine = new Map<string, number>();
   for (let count = 0; count < 12; count += 1) {
-    const chosen = chooseWorker({ workers, holder: undefined, front: 'front', mine });
-    if (chosen !== undefined) mine.set(chosen, (mine.get(chosen) ?? 0) + 1);
+    const [chosen = 'none'] = listFree({ workers, front: 'front', mine });
+    mine.set(chosen, (mine.get(chosen) ?? 0) + 1);
   }
   expect(Object.fromEntries(mine)).toEqual({ a: 4, b: 4, c: 4 });
-  expect(chooseWorker({ workers, holder: undefined, front: 'front', mine })).toBeUndefined();
+  expect(listFree({ workers, front: 'front', mine })).toEqual([]);
 });
 
 /** It looks who is there when it joins, and then from time to time. */

@@ -315,11 +315,14 @@ async function work(prefix: string, run: Run, tags: readonly string[] = []) {
 
 /** Resolves when it stands in the queue. */
 async function askWaiting(front: Front, prefix: string, key: string, signal?: AbortSignal) {
-  const waiting = `${prefix}:waiting`;
-  const before = await redis.client.zcard(waiting);
+  const jobs = `${prefix}:runs-${WIRE_VERSION}:prioritized`;
+  const before = await redis.client.zrange(jobs, '0', '-1');
   const answer = collect(front, key, signal);
   answer.catch(() => undefined);
-  await vi.waitFor(async () => expect(await redis.client.zcard(waiting)).toBe(before + 1), 20_000);
+  await vi.waitFor(async () => {
+    const now = await redis.client.zrange(jobs, '0', '-1');
+    expect(now.some((job) => !before.includes(job))).toBe(true);
+  }, 20_000);
   return { answer };
 }
 

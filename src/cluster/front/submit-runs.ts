@@ -1,7 +1,7 @@
 import { requestToWire } from '../../run-wire.ts';
 import { withinOwnTime } from '../../common/within.ts';
-import { chooseWorker } from './choose-worker.ts';
 import type { GoingRun } from './going-run.ts';
+import { listFree } from './list-free.ts';
 import { FIRST_PRIORITY, type JobQueue, type NewJob } from '../job-queue.ts';
 import { toOffer } from '../offers.ts';
 import type { Placement } from '../placement.ts';
@@ -61,7 +61,7 @@ const SUBMIT_MS = 3000;
 
 /** Puts runs on record and on the queue, and takes them back. */
 export function createSubmit(options: SubmitOptions) {
-  const { records, queue, seal, placement } = options;
+  const { records, queue, seal } = options;
   const { enqueue, enqueueFirst, later } = createEnqueue(options);
   const giveUp = createGiveUp(options);
 
@@ -86,35 +86,40 @@ export function createSubmit(options: SubmitOptions) {
   async function putOnRecord(id: string, one: GoingRun) {
     const { request } = one;
     const { agent, caller } = request;
-    const found = agent ? await findSession(one, options) : await placement.findChat(request);
-    const { tags } = one;
-    const holder = found !== undefined && options.isAlive(found, tags) ? found : undefined;
-    one.place = chooseWorker({
-      workers: options.fitting(tags),
-      holder,
-      front: options.front,
-      mine: options.countPlaces(),
-    });
+    if (agent) await pinToSession(one, options);
+    const placing = toPlacing(id, one, options);
+    one.place = one.pinnedTo ?? placing.free[0]; // most likely
     const submitted = await records.submit(id, {
       front: options.front,
       keyId: caller.keyId,
       kind: agent ? 'agent' : 'chat',
       waitMs: request.isPatient ? 0 : options.queueTimeoutMs,
       maxQueueSize: options.maxQueueSize,
-      places: options.places(tags),
+      places: options.places(one.tags),
       request: seal.close(requestToWire(request), `request ${id}`),
       record: agent && options.toRecord?.(caller.requestId),
-      offer:
-        one.place === undefined ? undefined : { worker: one.place, message: toOffer(id, seal) },
+      placing,
     });
     if (submitted === 'full') throw toQueueFull();
-    const { priority, moved } = submitted;
+    const { priority, moved, offeredTo, holder } = submitted;
     one.isOnRecord = true;
-    one.wasOffered = submitted.isOffered;
+    one.wasOffered = offeredTo !== undefined;
+    if (!one.isClaimed) one.place = offeredTo;
     if (moved > 0) await queue.moveForward(moved);
     if (one.wasOffered) later(one, OFFER_MS, () => enqueueFirst(id, one, { priority, holder }));
     else await enqueueFirst(id, one, { priority, holder });
   }
+}
+
+function toPlacing(id: string, { request, tags, pinnedTo }: GoingRun, options: SubmitOptions) {
+  const workers = options.fitting(tags);
+  return {
+    able: workers.map((worker) => worker.id),
+    free: listFree({ workers, front: options.front, mine: options.countPlaces() }),
+    pinnedTo,
+    held: request.agent ? [] : options.placement.listHeld(request),
+    offer: toOffer(id, options.seal),
+  };
 }
 
 /** Puts runs on the queue. */
@@ -160,16 +165,15 @@ function createGiveUp({ records, queue }: Pick<SubmitOptions, 'records' | 'queue
 }
 
 /** A session goes on where its transcript is, and nowhere else. */
-async function findSession(one: GoingRun, { placement, findHome, isAlive }: SubmitOptions) {
+async function pinToSession(one: GoingRun, { placement, findHome, isAlive }: SubmitOptions) {
   const session = one.request.agent?.session;
   const home = session && !session.isNew && (await placement.findSession(session.id));
-  if (!home) return undefined;
+  if (!home) return;
   if (home === SHARED_TRANSCRIPTS) {
     one.tags = [...(one.tags ?? []), SHARED_TRANSCRIPTS];
-    return undefined;
+    return;
   }
   one.pinnedTo = findHome(home);
   if (!one.pinnedTo) throw toSessionAway();
   if (!isAlive(one.pinnedTo, one.tags)) throw toSessionElsewhere(one.tags ?? []);
-  return one.pinnedTo;
 }
