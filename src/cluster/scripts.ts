@@ -173,9 +173,8 @@ return field('worker')
  * it takes), longest queue, free places, ttl, request, record (or ''), workers that may have it, those of them that have
  * a free place, the best first, what a worker is told that is offered it, the only one that may have it (or ''), keys
  * under which stands who holds its conversation. Returns its priority, by how much what waits must be moved forward
- * before, the worker that heard the
- * offer, and the one that holds it (each or ''); or 'full'. Sent again, since its answer was lost, it answers the same and changes nothing: a worker may have the
- * run by then.
+ * before, the worker that heard the offer, and the one that holds it (each or ''); or 'full'. Sent again, since its answer
+ * was lost, it answers the same and changes nothing: a worker may have the run by then.
  *
  * The offer goes out only where nobody waits, or there is room for all who do, so that it overtakes nobody.
  *
