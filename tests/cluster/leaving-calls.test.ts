@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 import { toChatRequest } from '../claude/chat-request.ts';
 import { openTestFront, openTestWorker } from './open-test-members.ts';
@@ -11,6 +11,7 @@ const { signal } = new AbortController();
 
 test('a worker that leaves answers what it was asked beside runs', async () => {
   const redis = await startRedis();
+  onTestFinished(() => redis.stop());
   const place = { redisUrl: redis.url, prefix: randomUUID() };
   const { promise: begun, resolve: noteBegun } = Promise.withResolvers<void>();
   const { promise: counted, resolve: count } = Promise.withResolvers<number>();
@@ -28,5 +29,4 @@ test('a worker that leaves answers what it was asked beside runs', async () => {
   expect(await counting).toBe(42);
   await leaving;
   await front.backend.close();
-  await redis.stop();
 });
