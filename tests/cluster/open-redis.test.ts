@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 import { openRedis } from '../../src/cluster/open-redis.ts';
 import { openSharedState } from '../../src/cluster/open-shared-state.ts';
@@ -47,8 +47,11 @@ test('who has another secret than the others is refused with a sentence, and tak
 
 test('a connection that is cut off while it opens is opened anew, as all others are', async () => {
   const redis = await startRedis();
+  onTestFinished(() => redis.stop());
   const link = await openLink(redis.url);
+  onTestFinished(() => link.close());
   const opened = await open(link.url);
+  onTestFinished(() => opened.close());
   const opening = opened.connect();
   await once(opening, 'connect'); // it is not ready before Redis has said so
   link.cut();
@@ -58,7 +61,4 @@ test('a connection that is cut off while it opens is opened anew, as all others 
 
   await expect.poll(opened.isHeard).toBe(true);
   await expect.poll(() => opening.status).toBe('ready');
-  opened.close();
-  await link.close();
-  await redis.stop();
 });
