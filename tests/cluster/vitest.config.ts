@@ -36,11 +36,11 @@ export default defineConfig({
         },
       },
       {
-        // The programs and libraries of others, at such a front; they are installed when missing.
+        // The most used programs of others, at such a front; they are installed when missing.
         extends: true,
         test: {
           name: 'clients-over-redis',
-          include: ['tests/big-clients/*.test.ts'],
+          include: ['tests/big-clients/{claude-code,codex,opencode}.test.ts'],
           globalSetup: 'tests/cluster/provide-redis.ts',
           testTimeout: 240_000,
           hookTimeout: 300_000,
