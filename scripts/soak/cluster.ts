@@ -33,6 +33,7 @@ type Stage = {
   addWorker: () => Promise<Member>;
   /** Those that have ended, too. */
   everyone: readonly Member[];
+  stop: () => Promise<void>;
 };
 
 const [first, second] = process.argv.slice(2);
@@ -69,7 +70,7 @@ async function soakKilling(minutes: number): Promise<number> {
 
 async function soakRolling(requests: number): Promise<number> {
   const stub = await createAskingStub();
-  const stage = await openStage({ CLAUDE_PATH: stub.path });
+  const stage = await openStage({ CLAUDE_PATH: stub.path }, () => stub.remove());
   const callers = createMixedCallers({
     ...toAsked(stage),
     requests: Math.ceil(requests / CALLERS),
@@ -98,14 +99,17 @@ async function soakRolling(requests: number): Promise<number> {
     await rolling;
     return called;
   });
-  await stub.remove();
   console.log(`Everything was started again ${state.rounds} times.`);
   const broken = losses.sent - losses.answered;
   const tooMany = broken > 0 ? [`${broken} were not answered`] : [];
   return report(losses, { faults: [...callers.faults, ...tooMany], failures });
 }
 
-async function openStage(settings: Record<string, string> = {}): Promise<Stage> {
+/** `remove` removes what was made for it beside the cluster. */
+async function openStage(
+  settings: Record<string, string> = {},
+  remove: () => Promise<void> = () => Promise.resolve(),
+): Promise<Stage> {
   const starting = startCluster({
     fronts: ['front', 'other'],
     workers: ['a', 'b', 'c'],
@@ -116,7 +120,10 @@ async function openStage(settings: Record<string, string> = {}): Promise<Stage> 
       ...settings,
     },
   });
-  endEarly(async () => (await starting).stop());
+  const stop = async () => {
+    await starting.then((cluster) => cluster.stop()).finally(remove);
+  };
+  endEarly(stop);
   const cluster = await starting;
   for (const front of cluster.fronts) await untilReady(front);
   const everyone = [...cluster.fronts, ...cluster.workers];
@@ -132,6 +139,7 @@ async function openStage(settings: Record<string, string> = {}): Promise<Stage> 
     addFront: () => add(cluster.addFront),
     addWorker: () => add(cluster.addWorker),
     everyone,
+    stop,
   };
 }
 
@@ -141,14 +149,14 @@ function toAsked({ cluster, fronts }: Stage) {
 
 /** Tells in the end what the servers say of the requests that failed. */
 async function run(
-  { cluster, everyone }: Stage,
+  { everyone, stop }: Stage,
   call: () => Promise<Losses>,
 ): Promise<Losses & { failures: readonly string[] }> {
   try {
     const losses = await call();
     return { ...losses, failures: everyone.flatMap(toFailures) };
   } finally {
-    await cluster.stop();
+    await stop();
   }
 }
 

@@ -38,7 +38,7 @@ export type Cluster = {
   /** Another one, or one anew on the folders of a former one of this name. */
   addWorker: (name: string, settings?: Settings) => Promise<Member>;
   addFront: (name: string, settings?: Settings) => Promise<Member>;
-  /** Ends all of it, those that are just being added, too. */
+  /** Ends all of it, members that are just starting, too; after that none can be added. */
   stop: () => Promise<void>;
 };
 
@@ -69,11 +69,13 @@ export async function startCluster({
     startModelServer({ host: network.modelHost }),
   ]);
   const programs: Promise<Program>[] = [];
+  let ended: Promise<void> | undefined;
 
   const add = async (role: 'front' | 'worker', name: string, own: Settings): Promise<Member> => {
     const home = join(folder, name);
     await mkdir(join(home, 'home'), { recursive: true });
     const { host, redisUrl, command, cut, mend } = await network.join(name, redis.url);
+    if (ended) throw new Error(`The cluster is ending, so ${name} is not started.`);
     const starting = startMember(role, command, {
       ...toEnvironment(home, model),
       ANTHROPIC_CUSTOM_HEADERS: `x-worker: ${name}`,
@@ -109,7 +111,6 @@ export async function startCluster({
     await cleanUp(folder, model);
     await network.close();
   };
-  let ended: Promise<void> | undefined;
   const stop = () => (ended ??= end());
   const adding = [
     ...workers.map((name) => add('worker', name, {})),
