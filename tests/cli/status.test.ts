@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 
 import { status } from '../../src/cli/status.ts';
 import { type Listening, listen } from '../../src/http/listen.ts';
@@ -73,6 +73,7 @@ test('of a cluster, its workers; and what needs a person', async () => {
   const front = createHttpServer(({ url }, response) =>
     response.end(JSON.stringify(url?.endsWith('/runs') ? { running: [] } : report)),
   ).listen(0, '127.0.0.1');
+  onTestFinished(() => void front.close());
   await once(front, 'listening');
   const ownPort = String((front.address() as AddressInfo).port); // it listens on TCP
   const { context, lines } = createContext(['--port', ownPort], { PROXY_API_KEY: APP_KEY });
@@ -80,7 +81,6 @@ test('of a cluster, its workers; and what needs a person', async () => {
   const text = lines.join('\n');
   expect(text).toContain('Workers     1\n  mini  w1  1.2.3  1 of 2 taken, draining\n');
   expect(text).toContain('Trouble     Start one.');
-  front.close();
 });
 
 async function readStatus() {

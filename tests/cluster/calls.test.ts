@@ -11,7 +11,7 @@ import { carryOutCall } from '../../src/cluster/worker/carry-out-call.ts';
 import { type RedisServer, startRedis } from './start-redis.ts';
 
 const SHARED = { names: createNames('prefix'), seal: createSeal('a-secret-0123456789') };
-/** A 503, as that a worker is away. */
+/** What a caller is told of a worker that was lost: a 503. */
 const LOST = { code: 'cli-failed', retryAfterSeconds: 2 };
 
 const CALL = { method: 'steering.send', args: ['run', { id: 'm1', text: 'A word.' }] };

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 import { doctor } from '../../src/cli/doctor/doctor.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
@@ -46,24 +46,26 @@ test('a front needs no CLI, and is told which workers there are', async () => {
   expect(before.of['workers']).toMatchObject({ state: 'warning', text: 'none is there now' });
   const place = { redisUrl: redis.url, prefix: 'seen' };
   const worker = await openTestWorker(place, sayText('Hello.'));
+  onTestFinished(() => worker.leave(0));
   const { code, of } = await examine(settings);
   expect(of['cluster']).toMatchObject({ state: 'ok', text: expect.stringMatching(/keeps what/) });
   expect(of['workers']).toMatchObject({ state: 'ok', text: expect.stringMatching(/^1, with \d/) });
   expect(of['round trips']).toMatchObject({ state: 'skipped' });
   expect(code).toBe(0);
-  await worker.leave(0);
 });
 
 test('a Redis that would lose what is stored, or throw it away, is named', async () => {
   await redis.client.config('SET', 'appendonly', 'no');
   await redis.client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  onTestFinished(async () => {
+    await redis.client.config('SET', 'appendonly', 'yes');
+    await redis.client.config('SET', 'maxmemory-policy', 'noeviction');
+  });
   const { of } = await examine({ ROLE: 'front' });
   expect(of['cluster']).toMatchObject({
     state: 'warning',
     text: expect.stringMatching(/appendonly is off, maxmemory-policy is allkeys-lru$/),
   });
-  await redis.client.config('SET', 'appendonly', 'yes');
-  await redis.client.config('SET', 'maxmemory-policy', 'noeviction');
 });
 
 test('another secret than that of the others is red', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 
 import { heldReply, silentReply, textReply } from '../../src/demo/replies.ts';
 import { readFailure } from '../failures/read-failure.ts';
@@ -29,6 +29,9 @@ beforeAll(async () => {
   });
   [front, other] = cluster.fronts as [Member, Member];
   await Promise.all([untilReady(front), untilReady(other)]);
+});
+beforeEach(() => {
+  cluster.model.requests.length = 0;
   cluster.model.answer = (_, request) =>
     lastTextOf(request) === 'Begun.' ? heldReply(TEXT, NEVER) : silentReply();
 });
@@ -41,7 +44,6 @@ test('a worker is killed: what had no word so far is answered elsewhere, once, a
   await Promise.all([untilAsked('Nothing so far.'), untilAsked('At work.')]);
   await cluster.addWorker('b');
   await untilWorkers(front, 2);
-  const { answer } = cluster.model;
   cluster.model.answer = () => textReply(TEXT);
   cluster.workers[0]?.signal('SIGKILL');
 
@@ -53,11 +55,9 @@ test('a worker is killed: what had no word so far is answered elsewhere, once, a
     message: expect.stringContaining('can be resumed'),
   });
   expect(listAsked()).toEqual(['At work.', 'Begun.', 'Nothing so far.', 'Nothing so far.']);
-  cluster.model.answer = answer;
 });
 
 test('a front is killed: what its callers heard is cancelled, what is in the background is answered', async () => {
-  cluster.model.requests.length = 0;
   const created = await other.send('/v1/responses', {
     model: 'sonnet',
     input: 'In the background.',

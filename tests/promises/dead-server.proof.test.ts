@@ -44,6 +44,7 @@ test('what a killed server had queued another one carries out, and what it was a
 
 test('a response in the background that a killed server was at has failed, while others go on', async () => {
   first = await living[0].start();
+  first.model.requests.length = 0; // the first test asked for the same
   const body = { model: 'sonnet', input: 'Long.', background: true };
   const created = await first.send('/v1/responses', body);
   const { id } = (await created.json()) as { id: string }; // as the API has it
