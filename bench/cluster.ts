@@ -141,7 +141,9 @@ async function measureWaiting(cluster: Cluster, { waiting }: ClusterRounds): Pro
   const cpuBefore = [front, worker].map(({ proxyPid }) => readOwnCpuMs(proxyPid));
   await askMany(waiting, () => askQuickly(front));
   const cpuAfter = [front, worker].map(({ proxyPid }) => readOwnCpuMs(proxyPid));
-  const [frontCpu, workerCpu] = cpuAfter.map((ms, of) => (ms - (cpuBefore[of] ?? 0)) / waiting);
+  const [frontCpu, workerCpu] = cpuAfter.map(
+    (ms, index) => (ms - (cpuBefore[index] ?? 0)) / waiting,
+  );
   const ended = await readRedisKb(cluster);
   await delay(FORGOTTEN_MS);
   const forgotten = await readRedisKb(cluster);
