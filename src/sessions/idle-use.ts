@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { RunError } from '../run-error.ts';
+import type { PatientWrites } from '../state/patient-writes.ts';
 import type { SessionLocks } from './session-locks.ts';
 import type { Session, SessionStore } from './session-store.ts';
 
@@ -12,7 +13,10 @@ export type IdleUse = {
     keyId: string,
     use: (session: Session) => Promise<Result>,
   ) => Promise<Result>;
-  /** A new session like this one, to which `copy` gives its history. What fails leaves nothing of it. */
+  /**
+   * A new session like this one, to which `copy` gives its history. What fails leaves nothing of it, at the latest
+   * when the store is back.
+   */
   fork: (
     id: string,
     keyId: string,
@@ -23,16 +27,18 @@ export type IdleUse = {
 export type IdleUseOptions = {
   store: Pick<SessionStore, 'write'>;
   locks: SessionLocks;
+  writes: Pick<PatientWrites, 'write'>;
   get: (id: string, keyId: string) => Promise<Session>;
   /** Called when a new session is on record. */
   makeRoom: (keyId: string) => Promise<void>;
-  removeTranscript: (id: string) => Promise<void>;
+  /** Removes a session, whose lock is held, and its transcript. */
+  remove: (id: string) => Promise<void>;
   /** Milliseconds since 1970. */
   now: () => number;
 };
 
 export function createIdleUse(options: IdleUseOptions): IdleUse {
-  const { store, locks, get, makeRoom, removeTranscript, now } = options;
+  const { store, locks, writes, get, makeRoom, remove, now } = options;
 
   const useIdle: IdleUse['useIdle'] = async (id, keyId, use) => {
     await get(id, keyId);
@@ -56,13 +62,12 @@ export function createIdleUse(options: IdleUseOptions): IdleUse {
           const session = { ...source, id, createdAt: now(), lastUsedAt: now() };
           await store.write(session);
           await makeRoom(keyId);
+          release();
           return session;
         } catch (error) {
-          await removeTranscript(id);
-          locks.forget(id);
+          const { settled } = await writes.write(() => remove(id));
+          void settled.then(release);
           throw error;
-        } finally {
-          release();
         }
       }),
   };

@@ -47,8 +47,10 @@ export type Sessions = IdleUse & {
 export function createSessions(options: SessionsOptions): Sessions {
   const { store, ttlMs, removeTranscript, onProblem = () => {}, now = Date.now } = options;
   const { locks = createSessionLocks(), writes = createPatientWrites({ onProblem }) } = options;
-  const shared = { store, locks, removeTranscript, onProblem };
-  const remover = createSessionRemover({ ...shared, maxPerKey: options.maxPerKey });
+  const { maxPerKey } = options;
+  const remover = createSessionRemover({ store, locks, maxPerKey, removeTranscript, onProblem });
+  const { makeRoom, remove } = remover;
+  const shared = { store, writes, makeRoom, remove, now };
 
   const isExpired = (session: Session) => session.lastUsedAt <= now() - ttlMs;
   const isAlive = async (session: Session) =>
@@ -66,7 +68,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     lockAndRead(locks, id, signal, () => get(id, keyId));
 
   const toTurn = (turn: Pick<SessionTurnOptions, 'session' | 'isNew' | 'release'>) =>
-    createSessionTurn({ ...shared, ...turn, writes, makeRoom: remover.makeRoom, now });
+    createSessionTurn({ ...shared, ...turn, onProblem });
 
   return {
     get,
@@ -77,7 +79,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     async delete(id, keyId, signal) {
       const { release } = await hold(await get(id, keyId), signal);
       try {
-        await remover.remove(id);
+        await remove(id);
       } finally {
         release();
       }
@@ -95,7 +97,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       const session = { ...details, model: '', createdAt: now(), lastUsedAt: now(), turns: 0 };
       return toTurn({ session, isNew: true, release });
     },
-    ...createIdleUse({ ...shared, get, makeRoom: remover.makeRoom, now }),
+    ...createIdleUse({ ...shared, locks, get }),
     async resume(session, signal) {
       return toTurn({ ...(await hold(session, signal)), isNew: false });
     },

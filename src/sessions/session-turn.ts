@@ -1,5 +1,4 @@
 import type { PatientWrites } from '../state/patient-writes.ts';
-import type { SessionLocks } from './session-locks.ts';
 import type { Session, SessionStore } from './session-store.ts';
 
 /** One run on one session, which is locked from the beginning until `end`. */
@@ -19,12 +18,12 @@ export type SessionTurnOptions = {
   isNew: boolean;
   /** Gives the session's lock back. */
   release: () => void;
-  locks: Pick<SessionLocks, 'forget'>;
   store: Pick<SessionStore, 'write'>;
   writes: Pick<PatientWrites, 'write'>;
   /** Called when a new session was recorded. */
   makeRoom: (keyId: string) => Promise<void>;
-  removeTranscript: (id: string) => Promise<void>;
+  /** Removes a session, whose lock is held, and its transcript. */
+  remove: (id: string) => Promise<void>;
   onProblem: (error: unknown) => void;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -35,20 +34,14 @@ export function createSessionTurn({
   session,
   isNew,
   release,
-  locks,
   store,
   writes,
   makeRoom,
-  removeTranscript,
+  remove,
   onProblem,
   now,
 }: SessionTurnOptions): SessionTurn {
   let current: Session | undefined;
-
-  const removeTraces = async () => {
-    await removeTranscript(session.id);
-    locks.forget(session.id);
-  };
 
   return {
     id: session.id,
@@ -65,7 +58,9 @@ export function createSessionTurn({
       if (current === undefined && !isNew) return release();
       const ended = current && { ...current, turns: current.turns + 1, lastUsedAt: now() };
       // The CLI writes before the API answers, and what cannot be listed or deleted must not stay.
-      const { settled } = await writes.write(() => (ended ? store.write(ended) : removeTraces()));
+      const { settled } = await writes.write(() =>
+        ended ? store.write(ended) : remove(session.id),
+      );
       void settled.then(release);
     },
   };

@@ -131,6 +131,33 @@ describe('the record', () => {
     expect(onProblem).not.toHaveBeenCalled();
   });
 
+  test('of a fork that fails leaves nothing, at the latest when the store is back, and is locked until then', async () => {
+    const source = await createIdle();
+    const list = vi.fn<SessionStore['list']>(store.list);
+    const remove = vi.fn<SessionStore['remove']>(store.remove);
+    const writes = createPatientWrites({ patienceMs: 60_000, onProblem });
+    const book = createSessions({
+      store: { ...store, list, remove },
+      writes,
+      ttlMs: TTL_MS,
+      maxPerKey: 2,
+      removeTranscript,
+      readTranscript,
+      now: () => time,
+    });
+    list.mockRejectedValueOnce(new Error('The store is away.'));
+    removeTranscript.mockRejectedValueOnce(new Error('So are the workers.'));
+    const forking = book.fork(source, 'key-a', () => Promise.resolve());
+    await expect(forking).rejects.toThrow('The store is away.');
+    const [left = ''] = (await idsOf()).filter((id) => id !== source);
+    const idle = () => book.useIdle(left, 'key-a', () => Promise.resolve());
+    await expect(idle()).rejects.toMatchObject({ code: 'conflict' });
+    await writes.close();
+    expect(await idsOf()).toEqual([source]);
+    expect(removeTranscript).toHaveBeenLastCalledWith(left);
+    expect(onProblem).not.toHaveBeenCalled();
+  });
+
   test('is not made by a run that never started, and no transcript is left', async () => {
     const turn = await sessions.begin({
       id: randomUUID(),
