@@ -43,22 +43,21 @@ type Send = (id: string) => Promise<boolean>;
 export function createWireCalls({ answerMs, toNoAnswer }: WireCallsOptions) {
   const waiting = new Map<string, (answer: Answer) => void>();
 
-  async function exchange(send: Send, given?: Promise<void>): Promise<Answer | undefined> {
+  async function exchange(send: Send, givenUp?: Promise<void>): Promise<Answer | undefined> {
     const id = randomUUID();
     const { promise, resolve } = Promise.withResolvers<Answer>();
     waiting.set(id, resolve);
     try {
       if (!(await send(id))) return undefined;
-      return (
-        (await within(given ? Promise.race([promise, given]) : promise, answerMs)) ?? undefined
-      );
+      const ending = givenUp ? Promise.race([promise, givenUp]) : promise;
+      return (await within(ending, answerMs)) ?? undefined;
     } finally {
       waiting.delete(id);
     }
   }
 
   return {
-    /** Resolves with the answer, or with nothing when none comes in time, or before it is `given` up. */
+    /** Resolves with the answer, or with nothing when none comes in time, or before `givenUp` resolves. */
     exchange,
     /** Throws what the answer says, and `toNoAnswer`. */
     async ask(send: Send): Promise<unknown> {
