@@ -13,7 +13,7 @@ export type ClusterFacts = {
   workers: readonly WorkerFacts[];
 };
 
-/** Looks at a cluster without joining it. Throws one sentence when its Redis cannot be used with these settings. */
+/** Looks at a cluster, and leaves nothing there. Throws one sentence when its Redis cannot be used with these settings. */
 export async function inspectCluster(options: {
   redisUrl: string;
   secret: string;
@@ -21,7 +21,7 @@ export async function inspectCluster(options: {
 }): Promise<ClusterFacts> {
   const { redisUrl: url, prefix } = options;
   const seal = createSeal(options.secret);
-  const cluster = await openRedis({ url, prefix, seal, onProblem: () => {} });
+  const cluster = await openRedis({ url, prefix, seal, onlyLooks: true, onProblem: () => {} });
   try {
     const [info, workers] = await Promise.all([
       cluster.redis.info(),

@@ -3,10 +3,9 @@ import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 
 import { within } from '../common/within.ts';
-import { checkSecret } from './check-secret.ts';
+import { checkSecret, type CheckSecretOptions } from './check-secret.ts';
 import { HEARTBEAT, startHeartbeat } from './heartbeat.ts';
 import { SCRIPTS } from './scripts.ts';
-import type { Seal } from './seal.ts';
 
 type Argument = string | number | Buffer;
 
@@ -28,11 +27,8 @@ export type ClusterRedis = {
   close: () => void;
 };
 
-export type RedisOptions = {
+export type RedisOptions = CheckSecretOptions & {
   url: string;
-  /** What every key of the cluster begins with. */
-  prefix: string;
-  seal: Seal;
   /** Told of each failure; connections come back by themselves. */
   onProblem: (error: unknown) => void;
 };
@@ -108,11 +104,11 @@ export async function openRedis(options: RedisOptions): Promise<ClusterRedis> {
   };
 }
 
-async function checkRedis(redis: Redis, beat: Redis, { prefix, seal }: RedisOptions) {
+async function checkRedis(redis: Redis, beat: Redis, options: RedisOptions) {
   const asking = Promise.all([redis.ping(), beat.ping()]).catch(() => undefined);
   if ((await within(asking, CONNECT_MS)) === undefined) throw toNoRedis();
   await refuseRedisCluster(redis);
-  await checkSecret(redis, prefix, seal);
+  await checkSecret(redis, options);
 }
 
 /** Sends what is asked meanwhile as one packet: each would be a call of the system, and wake the other side. */

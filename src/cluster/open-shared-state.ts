@@ -4,10 +4,10 @@ import { Redis } from 'ioredis';
 
 import { within, withinOwnTime } from '../common/within.ts';
 import type { SharedState } from '../state/shared-state.ts';
-import { checkSecret } from './check-secret.ts';
+import { checkSecret, type CheckSecretOptions } from './check-secret.ts';
 import { KEEP_ALIVE_MS, toNoRedis } from './open-redis.ts';
 import { toStateAway } from './refusals.ts';
-import { createSeal, type Seal } from './seal.ts';
+import { createSeal } from './seal.ts';
 
 export type SharedStateOptions = {
   redisUrl: string;
@@ -56,7 +56,7 @@ export async function openSharedState({
   });
   redis.on('error', onProblem);
   const seal = createSeal(secret);
-  await connectTo(redis, prefix, seal);
+  await connectTo(redis, { prefix, seal });
   const toKey = (...parts: readonly string[]) => [prefix, 'state', ...parts].join(':');
   const subscriber = createSubscriber(redis, onProblem);
   const clock = createClock();
@@ -96,11 +96,11 @@ export async function openSharedState({
   };
 }
 
-async function connectTo(redis: Redis, prefix: string, seal: Seal) {
+async function connectTo(redis: Redis, place: CheckSecretOptions) {
   try {
     const connecting = redis.connect().then(() => true);
     if (!(await within(connecting.catch(ignore), CONNECT_MS))) throw toNoRedis();
-    await checkSecret(redis, prefix, seal);
+    await checkSecret(redis, place);
   } catch (error) {
     redis.disconnect();
     throw error;

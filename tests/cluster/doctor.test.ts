@@ -69,7 +69,7 @@ test('a Redis that would lose what is stored, or throw it away, is named', async
 });
 
 test('another secret than that of the others is red', async () => {
-  await examine({ ROLE: 'front', CLUSTER_PREFIX: 'theirs' });
+  const worker = await openTestWorker({ redisUrl: redis.url, prefix: 'theirs' }, sayText('Hello.'));
   const secret = `another-${SECRET}`;
   const other = { ROLE: 'front', CLUSTER_PREFIX: 'theirs', CLUSTER_SECRET: secret };
   const { code, of } = await examine(other);
@@ -78,12 +78,13 @@ test('another secret than that of the others is red', async () => {
     text: expect.stringMatching(/^CLUSTER_SECRET is not the one of the others/),
   });
   expect(code).toBe(1);
+  await worker.leave(0);
 });
 
-test('what is asked of a worker’s CLI is asked beside the cluster, which it does not join', async () => {
+test('what is asked of a worker’s CLI is asked beside the cluster, which is left as it is', async () => {
   const own = { ROLE: 'worker', CLUSTER_PREFIX: 'apart' };
   const { code, of } = await examine(own, ['--demo']);
   expect(of['OpenAI chat completions']).toMatchObject({ state: 'ok' });
   expect(code).toBe(0);
-  expect(await redis.client.keys('apart:*')).toEqual(['apart:secret']);
+  expect(await redis.client.keys('apart:*')).toEqual([]);
 });
