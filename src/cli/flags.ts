@@ -92,6 +92,6 @@ function toFlags([command, ...surplus]: readonly string[]) {
 /** Node's complaint about the command line in one sentence. */
 export function toSentence(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  // Node goes on to explain how to pass a positional argument, of which there are none here.
+  // Node goes on to explain how to pass an argument that begins with a dash; none does here.
   return `${message.split(/\.\s|\n/)[0]?.replace(/\.$/, '')}.`;
 }
