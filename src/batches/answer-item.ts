@@ -16,7 +16,7 @@ export type AnswerParts = {
   /** Longest time of one answer, a wait for a cluster's worker included, in milliseconds. */
   itemTimeoutMs: number;
   onProblem: (error: unknown) => void;
-  /** Aborts when the server ends. */
+  /** Aborts when the server ends, or another one carries the batch out. */
   closing: AbortSignal;
 };
 
@@ -36,7 +36,7 @@ const PASSING: ReadonlySet<RunErrorCode> = new Set([
 const USUAL_WAIT_MS = 60_000;
 const LONGEST_WAIT_MS = 600_000;
 
-/** A disk that takes nothing is tried again: what was answered is paid for. */
+/** A store that takes nothing is tried again: what was answered is paid for, and what is not left counts as lost. */
 const KEEP_AGAIN_MS = 5000;
 
 type Item = { batch: Batch; number: number; kind: BatchKind; losses: number };
@@ -68,25 +68,24 @@ async function answer(
 ): Promise<Tried> {
   const { store, enter } = parts;
   let leave: (() => void) | undefined;
-  let settled: Settled;
+  let tried: Settled | Tried;
   try {
     leave = await enter(batch.keyId, signal);
     const item = await store.items.begin(batch.id, number);
     if (!item) return 'settled';
     const attempt = kind.begin(batch, item);
-    const tried =
-      losses > MOST_LOSSES ? toLost(attempt) : await tryOnce(attempt, { ...parts, signal });
-    if (typeof tried === 'string' || 'laterMs' in tried) {
-      await store.items.leave(batch.id, number);
-      return tried;
-    }
-    settled = tried;
+    tried = losses > MOST_LOSSES ? toLost(attempt) : await tryOnce(attempt, { ...parts, signal });
   } catch (error) {
     return signal.aborted ? 'stopped' : toTried(toRunError(error), 'stopped');
   } finally {
     leave?.();
   }
-  return keep(() => store.items.settle(batch.id, [{ number, ...settled }]), parts);
+  if (typeof tried === 'string' || 'laterMs' in tried) {
+    await keep(() => store.items.leave(batch.id, number), parts);
+    return tried;
+  }
+  const settled = { number, ...tried };
+  return keep(() => store.items.settle(batch.id, [settled]), parts);
 }
 
 async function tryOnce(
@@ -128,7 +127,7 @@ async function keep(
       await write();
       return 'settled';
     } catch (error) {
-      onProblem(error);
+      if (!closing.aborted) onProblem(error);
     }
     try {
       await delay(KEEP_AGAIN_MS, undefined, { ref: false, signal: closing });

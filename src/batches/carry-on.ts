@@ -61,7 +61,7 @@ function end(batch: Batch, task: Task, state: Ended, parts: CarryOnParts) {
 async function answerNext(batch: Batch, task: Task, parts: CarryOnParts) {
   const { store, tasks, mostAtOnce, pausedUntil, now } = parts;
   const { id, keyId } = batch;
-  if (task.stop.signal.aborted) return; // the last of what was asked comes back here
+  if (task.leave.signal.aborted) return; // the last of what was asked comes back here
   const [first] = await store.items.listWaiting(id, 1);
   if (first === undefined && task.items.size === 0) return end(batch, task, 'completed', parts);
   if ((pausedUntil.get(keyId) ?? 0) > now()) return;
@@ -74,9 +74,11 @@ async function answerNext(batch: Batch, task: Task, parts: CarryOnParts) {
 
 async function answer(batch: Batch, number: number, task: Task, parts: CarryOnParts) {
   task.items.add(number);
-  const signal = AbortSignal.any([task.stop.signal, parts.closing]);
+  const closing = AbortSignal.any([task.leave.signal, parts.closing]);
+  const signal = AbortSignal.any([task.stop.signal, closing]);
+  const asking = { ...parts, closing, signal };
   try {
-    const tried = await answerItem(batch, number, parts.kinds[batch.api], { ...parts, signal });
+    const tried = await answerItem(batch, number, parts.kinds[batch.api], asking);
     if (!signal.aborted) await note(batch, tried, parts);
   } finally {
     task.items.delete(number);

@@ -88,8 +88,8 @@ async function carryAllOn(parts: CarryOnParts, takeLead: RunnerOptions['takeLead
   const { store, tasks } = parts;
   // The list may be out of date for what is busy now, which wakes the runner when it is done.
   const busy = tasks.listBusy();
-  if (!(await store.batches.hasUnfinished())) return;
-  if (!(await takeLead())) return tasks.stopAll(toElsewhere());
+  const isOwn = (await store.batches.hasUnfinished()) && (await takeLead());
+  if (!isOwn) return tasks.leaveAll(toElsewhere());
   for (const batch of await store.batches.listUnfinished()) {
     if (!busy.has(batch.id)) await carryOn(batch, parts);
   }

@@ -4,8 +4,10 @@ import { within } from '../common/within.ts';
 /** What goes on of one batch. */
 export type Task = {
   keyId: string;
-  /** Ends what is under way. */
+  /** Ends what is asked; what was answered is kept. */
   stop: AbortController;
+  /** Ends all of it: another server carries the batch out. */
+  leave: AbortController;
   /** The numbers of the requests that are under way. */
   items: Set<number>;
   /** Something is done with the whole batch, which nothing else touches meanwhile. */
@@ -31,13 +33,14 @@ export function createTasks(onProblem: (error: unknown) => void) {
     of({ id, keyId }: Batch): Task {
       const known = tasks.get(id);
       if (known && !isOver(known)) return known;
-      const task = { keyId, stop: new AbortController(), items: new Set<number>(), isBusy: false };
+      const [stop, leave] = [new AbortController(), new AbortController()];
+      const task = { keyId, stop, leave, items: new Set<number>(), isBusy: false };
       tasks.set(id, task);
       return task;
     },
-    /** Ends what is asked for all batches; they can be gone on with when that is over. */
-    stopAll(reason: unknown) {
-      for (const { stop } of tasks.values()) stop.abort(reason);
+    /** Leaves all batches to another server; they can be gone on with when that is over. */
+    leaveAll(reason: unknown) {
+      for (const { leave } of tasks.values()) leave.abort(reason);
     },
     forget: (id: string) => void tasks.delete(id),
     /** The ids of the batches with which something is done as a whole. */
@@ -71,7 +74,7 @@ export function createTasks(onProblem: (error: unknown) => void) {
   };
 }
 
-/** Whether it was stopped, and nothing of it goes on any more. */
-function isOver({ stop, items, isBusy }: Task) {
-  return stop.signal.aborted && items.size === 0 && !isBusy;
+/** Whether it was left, and nothing of it goes on any more. */
+function isOver({ leave, items, isBusy }: Task) {
+  return leave.signal.aborted && items.size === 0 && !isBusy;
 }

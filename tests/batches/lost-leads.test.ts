@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { BatchKind } from '../../src/batches/batch-kind.ts';
 import { openBatchStore } from '../../src/batches/open-store.ts';
 import { type BatchRunner, createBatchRunner } from '../../src/batches/runner.ts';
+import { RunError } from '../../src/run-error.ts';
 
 /** What becomes of the requests of batches when those who carry them out are lost, or are not it any more. */
 
@@ -38,8 +39,16 @@ async function openRunner(
     toUnanswered: (_item, outcome) => outcome,
     hasFiles: false,
   };
+  const { settle, leave } = store.items;
+  const takes = { settle: true, leave: true };
+  const items: typeof store.items = {
+    ...store.items,
+    settle: (...values) => (takes.settle ? settle(...values) : refuse()),
+    leave: (...values) => (takes.leave ? leave(...values) : refuse()),
+  };
+  const problems: unknown[] = [];
   const runner = createBatchRunner({
-    store,
+    store: { ...store, items },
     takeLead,
     lookMs: 20,
     room: { make: () => Promise.resolve() },
@@ -49,7 +58,7 @@ async function openRunner(
     ttlMs: 60_000,
     maxWaitingPerKey: 10,
     now: () => 1,
-    onProblem: () => undefined,
+    onProblem: (error) => void problems.push(error),
   });
   runners.push(runner);
   const start = () => runner.start({ openai: kind, anthropic: kind });
@@ -58,7 +67,7 @@ async function openRunner(
       async () => expect((await store.batches.read(BATCH.id))?.state).toBe('completed'),
       20_000,
     );
-  return { store, start, untilEnded };
+  return { store, start, untilEnded, takes, problems };
 }
 
 test('a request with which three servers were lost has failed, and those with which two were are asked one at a time', async () => {
@@ -112,3 +121,61 @@ test('what is asked is stopped when another server has the lead, and asked again
   await untilEnded();
   expect(asked).toBe(10);
 });
+
+test('what is asked is stopped when another server has ended all batches', async () => {
+  let reason: unknown;
+  const { store, start } = await openRunner(
+    (_customId, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject((reason = signal.reason)), { once: true });
+      }),
+  );
+  start();
+  await vi.waitFor(async () => expect(await store.items.countBegun(BATCH.id, 4)).toBe(1), 20_000);
+  await store.batches.end(BATCH.id, {
+    state: 'completed',
+    endedAt: 1,
+    problems: [],
+    outputFileId: undefined,
+    errorFileId: undefined,
+  });
+  await vi.waitFor(() => expect(String(reason)).toContain('Another server carries'), 20_000);
+});
+
+test('an answer that is not taken is not kept any more when another server has the lead', async () => {
+  let hasLead = true;
+  let [asked, refused] = [0, 0];
+  const { start, untilEnded, takes, problems } = await openRunner(
+    async () => void (asked += 1),
+    () => {
+      if (!hasLead) refused += 1;
+      return hasLead;
+    },
+  );
+  takes.settle = false;
+  start();
+  await vi.waitFor(() => expect(problems).toHaveLength(IDS.length), 20_000);
+  hasLead = false;
+  takes.settle = true;
+  await vi.waitFor(() => expect(refused).toBeGreaterThan(1), 20_000);
+  hasLead = true;
+  await untilEnded();
+  expect(asked).toBe(2 * IDS.length);
+});
+
+test('a request that is to be asked later was lost with no server, though that could not be noted at once', async () => {
+  const { store, start, takes, problems } = await openRunner(() =>
+    Promise.reject(new RunError('queue-timeout', 'No worker is there.')),
+  );
+  takes.leave = false;
+  start();
+  await vi.waitFor(() => expect(problems).toHaveLength(IDS.length), 20_000);
+  takes.leave = true;
+  await vi.waitFor(async () => {
+    for (const number of IDS.keys()) expect(await store.items.countBegun(BATCH.id, number)).toBe(0);
+  }, 20_000);
+});
+
+function refuse() {
+  return Promise.reject(new Error('Redis does not take it.'));
+}
