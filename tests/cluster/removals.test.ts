@@ -37,7 +37,6 @@ afterAll(async () => {
   await server.stop();
 });
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
   home = randomUUID();
   removed = [];
   fail = false;
@@ -47,9 +46,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** What is removed some time from now. */
+/** What is removed some time from now: all that was noted becomes older by that. */
 async function look(afterMs = 0) {
-  vi.setSystemTime(Date.now() + afterMs);
+  const key = names.removals(home);
+  for (const member of await cluster.redis.zrange(key, '0', '-1')) {
+    await cluster.redis.zincrby(key, -afterMs, member);
+  }
   removed = [];
   const remove = async (id: string) => {
     if (fail) throw new Error('The disk does not answer.');
@@ -67,6 +69,14 @@ test('a transcript that is named is removed at its home alone, and once more, as
   expect(await look(11 * SECOND)).toEqual(['one']);
   expect(await look(24 * 60 * MINUTE)).toEqual([]);
   expect(await cluster.redis.exists(names.removals(home))).toBe(0);
+});
+
+test('a front whose clock is wrong by hours delays nothing', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 180 * MINUTE });
+  await removals.note(home, 'one');
+  vi.useRealTimers();
+  expect(await look()).toEqual(['one']);
+  expect(await look(11 * SECOND)).toEqual(['one']);
 });
 
 test('what could not be removed is told, and tried again later', async () => {
