@@ -1,5 +1,5 @@
 import type { TranscriptPlace } from '../../sessions/session-transcript.ts';
-import { SHARED_TRANSCRIPTS, toHome } from '../names.ts';
+import { SHARED_TRANSCRIPTS } from '../names.ts';
 import type { Placement } from '../placement.ts';
 import { toNoWorker, toSessionAway, toSessionElsewhere } from '../refusals.ts';
 import { type Addressee, toOne } from './ask-a-worker.ts';
@@ -11,6 +11,8 @@ export type FindHolderOptions = {
   /** The worker with the least to do that has these tags, another than the second one. */
   leastBusy: (tags?: readonly string[], except?: string) => string | undefined;
   isAlive: (worker: string, tags?: readonly string[]) => boolean;
+  /** Where a worker has its transcripts. */
+  findTranscripts: (worker: string) => string;
 };
 
 /**
@@ -27,7 +29,7 @@ export async function findHolder(
   const { find, toAway } = toAny(tags, options);
   const worker = find();
   if (worker === undefined) throw toAway();
-  return { home: toHome(worker), addressee: { ...toOne(worker), toAway } };
+  return { home: options.findTranscripts(worker), addressee: { ...toOne(worker), toAway } };
 }
 
 function toAny(tags: readonly string[], { leastBusy }: FindHolderOptions): Addressee {

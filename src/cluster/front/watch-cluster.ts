@@ -54,6 +54,8 @@ export function createClusterWatch(wire: number) {
       waiting = count;
     },
     ...createChoice(() => own),
+    /** Whether it has given a sign of life, of whatever version it is: admins may ask it, too. */
+    isThere: (id: string) => workers.some((one) => one.id === id),
     counts: (): BackendCounts => ({
       processes: {
         running: sum(({ processes }) => processes.running),
@@ -89,8 +91,6 @@ function createChoice(read: () => readonly WorkerFacts[]) {
       const worker = read().find((one) => one.id === id);
       return worker ? toTranscripts(worker) : toHome(id);
     },
-    /** Whether it has given a sign of life. */
-    isThere: (id: string) => read().some((one) => one.id === id),
     /** Where workers have their transcripts. */
     homes: (): readonly string[] => [...new Set(read().map(toTranscripts))],
     findHome: (home: string, except?: string) =>
