@@ -33,7 +33,8 @@ const SLACK_MS = 3_600_000;
 
 /**
  * Below the first key: `:one:ID` has a record, `:of:OWNER` the order of an owner's ones, `:all` that of all of them,
- * `:open` the ids of the open ones, and `:sum:OWNER` that of the notes of an owner's ones, once it was asked for. A member of an order is a number that counts up, the note, and the id.
+ * `:open` the ids of the open ones, and `:sum:OWNER` what the notes of an owner's ones add up to, once that was asked for.
+ * A member of an order is a number that counts up, the note, and the id.
  */
 const REMOVE = `
 local root = KEYS[1]
