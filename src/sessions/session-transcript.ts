@@ -13,11 +13,11 @@ export type TranscriptMessage = {
 /** The last messages of a session, and whether there are earlier ones. */
 export type TranscriptPage = { messages: readonly TranscriptMessage[]; hasMore: boolean };
 
-/** What is written down of what was said in sessions, where they are. */
+/** What was said in sessions, where it is written down. */
 export type Transcripts = {
   /** The last `limit` messages of a session, or as many of these as can be told at once; none when nothing is written down. */
   read: (session: TranscriptPlace, limit: number) => Promise<TranscriptPage>;
-  /** Removes what is written down of a session, at once or when whoever has it is there. Does nothing when that is nothing. */
+  /** Removes what is written down of a session, at once or when whoever has it is there. Does nothing where there is none. */
   remove: (sessionId: string) => Promise<void>;
 };
 

@@ -42,7 +42,7 @@ export function createIdleSessions({
   gate,
   readTags = () => Promise.resolve(undefined),
 }: IdleSessionsParts): IdleSessions {
-  /** The session as its key wants it worked on. */
+  /** The session, with what its key asks of whoever works on it. */
   const place = async (session: Session): Promise<SessionPlace> => ({
     ...session,
     tags: await readTags(session.keyId),

@@ -108,7 +108,7 @@ function toAsked({ exchange }: OpenedExchange): string {
   return JSON.stringify({ keyId, requestId, arrivedAtMs, body: { ...body, input: undefined } });
 }
 
-/** A few items of the input between one turn of the event loop and the next: all of a large one take seconds. */
+/** Reads the input a few items at a time, and lets the event loop turn in between: all of a large one takes seconds. */
 async function toWholeBody(body: object, input: StoredResponse['input']) {
   const items: InputItem[] = [];
   for (let from = 0; from < input.length; from += ITEMS_AT_ONCE) {
