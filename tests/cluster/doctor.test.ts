@@ -70,6 +70,7 @@ test('a Redis that would lose what is stored, or throw it away, is named', async
 
 test('another secret than that of the others is red', async () => {
   const worker = await openTestWorker({ redisUrl: redis.url, prefix: 'theirs' }, sayText('Hello.'));
+  onTestFinished(() => worker.leave(0));
   const secret = `another-${SECRET}`;
   const other = { ROLE: 'front', CLUSTER_PREFIX: 'theirs', CLUSTER_SECRET: secret };
   const { code, of } = await examine(other);
@@ -78,7 +79,6 @@ test('another secret than that of the others is red', async () => {
     text: expect.stringMatching(/^CLUSTER_SECRET is not the one of the others/),
   });
   expect(code).toBe(1);
-  await worker.leave(0);
 });
 
 test('what is asked of a worker’s CLI is asked beside the cluster, which is left as it is', async () => {
