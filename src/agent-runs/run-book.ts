@@ -85,6 +85,8 @@ export type RunBook = OwnedRuns & {
   takeOver: () => Promise<void>;
   /** Lets other servers ask of this one's runs. */
   listen: () => Promise<void>;
+  /** Ends all for this reason; what they cost may still be noted. */
+  endAll: (reason: unknown) => Promise<void>;
   /** Ends all for this reason, and closes the store. */
   close: (reason: unknown) => Promise<void>;
 };
@@ -114,14 +116,17 @@ export function createRunBook(options: RunBookOptions): RunBook {
   const left = createLeftRuns({ ...shared, ...tell, server });
   const follow = createFollow({ store, news, get, isHere: recorder.isLive, ...left });
   const { cancelHere, cancelAnywhere } = createCancel({ reach, recorder, left });
-  const unread = createUnreadRuns({ ...shared, record: recorder.record, follow });
+  const endAll = async (reason: unknown) => {
+    left.leaveLeft();
+    await recorder.endAll(reason);
+    inputs.close();
+  };
 
   return {
     ...owned,
     ...left,
     record: recorder.record,
-    start: unread.start,
-    outlive: unread.outlive,
+    ...createUnreadRuns({ ...shared, record: recorder.record, follow }),
     follow,
     watch,
     answer: async (id, keyId, inputId, answer) =>
@@ -137,10 +142,9 @@ export function createRunBook(options: RunBookOptions): RunBook {
     listen: () => reach.listen(hear),
     charge: recorder.charge,
     removeExpired: () => store.removeEndedUntil(now() - options.ttlMs),
+    endAll,
     async close(reason) {
-      left.leaveLeft();
-      await recorder.endAll(reason);
-      inputs.close();
+      await endAll(reason);
       await writes.close();
       await peers?.close();
       await store.close();

@@ -220,9 +220,10 @@ function createUpkeep({ cli, shared, stores, watch, runs, batches, keys, endAler
     close: async () => {
       await endAlerts();
       await stores.responses.close(toShutdown());
-      await runs.close(toShutdown());
+      await runs.endAll(toShutdown());
       await batches.close(toShutdown());
-      await cli.close();
+      await cli.close(); // a process tells what it has cost as it ends
+      await runs.close(toShutdown());
       await stores.close();
       keys.close();
       shared?.end();

@@ -15,6 +15,7 @@ import { createGate } from '../../src/layers/gate.ts';
 import { createHeldPlaces, withGate } from '../../src/layers/with-gate.ts';
 import type { Run } from '../../src/run.ts';
 import { RunError } from '../../src/run-error.ts';
+import { createPatientWrites } from '../../src/state/patient-writes.ts';
 import { toAgentRequest } from '../sessions/agent-request.ts';
 import { sayHello } from '../support/create-test-app.ts';
 import { createTestRunBook, NO_WEBHOOKS } from '../support/create-test-run-book.ts';
@@ -243,6 +244,20 @@ test('200 runs in the background wait their turn and all end, and leave others t
   for (const id of ids) await carryOut(book.follow(id, 'a', 0, stays));
   const states = (await book.list('a', { limit: 1000 })).map(({ state }) => state);
   expect(states).toEqual(ids.map(() => 'done'));
+});
+
+test('what a run cost is noted when its process ends after it, as the server stops', async () => {
+  const problems: unknown[] = [];
+  const book = open({
+    writes: createPatientWrites({ onProblem: (error) => problems.push(error) }),
+  });
+  await book.start(begun, newRun('r1'));
+  const reason = new RunError('shutting-down', 'It stops.');
+  await book.endAll(reason);
+  await book.charge('r1', 0.25);
+  expect(await book.get('r1', 'a')).toMatchObject({ costUsd: 0.25 });
+  await book.close(reason);
+  expect(problems).toEqual([]);
 });
 
 test('the cost of a chat, which is no run, writes nothing', async () => {
