@@ -8,8 +8,9 @@ const LOOK_AGAIN_MS = 20;
 /**
  * Waits for the lock of a SQLite file that stays empty, which is made if missing; resolves with its release.
  * Unlike a file that is only there, the system gives the lock back when its holder dies, however that happens.
- * It holds between programs, and between those who ask for it in one. Throws the signal's reason, and SQLite's
- * error for a file that cannot be opened.
+ * It holds between programs, and between those who ask for it in one, as long as somebody keeps the release: Node
+ * closes a database that is collected as garbage. Throws the signal's reason, and SQLite's error for a file that cannot
+ * be opened.
  */
 export async function lockFile(file: string, signal: AbortSignal | undefined): Promise<() => void> {
   const lock = openLock(file);
