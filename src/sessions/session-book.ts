@@ -90,7 +90,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     async removeExpired() {
       const expired = await store.listUnusedSince(now() - ttlMs);
-      await Promise.all(expired.map(({ id }) => remover.removeIdle(id, isExpired)));
+      await remover.removeAllIdle(expired, isExpired);
     },
     async begin(details) {
       const release = await locks.acquire(details.id, undefined);

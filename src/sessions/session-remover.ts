@@ -12,14 +12,17 @@ export type SessionRemoverOptions = {
 export type SessionRemover = {
   /** Removes a session, whose lock the caller holds, and its transcript. */
   remove: (id: string) => Promise<void>;
-  /**
-   * Removes a session if nobody is using it and it still matches. Resolves with whether it did; failures
-   * go to `onProblem`.
-   */
-  removeIdle: (id: string, matches: (session: Session) => boolean) => Promise<boolean>;
+  /** Removes those of the sessions that nobody is using and that still match; failures go to `onProblem`. */
+  removeAllIdle: (
+    sessions: readonly Session[],
+    matches: (session: Session) => boolean,
+  ) => Promise<void>;
   /** Removes a key's oldest idle sessions until it has no more than `maxPerKey`. */
   makeRoom: (keyId: string) => Promise<void>;
 };
+
+/** There may be thousands after a long time without a server: all at once would hold up everything else. */
+const REMOVED_AT_ONCE = 50;
 
 /** Makes what removes sessions: on request, when they expire, or to make room for others. */
 export function createSessionRemover({
@@ -36,7 +39,8 @@ export function createSessionRemover({
     locks.forget(id);
   };
 
-  const removeIdle: SessionRemover['removeIdle'] = async (id, matches) => {
+  /** Resolves with whether it was removed. */
+  const removeIdle = async (id: string, matches: (session: Session) => boolean) => {
     let release: (() => void) | undefined;
     try {
       release = await locks.tryAcquire(id);
@@ -54,7 +58,12 @@ export function createSessionRemover({
 
   return {
     remove,
-    removeIdle,
+    async removeAllIdle(sessions, matches) {
+      for (let from = 0; from < sessions.length; from += REMOVED_AT_ONCE) {
+        const some = sessions.slice(from, from + REMOVED_AT_ONCE);
+        await Promise.all(some.map(({ id }) => removeIdle(id, matches)));
+      }
+    },
     async makeRoom(keyId) {
       // One at a time per key, on all servers: two that make room at once would remove too many.
       const release = await locks.acquire(`room-${keyId}`, undefined);

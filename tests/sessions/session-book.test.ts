@@ -291,6 +291,23 @@ describe('lifetime', () => {
     expect(await idsOf('key-b')).toEqual([young]);
   });
 
+  test('thousands that are over are removed a few at a time', async () => {
+    const book = toSessions(Infinity);
+    for (let made = 0; made < 200; made += 1) await (await begin('key-a', book)).end();
+    time += TTL_MS;
+    let atOnce = 0;
+    let most = 0;
+    removeTranscript.mockImplementation(async () => {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      await nextTurn();
+      atOnce -= 1;
+    });
+    await book.removeExpired();
+    expect(removeTranscript).toHaveBeenCalledTimes(200);
+    expect(most).toBeLessThanOrEqual(50);
+  });
+
   test('a session with a run on it outlives its time', async () => {
     const turn = await begin();
     time += 10 * TTL_MS;
