@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 import { createExpiringMap } from '../common/expiring-map.ts';
-import { withinOwnTime } from '../common/within.ts';
 import { answerToWire, createWireCalls, readAnswer } from '../wire-calls.ts';
+import { createCallKeys } from './call-keys.ts';
 import type { Names } from './names.ts';
 import { type ClusterRedis, inOnePacket } from './open-redis.ts';
 import { isUnknownCall, toOlderWorker, toWorkerLost } from './refusals.ts';
@@ -31,9 +31,6 @@ const Asked = z.object({
 /** Longest wait for an answer, in milliseconds: to read the CLI's status takes up to 20 s. */
 const ANSWER_MS = 30_000;
 
-/** Longest time to take a call back, in milliseconds. */
-const WITHDRAW_MS = 1000;
-
 /** Calls that a worker remembers: one whose answer was lost with the connection is sent again. */
 const MOST_KNOWN = 10_000;
 
@@ -42,25 +39,22 @@ const HEAD = 'call ';
 /** The asking side, of one front. */
 export function createCalls({ cluster, names, seal }: Parts, front: string) {
   const { redis } = cluster;
+  const keys = createCallKeys({ cluster, names });
   const calls = createWireCalls({ answerMs: ANSWER_MS, toNoAnswer: toWorkerLost });
   const waiting = new Set<{ worker: string; giveUp: () => void }>();
 
-  /** Resolves with whether the worker listens. Whoever deletes the key first has the call: the worker, or the front again. */
+  /** Resolves with whether the worker listens. */
   const send = async (id: string, worker: string, call: Call) => {
     const text = JSON.stringify({ id, front, ...call, isWithdrawable: true });
     const sealed = seal.close(text, `call ${worker}`).toString('base64');
     const [, heard] = await inOnePacket(redis, () =>
       Promise.all([
-        redis.set(names.call(id), '', 'PX', ANSWER_MS),
+        keys.put(id, ANSWER_MS),
         redis.publish(names.toWorker(worker), `${HEAD}${sealed}`),
       ]),
     );
     return heard > 0;
   };
-
-  /** Resolves with whether the worker has not begun with it, and never will. */
-  const withdraw = async (id: string) =>
-    (await withinOwnTime(redis.del(names.call(id)), WITHDRAW_MS)) === 1;
 
   return {
     /**
@@ -87,7 +81,7 @@ export function createCalls({ cluster, names, seal }: Parts, front: string) {
       } finally {
         waiting.delete(one);
       }
-      const mayHaveBegun = one.isHeard && !(await withdraw(one.id));
+      const mayHaveBegun = one.isHeard && !(await keys.withdraw(one.id));
       if (one.isHeard && !one.isLost) throw toWorkerLost(); // it is there, and yet says nothing
       return { kind: 'lost', mayHaveBegun };
     },
@@ -108,6 +102,7 @@ export function createAnswerCalls(
   carryOut: (call: Call) => Promise<unknown>,
 ) {
   const { redis } = cluster;
+  const keys = createCallKeys({ cluster, names });
   const known = createExpiringMap<true>({ holdMs: ANSWER_MS, max: MOST_KNOWN });
   return async (message: string): Promise<void> => {
     if (!message.startsWith(HEAD)) return;
@@ -117,7 +112,7 @@ export function createAnswerCalls(
     if (known.get(id)) return;
     known.set(id, true);
     // A worker that was frozen, or cut off, finds here what has been done elsewhere by now, or is not wanted any more.
-    if (isWithdrawable && (await redis.del(names.call(id))) === 0) return;
+    if (isWithdrawable && !(await keys.take(id))) return;
     const closed = seal.close(await answerToWire(id, carryOut(call)), `answer ${front}`);
     await redis.publish(names.toFront(front), closed.toString('base64'));
   };

@@ -47,7 +47,7 @@ export function createNames(prefix: string, wire: number = WIRE_VERSION) {
     taggedQueues: `${prefix}:tagged-queues`,
     /** Which worker holds a waiting call, a conversation or a session. */
     held: (name: string) => `${prefix}:held:${name}`,
-    /** There until a worker begins with a call, or its front takes it back. */
+    /** Says whether a worker has begun with a call; gone when its front has taken it back. */
     call: (id: string) => `${prefix}:call:${id}`,
     /** Transcripts that are to be removed at a home, sealed, by when that is tried. */
     removals: (home: string) => `${prefix}:removals:${home}`,

@@ -41,6 +41,20 @@ async function listen(channel: string, take: (message: string) => unknown) {
   await connection.subscribe(channel);
 }
 
+/** The same connection, on which the answer to what is set is lost at first: it is sent again. */
+function losingAnswers() {
+  const { redis } = cluster;
+  const sent: (() => Promise<unknown>)[] = [];
+  const send = redis.set.bind(redis) as (...args: unknown[]) => Promise<unknown>;
+  const sendAgain = async (...args: unknown[]) => {
+    sent.push(() => send(...args));
+    await send(...args);
+    return send(...args);
+  };
+  const losing = Object.create(redis, { set: { value: sendAgain } }) as typeof redis;
+  return { cluster: { ...cluster, redis: losing }, sent };
+}
+
 /** A worker that carries out what it is asked, and is asked `times` times, as by a connection that was lost in between. */
 async function addWorker(name: string, carryOut: (call: Call) => Promise<unknown>, times = 1) {
   const answer = createAnswerCalls({ ...SHARED, cluster }, name, carryOut);
@@ -132,6 +146,31 @@ test('what a lost worker has begun is asked of another one only if it may be don
   await expect(askBegun('begun', false)).rejects.toMatchObject(LOST);
   expect(await askBegun('begun, too', true)).toBe('Done.');
   expect(done).toHaveBeenCalledOnce();
+});
+
+test('a worker that has to ask twice whether it may begin begins', async () => {
+  const worker = createAnswerCalls(
+    { ...SHARED, ...losingAnswers() },
+    'unsure',
+    async () => 'Done.',
+  );
+  await listen(SHARED.names.toWorker('unsure'), worker);
+  expect(await askOf(['unsure'])).toBe('Done.');
+}, 40_000);
+
+test('what has begun is not offered again by a front that says once more that it asks', async () => {
+  const again = losingAnswers();
+  const asking = createCalls({ ...SHARED, cluster: again.cluster }, 'repeating');
+  const { promise: begun, resolve: noteBegun } = Promise.withResolvers<void>();
+  await addWorker('hanging', () => {
+    noteBegun();
+    return new Promise(() => {});
+  });
+  const asked = asking.ask('hanging', CALL);
+  await begun;
+  for (const send of again.sent) await send();
+  asking.check(() => false);
+  expect(await asked).toEqual({ kind: 'lost', mayHaveBegun: true });
 });
 
 test('a front of an earlier version, which takes nothing back, is answered', async () => {
