@@ -1,21 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { RunningServer } from '../state/running-servers.ts';
-import { isEnded, type RunEnding, type RunStore, type StoredRun } from './run-store.ts';
+import {
+  isEnded,
+  type LeftStore,
+  type RunEnding,
+  type RunStore,
+  type StoredRun,
+} from './run-store.ts';
 
 export type LeftRunsOptions = {
-  store: Pick<
-    RunStore,
-    | 'listServers'
-    | 'hasGivenBack'
-    | 'interruptLeft'
-    | 'claimPutOff'
-    | 'noteBeginning'
-    | 'noteBegun'
-    | 'cancelPutOff'
-    | 'read'
-    | 'end'
-  >;
+  store: Omit<LeftStore, 'giveBack'> & Pick<RunStore, 'read' | 'end'>;
   server: Pick<RunningServer, 'id' | 'isAlone'> & {
     isRunning: (id: string) => boolean | Promise<boolean>;
   };

@@ -109,6 +109,19 @@ export type RunStore = {
   close: () => Promise<void>;
 };
 
+/** What it does with runs that servers leave. */
+export type LeftStore = Pick<
+  RunStore,
+  | 'giveBack'
+  | 'listServers'
+  | 'hasGivenBack'
+  | 'interruptLeft'
+  | 'claimPutOff'
+  | 'noteBeginning'
+  | 'noteBegun'
+  | 'cancelPutOff'
+>;
+
 export function isEnded({ state }: Pick<StoredRun, 'state'>): boolean {
   return !UNFINISHED.some((unfinished) => unfinished === state);
 }

@@ -127,7 +127,9 @@ test('who leaves before the offer is claimed leaves nothing behind', async () =>
   left.abort(new Error('left'));
   await expect(asking).rejects.toThrow('left');
   await vi.waitFor(async () => {
-    expect(await redis.client.keys(`${prefix}:runs-1:????????-*`)).toEqual([]);
+    expect(
+      await redis.client.keys(`${prefix}:${createNames(prefix).sharedQueue}:????????-*`),
+    ).toEqual([]);
     expect(await redis.client.zcard(`${prefix}:waiting`)).toBe(0);
   }, 20_000);
   const [, run = '', signature] = String(heard[0]).split(' ');
@@ -158,7 +160,7 @@ test('an offer that nobody of the cluster signed is not carried out', async () =
   );
   const offer = `offer ${randomUUID()} ${'x'.repeat(43)}`;
   await redis.client.publish(createNames(prefix).toWorker(worker.id), offer);
-  await vi.waitFor(() => expect(String(problems)).toContain('wrong signature'), 5000);
+  await vi.waitFor(() => expect(String(problems)).toContain('wrong signature'), 20_000);
   expect(carriedOut).toEqual([]);
 });
 

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 
 import type { Front } from '../../src/cluster/front/open-front.ts';
 import { within } from '../../src/common/within.ts';
-import { LAST_PRIORITY } from '../../src/cluster/names.ts';
+import { createNames, LAST_PRIORITY } from '../../src/cluster/names.ts';
 import { collectRun } from '../../src/run-answer.ts';
 import type { Run, RunRequest } from '../../src/run.ts';
 import { WIRE_VERSION } from '../../src/run-wire.ts';
@@ -108,7 +108,9 @@ test('whoever leaves the queue leaves no job behind, and a wait has an end', asy
   left.abort(new Error('left'));
   await expect(waiting.answer).rejects.toThrow('left');
   await vi.waitFor(async () => {
-    expect(await redis.client.keys(`${prefix}:runs-1:????????-*`)).toEqual([]);
+    expect(
+      await redis.client.keys(`${prefix}:${createNames(prefix).sharedQueue}:????????-*`),
+    ).toEqual([]);
     expect(await redis.client.zcard(`${prefix}:waiting`)).toBe(0);
   }, 20_000);
 });
@@ -120,7 +122,7 @@ test('nothing is left of workers that left, or have long been lost', async () =>
   await work(prefix, sayText('Hello.'));
   await collect(front, 'a');
   await leaving.pop()?.();
-  expect(await client.keys(`${prefix}:runs-1-*`)).toEqual([]);
+  expect(await client.keys(`${prefix}:${createNames(prefix).sharedQueue}-*`)).toEqual([]);
   expect(await client.zcard(`${prefix}:workers`)).toBe(0);
 
   const queue = `${prefix}:runs-1-home.lost`;
@@ -130,8 +132,8 @@ test('nothing is left of workers that left, or have long been lost', async () =>
   await client.zadd(`${prefix}:workers`, Date.now() - 2 * 3_600_000, 'home.lost');
   await client.hset(`${queue}:meta`, 'version', 'bullmq');
   await vi.waitFor(async () => {
-    expect(await client.keys(`${prefix}:runs-1-*`)).toEqual([]);
-  }, 5000);
+    expect(await client.keys(`${prefix}:${createNames(prefix).sharedQueue}-*`)).toEqual([]);
+  }, 20_000);
 });
 
 test('turns begin anew with an empty queue, also behind a run whose machines were all lost', async () => {
@@ -156,7 +158,7 @@ test('a job that nobody of the cluster signed is not carried out', async () => {
   const queue = new Queue('runs-1', { connection: { url: redis.url }, prefix });
   await queue.add('run', { run: randomUUID(), signature: 'x'.repeat(43) });
   await redis.client.publish(`${prefix}:wake`, 'all');
-  await vi.waitFor(() => expect(String(problems)).toContain('wrong signature'), 5000);
+  await vi.waitFor(() => expect(String(problems)).toContain('wrong signature'), 20_000);
   expect(carriedOut).toEqual([]);
   await queue.close();
 });
@@ -216,7 +218,9 @@ test('a request that was refused while Redis stood still is not carried out afte
   }
   await vi.waitFor(async () => expect(await client.exists(`${prefix}:turns`)).toBe(1), 5000);
   await vi.waitFor(async () => {
-    expect(await client.keys(`${prefix}:runs-1:????????-*`)).toEqual([]);
+    expect(await client.keys(`${prefix}:${createNames(prefix).sharedQueue}:????????-*`)).toEqual(
+      [],
+    );
     expect(await client.zcard(`${prefix}:waiting`)).toBe(0);
   }, 20_000);
 });

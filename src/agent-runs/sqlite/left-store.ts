@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { z } from 'zod';
 
-import type { Left, RunStore, StoredRun } from '../run-store.ts';
+import type { Left, LeftStore, StoredRun } from '../run-store.ts';
 
 /** The server of these is dead, or gave them back; older servers noted none. */
 const IS_LEFT = `(server = '' OR server IN (SELECT value FROM json_each($dead))
@@ -22,20 +22,7 @@ type LeftStoreOptions = {
 };
 
 /** Finds what servers left in the file of the runs. */
-export function createLeftStore(
-  database: DatabaseSync,
-  options: LeftStoreOptions,
-): Pick<
-  RunStore,
-  | 'giveBack'
-  | 'listServers'
-  | 'hasGivenBack'
-  | 'interruptLeft'
-  | 'claimPutOff'
-  | 'noteBeginning'
-  | 'noteBegun'
-  | 'cancelPutOff'
-> {
+export function createLeftStore(database: DatabaseSync, options: LeftStoreOptions): LeftStore {
   const { parse, withdraw } = options;
   const statements = prepare(database, options);
 
