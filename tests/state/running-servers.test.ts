@@ -12,12 +12,18 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test('the first is alone, the second is not, and the next one is when both have ended', () => {
+test('the first is alone, the second is not, and the next one is when all have ended', () => {
   const first = joinServers(folder);
   const second = joinServers(folder);
   expect([first.isAlone, second.isAlone]).toEqual([true, false]);
   first.close();
-  expect(joinServers(folder).isAlone).toBe(false);
+  const third = joinServers(folder);
+  expect(third.isAlone).toBe(false);
+  second.close();
+  third.close();
+  const last = joinServers(folder);
+  expect(last.isAlone).toBe(true);
+  last.close();
 });
 
 test('each knows which of the others runs, and what has ended never does again', () => {
