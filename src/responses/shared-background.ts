@@ -184,9 +184,13 @@ function createTakeOver<Event>(parts: Parts<Event> & { passOn: PassOn<Event> }) 
     if (!goOn) return false;
     const found = await signs.claim(id, mayBeLast.take(id));
     if (found?.losses !== MOST_LOSSES) mayBeLast.leave(id);
-    if (!found || !goOn) return false;
+    if (!found) return false;
     const { asked, cancelled } = found;
     if (asked === undefined) return true;
+    if (!goOn) {
+      await signs.giveBack(id).catch(onProblem); // this server ends since a moment ago
+      return false;
+    }
     begin(id, { ...found, asked }, goOn);
     if (cancelled !== undefined) void local.end(id, toCancelled(cancelled));
     return false;

@@ -112,4 +112,33 @@ test('that a run cannot be gone on with is told, though its followers have event
   expect(problems).toEqual([failure]);
 });
 
+test('a server that ends just as it takes a run over gives it back: it was not lost with it', async () => {
+  const shared = await openState(randomUUID());
+  const left = createSigns<string>({ shared, server: 'lost', leaseMs: LEASE_MS, ttlMs: TTL_MS });
+  await left.begin('run', false, 'what was asked');
+  await redis.client.del(shared.toKey('background', 'run')); // its sign of life
+  const end = vi.fn<() => void>();
+  const run: typeof shared.run = async (...values) => {
+    const answer = await shared.run(...values);
+    end();
+    return answer;
+  };
+  const background = await createSharedBackground<string>({
+    local: createBackgroundRuns(60_000),
+    shared: { ...shared, run, upForMs: () => LEASE_MS },
+    leaseMs: LEASE_MS,
+    ttlMs: TTL_MS,
+    writes: createPatientWrites({ onProblem: ignore }),
+    onProblem: ignore,
+  });
+  ends.push(background.close);
+  background.goOnWith(() => {
+    throw new Error('It ends, and begins nothing.');
+  });
+  end.mockImplementation(() => void background.endAll(new Error('The server ends.')));
+  expect(await background.takeOver('run')).toBe(false);
+  expect(await redis.client.hget(shared.toKey('background', 'run', 'task'), 'server')).toBe('');
+  expect(await background.isAlive('run')).toBe(false);
+});
+
 function ignore(): void {}
