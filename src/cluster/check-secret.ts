@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 
+import { createNames } from './names.ts';
 import type { Seal } from './seal.ts';
 
 export type CheckSecretOptions = {
@@ -18,7 +19,7 @@ export async function checkSecret(
   redis: Redis,
   { prefix, seal, onlyLooks = false }: CheckSecretOptions,
 ): Promise<void> {
-  const name = `${prefix}:secret`;
+  const name = createNames(prefix).secret;
   const own = seal.sign('the secret of a cluster');
   const say = () => (onlyLooks ? null : redis.set(name, own, 'NX', 'GET'));
   const known = (await redis.get(name)) ?? (await say()) ?? own;

@@ -11,7 +11,10 @@ export const LAST_PRIORITY = 2_097_151;
 /** What stands where in Redis. */
 export type Names = ReturnType<typeof createNames>;
 
-/** Names every key and channel of a cluster. Fronts and workers of another version of the wire have queues of their own. */
+/**
+ * Names every key and channel of a cluster but those of what servers share (`toKey` of `SharedState`). Fronts and workers
+ * of another version of the wire have queues of their own.
+ */
 export function createNames(prefix: string, wire: number = WIRE_VERSION) {
   const sharedQueue = `runs-${wire}`;
   return {
@@ -47,6 +50,8 @@ export function createNames(prefix: string, wire: number = WIRE_VERSION) {
     taggedQueues: `${prefix}:tagged-queues`,
     /** Which worker holds a waiting call, a conversation or a session. */
     held: (name: string) => `${prefix}:held:${name}`,
+    /** Tells programs with the same secret from others, and nobody which it is. */
+    secret: `${prefix}:secret`,
     /** Says whether a worker has begun with a call; gone when its front has taken it back. */
     call: (id: string) => `${prefix}:call:${id}`,
     /** Transcripts that are to be removed at a home, sealed, by when that is tried. */

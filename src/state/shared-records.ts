@@ -77,7 +77,8 @@ const REMOVE_ONE = `${REMOVE} remove(ARGV[1])`;
 
 /**
  * Keeps of some members those whose records are there still. Redis forgets records by itself when no server has
- * removed them in time, and they are taken out of the order then, too. The first key is followed by the order's.
+ * removed them in time, and they are taken out of the order then, too. The first key is followed by the order's, and by
+ * the sum's, if there is one: they are counted in it still, so it is forgotten.
  */
 const KEEP_KNOWN = `
 local function keepKnown(members)
