@@ -125,7 +125,7 @@ test('nothing is left of workers that left, or have long been lost', async () =>
   expect(await client.keys(`${prefix}:${createNames(prefix).sharedQueue}-*`)).toEqual([]);
   expect(await client.zcard(`${prefix}:workers`)).toBe(0);
 
-  const queue = `${prefix}:runs-1-home.lost`;
+  const queue = `${prefix}:${createNames(prefix).ownQueue('home.lost')}`;
   await client.rpush(`${queue}:active`, 'job');
   await client.hset(`${queue}:job`, 'name', 'run');
   await client.set(`${queue}:job:lock`, 'token');
@@ -155,7 +155,10 @@ test('a job that nobody of the cluster signed is not carried out', async () => {
     prefix,
     sayText('Hello.', ({ model }) => void carriedOut.push(model)),
   );
-  const queue = new Queue('runs-1', { connection: { url: redis.url }, prefix });
+  const queue = new Queue(createNames(prefix).sharedQueue, {
+    connection: { url: redis.url },
+    prefix,
+  });
   await queue.add('run', { run: randomUUID(), signature: 'x'.repeat(43) });
   await redis.client.publish(`${prefix}:wake`, 'all');
   await vi.waitFor(() => expect(String(problems)).toContain('wrong signature'), 20_000);
@@ -319,7 +322,7 @@ async function work(prefix: string, run: Run, tags: readonly string[] = []) {
 
 /** Resolves when it stands in the queue. */
 async function askWaiting(front: Front, prefix: string, key: string, signal?: AbortSignal) {
-  const jobs = `${prefix}:runs-${WIRE_VERSION}:prioritized`;
+  const jobs = `${prefix}:${createNames(prefix).sharedQueue}:prioritized`;
   const before = await redis.client.zrange(jobs, '0', '-1');
   const answer = collect(front, key, signal);
   answer.catch(() => undefined);
