@@ -106,11 +106,16 @@ tell(ARGV[1], 'kind', 'claimed', 'worker', ARGV[2], 'attempt', attempt)
 return {'yours', attempt, field('front')}
 `;
 
-/** ARGV: prefix, attempt, seq, begun, ended, bytes, data, ttl. A seq that was there is not appended again. */
+/**
+ * ARGV: prefix, attempt, seq, begun, ended, bytes, data, ttl. A seq that was there is not appended again, and none is
+ * without the one before it, which may have failed.
+ */
 const APPEND = `${SHARED}
 if field('state') ~= 'running' then return {'fenced', 0} end
 if field('attempt') ~= ARGV[2] then return {'fenced', 0} end
-if tonumber(ARGV[3]) > tonumber(field('seq')) then
+local missing = tonumber(ARGV[3]) - tonumber(field('seq'))
+if missing > 1 then return {'fenced', 0} end
+if missing == 1 then
   redis.call('HSET', KEYS[1], 'seq', ARGV[3])
   if ARGV[4] == '1' then redis.call('HSET', KEYS[1], 'begun', 1) end
   redis.call('HINCRBY', KEYS[1], 'sent', ARGV[6])

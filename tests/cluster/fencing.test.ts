@@ -104,7 +104,7 @@ describe('who may answer for a run', () => {
       fc.asyncProperty(kinds, steps, async (kind, order) => {
         const said = await play(SCRIPTS, kind, [...order, ...toCalm(kind)]);
         expect(findFault(said, kind)).toBeUndefined();
-        expect(said.some(isEnd)).toBe(true);
+        expect(said.some((one) => isEnd(one, kind))).toBe(true);
       }),
       { numRuns: 300 },
     );
@@ -144,6 +144,21 @@ test('what is sent again, as its answer was lost, is done once and answered alik
   expect(await run('SUBMIT', ...SUBMITTED, held)).toEqual([1, 0, '', 'b']);
   expect(await client.hmget(RUN, 'state', 'attempt')).toEqual(['waiting', '2']);
   expect(await client.hget(`${PREFIX}:turns`, 'key:key')).toBe('1');
+});
+
+test('what is said comes in one piece: nothing behind what has failed, and nothing twice', async () => {
+  await client.flushall();
+  const run = (name: keyof Scripts, ...args: (string | number)[]) =>
+    client.eval(SCRIPTS[name], 1, RUN, ...args);
+  await run('SUBMIT', ...SUBMITTED, '');
+  await run('CLAIM', PREFIX, 'a', TTL, 0, 'one');
+  const append = (seq: number) => run('APPEND', PREFIX, 1, seq, 1, 0, 1, `said ${seq}`, TTL);
+  expect(await append(2)).toEqual(['fenced', 0]);
+  expect(await append(1)).toEqual(['ok', 1]);
+  expect(await append(2)).toEqual(['ok', 2]);
+  expect(await append(1)).toEqual(['ok', 2]);
+  const said = (await readSaid()).map(({ data }) => data).filter(Boolean);
+  expect(said).toEqual(['said 1', 'said 2']);
 });
 
 test('what a lost front asked for is not begun, and is offered again when the front is back', async () => {
@@ -222,8 +237,8 @@ async function play(scripts: Scripts, kind: Kind, order: readonly Step[]) {
     }
     if (type === 'claim' && worker.isOver) await claim(name, worker);
     if (type === 'answer' && !worker.isOver) {
-      worker.seq = kind.whole ? WORDS : worker.seq + 1;
-      const isLast = worker.seq === WORDS;
+      worker.seq += 1;
+      const isLast = worker.seq === countWords(kind);
       const what = [worker.attempt, worker.seq, 1, Number(isLast), 1, name, TTL];
       const answer = await run('APPEND', PREFIX, ...what);
       worker.isOver = (answer as [string])[0] !== 'ok' || isLast; // as APPEND returns
@@ -239,8 +254,8 @@ async function play(scripts: Scripts, kind: Kind, order: readonly Step[]) {
 }
 
 /** From here on nobody is lost, and everybody does what is to be done. */
-function toCalm({ whole }: Kind): Step[] {
-  const words = Array.from({ length: whole ? 1 : WORDS }, () => 'answer' as const);
+function toCalm(kind: Kind): Step[] {
+  const words = Array.from({ length: countWords(kind) }, () => 'answer' as const);
   const ofWorkers = (types: readonly (typeof OF_WORKER)[number][]) =>
     WORKERS.flatMap((worker) => types.map((type): Step => ({ type, worker })));
   const round: Step[] = [
@@ -293,23 +308,27 @@ async function readSaid(): Promise<Said[]> {
 }
 
 /** What a caller would notice. */
-function findFault(said: readonly Said[], { agent, whole }: Kind): string | undefined {
-  const words = said.filter(({ kind }) => kind === 'events');
+function findFault(said: readonly Said[], kind: Kind): string | undefined {
+  const words = said.filter((one) => one.kind === 'events');
   if (new Set(words.map(({ data }) => data)).size > 1) return 'two workers answered';
   if (said.some((one, index) => isStale(said.slice(0, index), one))) return 'it had lost the run';
-  const expected = whole ? [WORDS] : [1, 2, 3];
-  if (words.some(({ seq }, index) => seq !== expected[index])) return 'not in one piece';
-  const ends = said.filter(isEnd);
+  if (words.some(({ seq }, index) => seq !== index + 1)) return 'not in one piece';
+  const ends = said.filter((one) => isEnd(one, kind));
   if (ends.length > 1) return 'it ended twice';
   const end = ends[0];
   if (end && said.at(-1) !== end) return 'something came behind the end';
-  const claims = said.filter(({ kind }) => kind === 'claimed').length;
-  if (claims > (agent ? 1 : 2)) return 'it was begun too often';
+  const claims = said.filter((one) => one.kind === 'claimed').length;
+  if (claims > (kind.agent ? 1 : 2)) return 'it was begun too often';
   return undefined;
 }
 
-function isEnd({ kind, seq }: Said) {
-  return kind === 'lost' || seq === WORDS;
+function isEnd(said: Said, kind: Kind) {
+  return said.kind === 'lost' || said.seq === countWords(kind);
+}
+
+/** A whole answer is said at once. */
+function countWords({ whole }: Kind) {
+  return whole ? 1 : WORDS;
 }
 
 /** Whether a worker said it that another one had followed. */

@@ -17,9 +17,12 @@ const STAY: ReadonlySet<RunStep> = new Set<RunStep>(['asked', 'heard']);
 /** Characters that may wait for the batch before them, before the run is read no further. */
 const MOST_WAITING = 262_144;
 
+/** Batches on their way at a time: the first words need not wait until it is known that the beginning has arrived. */
+const MOST_ON_THEIR_WAY = 2;
+
 /**
- * Sends what a run says, in order: what it says in one breath at once, and no later than that. While one batch is on its
- * way the next one gathers, so that a quick run is sent in few, a slow one event by event. A reader that lags behind
+ * Sends what a run says, in order: what it says in one breath at once, and no later than that. While two batches are on
+ * their way the next one gathers, so that a quick run is sent in few, a slow one event by event. A reader that lags behind
  * stops the reading.
  */
 export async function sendEvents(
@@ -42,7 +45,7 @@ export async function sendEvents(
   await outbox.end(hasBegun);
 }
 
-/** What waits to be sent, one batch on its way at a time. */
+/** What waits to be sent. */
 function createOutbox(append: SendOptions['append']) {
   const state = {
     texts: [] as string[],
@@ -51,21 +54,22 @@ function createOutbox(append: SendOptions['append']) {
     hasBegun: false,
     isHeldBack: false,
     hasEnded: false,
-    isWanted: true,
   };
+  const way = createWay(append);
   let sending: Promise<void> | undefined;
 
-  const isDue = () => state.hasEnded || (state.texts.length > 0 && !state.isHeldBack);
-  const send = async () => {
+  const isDue = () =>
+    way.isOpen() && (state.hasEnded || (state.texts.length > 0 && !state.isHeldBack));
+  const send = () => {
     const { texts, hasBegun, hasEnded: isLast } = state;
     state.texts = [];
     state.size = 0;
     state.seq += 1;
-    state.isWanted = (await append({ seq: state.seq, texts, hasBegun, isLast })) && !isLast;
+    way.send({ seq: state.seq, texts, hasBegun, isLast });
   };
   const sendAll = async () => {
     await new Promise((resolve) => setImmediate(resolve)); // what was read at once has been put by then
-    while (state.isWanted && isDue()) await send();
+    for (; isDue(); await way.untilRoom()) send();
     sending = undefined;
   };
   return {
@@ -79,12 +83,48 @@ function createOutbox(append: SendOptions['append']) {
         sending ??= sendAll();
         if (state.size > MOST_WAITING) await sending;
       }
-      return state.isWanted;
+      way.throwFailure();
+      return way.isOpen();
     },
     async end(hasBegun: boolean) {
       state.hasBegun = hasBegun;
       state.hasEnded = true;
       await (sending ??= sendAll());
+      await way.untilEmpty();
+      way.throwFailure();
+    },
+  };
+}
+
+/** Batches on their way, until the last one, or until nobody wants more. */
+function createWay(append: SendOptions['append']) {
+  const onTheirWay = new Set<Promise<void>>();
+  let isOpen = true;
+  let failure: { error: unknown } | undefined;
+  const close = () => {
+    isOpen = false;
+  };
+  return {
+    isOpen: () => isOpen,
+    send(batch: Batch): void {
+      if (batch.isLast) close();
+      const sent = append(batch)
+        .then(
+          (isWanted) => isWanted || close(),
+          (error: unknown) => {
+            failure ??= { error };
+            close();
+          },
+        )
+        .then(() => void onTheirWay.delete(sent));
+      onTheirWay.add(sent);
+    },
+    untilRoom: async () => {
+      if (onTheirWay.size >= MOST_ON_THEIR_WAY) await Promise.race(onTheirWay);
+    },
+    untilEmpty: async () => void (await Promise.all(onTheirWay)),
+    throwFailure(): void {
+      if (failure) throw failure.error;
     },
   };
 }
