@@ -63,6 +63,8 @@ export async function openWorker(options: WorkerOptions): Promise<ClusterWorker>
   const timer = keepAlive(parts, lockMs / 3, onProblem);
   const endRemovals = startRemovingTranscripts({ ...options, removals: createRemovals(shared) });
   await listenTo(parts, options);
+  await parts.tell(); // now that it hears what it is asked
+  parts.jobs.pause(parts.state.isDraining);
 
   return {
     id: parts.id,
@@ -145,7 +147,6 @@ async function openParts(options: WorkerOptions) {
     running: runs.count,
     fronts: runs.countByFront,
   });
-  await tell();
   const jobs = createTakeJobs({
     ...options,
     ...shared,

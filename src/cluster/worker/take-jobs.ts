@@ -22,11 +22,14 @@ const LOOK_MS = 1000;
 /** What is taken: a job, or what stands in one, of a run that was offered without. */
 type Taken = { data: JobData; job: Job<JobData> | undefined };
 
-/** Takes jobs while there is a place for them, this worker's own first, and runs that are offered while there is no job. */
+/**
+ * Takes jobs while there is a place for them, this worker's own first, and runs that are offered while there is no job. It
+ * begins paused: who takes a run must count as alive.
+ */
 export function createTakeJobs(options: TakeJobsOptions) {
   const token = randomUUID();
   const queues = createOpenQueues(options);
-  const state = { isStopped: false, isPaused: false, wake: Promise.withResolvers<void>() };
+  const state = { isStopped: false, isPaused: true, wake: Promise.withResolvers<void>() };
   const wake = () => state.wake.resolve();
   const { hold, hasPlace, listHeld, extendLocks } = createHeld(token, options, wake);
   const offered: Taken[] = [];
