@@ -162,15 +162,33 @@ test.each(['killed', 'frozen', 'cut off from Redis'] as const)(
   '%s, whichever it is: tokens are counted by the other one',
   async (loss) => {
     const body = { model: 'sonnet', messages: [{ role: 'user', content: 'Hi' }] };
+    await untilWorkers(front, workers.size);
     for (const worker of [...workers.values()].slice(0, 2)) {
+      const before = await listWorkerIds();
       LOSSES[loss].lose(worker);
       const response = await front.send('/v1/messages/count_tokens', body);
       expect(response.status).toBe(200);
       await LOSSES[loss].bringBack(worker);
+      if (loss === 'killed') await untilReplaced(before);
       await untilWorkers(front, workers.size);
     }
   },
 );
+
+async function listWorkerIds() {
+  const response = await front.send('/api/admin/status');
+  const { cluster: seen } = (await response.json()) as { cluster: { workers: { id: string }[] } };
+  return seen.workers.map(({ id }) => id);
+}
+
+/** A killed worker is listed until its lease has ended. */
+async function untilReplaced(before: readonly string[]) {
+  const isSame = async () => {
+    const now = await listWorkerIds();
+    return before.every((id) => now.includes(id));
+  };
+  await expect.poll(isSame).toBe(false);
+}
 
 /** The first worker from which the model is asked is lost; the others are answered. */
 function loseFirst(
