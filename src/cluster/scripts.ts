@@ -3,8 +3,9 @@ import { LAST_PRIORITY, LEFT_MS } from './names.ts';
 /**
  * What has to happen at one blow, in Lua. A run's hash has `state` (waiting, running, ended), `attempt`,
  * which every taking over raises, `worker`, `front`, `key`, `kind`, `begun` (its caller has heard something),
- * `reruns`, `seq`, `sent` and `read` (bytes of its events), and what SUBMIT answered. The first key is always the run's. An agent's run may
- * be on `record`, too: a hash of the fronts' own that says at which of them it is (`server`), and outlives that one.
+ * `reruns`, `seq`, `sent` and `read` (bytes of its events), and what SUBMIT answered. The first key is always the run's.
+ * An agent's run may be on `record`, too: a hash of the fronts' own that says at which of them it is (`server`), and
+ * outlives that one.
  *
  * Fencing: `append` compares the attempt in the same step in which it appends, so that a worker that comes
  * back from a freeze says nothing more for a run that went elsewhere. `claim` looks at the record, and notes there that

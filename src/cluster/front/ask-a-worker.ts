@@ -1,5 +1,5 @@
 import type { Call, CallOutcome } from '../calls.ts';
-import { toQueueAway, toWorkerLost } from '../refusals.ts';
+import { toNoWorker, toQueueAway, toWorkerLost } from '../refusals.ts';
 import type { RunError } from '../../run-error.ts';
 
 /** Which worker is asked. */
@@ -50,4 +50,12 @@ export function toOne(worker: string): Addressee {
     find: (except) => (except === worker ? undefined : worker),
     toAway: toWorkerLost,
   };
+}
+
+/** Finds the worker with the least to do that has these tags, another than the second one. */
+export type FindLeastBusy = (tags?: readonly string[], except?: string) => string | undefined;
+
+/** What each worker with these tags can do. */
+export function toAny(leastBusy: FindLeastBusy, tags?: readonly string[]): Addressee {
+  return { find: (except) => leastBusy(tags, except), toAway: () => toNoWorker(tags) };
 }

@@ -3,13 +3,11 @@ import { randomUUID } from 'node:crypto';
 import type { Backend, Steering } from '../../backend.ts';
 import { requestToWire } from '../../run-wire.ts';
 import { RunError } from '../../run-error.ts';
-import { toNoWorker } from '../refusals.ts';
-import { type Addressee, type AskAWorker, toOne } from './ask-a-worker.ts';
+import { type AskAWorker, type FindLeastBusy, toAny, toOne } from './ask-a-worker.ts';
 
 export type AskWorkersOptions = {
   ask: AskAWorker;
-  /** The worker with the least to do among those that have these tags, another than the second one. */
-  leastBusy: (tags?: readonly string[], except?: string) => string | undefined;
+  leastBusy: FindLeastBusy;
   /** The worker of the run with this request's id. */
   findWorker: (requestId: string) => string | undefined;
 };
@@ -30,11 +28,9 @@ export function createAskWorkers({
   };
   const steer = (method: keyof Steering, args: readonly [string, ...unknown[]]) =>
     askOfRun(`steering.${method}`, args);
-  const toAny = (tags?: readonly string[]): Addressee => ({
-    find: (except) => leastBusy(tags, except),
-    toAway: () => toNoWorker(tags),
-    isRepeatable: true,
-  });
+  /** Counting and reading may be done twice. */
+  const askAny = (method: string, args: readonly unknown[], tags?: readonly string[]) =>
+    ask(method, args, { ...toAny(leastBusy, tags), isRepeatable: true });
   return {
     steering: {
       answer: async (...args) => void (await steer('answer', args)),
@@ -49,9 +45,9 @@ export function createAskWorkers({
     },
     checkPaths: async (...args) => void (await askOfRun('checkPaths', args)),
     countTokens: async (request) =>
-      Number(await ask('countTokens', [requestToWire(request)], toAny(request.tags))),
+      Number(await askAny('countTokens', [requestToWire(request)], request.tags)),
     readStatus: async () =>
-      (await ask('readStatus', [], toAny())) as Awaited<ReturnType<Backend['readStatus']>>, // as it is there
+      (await askAny('readStatus', [])) as Awaited<ReturnType<Backend['readStatus']>>, // as it is there
     createSessionId: () => Promise.resolve(randomUUID()),
   };
 }

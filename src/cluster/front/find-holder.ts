@@ -1,15 +1,14 @@
 import type { TranscriptPlace } from '../../sessions/session-transcript.ts';
 import { SHARED_TRANSCRIPTS } from '../names.ts';
 import type { Placement } from '../placement.ts';
-import { toNoWorker, toSessionAway, toSessionElsewhere } from '../refusals.ts';
-import { type Addressee, toOne } from './ask-a-worker.ts';
+import { toSessionAway, toSessionElsewhere } from '../refusals.ts';
+import { type Addressee, type FindLeastBusy, toAny, toOne } from './ask-a-worker.ts';
 
 export type FindHolderOptions = {
   placement: Pick<Placement, 'findSession'>;
   /** A worker on this state folder, another than the second one, if one lives and takes runs. */
   findHome: (home: string, except?: string) => string | undefined;
-  /** The worker with the least to do that has these tags, another than the second one. */
-  leastBusy: (tags?: readonly string[], except?: string) => string | undefined;
+  leastBusy: FindLeastBusy;
   isAlive: (worker: string, tags?: readonly string[]) => boolean;
   /** Where a worker has its transcripts. */
   findTranscripts: (worker: string) => string;
@@ -23,17 +22,14 @@ export async function findHolder(
   { id, tags = [] }: TranscriptPlace,
   options: FindHolderOptions,
 ): Promise<{ home: string; addressee: Addressee }> {
+  const { leastBusy } = options;
   const home = await options.placement.findSession(id);
-  if (home === SHARED_TRANSCRIPTS) return { home, addressee: toAny([...tags, home], options) };
+  if (home === SHARED_TRANSCRIPTS) return { home, addressee: toAny(leastBusy, [...tags, home]) };
   if (home !== undefined) return { home, addressee: toHolder(home, tags, options) };
-  const { find, toAway } = toAny(tags, options);
+  const { find, toAway } = toAny(leastBusy, tags);
   const worker = find();
   if (worker === undefined) throw toAway();
   return { home: options.findTranscripts(worker), addressee: { ...toOne(worker), toAway } };
-}
-
-function toAny(tags: readonly string[], { leastBusy }: FindHolderOptions): Addressee {
-  return { find: (except) => leastBusy(tags, except), toAway: () => toNoWorker(tags) };
 }
 
 function toHolder(
