@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Batch } from '../batch.ts';
 import { createDeadline } from '../common/deadline.ts';
-import { LOST_TOO_OFTEN, MOST_LOSSES } from '../common/most-losses.ts';
-import { RunError, type RunErrorCode, toRunError } from '../run-error.ts';
+import { MOST_LOSSES, toLostTooOften } from '../most-losses.ts';
+import { type RunError, type RunErrorCode, toRunError } from '../run-error.ts';
 import type { Attempt, BatchKind } from './batch-kind.ts';
 import type { BatchStore, Settled } from './batch-tables.ts';
 
@@ -105,8 +105,7 @@ async function tryOnce(
 }
 
 function toLost(attempt: Attempt): Settled {
-  const error = new RunError('cli-failed', LOST_TOO_OFTEN);
-  return { outcome: 'errored', line: attempt.toFailed(error) };
+  return { outcome: 'errored', line: attempt.toFailed(toLostTooOften()) };
 }
 
 function toTried<Otherwise>(error: RunError, otherwise: Otherwise): Tried | Otherwise {

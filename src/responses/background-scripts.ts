@@ -1,4 +1,4 @@
-import { MOST_LOSSES } from '../common/most-losses.ts';
+import { MOST_LOSSES } from '../most-losses.ts';
 
 /**
  * What has to happen at one blow to a run in the background, in Lua. The keys are its sign of life, its task, and its

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { MOST_LOSSES } from '../common/most-losses.ts';
+import { MOST_LOSSES } from '../most-losses.ts';
 import { RunError } from '../run-error.ts';
 import type { PatientWrites } from '../state/patient-writes.ts';
 import type { SharedState } from '../state/shared-state.ts';

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { z } from 'zod';
 
-import { LOST_TOO_OFTEN, MOST_LOSSES } from '../../common/most-losses.ts';
+import { MOST_LOSSES, toLostTooOften } from '../../most-losses.ts';
 import { ResponsesBody } from '../../dialects/openai-responses/body.ts';
 import { Item, type InputItem } from '../../dialects/openai-responses/input-item.ts';
 import {
@@ -80,7 +80,7 @@ export function goOnInBackground(run: Run, { book, background }: ResponseParts):
     async function* begin() {
       signal.throwIfAborted();
       if (told.some(isWord)) throw toLost();
-      if (losses > MOST_LOSSES) throw new RunError('cli-failed', LOST_TOO_OFTEN);
+      if (losses > MOST_LOSSES) throw toLostTooOften();
       const { exchange } = reopenExchange(await toWholeBody(body, input), asking);
       const events = toAnswerEvents(patientRun(exchange.request, signal));
       yield* skip(toNumberedEvents(events, exchange), told.length);

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 
 import type { NewRun } from '../../agent-runs/recorder.ts';
 import type { RunBook } from '../../agent-runs/run-book.ts';
-import { LOST_TOO_OFTEN, MOST_LOSSES } from '../../common/most-losses.ts';
+import { MOST_LOSSES, toLostTooOften } from '../../most-losses.ts';
 import { RunBody } from '../../dialects/direct/body.ts';
 import { direct } from '../../dialects/direct/index.ts';
 import { countIfRefused } from '../../http/count-if-refused.ts';
@@ -44,7 +44,7 @@ export function goOnWithRuns(run: Run, book: RunBook): void {
     const caller = { keyId, user: undefined, requestId: id };
     const about = { caller, arrivedAtMs: createdAt, requestId: id };
     try {
-      if (losses > MOST_LOSSES) throw new RunError('cli-failed', LOST_TOO_OFTEN);
+      if (losses > MOST_LOSSES) throw toLostTooOften();
       await book.start(patientRun, { ...toNewRun(RunBody.parse(body), about), wasPutOff: true });
     } catch (error) {
       // One that may not be any more has failed, and its record says why.
